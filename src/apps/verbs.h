@@ -1,0 +1,7 @@
+// apps/verbs.h - one function a verb, each in its own file in apps/verbs/.
+#pragma once
+#include <CLI/CLI.hpp>
+
+namespace vitrine::apps {
+
+}  // namespace vitrine::apps

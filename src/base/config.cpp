@@ -1,0 +1,117 @@
+#include "base/config.h"
+
+#include <set>
+
+#include "base/error.h"
+
+namespace vitrine::detail {
+namespace {
+
+class ToJson : public FieldVisitor {
+ public:
+  void field(std::string_view name, bool& value, std::string_view) override { put(name, value); }
+  void field(std::string_view name, std::string& value, std::string_view) override { put(name, value); }
+  void field(std::string_view name, std::vector<std::string>& value, std::string_view) override { put(name, value); }
+  void field(std::string_view name, int& value, std::string_view, double, double) override { put(name, value); }
+  void field(std::string_view name, int64_t& value, std::string_view, double, double) override { put(name, value); }
+  void field(std::string_view name, double& value, std::string_view, double, double) override { put(name, value); }
+
+  Json json = Json::object();
+
+ private:
+  template <typename T>
+  void put(std::string_view name, const T& value) {
+    json[std::string(name)] = value;
+  }
+};
+
+void check_range(std::string_view where, std::string_view name, double value, double min, double max) {
+  VITRINE_REQUIRE(value >= min && value <= max, "[config] ", where, ": ", name, ": expected ", min,
+                  " to ", max, ", got ", value);
+}
+
+class CheckRanges : public FieldVisitor {
+ public:
+  explicit CheckRanges(std::string_view where) : where_(where) {}
+  void field(std::string_view, bool&, std::string_view) override {}
+  void field(std::string_view, std::string&, std::string_view) override {}
+  void field(std::string_view, std::vector<std::string>&, std::string_view) override {}
+  void field(std::string_view name, int& value, std::string_view, double min, double max) override {
+    check_range(where_, name, value, min, max);
+  }
+  void field(std::string_view name, int64_t& value, std::string_view, double min, double max) override {
+    check_range(where_, name, static_cast<double>(value), min, max);
+  }
+  void field(std::string_view name, double& value, std::string_view, double min, double max) override {
+    check_range(where_, name, value, min, max);
+  }
+
+ private:
+  std::string_view where_;
+};
+
+class FromJson : public FieldVisitor {
+ public:
+  FromJson(const Json& json, std::string_view where) : json_(json), where_(where) {}
+  void field(std::string_view name, bool& value, std::string_view) override { take(name, value, "true or false", &Json::is_boolean); }
+  void field(std::string_view name, std::string& value, std::string_view) override { take(name, value, "a string", &Json::is_string); }
+  void field(std::string_view name, std::vector<std::string>& value, std::string_view) override {
+    take(name, value, "a list of strings", &Json::is_array);
+  }
+  void field(std::string_view name, int& value, std::string_view, double min, double max) override {
+    if (take(name, value, "an integer", &Json::is_number_integer)) check_range(where_, name, value, min, max);
+  }
+  void field(std::string_view name, int64_t& value, std::string_view, double min, double max) override {
+    if (take(name, value, "an integer", &Json::is_number_integer)) check_range(where_, name, static_cast<double>(value), min, max);
+  }
+  void field(std::string_view name, double& value, std::string_view, double min, double max) override {
+    if (take(name, value, "a number", &Json::is_number)) check_range(where_, name, value, min, max);
+  }
+
+  void require_all_known() const {
+    for (const auto& [name, value] : json_.items()) {
+      VITRINE_REQUIRE(known_.contains(name), "[config] ", where_, ": unknown field '", name, "'");
+    }
+  }
+
+ private:
+  template <typename T>
+  bool take(std::string_view name, T& value, std::string_view expected, bool (Json::*is_type)() const noexcept) {
+    known_.emplace(name);
+    const auto found = json_.find(name);
+    if (found == json_.end()) return false;
+    try {
+      VITRINE_REQUIRE(((*found).*is_type)(), "");
+      value = found->template get<T>();
+    } catch (const std::exception&) {
+      throw InvalidInput(concat("[config] ", where_, ": ", name, ": expected ", expected, ", got ", dump_line(*found)));
+    }
+    return true;
+  }
+
+  const Json& json_;
+  std::string_view where_;
+  std::set<std::string, std::less<>> known_;
+};
+
+}  // namespace
+
+Json config_to_json(void* config, DescribeFunction describe) {
+  ToJson visitor;
+  describe(config, visitor);
+  return visitor.json;
+}
+
+void config_from_json(void* config, DescribeFunction describe, const Json& json, std::string_view where) {
+  VITRINE_REQUIRE(json.is_object(), "[config] ", where, ": expected an object, got ", json.type_name());
+  FromJson visitor(json, where);
+  describe(config, visitor);
+  visitor.require_all_known();
+}
+
+void check_config(void* config, DescribeFunction describe, std::string_view where) {
+  CheckRanges visitor(where);
+  describe(config, visitor);
+}
+
+}  // namespace vitrine::detail

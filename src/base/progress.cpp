@@ -1,0 +1,67 @@
+#include "base/progress.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <utility>
+
+namespace vitrine {
+namespace {
+
+std::atomic<bool> progress_enabled{true};
+
+std::string duration_text(double seconds) {
+  char text[32];
+  if (seconds < 90) {
+    std::snprintf(text, sizeof text, "%.0f s", seconds);
+  } else {
+    std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
+  }
+  return text;
+}
+
+}  // namespace
+
+void set_progress_enabled(bool enabled) { progress_enabled = enabled; }
+
+Progress::Progress(std::string name, uint64_t total, std::string unit)
+    : name_(std::move(name)), total_(total), unit_(std::move(unit)), terminal_(::isatty(2) == 1) {}
+
+Progress::~Progress() { finish(); }
+
+void Progress::advance(uint64_t count) {
+  done_ += count;
+  const auto interval = terminal_ ? std::chrono::milliseconds(200) : std::chrono::seconds(10);
+  if (Clock::now() - shown_ >= interval) show(false);
+}
+
+void Progress::note(std::string text) { note_ = std::move(text); }
+
+void Progress::finish() {
+  if (finished_) return;
+  finished_ = true;
+  if (terminal_ || Clock::now() - start_ >= std::chrono::seconds(10)) show(true);
+}
+
+void Progress::show(bool last) {
+  shown_ = Clock::now();
+  if (!progress_enabled) return;
+  const double seconds = std::chrono::duration<double>(shown_ - start_).count();
+  const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
+  std::string line = name_ + " " + std::to_string(done_);
+  if (total_ > 0) line += "/" + std::to_string(total_);
+  char text[64];
+  std::snprintf(text, sizeof text, " %s  %.1f/s", unit_.c_str(), rate);
+  line += text;
+  if (last) {
+    line += "  in " + duration_text(seconds);
+  } else if (total_ > done_ && rate > 0) {
+    line += "  " + duration_text(static_cast<double>(total_ - done_) / rate) + " left";
+  }
+  if (!note_.empty()) line += "  " + note_;
+  std::fprintf(stderr, terminal_ ? "\r\033[K%s%s" : "%s%s", line.c_str(), last || !terminal_ ? "\n" : "");
+  std::fflush(stderr);
+}
+
+}  // namespace vitrine

@@ -1,0 +1,116 @@
+#include "text/utf8.h"
+
+#include <utf8proc.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+
+namespace vitrine::text {
+namespace {
+
+std::string normalize(std::string_view utf8, int options) {
+  utf8proc_uint8_t* result = nullptr;
+  const auto length =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
+                   static_cast<utf8proc_ssize_t>(utf8.size()), &result,
+                   static_cast<utf8proc_option_t>(options | UTF8PROC_STABLE));
+  VITRINE_REQUIRE(length >= 0, "[normalize] not valid UTF-8: ", utf8proc_errmsg(length));
+  std::string text(reinterpret_cast<char*>(result), static_cast<size_t>(length));
+  std::free(result);
+  return text;
+}
+
+bool is_ascii(std::string_view text) noexcept {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool is_valid_utf8(std::string_view text) noexcept {
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  utf8proc_int32_t c = 0;
+  while (left > 0) {
+    const auto used = utf8proc_iterate(bytes, left, &c);
+    if (used < 1) return false;
+    bytes += used;
+    left -= used;
+  }
+  return true;
+}
+
+std::u32string to_utf32(std::string_view utf8) {
+  std::u32string result;
+  result.reserve(utf8.size());
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(utf8.data());
+  size_t at = 0;
+  utf8proc_int32_t c = 0;
+  while (at < utf8.size()) {
+    const auto used = utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(utf8.size() - at), &c);
+    VITRINE_REQUIRE(used >= 1, "[to_utf32] not valid UTF-8 at byte ", at);
+    result += static_cast<char32_t>(c);
+    at += static_cast<size_t>(used);
+  }
+  return result;
+}
+
+std::string to_utf8(char32_t code_point) {
+  const auto c = static_cast<utf8proc_int32_t>(code_point);
+  VITRINE_REQUIRE(utf8proc_codepoint_valid(c), "[to_utf8] no code point: ", static_cast<uint32_t>(code_point));
+  utf8proc_uint8_t bytes[4];
+  const auto used = utf8proc_encode_char(c, bytes);
+  return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(used)};
+}
+
+std::string to_utf8(std::u32string_view code_points) {
+  std::string result;
+  result.reserve(code_points.size() * 3);
+  for (const char32_t c : code_points) result += to_utf8(c);
+  return result;
+}
+
+size_t count_code_points(std::string_view utf8) noexcept {
+  size_t count = 0;
+  for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return count;
+}
+
+std::string nfc(std::string_view utf8) {
+  return is_ascii(utf8) ? std::string(utf8) : normalize(utf8, UTF8PROC_COMPOSE);
+}
+
+std::string nfkc(std::string_view utf8) {
+  return is_ascii(utf8) ? std::string(utf8) : normalize(utf8, UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
+}
+
+std::u32string metric_code_points(std::string_view utf8) {
+  std::u32string all = to_utf32(nfc(utf8));
+  std::erase_if(all, is_space);
+  return all;
+}
+
+bool is_cjk_ideograph(char32_t c) noexcept {
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
+         (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B820 && c <= 0x2CEAF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+}
+
+bool is_space(char32_t c) noexcept {
+  if (c == U' ' || c == U'\t' || c == U'\n' || c == U'\r') return true;
+  if (c < 0x80) return false;
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return category >= UTF8PROC_CATEGORY_ZS && category <= UTF8PROC_CATEGORY_ZP;
+}
+
+bool is_punctuation(char32_t c) noexcept {
+  if ((c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126)) return true;
+  if (c < 0x80) return false;
+  const auto category = utf8proc_category(static_cast<utf8proc_int32_t>(c));
+  return category >= UTF8PROC_CATEGORY_PC && category <= UTF8PROC_CATEGORY_PO;
+}
+
+}  // namespace vitrine::text
