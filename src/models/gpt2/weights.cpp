@@ -51,11 +51,12 @@ class Matcher {
   void match(const WeightSpec& spec) {
     const auto found = present_.find(spec.name);
     if (found == present_.end()) return problem(concat(spec.name, ": missing, expected ", io::shape_text(spec.shape)));
-    if (!shape_fits(*found->second, spec)) {
-      return problem(concat(spec.name, ": expected ", io::shape_text(spec.shape), ", file has ", io::shape_text(found->second->shape)));
-    }
-    matched_.insert(*found);
+    const io::TensorView& tensor = *found->second;
     present_.erase(found);
+    if (!shape_fits(tensor, spec)) {
+      return problem(concat(spec.name, ": expected ", io::shape_text(spec.shape), ", file has ", io::shape_text(tensor.shape)));
+    }
+    matched_[spec.name] = &tensor;
   }
 
   /// A tied model may store its head; then it must be the embedding itself.
