@@ -28,13 +28,13 @@ logged() {
   printf '\n$ %s\n' "$*" >>"$LOG"
   "$@" >>"$LOG" 2>&1 && return 0
   printf -- '--- end of %s\n' "$LOG" >&2
-  tail -n 15 "$LOG" >&2
+  tail -n 6 "$LOG" >&2
   return 1
 }
 
 # One set-up or build at a time in this folder; the lock goes with the file descriptor.
 take_lock() {
-  mkdir -p "$ROOT/build"
+  mkdir -p "$ROOT/build" 2>/dev/null || fail "cannot write to $ROOT: set-up and build go there"
   exec 9>"$ROOT/build/.lock"
   flock -n 9 && return 0
   say "another ./run or ./test is setting up or building here: waiting for it"
@@ -69,15 +69,15 @@ install_packages() {
     fail "packages are missing, and this is neither root nor is there sudo; let an administrator run: $by_hand"
   fi
   say "to install with apt-get: $missing"
-  say "  (all of them on a bare Debian 12: about 120 MB to fetch, 500 MB on disk)"
-  logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update ||
+  say "  (all of them on a bare Debian 12: about 126 MB to fetch, 527 MB on disk)"
+  logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 update ||
     fail "apt-get update failed (no network, or no right to do it?); by hand: $by_hand"
   local plan
   # shellcheck disable=SC2086
   plan="$(LC_ALL=C as_root apt-get -q --assume-no --no-install-recommends install $missing 2>/dev/null || true)"
   grep -E '^(Need to get|After this operation)' <<<"$plan" | sed 's/^/==   /' >&2 || true
   # shellcheck disable=SC2086
-  logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install $missing ||
+  logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 --no-install-recommends install $missing ||
     fail "apt-get install failed (no network?); by hand: $by_hand"
 }
 
