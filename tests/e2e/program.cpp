@@ -54,6 +54,7 @@ struct Pipe {
   ::dup2(in.read_end, 0);
   ::dup2(out.write_end, 1);
   ::dup2(err.write_end, 2);
+  if (!options.stdout_file.empty()) ::dup2(::open(options.stdout_file.c_str(), O_WRONLY), 1);
   if (!options.working_folder.empty() && ::chdir(options.working_folder.c_str()) != 0) ::_exit(127);
   std::vector<char*> argv;
   for (const std::string& arg : args) argv.push_back(const_cast<char*>(arg.c_str()));
@@ -96,7 +97,8 @@ void converse(pid_t child, const RunOptions& options, Pipe& in, Pipe& out, Pipe&
 
 ProgramResult run_program(const std::vector<std::string>& args, const RunOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
-  std::vector<std::string> command{std::string(VITRINE_BINARY_DIR) + "/bin/vitrine"};
+  const char* other = std::getenv("VITRINE_PROGRAM");
+  std::vector<std::string> command{other != nullptr ? other : std::string(VITRINE_BINARY_DIR) + "/bin/vitrine"};
   command.insert(command.end(), args.begin(), args.end());
   Pipe in, out, err;
   const pid_t child = ::fork();
@@ -114,10 +116,20 @@ ProgramResult run_program(const std::vector<std::string>& args, const RunOptions
 }
 
 bool has_verb(std::string_view verb) {
-  for (const std::string& line : lines(run_program({"--help"}).out)) {
-    if (line.starts_with("  " + std::string(verb) + " ")) return true;
-  }
-  return false;
+  std::vector<std::string> args;
+  std::istringstream words{std::string(verb)};
+  for (std::string word; words >> word;) args.push_back(word);
+  args.push_back("--help");
+  // The help of an unknown verb is that of the program: "Usage: vitrine [OPTIONS] …".
+  return run_program(args).out.find("Usage: vitrine " + std::string(verb)) != std::string::npos;
+}
+
+testing::AssertionResult failed_with_one_line(const ProgramResult& result, int exit_code, std::string_view named) {
+  const auto said = lines(result.err);
+  const bool named_last = !said.empty() && said.back().starts_with("error: ") && said.back().find(named) != std::string::npos;
+  if (result.exit_code == exit_code && result.out.empty() && named_last) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "expected exit " << exit_code << " and a last line \"error: … " << named << " …\"; got exit "
+                                     << result.exit_code << "\nstdout: " << result.out.substr(0, 500) << "\nstderr: " << result.err;
 }
 
 TemporaryFolder::TemporaryFolder() {

@@ -1,5 +1,6 @@
 // e2e/program.h - runs the real program in a temporary folder and keeps what it said.
 #pragma once
+#include <gtest/gtest.h>
 #include <sys/types.h>
 
 #include <filesystem>
@@ -18,19 +19,24 @@ struct ProgramResult {
 };
 
 struct RunOptions {
-  std::string stdin_text;
-  std::filesystem::path working_folder;  // empty = the current one
+  std::string stdin_text = {};
+  std::filesystem::path working_folder = {};  // empty = the current one
+  std::filesystem::path stdout_file = {};     // for example /dev/full; empty = kept in ProgramResult::out
   /// Called with the process id after each piece of stderr, with all of stderr so far: may send a signal.
-  std::function<void(pid_t, std::string_view)> watch;
+  std::function<void(pid_t, std::string_view)> watch = {};
   int timeout_s = 60;  // then the program is killed and the run counts as exit code 128 + 9
 };
 
-/// Runs build/<preset>/bin/vitrine with `args` and waits for its end. VITRINE_LOG and the like are passed through.
+/// Runs the program of this build tree ($VITRINE_PROGRAM: another one) with `args` and waits for its end.
 /// Throws std::runtime_error when the program cannot be started.
 ProgramResult run_program(const std::vector<std::string>& args, const RunOptions& options = {});
 
-/// Whether the program lists the verb in its help: some verbs are absent from builds without libtorch.
+/// Whether this build has the verb, such as "import" or "train copy": some are absent without libtorch.
 bool has_verb(std::string_view verb);
+
+/// Skips the rest of a test whose verb this build lacks.
+#define VITRINE_NEEDS_VERB(verb) \
+  if (!::vitrine::e2e::has_verb(verb)) GTEST_SKIP() << "this build has no verb " << (verb)
 
 /// A folder that goes with the object.
 class TemporaryFolder {
@@ -62,6 +68,10 @@ class SmallDisk {
   TemporaryFolder folder_;
   bool mounted_ = false;
 };
+
+/// A run failed as promised: exit code, nothing on stdout, and one line on stderr that names `named`.
+/// `result.err` may hold progress before it; the last line counts.
+testing::AssertionResult failed_with_one_line(const ProgramResult& result, int exit_code, std::string_view named);
 
 /// The lines of a text, without line ends.
 std::vector<std::string> lines(std::string_view text);
