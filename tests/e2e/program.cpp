@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 
@@ -63,13 +64,12 @@ struct Pipe {
   ::_exit(127);
 }
 
-/// Reads what there is; closes the end at the end of the stream. Returns whether something came.
-bool drain(Pipe& pipe, std::string& text) {
+/// Reads what there is; closes the end at the end of the stream.
+void drain(Pipe& pipe, std::string& text) {
   std::array<char, 65536> buffer;
   const ssize_t n = ::read(pipe.read_end, buffer.data(), buffer.size());
   if (n > 0) text.append(buffer.data(), static_cast<size_t>(n));
   if (n == 0) pipe.close_read();
-  return n > 0;
 }
 
 /// Writes what fits; closes the end when all is written or nobody reads.
@@ -82,14 +82,20 @@ void feed(Pipe& pipe, std::string_view& rest) {
 /// Moves bytes until the program has closed both its outputs, or the time is over.
 void converse(pid_t child, const RunOptions& options, Pipe& in, Pipe& out, Pipe& err, ProgramResult& result) {
   std::string_view rest = options.stdin_text;
-  const auto end = Clock::now() + std::chrono::seconds(options.timeout_s);
+  const auto start = Clock::now();
+  bool interrupted = options.interrupt_after_ms == 0;
   while (out.read_end >= 0 || err.read_end >= 0) {
     std::array<pollfd, 3> waiting{{{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}, {in.write_end, POLLOUT, 0}}};
-    ::poll(waiting.data(), waiting.size(), 100);
+    ::poll(waiting.data(), waiting.size(), 20);
     if (waiting[0].revents != 0) drain(out, result.out);
-    if (waiting[1].revents != 0 && drain(err, result.err) && options.watch) options.watch(child, result.err);
+    if (waiting[1].revents != 0) drain(err, result.err);
     if (waiting[2].revents != 0) feed(in, rest);
-    if (Clock::now() > end) ::kill(child, SIGKILL);
+    const auto passed = Clock::now() - start;
+    if (passed > std::chrono::seconds(options.timeout_s)) ::kill(child, SIGKILL);
+    if (!interrupted && passed > std::chrono::milliseconds(options.interrupt_after_ms)) {
+      ::kill(child, SIGINT);
+      interrupted = true;
+    }
   }
 }
 
@@ -121,7 +127,10 @@ bool has_verb(std::string_view verb) {
   for (std::string word; words >> word;) args.push_back(word);
   args.push_back("--help");
   // The help of an unknown verb is that of the program: "Usage: vitrine [OPTIONS] …".
-  return run_program(args).out.find("Usage: vitrine " + std::string(verb)) != std::string::npos;
+  for (const std::string& line : lines(run_program(args).out)) {
+    if (line.starts_with("Usage: ")) return line.find(" " + std::string(verb) + " ") != std::string::npos;
+  }
+  return false;
 }
 
 testing::AssertionResult failed_with_one_line(const ProgramResult& result, int exit_code, std::string_view named) {
@@ -150,6 +159,15 @@ SmallDisk::SmallDisk(int size_kib) {
 
 SmallDisk::~SmallDisk() {
   if (mounted_) ::umount2(folder_.path().c_str(), MNT_DETACH);
+}
+
+std::string head_of(const fs::path& file, int count, const TemporaryFolder& folder) {
+  std::ifstream in(file);
+  const std::string path = folder / file.filename().string();
+  std::ofstream out(path);
+  std::string line;
+  for (int i = 0; i < count && std::getline(in, line); ++i) out << line << '\n';
+  return path;
 }
 
 std::vector<std::string> lines(std::string_view text) {

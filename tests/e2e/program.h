@@ -1,10 +1,8 @@
 // e2e/program.h - runs the real program in a temporary folder and keeps what it said.
 #pragma once
 #include <gtest/gtest.h>
-#include <sys/types.h>
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +20,7 @@ struct RunOptions {
   std::string stdin_text = {};
   std::filesystem::path working_folder = {};  // empty = the current one
   std::filesystem::path stdout_file = {};     // for example /dev/full; empty = kept in ProgramResult::out
-  /// Called with the process id after each piece of stderr, with all of stderr so far: may send a signal.
-  std::function<void(pid_t, std::string_view)> watch = {};
+  int interrupt_after_ms = 0;  // then SIGINT, once, as Ctrl-C; 0 = never
   int timeout_s = 60;  // then the program is killed and the run counts as exit code 128 + 9
 };
 
@@ -72,6 +69,9 @@ class SmallDisk {
 /// A run failed as promised: exit code, nothing on stdout, and one line on stderr that names `named`.
 /// `result.err` may hold progress before it; the last line counts.
 testing::AssertionResult failed_with_one_line(const ProgramResult& result, int exit_code, std::string_view named);
+
+/// The first `count` lines of a file, as a file in `folder`; returns its path.
+std::string head_of(const std::filesystem::path& file, int count, const TemporaryFolder& folder);
 
 /// The lines of a text, without line ends.
 std::vector<std::string> lines(std::string_view text);
