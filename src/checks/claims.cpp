@@ -38,13 +38,19 @@ class Evidence {
     const data::Attribute* attribute;
     std::u32string val, raw;
     bool holds(std::u32string_view word) const { return val.find(word) != val.npos || raw.find(word) != raw.npos; }
-    bool equals(std::u32string_view word) const { return val == word || raw == word; }
+    bool equals(std::u32string_view word) const { return without_share(val) == word || without_share(raw) == word; }
     /// number and unit of the attribute, written together, are the token.
     bool measures(std::u32string_view token) const {
       if (!attribute->number) return false;
       return folded(concat(*attribute->number, attribute->unit.value_or(""))) == token;
     }
   };
+  /// 100%棉 and 棉100% are 棉.
+  static std::u32string_view without_share(std::u32string_view value) {
+    constexpr std::u32string_view kShare = U"0123456789.% ";
+    const size_t begin = value.find_first_not_of(kShare);
+    return begin == value.npos ? value : value.substr(begin, value.find_last_not_of(kShare) + 1 - begin);
+  }
   static std::u32string folded(std::string_view utf8) { return fold(text::to_utf32(utf8)); }
 
   template <typename Test>

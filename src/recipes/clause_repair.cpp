@@ -52,19 +52,37 @@ bool touches(const Clause& clause, const Span& span) {
   return span.first < clause.begin + clause.text.size() && clause.begin < span.second;
 }
 
+bool ends_with_any(std::u32string_view text, const std::vector<std::u32string>& words) {
+  return std::any_of(words.begin(), words.end(), [&](const auto& word) { return text.ends_with(word); });
+}
+
+/// Whether a clause can open a sentence whose beginning is gone.
+bool can_open(const Clause& clause, const RepairWords& words) {
+  if (starts_with_any(clause.text, words.dependent_start) || !holds_any(clause.text, words.topic)) return false;
+  return starts_with_any(clause.text, words.opening_verb) || !starts_with_any(clause.text, words.predicate);
+}
+
+bool leans_back(const Clause& clause, bool is_first_left, const RepairWords& words) {
+  return is_first_left ? !can_open(clause, words) : starts_with_any(clause.text, words.dependent_start);
+}
+
+bool leans_forward(const Clause& clause, const RepairWords& words) {
+  return holds_any(clause.text, words.forward_opener) || ends_with_any(clause.text, words.open_end);
+}
+
 /// Marks clauses that lean on a dropped neighbour; whether any was marked.
 bool drop_leaning(Sentence& sentence, const RepairWords& words) {
-  bool changed = false;
+  bool changed = false, is_first_left = true;
   for (size_t i = 0; i < sentence.size(); ++i) {
     Clause& clause = sentence[i];
     if (!clause.keep) continue;
     const bool lost_before = i > 0 && !sentence[i - 1].keep;
     const bool lost_after = i + 1 < sentence.size() && !sentence[i + 1].keep;
-    const bool leans = (lost_before && starts_with_any(clause.text, words.dependent_start)) ||
-                       (lost_after && holds_any(clause.text, words.forward_opener)) ||
+    const bool leans = (lost_before && leans_back(clause, is_first_left, words)) || (lost_after && leans_forward(clause, words)) ||
                        ((lost_before || lost_after) && !holds_any(clause.text, words.predicate));
-    if (leans) clause.keep = false;
+    clause.keep = !leans;
     changed = changed || leans;
+    is_first_left = is_first_left && leans;
   }
   return changed;
 }
@@ -84,6 +102,22 @@ void settle(Sentence& sentence, const ClauseRepairConfig& config) {
   }
   if (lost_any(sentence) && kept_size(sentence) < static_cast<size_t>(config.min_sentence)) {
     for (Clause& clause : sentence) clause.keep = false;
+  }
+}
+
+/// Drops sentences that lean on a dropped one, and those with which the text may not start once its beginning is gone.
+void drop_leaning_sentences(std::vector<Sentence>& sentences, const RepairWords& words) {
+  bool lost_before = false, lost_start = false, is_first_left = true;
+  for (Sentence& sentence : sentences) {
+    const std::u32string_view start = sentence.front().text;
+    const bool leans = kept_size(sentence) > 0 && sentence.front().keep &&
+                       ((lost_before && starts_with_any(start, words.anaphora)) || (is_first_left && lost_start && !starts_well(start)));
+    if (leans) {
+      for (Clause& clause : sentence) clause.keep = false;
+    }
+    lost_before = kept_size(sentence) == 0;
+    lost_start = lost_start || (is_first_left && lost_before);
+    is_first_left = is_first_left && lost_before;
   }
 }
 
@@ -117,8 +151,10 @@ std::vector<std::u32string> words_of(const checks::RuleFile& file, std::string_v
 const RepairWords& RepairWords::shipped() {
   static const RepairWords words = [] {
     const auto file = checks::read_rule_file(resource_path("rules/curate/repair.tsv"));
-    return RepairWords{words_of(file, "dependent_start"), words_of(file, "forward_opener"), words_of(file, "bad_text_start"),
-                       words_of(file, "predicate")};
+    return RepairWords{.dependent_start = words_of(file, "dependent_start"), .forward_opener = words_of(file, "forward_opener"),
+                       .open_end = words_of(file, "open_end"), .bad_text_start = words_of(file, "bad_text_start"),
+                       .anaphora = words_of(file, "anaphora"), .predicate = words_of(file, "predicate"),
+                       .opening_verb = words_of(file, "opening_verb"), .topic = words_of(file, "topic")};
   }();
   return words;
 }
@@ -131,6 +167,9 @@ std::optional<std::u32string> drop_clauses(std::u32string_view text, const std::
       clause.keep = std::none_of(spans.begin(), spans.end(), [&](const Span& span) { return touches(clause, span); });
     }
     settle(sentence, config);
+  }
+  drop_leaning_sentences(sentences, RepairWords::shipped());
+  for (const Sentence& sentence : sentences) {
     if (kept_size(sentence) == 0) close_semicolon(out);
     append(out, sentence);
   }

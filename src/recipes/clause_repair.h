@@ -18,12 +18,13 @@ using Span = std::pair<size_t, size_t>;
 
 /// The words of rules/curate/repair.tsv by role. Immutable, any thread.
 struct RepairWords {
-  std::vector<std::u32string> dependent_start, forward_opener, bad_text_start, predicate;
+  std::vector<std::u32string> dependent_start, forward_opener, open_end, bad_text_start, anaphora, predicate, opening_verb, topic;
   static const RepairWords& shipped();
 };
 
 /// Drops the clauses (split at ，；。！？) that touch a span, then what leans on them: a clause that starts with 使得, 从而, …
-/// after a dropped one, a clause with 不仅, 虽然, … before a dropped one, a rest of a sentence that cannot stand alone.
+/// after a dropped one, a clause with 不仅, 虽然, … before a dropped one, a clause without a subject of its own where the beginning
+/// of the sentence is gone, a rest that cannot stand alone, a sentence that starts with 其, 因此, … after a dropped one.
 /// Every sentence that lost its end gets 。 Returns nothing when no sentence is left.
 std::optional<std::u32string> drop_clauses(std::u32string_view text, const std::vector<Span>& spans, const ClauseRepairConfig& config = {});
 

@@ -16,6 +16,7 @@ struct CurateConfig {
   bool repair = true;                     // drop clauses instead of rows where what stays is still good copy
   int min_sentence = 10;                  // code points of a sentence that lost clauses
   double min_coverage = 0.4;              // of a repaired row: share of its attribute values that the text still holds
+  bool prune_attributes = false;          // a repaired row loses the attributes whose values went with the clauses
   int margin_samples = 20;                // rows listed either side of a threshold
 
   void describe(FieldVisitor& v) {
@@ -36,6 +37,7 @@ struct CurateConfig {
     v.field("repair", repair, "drop clauses instead of rows where the rest is still good copy");
     v.field("min_sentence", min_sentence, "code points of a sentence that lost clauses", 1, 1000);
     v.field("min_coverage", min_coverage, "share of attribute values a repaired text still holds", 0, 1);
+    v.field("prune_attributes", prune_attributes, "take out of a repaired row the attributes whose values its text lost");
     v.field("margin_samples", margin_samples, "rows listed either side of a threshold", 0, 10000);
   }
   /// Throws InvalidInput naming the field.

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/interrupt.h"
-#include "data/advertisegen.h"
+#include "checks/claims.h"
 #include "recipes/curate_filters.h"
 #include "text/utf8.h"
 
@@ -95,6 +95,35 @@ FilterReport run_filter(Filter& filter, std::vector<FunnelRow>& rows, std::vecto
   return report;
 }
 
+bool holds(std::u32string_view text, const std::string& value) {
+  return checks::fold(text).find(checks::fold(text::to_utf32(value))) != std::u32string::npos;
+}
+
+size_t count_blocking(const FunnelRow& row) {
+  const auto claims = checks::find_claims(text::to_utf8(row.text), row.product);
+  return static_cast<size_t>(std::count_if(claims.begin(), claims.end(), checks::is_blocking));
+}
+
+/// Takes out the attributes whose value stood in the text as it came in and no longer does, unless a claim rests on them.
+std::vector<std::string> prune_attributes(FunnelRow& row) {
+  std::vector<std::string> pruned;
+  const std::string category = data::category_of(row.product);
+  const size_t blocking = count_blocking(row);
+  for (size_t i = 0; i < row.product.attributes.size();) {
+    const data::Attribute attribute = row.product.attributes[i];
+    const bool lost = attribute.val != category && holds(row.original, attribute.val_raw) && !holds(row.text, attribute.val_raw);
+    const auto place = row.product.attributes.begin() + static_cast<std::ptrdiff_t>(i);
+    if (lost) row.product.attributes.erase(place);
+    if (lost && count_blocking(row) == blocking) {
+      pruned.push_back(attribute.key_raw + "#" + attribute.val_raw);
+      continue;
+    }
+    if (lost) row.product.attributes.insert(row.product.attributes.begin() + static_cast<std::ptrdiff_t>(i), attribute);
+    ++i;
+  }
+  return pruned;
+}
+
 void check_sums(const CuratedSet& set, size_t rows_in) {
   int64_t expected = static_cast<int64_t>(rows_in);
   for (const auto& report : set.filters) {
@@ -126,7 +155,9 @@ CuratedSet curate_rows(std::vector<data::Product> products, const CurateConfig& 
   }
   for (FunnelRow& row : rows) {
     row.product.summary = text::to_utf8(row.text);
-    set.kept.push_back({std::move(row.product), std::move(row.repairs)});
+    std::vector<std::string> pruned;
+    if (config.prune_attributes && !row.repairs.empty()) pruned = prune_attributes(row);
+    set.kept.push_back({std::move(row.product), std::move(row.repairs), std::move(pruned)});
   }
   check_sums(set, rows_in);
   return set;

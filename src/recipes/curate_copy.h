@@ -22,6 +22,7 @@ struct TextRepair {
 struct CuratedRow {
   data::Product product;  // summary = the repaired text
   std::vector<TextRepair> repairs;
+  std::vector<std::string> pruned;  // "key#value" of attributes taken out
 };
 
 struct RejectedRow {
@@ -60,7 +61,7 @@ struct CuratedSet {
 /// Throws InvalidInput for a bad config, Cancelled on Ctrl-C.
 CuratedSet curate_rows(std::vector<data::Product> products, const CurateConfig& config, const std::vector<data::Product>& held_out = {});
 
-/// {"id","content","summary","repairs":[{filter,before,after,reason}]}, one a line.
+/// {"id","content","summary","repairs":[{filter,before,after,reason}],"pruned":["key#value"]}, one a line; content is the shop's spelling.
 std::string kept_jsonl(const CuratedSet& set);
 /// {"id","content","summary","filter","reason"}, one a line.
 std::string rejects_jsonl(const CuratedSet& set);

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <iomanip>
+#include <sstream>
 
+#include "base/html_report.h"
 #include "data/advertisegen.h"
 #include "recipes/curate_copy.h"
 
@@ -53,6 +56,7 @@ std::string kept_jsonl(const CuratedSet& set) {
     for (const auto& repair : row.repairs) {
       json["repairs"].push_back({{"filter", repair.filter}, {"before", repair.before}, {"after", repair.after}, {"reason", repair.reason}});
     }
+    if (!row.pruned.empty()) json["pruned"] = row.pruned;
     out += dump_line(json) + "\n";
   }
   return out;
@@ -74,6 +78,78 @@ Json funnel_json(const CuratedSet& set) {
   const int64_t rows_at_start = set.filters.empty() ? 0 : set.filters.front().rows_in;
   for (const auto& report : set.filters) json.push_back(to_json(report, rows_at_start));
   return json;
+}
+
+namespace {
+
+std::string fixed(double value, int digits) {
+  std::ostringstream out;
+  out << std::fixed << std::setprecision(digits) << value;
+  return out.str();
+}
+
+std::string percent(int64_t part, int64_t all) { return all == 0 ? "-" : fixed(100.0 * static_cast<double>(part) / static_cast<double>(all), 1) + " %"; }
+
+void add_funnel_table(HtmlReport& page, const CuratedSet& set) {
+  const int64_t start = set.filters.front().rows_in;
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& f : set.filters) {
+    rows.push_back({f.filter + (f.enabled ? "" : " (off)"), std::to_string(f.rows_in), std::to_string(f.kept), std::to_string(f.dropped),
+                    std::to_string(f.repaired), percent(f.kept, f.rows_in), percent(f.kept, start), fixed(f.seconds, 2), f.config_sha256.substr(0, 12)});
+  }
+  page.table({"filter", "rows in", "kept", "dropped", "repaired", "% of in", "% of start", "seconds", "config"}, rows);
+}
+
+void add_funnel_bars(HtmlReport& page, const CuratedSet& set) {
+  std::vector<std::string> labels = {"in"};
+  std::vector<double> values = {static_cast<double>(set.filters.front().rows_in)};
+  for (const auto& f : set.filters) {
+    labels.push_back(f.filter);
+    values.push_back(static_cast<double>(f.kept));
+  }
+  page.bar_chart("rows left after each filter", labels, values);
+}
+
+void add_filter(HtmlReport& page, const FilterReport& f) {
+  page.subheading(f.filter);
+  std::vector<std::vector<std::string>> reasons;
+  for (const auto& [reason, count] : f.reasons) {
+    if (reasons.size() < 25) reasons.push_back({reason, std::to_string(count)});
+  }
+  if (!reasons.empty()) page.table({"reason (drops and repairs)", "rows"}, reasons);
+  if (f.scores.empty()) return;
+  std::string thresholds;
+  for (const double threshold : f.thresholds) thresholds += (thresholds.empty() ? "" : ", ") + fixed(threshold, 2);
+  page.histogram(f.score_name + ", threshold " + thresholds, f.score_name, f.scores);
+  std::vector<std::vector<std::string>> margin;
+  for (const auto& sample : f.margin) margin.push_back({fixed(sample.score, 3), sample.kept ? "kept" : "dropped", sample.id, sample.text});
+  page.begin_details("rows nearest to the threshold");
+  page.table({"score", "", "id", "text"}, margin);
+  page.end_details();
+}
+
+void add_examples(HtmlReport& page, const CuratedSet& set, size_t limit) {
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& row : set.kept) {
+    for (const auto& repair : row.repairs) {
+      if (repair.filter != "schema" && rows.size() < limit) rows.push_back({row.product.id, repair.filter, repair.reason, repair.before, repair.after});
+    }
+  }
+  if (!rows.empty()) page.table({"id", "filter", "reason", "before", "after"}, rows);
+}
+
+}  // namespace
+
+std::string funnel_html(const CuratedSet& set) {
+  HtmlReport page("Copy funnel", "en");
+  if (set.filters.empty()) return page.html();
+  add_funnel_bars(page, set);
+  add_funnel_table(page, set);
+  page.heading("Filters");
+  for (const auto& f : set.filters) add_filter(page, f);
+  page.heading("Repaired rows, the first 50");
+  add_examples(page, set, 50);
+  return page.html();
 }
 
 }  // namespace vitrine::recipes
