@@ -86,7 +86,7 @@ TEST_P(SavedTokenizerTest, IsReadAsTransformersReadsIt) {
 
 INSTANTIATE_TEST_SUITE_P(Small, SavedTokenizerTest,
                          ::testing::Values("wordpiece", "wordpiece_cased", "wordpiece_accents", "wordpiece_added", "bpe", "bpe_added",
-                                           "bpe_prefix", "clip", "clip_added"),
+                                           "bpe_prefix", "clip", "clip_added", "legacy_wordpiece", "legacy_bpe", "legacy_clip"),
                          [](const auto& test) { return std::string(test.param); });
 
 }  // namespace

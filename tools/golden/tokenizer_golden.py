@@ -7,8 +7,9 @@ data/vocab and data/advertisegen; the seed below fixes the strings. Writes
 
   tests/data/golden/tokenizers.jsonl.gz  line 1: versions, seed, columns; then one string a line with the
                                          ids of each column, and for every eighth string what decode gives
-  tests/data/tokenizers/<name>/          small tokenizers as save_pretrained writes them, each with
-                                         cases.jsonl: strings, ids, decoded text
+  tests/data/tokenizers/<name>/          small tokenizers as save_pretrained writes them, and legacy_* with
+                                         the separate files of older versions; each with cases.jsonl:
+                                         strings, ids, decoded text
 """
 
 import gzip
@@ -139,21 +140,36 @@ def write_golden(strings):
 
 SMALL_WORDPIECE = (["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + list("连衣裙红色棉abcdefghijklmnopqrstuvwxyz0123456789,.!?'-") +
                    ["##" + c for c in "abcdefghijklmnopqrstuvwxyz0123456789"] + ["dress", "##ess", "dr", "##衣", "é", "D", "red"])
-SMALL_TEXT = ["红色连衣裙很好看，面料是纯棉的。", "The red dress isn't cheap, it's 100% cotton.", "阔腿裤 阔腿裤 连衣裙 连衣裙", " the the dress dress"] * 3
+SMALL_BPE_WORDS = ["the", "dress", "red", "cotton", "co", "cheap", "ss", "连衣裙", "红色", "棉", "领口", "，", " the", " dress", " red", "  ", "'s", "re", "es"]
+
+
+def byte_symbols(word):
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    printable = [b for b in range(256) if chr(b) in alphabet]
+    moved = [b for b in range(256) if chr(b) not in alphabet]
+    symbols = {b: chr(b) for b in printable} | {b: chr(256 + i) for i, b in enumerate(moved)}
+    return [symbols[b] for b in word.encode("utf-8")]
+
+
+def small_merges(suffix):
+    """Merges that build each word from the left; the second half of the words is built from the right."""
+    merges = []
+    for i, word in enumerate(SMALL_BPE_WORDS):
+        parts = byte_symbols(word)
+        parts[-1] += suffix
+        while len(parts) > 1:
+            at = 0 if i % 2 == 0 else len(parts) - 2
+            if tuple(parts[at : at + 2]) not in merges:
+                merges.append(tuple(parts[at : at + 2]))
+            parts[at : at + 2] = ["".join(parts[at : at + 2])]
+    return merges
 
 
 def small_bpe(folder, suffix):
-    """Learns a few merges on SMALL_TEXT, with the reference's own trainer."""
-    model = tokenizers.models.BPE(end_of_word_suffix=suffix) if suffix else tokenizers.models.BPE()
-    trained = tokenizers.Tokenizer(model)
-    trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    settings = {"end_of_word_suffix": suffix} if suffix else {}
-    trained.train_from_iterator(SMALL_TEXT, tokenizers.trainers.BpeTrainer(
-        vocab_size=660 if suffix else 330, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False, **settings))
-    merges = json.loads(trained.to_str())["model"]["merges"]
+    merges = small_merges(suffix)
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = alphabet + ([c + suffix for c in alphabet] if suffix else [])
-    tokens += [t for t in ("".join(m) for m in merges) if t not in tokens]
+    tokens += dict.fromkeys("".join(m) for m in merges)
     tokens += ["<|startoftext|>"] * bool(suffix) + ["<|endoftext|>"]
     (folder / "vocab.json").write_text(json.dumps({t: i for i, t in enumerate(tokens)}), encoding="utf-8")
     (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(" ".join(m) + "\n" for m in merges), encoding="utf-8")
@@ -201,6 +217,63 @@ SMALL_PARTS = ["连衣裙", "阔腿裤", "红色", "棉", "cottON", "cotton", "C
                "<|endoftext|>", "é", "e\u0301", "\u3000", "İ", "①", "1", "'s", "[UNK]"]
 
 
+def write_json(path, value):
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+FLAGS = {"lstrip": False, "rstrip": False, "normalized": False, "single_word": False}
+
+
+def legacy_wordpiece(folder):
+    """added_tokens.json and special_tokens_map.json, as transformers 2 to 4 wrote them."""
+    small_wordpiece(folder)
+    base = len(SMALL_WORDPIECE)
+    write_json(folder / "added_tokens.json", {"连衣裙": base, "cottON": base + 1, "<slot:1>": base + 2, "<pad>": base + 3})
+    write_json(folder / "special_tokens_map.json", {
+        "unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": {"content": "<pad>", **FLAGS}, "cls_token": "[CLS]", "mask_token": "[MASK]",
+        "additional_special_tokens": ["<slot:1>"]})
+    write_json(folder / "tokenizer_config.json", {"tokenizer_class": "BertTokenizer", "do_lower_case": False, "strip_accents": None,
+                                                  "tokenize_chinese_chars": True})
+
+
+def legacy_bpe(folder):
+    """added_tokens_decoder, as transformers 4.34 and later wrote it."""
+    small_bpe(folder, "")
+    base = len(json.loads((folder / "vocab.json").read_text(encoding="utf-8")))
+    added = {str(base - 1): {"content": "<|endoftext|>", **FLAGS, "special": True},
+             str(base): {"content": "连衣裙", **FLAGS, "special": False},
+             str(base + 1): {"content": "<left>", **FLAGS, "lstrip": True, "special": False},
+             str(base + 2): {"content": "slot", **FLAGS, "single_word": True, "normalized": True, "special": False},
+             str(base + 3): {"content": "<pad>", **FLAGS, "special": True}}
+    write_json(folder / "added_tokens.json", {v["content"]: int(k) for k, v in added.items() if int(k) >= base})
+    write_json(folder / "tokenizer_config.json", {
+        "added_tokens_decoder": added, "add_prefix_space": True, "tokenizer_class": "GPT2Tokenizer", "bos_token": "<|endoftext|>",
+        "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>", "pad_token": "<pad>"})
+
+
+def legacy_clip(folder):
+    small_bpe(folder, "</w>")
+    write_json(folder / "tokenizer_config.json", {"tokenizer_class": "CLIPTokenizer"})
+
+
+def write_cases(rng, folder):
+    loaded = AutoTokenizer.from_pretrained(folder)
+    texts = SMALL_PARTS + ["".join(rng.choice(SMALL_PARTS) for _ in range(rng.randint(2, 7))) for _ in range(160)]
+    with open(folder / "cases.jsonl", "w", encoding="utf-8") as out:
+        for text in texts:
+            ids = encode(loaded, text)
+            out.write(json.dumps({"text": text, "ids": ids, "decoded": decode(loaded, ids)}, ensure_ascii=False) + "\n")
+
+
+def write_legacy(rng):
+    for build in (legacy_wordpiece, legacy_bpe, legacy_clip):
+        folder = SMALL / build.__name__
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        build(folder)
+        write_cases(rng, folder)
+
+
 def write_small(rng):
     for name, tokenizer in small_tokenizers().items():
         folder = SMALL / name
@@ -210,12 +283,7 @@ def write_small(rng):
         for key in ("is_local", "local_files_only"):
             settings.pop(key, None)
         (folder / "tokenizer_config.json").write_text(json.dumps(settings, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        loaded = AutoTokenizer.from_pretrained(folder)
-        texts = SMALL_PARTS + ["".join(rng.choice(SMALL_PARTS) for _ in range(rng.randint(2, 7))) for _ in range(160)]
-        with open(folder / "cases.jsonl", "w", encoding="utf-8") as out:
-            for text in texts:
-                ids = encode(loaded, text)
-                out.write(json.dumps({"text": text, "ids": ids, "decoded": decode(loaded, ids)}, ensure_ascii=False) + "\n")
+        write_cases(rng, folder)
         compact = json.dumps(json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")), ensure_ascii=False, separators=(",", ":"))
         (folder / "tokenizer.json").write_text(compact + "\n", encoding="utf-8")
 
@@ -224,6 +292,7 @@ def main():
     rng = random.Random(SEED)
     write_golden(make_strings(rng))
     write_small(rng)
+    write_legacy(rng)
 
 
 if __name__ == "__main__":
