@@ -4,4 +4,6 @@
 
 namespace vitrine::apps {
 
+void register_evaluate(CLI::App& app, int& exit_code);
+
 }  // namespace vitrine::apps
