@@ -4,4 +4,5 @@
 
 int main(int argc, char** argv) {
   return vitrine::apps::run_program(argc, argv, "vitrine", {vitrine::apps::register_import});
+  return vitrine::apps::run_program(argc, argv, "vitrine", {vitrine::apps::register_evaluate});
 }
