@@ -212,10 +212,9 @@ int adjective_rank(const std::string& key, bool is_de) {
 
 void Draft::choose_adjectives() {
   auto& group = pieces_[0];
-  const auto& required = sentence_plan_->first.required();
-  const bool needs_rest = std::find(required.begin(), required.end(), "其余") != required.end();
-  size_t most = std::min(kMaxAdjectives, group.size() - (needs_rest ? 1 : 0));
-  most = most == 0 ? 0 : random_.below(most + 1);
+  // One clause at least stays behind the noun, or "这条黑色裙子。" would stand without a verb.
+  const size_t room = group.empty() ? 0 : std::min(kMaxAdjectives, group.size() - 1);
+  const size_t most = room == 0 ? 0 : random_.below(room + 1);
   std::vector<std::pair<int, std::string>> chosen;  // by their place before the noun
   bool has_de = false;
   for (auto piece = group.begin(); piece != group.end() && chosen.size() < most;) {
@@ -240,7 +239,7 @@ std::vector<std::string> Draft::texts_of(const std::string& key, PhraseForm form
   std::vector<std::string> out, for_numbers;
   for (const Phrase* phrase : bank_.phrases(category_, key, form)) {
     if (!values.empty() && !phrase->fits(values)) continue;
-    std::string text = replace_all(phrase->text, "{k}", key);
+    std::string text = phrase->text;
     if (form == PhraseForm::adjective) text = replace_all(text, "{v}", join(values, "、"));
     (phrase->when == "number" ? for_numbers : out).push_back(std::move(text));
   }
@@ -280,6 +279,7 @@ std::vector<Extra> Draft::collect_extras() {
   std::vector<Extra> extras;
   auto offer = [&](std::string& place, const std::string& key, PhraseForm form, const std::vector<std::string>& values) {
     std::vector<std::string> texts = texts_of(key, form, values);
+    if (texts.empty()) texts = texts_of("*", form, values);
     std::erase_if(texts, [&](const std::string& text) { return used_.contains(text); });
     if (!texts.empty()) extras.push_back({&place, unused(texts)});
   };
