@@ -11,8 +11,8 @@
 namespace vitrine::copywriting {
 namespace {
 
-constexpr int kAttempts = 24;               // draws of one candidate; the nearest to the length is kept
-constexpr double kLengthTolerance = 0.1;    // share of plan.length within which the first draw is taken
+constexpr uint64_t kAttempts = 24;          // most draws of one candidate, until all values are said
+constexpr double kLengthTolerance = 0.1;    // share of plan.length by which praise may overshoot
 constexpr size_t kMaxAdjectives = 2;        // before the noun
 constexpr size_t kMaxTitle = 14;            // code points of a title that is said in a sentence
 
@@ -364,6 +364,9 @@ int count_missing(const data::Product& product, const Plan& plan, const std::str
   return missing;
 }
 
+/// What a draw may cost to be taken at once. It rises soon: the best of many draws would be alike for all candidates.
+double accepted_cost(uint64_t attempt) { return attempt < 3 ? 0.1 : attempt < 6 ? 0.2 : 0.99; }
+
 }  // namespace
 
 std::string write_from_template(const TemplateBank& bank, const data::Product& product, const Plan& plan, RandomKey key) {
@@ -378,7 +381,7 @@ std::string write_from_template(const TemplateBank& bank, const data::Product& p
       best_cost = cost;
       best = text;
     }
-    if (cost <= kLengthTolerance) break;
+    if (best_cost <= accepted_cost(attempt)) break;
   }
   return best;
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "checks/claims.h"
 #include "copywriting/template_bank.h"
 #include "data/advertisegen.h"
 #include "text/utf8.h"
@@ -58,6 +59,14 @@ TEST(TemplateWriterTest, DevTextsClaimNothingThatWasNotGiven) {
     const std::string given = data::raw_content(dev_set()[i]);
     for (const std::string& word : words) {
       EXPECT_TRUE(!holds(dev_texts()[i], word) || holds(given, word)) << word << " in " << dev_texts()[i];
+    }
+  }
+}
+
+TEST(TemplateWriterTest, DevTextsPassTheClaimGate) {
+  for (size_t i = 0; i < dev_set().size(); ++i) {
+    for (const checks::Claim& claim : checks::find_claims(dev_texts()[i], dev_set()[i])) {
+      EXPECT_NE(claim.support, checks::Support::unsupported) << claim.type << " " << claim.value << " in " << dev_texts()[i];
     }
   }
 }
