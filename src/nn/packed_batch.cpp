@@ -1,0 +1,30 @@
+#include "nn/packed_batch.h"
+
+#include <algorithm>
+
+namespace vitrine::nn {
+
+int64_t PackedBatch::num_labels() const {
+  return std::count_if(labels.begin(), labels.end(), [](int32_t label) { return label != kNoLabel; });
+}
+
+void PackedBatch::add(std::span<const int32_t> ids, int32_t labels_from) {
+  const auto length = static_cast<int32_t>(ids.size());
+  for (int32_t i = 0; i < length; ++i) {
+    const int32_t next = i + 1;
+    labels.push_back(next < length && next >= labels_from ? ids[static_cast<size_t>(next)] : kNoLabel);
+  }
+  input_ids.insert(input_ids.end(), ids.begin(), ids.end());
+  cu_seqlens.push_back(static_cast<int32_t>(input_ids.size()));
+}
+
+std::vector<int32_t> PackedBatch::position_ids() const {
+  std::vector<int32_t> positions;
+  positions.reserve(input_ids.size());
+  for (size_t d = 0; d + 1 < cu_seqlens.size(); ++d) {
+    for (int32_t i = 0; i < cu_seqlens[d + 1] - cu_seqlens[d]; ++i) positions.push_back(i);
+  }
+  return positions;
+}
+
+}  // namespace vitrine::nn

@@ -1,0 +1,34 @@
+// train/example.h - what the trainer learns from.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "base/random.h"
+
+namespace vitrine::train {
+
+/// One document. Tokens at positions >= labels_from are learned; those before are context.
+struct Example {
+  std::vector<int32_t> input_ids;
+  int32_t labels_from = 1;
+};
+
+/// Gives the examples of an epoch; the trainer orders and packs them.
+class ExampleSource {
+ public:
+  virtual ~ExampleSource() = default;
+  /// The same epoch and key give the same examples (resume depends on it).
+  virtual std::vector<Example> epoch(int epoch_idx, RandomKey key) = 0;
+};
+
+/// The same examples in every epoch.
+class FixedExamples : public ExampleSource {
+ public:
+  explicit FixedExamples(std::vector<Example> examples) : examples_(std::move(examples)) {}
+  std::vector<Example> epoch(int, RandomKey) override { return examples_; }
+
+ private:
+  std::vector<Example> examples_;
+};
+
+}  // namespace vitrine::train

@@ -1,0 +1,74 @@
+#include "train/packing.h"
+
+#include <numeric>
+
+namespace vitrine::train {
+namespace {
+
+/// Fills batches one document after another.
+class Packer {
+ public:
+  explicit Packer(int64_t batch_tokens) : batch_tokens_(batch_tokens) {}
+
+  nn::PackedBatch& batch_for(size_t length) {
+    const bool fits = !batches_.empty() &&
+                      batches_.back().num_tokens() + static_cast<int64_t>(length) <= batch_tokens_;
+    return fits ? batches_.back() : batches_.emplace_back();
+  }
+  std::vector<nn::PackedBatch> take() { return std::move(batches_); }
+
+ private:
+  int64_t batch_tokens_;
+  std::vector<nn::PackedBatch> batches_;
+};
+
+bool has_label(const Example& example) {
+  const auto length = static_cast<int64_t>(example.input_ids.size());
+  return length > 1 && example.labels_from < length;
+}
+
+std::vector<nn::PackedBatch> pack_in_order(std::span<const Example> examples, std::span<const size_t> order,
+                                           int64_t batch_tokens) {
+  Packer packer(batch_tokens);
+  for (const size_t idx : order) {
+    const Example& example = examples[idx];
+    if (has_label(example)) packer.batch_for(example.input_ids.size()).add(example.input_ids, example.labels_from);
+  }
+  return packer.take();
+}
+
+std::vector<size_t> identity(size_t count) {
+  std::vector<size_t> order(count);
+  std::iota(order.begin(), order.end(), size_t{0});
+  return order;
+}
+
+void append_document(nn::PackedBatch& to, const nn::PackedBatch& from, size_t begin, size_t end) {
+  to.input_ids.insert(to.input_ids.end(), from.input_ids.data() + begin, from.input_ids.data() + end);
+  to.labels.insert(to.labels.end(), from.labels.data() + begin, from.labels.data() + end);
+  to.cu_seqlens.push_back(static_cast<int32_t>(to.input_ids.size()));
+}
+
+}  // namespace
+
+std::vector<nn::PackedBatch> shuffle_and_pack(std::span<const Example> examples, int64_t batch_tokens, RandomKey key) {
+  std::vector<size_t> order = identity(examples.size());
+  RandomStream(key).shuffle(order);
+  return pack_in_order(examples, order, batch_tokens);
+}
+
+std::vector<nn::PackedBatch> pack(std::span<const Example> examples, int64_t batch_tokens) {
+  return pack_in_order(examples, identity(examples.size()), batch_tokens);
+}
+
+std::vector<nn::PackedBatch> split(const nn::PackedBatch& batch, int64_t micro_batch_tokens) {
+  if (micro_batch_tokens == 0) return {batch};
+  Packer packer(micro_batch_tokens);
+  for (size_t d = 0; d + 1 < batch.cu_seqlens.size(); ++d) {
+    const auto begin = static_cast<size_t>(batch.cu_seqlens[d]), end = static_cast<size_t>(batch.cu_seqlens[d + 1]);
+    append_document(packer.batch_for(end - begin), batch, begin, end);
+  }
+  return packer.take();
+}
+
+}  // namespace vitrine::train

@@ -1,0 +1,142 @@
+#include "train/run_state.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include "base/error.h"
+#include "io/safetensors.h"
+
+namespace vitrine::train {
+namespace {
+
+io::TensorToSave to_save(std::string name, const at::Tensor& host) {
+  const auto* data = static_cast<const std::byte*>(host.const_data_ptr());
+  return {std::move(name), io::DType::F32, {host.numel()}, {data, host.nbytes()}};
+}
+
+void copy_from(const io::SafetensorsFile& file, const std::string& name, const std::filesystem::path& path,
+               at::Tensor target) {
+  const io::TensorView* view = file.find(name);
+  if (view == nullptr || view->dtype != io::DType::F32 || view->bytes.size() != target.nbytes()) {
+    throw Corrupt(concat("[train] ", path.string(), ": expected ", name, " float32 [", target.numel(), "]"));
+  }
+  const at::NoGradGuard no_grad;
+  target.copy_(at::from_blob(const_cast<std::byte*>(view->bytes.data()), {target.numel()}, at::kFloat));
+}
+
+const std::string& metadata_of(const io::SafetensorsFile& file, const std::string& key,
+                               const std::filesystem::path& path) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end()) throw Corrupt(concat("[train] ", path.string(), ": no ", key));
+  return found->second;
+}
+
+/// Settings that only say when to stop may change between the parts of a run.
+bool may_change(const std::string& name) {
+  return name == "max_minutes" || name == "max_steps" || name == "checkpoint_minutes";
+}
+
+void check_same_config(const Json& saved, const Json& config, const std::filesystem::path& path) {
+  for (const auto& [name, value] : config.items()) {
+    if (may_change(name)) continue;
+    const Json old = saved.contains(name) ? saved[name] : Json();
+    VITRINE_REQUIRE(old == value, "[train] ", path.string(), " was made with ", name, " ", old.dump(), ", now it is ",
+                    value.dump(), "; use the old settings or another output folder");
+  }
+}
+
+EpochReport report_from_json(const Json& json) {
+  EpochReport report;
+  report.epoch = json.at("epoch");
+  report.step = json.at("step");
+  report.train_loss = json.at("train_loss");
+  report.validation_loss = json.at("validation_loss");
+  report.validation_nats_per_char = json.at("validation_nats_per_char");
+  report.learning_rate = json.at("learning_rate");
+  report.seconds = json.at("seconds");
+  report.tokens_per_s = json.at("tokens_per_s");
+  report.samples = json.at("samples").get<std::vector<std::string>>();
+  return report;
+}
+
+}  // namespace
+
+Json to_json(const EpochReport& report) {
+  return {{"epoch", report.epoch},
+          {"step", report.step},
+          {"train_loss", report.train_loss},
+          {"validation_loss", report.validation_loss},
+          {"validation_nats_per_char", report.validation_nats_per_char},
+          {"learning_rate", report.learning_rate},
+          {"seconds", report.seconds},
+          {"tokens_per_s", report.tokens_per_s},
+          {"samples", report.samples}};
+}
+
+Json to_json(const RunProgress& progress) {
+  Json json = {{"epoch", progress.epoch},
+               {"step_in_epoch", progress.step_in_epoch},
+               {"step", progress.step},
+               {"epoch_nll", progress.epoch_nll},
+               {"epoch_labels", progress.epoch_labels},
+               {"epoch_tokens", progress.epoch_tokens},
+               {"epoch_seconds", progress.epoch_seconds},
+               {"stopped_early", progress.stopped_early},
+               {"reports", Json::array()}};
+  for (const EpochReport& report : progress.reports) json["reports"].push_back(to_json(report));
+  return json;
+}
+
+RunProgress progress_from_json(const Json& json) {
+  RunProgress progress;
+  progress.epoch = json.at("epoch");
+  progress.step_in_epoch = json.at("step_in_epoch");
+  progress.step = json.at("step");
+  progress.epoch_nll = json.at("epoch_nll");
+  progress.epoch_labels = json.at("epoch_labels");
+  progress.epoch_tokens = json.at("epoch_tokens");
+  progress.epoch_seconds = json.at("epoch_seconds");
+  progress.stopped_early = json.at("stopped_early");
+  for (const Json& report : json.at("reports")) progress.reports.push_back(report_from_json(report));
+  return progress;
+}
+
+void save_run_state(const std::filesystem::path& path, const RunProgress& progress, const Json& config,
+                    const nn::ParameterStore& parameters, const AdamW& optimizer) {
+  const at::Tensor values = parameters.values().cpu(), mean = optimizer.mean().cpu(),
+                   variance = optimizer.variance().cpu();
+  const std::vector<io::TensorToSave> tensors = {to_save("values", values), to_save("mean", mean),
+                                                 to_save("variance", variance)};
+  io::save_safetensors(path, tensors,
+                       {{"config", config.dump()},
+                        {"optimizer_steps", std::to_string(optimizer.num_steps())},
+                        {"progress", to_json(progress).dump()}});
+}
+
+RunProgress load_run_state(const std::filesystem::path& path, const Json& config, nn::ParameterStore& parameters,
+                           AdamW& optimizer) {
+  const io::SafetensorsFile file(path);
+  check_same_config(parse_json(metadata_of(file, "config", path), path.string()), config, path);
+  const Json progress = parse_json(metadata_of(file, "progress", path), path.string());
+  copy_from(file, "values", path, parameters.values());
+  copy_from(file, "mean", path, optimizer.mean());
+  copy_from(file, "variance", path, optimizer.variance());
+  optimizer.set_num_steps(std::stoll(metadata_of(file, "optimizer_steps", path)));
+  parameters.refresh_compute_copy();
+  return progress_from_json(progress);
+}
+
+void save_values(const std::filesystem::path& path, const at::Tensor& values) {
+  const at::Tensor host = values.cpu();
+  const std::vector<io::TensorToSave> tensors = {to_save("values", host)};
+  io::save_safetensors(path, tensors, {});
+}
+
+at::Tensor load_values(const std::filesystem::path& path, int64_t numel) {
+  const io::SafetensorsFile file(path);
+  at::Tensor values = at::empty({numel}, at::kFloat);
+  copy_from(file, "values", path, values);
+  return values;
+}
+
+}  // namespace vitrine::train

@@ -1,0 +1,53 @@
+// train/trainer.h - the training loop of language models: packed batches, AdamW, exact resume.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/gpt2/module.h"
+#include "train/example.h"
+#include "train/run_state.h"
+#include "train/train_config.h"
+
+namespace vitrine::train {
+
+struct ValidationSet {
+  std::vector<Example> examples;
+  int64_t num_characters = 0;  // of the labelled texts; gives nats per character; 0 = not known
+};
+
+struct TrainHooks {
+  /// Called after each epoch: texts for the run page, such as copy for fixed products.
+  std::function<std::vector<std::string>(models::Gpt2& model, const EpochReport& report)> samples;
+  /// Called after each epoch, with the samples filled in.
+  std::function<void(const EpochReport& report)> on_epoch;
+};
+
+struct TrainResult {
+  bool complete = false;        // false: stopped by max_minutes or max_steps, state saved
+  std::vector<int> epochs_used; // whose weights the model holds: one, or several averaged
+  double validation_loss = 0;   // of those weights, nats per label
+  double validation_nats_per_char = 0;
+  RunProgress progress;
+};
+
+/// Trains `model` and leaves the best weights in it (best epoch, or the mean of the best
+/// average_checkpoints epochs when its validation loss is lower; the last ones without validation).
+///
+/// run_dir receives state.safetensors, checkpoints/, train.jsonl and run.html. When it holds a state
+/// of the same settings, the run goes on from there with the same losses and weights as a run that
+/// was never stopped. The caller saves the model, then calls remove_run_state.
+/// Throws InvalidInput (settings, an example longer than n_positions), IoError, and Cancelled after
+/// Ctrl-C, when the state is saved. Same inputs, threads and machine: same bits.
+TrainResult train(models::Gpt2& model, const TrainConfig& config, ExampleSource& source,
+                  const ValidationSet& validation, const std::filesystem::path& run_dir,
+                  const TrainHooks& hooks = {});
+
+/// Deletes state and checkpoints; log and page stay.
+void remove_run_state(const std::filesystem::path& run_dir);
+
+/// Mean -log p per label over the examples, without dropout.
+models::LossSum evaluate(models::Gpt2& model, const TrainConfig& config, const std::vector<Example>& examples);
+
+}  // namespace vitrine::train

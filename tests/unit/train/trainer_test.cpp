@@ -1,0 +1,163 @@
+#include "train/trainer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+
+namespace vitrine::train {
+namespace {
+
+models::Gpt2Config tiny_config() {
+  models::Gpt2Config config;
+  config.vocab_size = 50;
+  config.n_positions = 32;
+  config.n_embd = 32;
+  config.n_layer = 2;
+  config.n_head = 2;
+  return config;
+}
+
+models::Gpt2 tiny_model() {
+  models::Gpt2 model(tiny_config());
+  model.initialize(RandomKey(3));
+  return model;
+}
+
+/// Counting upwards from a random number: learnable.
+std::vector<Example> counting_examples(int count, uint64_t seed) {
+  RandomStream random{RandomKey(seed)};
+  std::vector<Example> examples;
+  for (int i = 0; i < count; ++i) {
+    const auto first = static_cast<int32_t>(random.below(30)), length = static_cast<int32_t>(6 + random.below(10));
+    Example example{{}, 2};
+    for (int32_t k = 0; k < length; ++k) example.input_ids.push_back(first + k);
+    examples.push_back(example);
+  }
+  return examples;
+}
+
+TrainConfig tiny_train_config() {
+  TrainConfig config;
+  config.epochs = 2;
+  config.batch_tokens = 64;
+  config.warmup_steps = 2;
+  config.learning_rate = 3e-3;
+  return config;
+}
+
+class TrainerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    at::set_num_threads(1);  // tiny loops: waiting threads would cost more than they give
+    dir_ = std::filesystem::temp_directory_path() / (std::string("vitrine_train_") + info->name());
+    std::filesystem::remove_all(dir_);
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+
+  /// Trains a fresh model in `name` and returns its weights.
+  at::Tensor train_fresh(const TrainConfig& config, const std::string& name, TrainResult* result = nullptr) {
+    models::Gpt2 model = tiny_model();
+    FixedExamples source(counting_examples(40, 1));
+    const TrainResult got = train(model, config, source, {counting_examples(8, 2), 100}, dir_ / name);
+    if (result != nullptr) *result = got;
+    return model.parameters().values().clone();
+  }
+  std::vector<double> losses(const std::string& name) const {
+    std::vector<double> losses;
+    std::ifstream lines(dir_ / name / "train.jsonl");
+    for (std::string line; std::getline(lines, line);) {
+      const Json json = Json::parse(line);
+      if (json.contains("loss")) losses.push_back(json["loss"]);
+    }
+    return losses;
+  }
+
+  std::filesystem::path dir_;
+};
+
+TEST_F(TrainerTest, LearnsToCount) {
+  TrainConfig config = tiny_train_config();
+  config.epochs = 40;
+  config.resid_pdrop = config.embd_pdrop = config.attn_pdrop = 0;
+  TrainResult result;
+  train_fresh(config, "run", &result);
+  EXPECT_TRUE(result.complete);
+  EXPECT_GT(losses("run").front(), 3.5);
+  EXPECT_LT(result.validation_loss, 0.7);
+  EXPECT_GT(result.validation_nats_per_char, 0);
+}
+
+TEST_F(TrainerTest, TenStepsEqualFiveThenResumeThenFive) {
+  const TrainConfig config = tiny_train_config();
+  const at::Tensor whole = train_fresh(config, "whole");
+  TrainConfig first_part = config;
+  first_part.max_steps = 5;
+  TrainResult result;
+  train_fresh(first_part, "parts", &result);
+  EXPECT_FALSE(result.complete);
+  EXPECT_EQ(result.progress.step, 5);
+  const at::Tensor resumed = train_fresh(config, "parts", &result);
+  EXPECT_TRUE(result.complete);
+  EXPECT_GE(losses("whole").size(), 10u);
+  EXPECT_EQ(losses("whole"), losses("parts"));
+  EXPECT_TRUE(at::equal(whole, resumed));
+}
+
+TEST_F(TrainerTest, AFinishedRunGivesItsResultAgain) {
+  const at::Tensor first = train_fresh(tiny_train_config(), "run");
+  TrainResult result;
+  const at::Tensor second = train_fresh(tiny_train_config(), "run", &result);
+  EXPECT_TRUE(result.complete);
+  EXPECT_TRUE(at::equal(first, second));
+}
+
+TEST_F(TrainerTest, AStateOfOtherSettingsIsRefusedByName) {
+  train_fresh(tiny_train_config(), "run");
+  TrainConfig other = tiny_train_config();
+  other.learning_rate = 1e-4;
+  try {
+    train_fresh(other, "run");
+    FAIL() << "expected InvalidInput";
+  } catch (const InvalidInput& e) {
+    EXPECT_NE(std::string(e.what()).find("learning_rate"), std::string::npos) << e.what();
+  }
+}
+
+TEST_F(TrainerTest, AccumulatedMicroBatchesTrainLikeTheWholeBatch) {
+  TrainConfig config = tiny_train_config();
+  config.dtype = "float32";
+  config.resid_pdrop = config.embd_pdrop = config.attn_pdrop = 0;
+  train_fresh(config, "whole");
+  config.micro_batch_tokens = 16;
+  train_fresh(config, "pieces");
+  const auto whole = losses("whole"), pieces = losses("pieces");
+  ASSERT_EQ(whole.size(), pieces.size());
+  for (size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(whole[i], pieces[i], 1e-4) << "step " << i + 1;
+}
+
+TEST_F(TrainerTest, StopsEarlyWhenValidationNoLongerImproves) {
+  TrainConfig config = tiny_train_config();
+  config.epochs = 30;
+  config.learning_rate = 1.0;  // diverges
+  config.patience = 2;
+  TrainResult result;
+  train_fresh(config, "run", &result);
+  EXPECT_TRUE(result.progress.stopped_early);
+  EXPECT_LT(result.progress.epoch, 30);
+}
+
+TEST_F(TrainerTest, AnExampleLongerThanTheModelIsRefused) {
+  models::Gpt2 model = tiny_model();
+  FixedExamples source({Example{std::vector<int32_t>(33, 1), 1}});
+  EXPECT_THROW(train(model, tiny_train_config(), source, {}, dir_ / "run"), InvalidInput);
+}
+
+}  // namespace
+}  // namespace vitrine::train
