@@ -4,4 +4,6 @@
 
 namespace vitrine::apps {
 
+void register_import(CLI::App& app, int& exit_code);
+
 }  // namespace vitrine::apps
