@@ -1,0 +1,25 @@
+#include "kernels/isa.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+
+namespace vitrine::kernels {
+
+Isa parse_isa(std::string_view name) {
+  if (name == "scalar") return Isa::scalar;
+  if (name == "avx2") return Isa::avx2;
+  if (name == "avx512") return Isa::avx512;
+  throw UsageError(concat("[parse_isa] VITRINE_ISA: expected scalar, avx2 or avx512, got '", name, "'"));
+}
+
+const KernelTable& kernel_table() {
+  static const KernelTable& table = [] () -> const KernelTable& {
+    const char* forced = std::getenv("VITRINE_ISA");
+    return kernel_table(forced != nullptr && *forced != '\0' ? parse_isa(forced) : supported_isas().back());
+  }();
+  return table;
+}
+
+}  // namespace vitrine::kernels

@@ -1,0 +1,26 @@
+// kernels/isa.h - which instruction set runs: the best of this processor, or the one VITRINE_ISA names.
+#pragma once
+#include <string_view>
+#include <vector>
+
+#include "kernels/table.h"
+
+namespace vitrine::kernels {
+
+enum class Isa { scalar, avx2, avx512 };
+
+/// "scalar", "avx2", "avx512". Throws UsageError for anything else.
+Isa parse_isa(std::string_view name);
+
+/// What this processor can run, from the slowest to the fastest; scalar is always there.
+/// avx512 means F, BW, VL and DQ; without AVX512_BF16 its bfloat16 product is that of avx2.
+const std::vector<Isa>& supported_isas();
+
+/// The loops of one instruction set. Throws UsageError when the processor lacks it.
+const KernelTable& kernel_table(Isa isa);
+
+/// The loops in force: of VITRINE_ISA when set, else of the best set. Read once; thread-safe.
+/// Throws UsageError when VITRINE_ISA is unknown or not supported.
+const KernelTable& kernel_table();
+
+}  // namespace vitrine::kernels

@@ -1,0 +1,19 @@
+// Processors without loops of their own.
+#include "base/error.h"
+#include "kernels/isa.h"
+
+namespace vitrine::kernels {
+
+const std::vector<Isa>& supported_isas() {
+  static const std::vector<Isa> isas{Isa::scalar};
+  return isas;
+}
+
+const KernelTable& kernel_table(Isa isa) {
+  static constexpr KernelTable kScalar{"scalar",         scalar::matmul_f32, scalar::matmul_bf16, scalar::round_bf16, scalar::layer_norm,
+                                       scalar::gelu_new, scalar::max_value,  scalar::exp_sum,     scalar::attention};
+  if (isa != Isa::scalar) throw UsageError("[kernel_table] this build has scalar loops only");
+  return kScalar;
+}
+
+}  // namespace vitrine::kernels

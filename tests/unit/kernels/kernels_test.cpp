@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "kernels/isa.h"
+#include "kernels/matmul.h"
+#include "kernels/rows.h"
+
+namespace vitrine::kernels {
+namespace {
+
+constexpr float kMasked = -std::numeric_limits<float>::infinity();
+
+TEST(IsaTest, NamesAreParsedAndScalarIsAlwaysThere) {
+  EXPECT_EQ(parse_isa("avx512"), Isa::avx512);
+  EXPECT_THROW(parse_isa("avx3"), UsageError);
+  EXPECT_EQ(supported_isas().front(), Isa::scalar);
+  EXPECT_STREQ(kernel_table(Isa::scalar).name, "scalar");
+}
+
+TEST(MatmulTest, SmallLiteralProductHasBiasAndAddsToWhatWasThere) {
+  ThreadPool pool(1);
+  MatmulScratch scratch;
+  const std::vector<float> in_out{1, 2, 3, 4, 5, 6};  // [K = 2, N = 3]
+  const std::vector<float> out_in{1, 4, 2, 5, 3, 6};  // [N = 3, K = 2]
+  const std::vector<float> bias{10, 20, 30}, x{1, 2};
+  for (const WeightType type : {WeightType::float32, WeightType::bfloat16}) {
+    std::vector<float> y{100, 100, 100};
+    const auto a = PackedMatrix::from_in_out(in_out, 2, 3, bias, type, pool);
+    matmul(kernel_table(), pool, a, 1, x.data(), 2, y.data(), 3, scratch, {.add = true});
+    EXPECT_EQ(y, (std::vector<float>{119, 132, 145}));
+    const auto b = PackedMatrix::from_out_in(out_in, 2, 3, {}, type, pool);
+    matmul(kernel_table(), pool, b, 1, x.data(), 2, y.data(), 3, scratch);
+    EXPECT_EQ(y, (std::vector<float>{9, 12, 15}));
+  }
+}
+
+TEST(MatmulTest, SizesThatDoNotFitAreRefused) {
+  ThreadPool pool(1);
+  const std::vector<float> values(6);
+  EXPECT_THROW(PackedMatrix::from_in_out(values, 2, 4, {}, WeightType::float32, pool), InvalidInput);
+  EXPECT_THROW(PackedMatrix::from_in_out(values, 2, 3, std::vector<float>(2), WeightType::float32, pool), InvalidInput);
+  EXPECT_THROW(PackedMatrix::from_in_out({}, 0, 3, {}, WeightType::float32, pool), InvalidInput);
+}
+
+TEST(RowsTest, SoftmaxGivesMaskedColumnsZero) {
+  for (const Isa isa : supported_isas()) {
+    std::vector<float> row{0, kMasked, std::log(3.0f)};
+    EXPECT_TRUE(softmax(kernel_table(isa), row, 1.0, row));
+    EXPECT_NEAR(row[0], 0.25, 1e-6);
+    EXPECT_EQ(row[1], 0);
+    EXPECT_NEAR(row[2], 0.75, 1e-6);
+    std::vector<float> masked{kMasked, kMasked};
+    EXPECT_FALSE(softmax(kernel_table(isa), masked, 1.0, masked));
+    EXPECT_EQ(masked, (std::vector<float>{0, 0}));
+  }
+}
+
+TEST(RowsTest, SoftmaxOfHalfTemperatureSquaresTheRatios) {
+  std::vector<float> row{0, std::log(2.0f)};
+  softmax(kernel_table(), row, 0.5, row);
+  EXPECT_NEAR(row[0], 0.2, 1e-6);
+  EXPECT_THROW(softmax(kernel_table(), row, 0.0, row), InvalidInput);
+}
+
+TEST(RowsTest, LogSumExpIsStableForLargeLogits) {
+  const std::vector<float> row{1000, 1000, kMasked};
+  std::vector<float> scratch(3);
+  EXPECT_NEAR(log_sum_exp(kernel_table(), row, scratch), 1000 + std::log(2.0), 1e-4);
+}
+
+TEST(RowsTest, ArgmaxTakesTheFirstAmongEqualsAndNoneOfAMaskedRow) {
+  EXPECT_EQ(argmax(kernel_table(), std::vector<float>{1, 3, 3, 2}), 1);
+  EXPECT_EQ(argmax(kernel_table(), std::vector<float>{kMasked, kMasked}), -1);
+}
+
+TEST(RowsTest, KthLargestCountsEqualValues) {
+  std::vector<float> heap;
+  const std::vector<float> values{3, 1, 4, 1, 5, 4};
+  EXPECT_EQ(kth_largest(values, 1, heap), 5);
+  EXPECT_EQ(kth_largest(values, 3, heap), 4);
+  EXPECT_EQ(kth_largest(values, 6, heap), 1);
+  EXPECT_THROW(kth_largest(values, 7, heap), InvalidInput);
+}
+
+TEST(RowsTest, ActivationsHaveTheirKnownValues) {
+  for (const Isa isa : supported_isas()) {
+    std::vector<float> x{-100, -1, 0, 1, 100};
+    activate(kernel_table(isa), Activation::gelu_new, x);
+    EXPECT_NEAR(x[0], 0, 1e-6);
+    EXPECT_NEAR(x[1], -0.15880801, 1e-6);
+    EXPECT_EQ(x[2], 0);
+    EXPECT_NEAR(x[3], 0.84119199, 1e-6);
+    EXPECT_NEAR(x[4], 100, 1e-4);
+  }
+  std::vector<float> x{-1, 1};
+  activate(kernel_table(), Activation::gelu, x);
+  EXPECT_NEAR(x[0], -0.15865526, 1e-6);
+  activate(kernel_table(), Activation::relu, x);
+  EXPECT_EQ(x[0], 0);
+}
+
+}  // namespace
+}  // namespace vitrine::kernels
