@@ -1,0 +1,94 @@
+#include "checks/output_faults.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/resource.h"
+#include "checks/claims.h"
+#include "checks/tsv_rules.h"
+#include "text/utf8.h"
+
+namespace vitrine::checks {
+namespace {
+
+constexpr std::u32string_view kSentenceEnds = U"。！？!?…~～”」》";
+constexpr std::u32string_view kClauseEnds = U"，。！？；,;!?~～\n";
+
+using ProductWords = std::map<std::string, std::vector<std::u32string>>;
+
+const ProductWords& product_words() {
+  static const ProductWords words = [] {
+    ProductWords result;
+    for (const RuleRow& row : read_rule_file(resource_path("rules/checks/product_words.tsv")).rows) {
+      for (const std::string& word : split(row.at("words"), ';')) result[row.at("category")].push_back(fold(text::to_utf32(word)));
+    }
+    return result;
+  }();
+  return words;
+}
+
+bool has_control_character(std::u32string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xFFFD || c == 0x200B || c == 0xFEFF; });
+}
+
+bool has_placeholder(std::u32string_view text) {
+  const auto hits = ClaimFinder::shipped().lexicon().find(text);
+  return std::any_of(hits.begin(), hits.end(), [](const Hit& hit) { return hit.term->type == "placeholder"; });
+}
+
+bool is_counted(char32_t c) { return !text::is_space(c) && !text::is_punctuation(c); }
+
+}  // namespace
+
+int count_repeated_ngrams(std::u32string_view text, size_t n) {
+  std::set<std::u32string_view> seen;
+  int repeated = 0;
+  for (size_t at = 0; at + n <= text.size(); ++at) {
+    const auto ngram = text.substr(at, n);
+    if (!std::all_of(ngram.begin(), ngram.end(), is_counted)) continue;
+    if (!seen.insert(ngram).second) ++repeated;
+  }
+  return repeated;
+}
+
+bool has_repeated_clause(std::u32string_view text) {
+  std::set<std::u32string_view> seen;
+  while (!text.empty()) {
+    const size_t end = text.find_first_of(kClauseEnds);
+    auto clause = text.substr(0, end);
+    while (!clause.empty() && text::is_space(clause.front())) clause.remove_prefix(1);
+    if (!clause.empty() && !seen.insert(clause).second) return true;
+    if (end == text.npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return false;
+}
+
+bool names_product(std::u32string_view text, const data::Product& product) {
+  const std::string category = data::category_of(product);
+  if (category.empty()) return true;
+  const std::u32string folded = fold(text);
+  const auto holds = [&](const std::u32string& word) { return folded.find(word) != folded.npos; };
+  const auto words = product_words().find(category);
+  if (words != product_words().end() && std::any_of(words->second.begin(), words->second.end(), holds)) return true;
+  return holds(fold(text::to_utf32(category)));
+}
+
+std::vector<std::string> output_faults(std::string_view utf8, const data::Product& product, const OutputFaultLimits& limits) {
+  if (!text::is_valid_utf8(utf8)) return {"bad_utf8"};
+  const std::u32string code_points = text::to_utf32(utf8);
+  std::vector<std::string> faults;
+  const auto add = [&](bool is_fault, const char* name) {
+    if (is_fault) faults.emplace_back(name);
+  };
+  add(has_control_character(code_points), "control_character");
+  add(has_placeholder(code_points), "placeholder");
+  add(code_points.empty() || kSentenceEnds.find(code_points.back()) == kSentenceEnds.npos, "cut_off");
+  add(has_repeated_clause(code_points), "repeated_clause");
+  add(count_repeated_ngrams(code_points, 4) > limits.max_repeated_4grams, "repeated_4gram");
+  add(!names_product(code_points, product), "no_product_word");
+  return faults;
+}
+
+}  // namespace vitrine::checks

@@ -1,0 +1,60 @@
+#include "copywriting/subject.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace vitrine::copywriting {
+namespace {
+
+// Keys whose values can be the noun, the first one wins. 裙型 and 裤型 only when they end in it (牛仔裙, not a字).
+struct NounKey {
+  std::string_view key, suffix;
+};
+constexpr std::array<NounKey, 5> kNounKeys{
+    {{"衣样式", ""}, {"裙长", "裙"}, {"裤长", "裤"}, {"裙型", "裙"}, {"裤型", "裤"}}};
+
+// Nouns that say little; another value of the same key goes before them.
+constexpr std::array<std::string_view, 9> kWideNouns{"外套", "衫", "长裙", "短裙", "中裙", "中长裙", "超短裙", "长裤", "短裤"};
+
+bool is_wide(std::string_view noun) { return std::find(kWideNouns.begin(), kWideNouns.end(), noun) != kWideNouns.end(); }
+
+int find_key(const data::Product& product, std::string_view key) {
+  for (size_t i = 0; i < product.attributes.size(); ++i) {
+    if (product.attributes[i].key == key) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+int find_noun(const data::Product& product, const NounKey& noun) {
+  int wide = -1;
+  for (size_t i = 0; i < product.attributes.size(); ++i) {
+    const data::Attribute& a = product.attributes[i];
+    if (a.key != noun.key || !a.val.ends_with(noun.suffix)) continue;
+    if (!is_wide(a.val)) return static_cast<int>(i);
+    if (wide < 0) wide = static_cast<int>(i);
+  }
+  return wide;
+}
+
+}  // namespace
+
+Subject find_subject(const data::Product& product) {
+  Subject subject;
+  const int type = find_key(product, "类型");
+  int word = -1;
+  for (size_t k = 0; k < kNounKeys.size() && word < 0; ++k) word = find_noun(product, kNounKeys[k]);
+  if (type >= 0) subject.attr_idx.push_back(type);
+  if (word >= 0) subject.attr_idx.push_back(word);
+  if (word < 0 && !product.category_path.empty()) {
+    subject.key = "类目";
+    subject.value = product.category_path.back();
+  } else if (word >= 0 || type >= 0) {
+    const data::Attribute& a = product.attributes[static_cast<size_t>(word >= 0 ? word : type)];
+    subject.key = a.key;
+    subject.value = a.val;
+  }
+  return subject;
+}
+
+}  // namespace vitrine::copywriting

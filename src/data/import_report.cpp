@@ -1,0 +1,75 @@
+#include "data/import_report.h"
+
+#include <algorithm>
+#include <iomanip>
+#include <sstream>
+
+#include "base/error.h"
+
+namespace vitrine::data {
+namespace {
+
+constexpr size_t kMaxValueCodePoints = 80;
+
+/// Start of `text` up to 80 code points. A damaged text is cut at 80 lead bytes; dump_line marks its bad bytes.
+std::string cut_value(std::string text) {
+  size_t code_points = 0;
+  for (size_t byte_idx = 0; byte_idx < text.size(); ++byte_idx) {
+    if ((static_cast<unsigned char>(text[byte_idx]) & 0xc0) == 0x80) continue;
+    if (++code_points > kMaxValueCodePoints) {
+      text.resize(byte_idx);
+      break;
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::fatal: return "fatal";
+    case Severity::reject: return "reject";
+    case Severity::repair: return "repair";
+    case Severity::warn: return "warn";
+  }
+  throw InternalError("[to_string] severity out of range");
+}
+
+Json to_json(const ImportEntry& entry) {
+  return {{"file", entry.file}, {"row", entry.row}, {"column", entry.column},
+          {"code", entry.code}, {"severity", to_string(entry.severity)}, {"value", entry.value}};
+}
+
+void ImportReport::add(ImportEntry entry) {
+  entry.value = cut_value(std::move(entry.value));
+  entries.push_back(std::move(entry));
+}
+
+void ImportReport::merge(const ImportReport& other) {
+  entries.insert(entries.end(), other.entries.begin(), other.entries.end());
+  rows_in += other.rows_in;
+  rows_kept += other.rows_kept;
+  rows_rejected += other.rows_rejected;
+}
+
+std::map<std::string, int64_t> ImportReport::counts() const {
+  std::map<std::string, int64_t> counts;
+  for (const ImportEntry& entry : entries) ++counts[concat(to_string(entry.severity), " ", entry.code)];
+  return counts;
+}
+
+std::string ImportReport::to_jsonl() const {
+  std::string lines;
+  for (const ImportEntry& entry : entries) lines += dump_line(to_json(entry)) + "\n";
+  return lines;
+}
+
+std::string ImportReport::table() const {
+  std::ostringstream out;
+  out << "rows in " << rows_in << ", kept " << rows_kept << ", rejected " << rows_rejected << "\n";
+  for (const auto& [code, count] : counts()) out << "  " << std::left << std::setw(32) << code << count << "\n";
+  return out.str();
+}
+
+}  // namespace vitrine::data

@@ -1,0 +1,44 @@
+// data/import_report.h - what an import rejected, repaired or warned about, with the place of each.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace vitrine::data {
+
+/// fatal: the file is refused; reject: the row is skipped; repair: a value was changed; warn: a value was left out or looks wrong.
+enum class Severity { fatal, reject, repair, warn };
+std::string_view to_string(Severity severity);
+
+struct ImportEntry {
+  std::string file;
+  int64_t row = 0;     // line where the row starts, from 1; 0 = the whole file
+  std::string column;  // header or field; empty = the whole row
+  std::string code;    // such as ATTR_NO_SEPARATOR; docs/formats/product.md lists them
+  Severity severity = Severity::warn;
+  std::string value;   // at most 80 code points; a repair holds "before -> after"
+};
+
+Json to_json(const ImportEntry& entry);
+
+/// One file, or several merged. rows_in = rows_kept + rows_rejected.
+struct ImportReport {
+  std::vector<ImportEntry> entries;  // in the order of the rows
+  int64_t rows_in = 0, rows_kept = 0, rows_rejected = 0;
+
+  /// Adds an entry; its value is cut to 80 code points (invalid bytes become U+FFFD).
+  void add(ImportEntry entry);
+  void merge(const ImportReport& other);
+  /// How often each code came, by severity: {"reject DUP_ID": 2}.
+  std::map<std::string, int64_t> counts() const;
+  /// One JSON object a line: file, row, column, code, severity, value.
+  std::string to_jsonl() const;
+  /// "rows in 5, kept 4, rejected 1" and one line a code.
+  std::string table() const;
+};
+
+}  // namespace vitrine::data

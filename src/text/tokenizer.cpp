@@ -1,0 +1,216 @@
+#include "text/tokenizer.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "text/byte_level.h"
+#include "text/clip_words.h"
+#include "text/tokenizer_spec.h"
+#include "text/utf8.h"
+
+namespace vitrine::text {
+namespace {
+
+/// The parts that all kinds share: added tokens are cut out, a kind encodes what is between them.
+class ModelTokenizer : public Tokenizer {
+ public:
+  explicit ModelTokenizer(TokenizerSpec spec) : spec_(std::move(spec)), all_(merged_vocabulary()), special_(find_special()) {}
+
+  std::vector<int32_t> encode(std::string_view text) const override {
+    VITRINE_REQUIRE(is_valid_utf8(text), "[encode] the text is not valid UTF-8: ", text.substr(0, 40));
+    std::vector<int32_t> ids;
+    ids.reserve(text.size() / 2 + 4);
+    std::vector<Piece> raw;
+    std::vector<Piece> pieces;
+    std::string normalized;
+    raw_splitter_.split(text, raw);
+    for (const Piece& piece : raw) {
+      if (piece.id >= 0) {
+        ids.push_back(piece.id);
+        continue;
+      }
+      normalized.clear();
+      normalize(piece.text, normalized);
+      encode_normalized(normalized, pieces, ids);
+    }
+    return ids;
+  }
+
+  int32_t vocab_size() const override { return all_.size(); }
+  std::optional<int32_t> token_to_id(std::string_view token) const override { return all_.find(token); }
+  std::string id_to_token(int32_t id) const override { return all_.token(id); }
+  const Special& special() const override { return special_; }
+
+ protected:
+  /// Appends the normalised text to `out`.
+  virtual void normalize(std::string_view text, std::string& out) const = 0;
+  virtual void encode_piece(std::string_view normalized, std::vector<int32_t>& ids) const = 0;
+
+  /// To be called by each kind's constructor, when normalize() is ready.
+  void index_added_tokens() {
+    std::vector<AddedToken> raw;
+    std::vector<AddedToken> normalized;
+    for (const AddedToken& token : spec_.added) (token.normalized ? normalized : raw).push_back(token);
+    raw_splitter_ = AddedTokenSplitter(raw, contents(raw, false));
+    normalized_splitter_ = AddedTokenSplitter(normalized, contents(normalized, true));
+  }
+
+  std::vector<std::string_view> tokens_of(std::span<const int32_t> ids) const {
+    std::vector<std::string_view> tokens;
+    tokens.reserve(ids.size());
+    for (const int32_t id : ids) tokens.push_back(all_.token(id));
+    return tokens;
+  }
+
+  const TokenizerSpec spec_;
+
+ private:
+  void encode_normalized(std::string_view text, std::vector<Piece>& pieces, std::vector<int32_t>& ids) const {
+    if (normalized_splitter_.empty()) {
+      if (!text.empty()) encode_piece(text, ids);
+      return;
+    }
+    pieces.clear();
+    normalized_splitter_.split(text, pieces);
+    for (const Piece& piece : pieces) {
+      if (piece.id >= 0) {
+        ids.push_back(piece.id);
+      } else {
+        encode_piece(piece.text, ids);
+      }
+    }
+  }
+
+  std::vector<std::string> contents(std::span<const AddedToken> tokens, bool normalized) const {
+    std::vector<std::string> result;
+    for (const AddedToken& token : tokens) {
+      std::string content;
+      if (normalized) {
+        normalize(token.content, content);
+      } else {
+        content = token.content;
+      }
+      result.push_back(std::move(content));
+    }
+    return result;
+  }
+
+  Vocabulary merged_vocabulary() const {
+    Vocabulary all;
+    for (int32_t id = 0; id < spec_.vocabulary.size(); ++id) {
+      if (spec_.vocabulary.contains(id)) all.add(spec_.vocabulary.token(id), id, spec_.where);
+    }
+    for (const AddedToken& token : spec_.added) {
+      if (all.find(token.content) != token.id) all.add(token.content, token.id, concat(spec_.where, " added tokens"));
+    }
+    return all;
+  }
+
+  Special find_special() const {
+    std::array<std::optional<int32_t>, kSpecialRoles.size()> ids;
+    for (size_t role = 0; role < ids.size(); ++role) {
+      const auto& name = spec_.special[role];
+      if (!name) continue;
+      ids[role] = all_.find(*name);
+      if (!ids[role]) {
+        throw Corrupt(concat("[load_tokenizer] ", spec_.where, ": ", kSpecialRoles[role], " '", *name, "' is missing"));
+      }
+    }
+    return {ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[6]};
+  }
+
+  const Vocabulary all_;  // model and added tokens
+  const Special special_;
+  AddedTokenSplitter raw_splitter_;         // tokens looked for in the text as it is
+  AddedTokenSplitter normalized_splitter_;  // in the normalised text
+};
+
+class WordPieceTokenizer final : public ModelTokenizer {
+ public:
+  explicit WordPieceTokenizer(TokenizerSpec spec)
+      : ModelTokenizer(std::move(spec)), model_(spec_.vocabulary, spec_.wordpiece, spec_.where) {
+    index_added_tokens();
+  }
+  std::string decode(std::span<const int32_t> ids) const override { return decode_wordpiece(tokens_of(ids), spec_.wordpiece); }
+
+ protected:
+  void normalize(std::string_view text, std::string& out) const override { normalize_bert(text, spec_.bert, out); }
+  void encode_piece(std::string_view text, std::vector<int32_t>& ids) const override { model_.encode(text, ids); }
+
+ private:
+  WordPieceModel model_;
+};
+
+class ByteBpeTokenizer : public ModelTokenizer {
+ public:
+  explicit ByteBpeTokenizer(TokenizerSpec spec)
+      : ModelTokenizer(std::move(spec)), model_(spec_.vocabulary, spec_.merges, spec_.bpe, spec_.where) {
+    index_added_tokens();
+    if (const int missing = model_.missing_bytes(); missing > 0) {
+      log_warn(spec_.where, ": the vocabulary lacks ", missing, " of 256 byte symbols; such bytes ",
+               spec_.bpe.unk_token ? "become the unknown token" : "are left out");
+    }
+  }
+
+  std::string decode(std::span<const int32_t> ids) const override {
+    std::string bytes;
+    for (const std::string_view token : tokens_of(ids)) append_bytes_of_token(bytes, token);
+    return replace_invalid_utf8(bytes);
+  }
+
+ protected:
+  void normalize(std::string_view text, std::string& out) const override { out += text; }
+
+  void encode_piece(std::string_view text, std::vector<int32_t>& ids) const override {
+    if (spec_.add_prefix_space && !text.starts_with(' ')) return encode_words(concat(" ", text), ids);
+    encode_words(text, ids);
+  }
+
+  void encode_words(std::string_view text, std::vector<int32_t>& ids) const {
+    split_gpt2(text, [&](std::string_view word) { model_.encode_word(word, ids); });
+  }
+
+ private:
+  BpeModel model_;
+};
+
+class ClipTokenizer final : public ByteBpeTokenizer {
+ public:
+  explicit ClipTokenizer(TokenizerSpec spec) : ByteBpeTokenizer(std::move(spec)) { index_added_tokens(); }
+
+  std::string decode(std::span<const int32_t> ids) const override {
+    return strip_word_ends(ByteBpeTokenizer::decode(ids), spec_.bpe.end_of_word_suffix);
+  }
+
+ protected:
+  void normalize(std::string_view text, std::string& out) const override { normalize_clip(text, out); }
+
+  void encode_piece(std::string_view text, std::vector<int32_t>& ids) const override {
+    split_clip(text, [&](std::string_view word) { encode_words(word, ids); });
+  }
+};
+
+}  // namespace
+
+int32_t add_token(TokenizerSpec& spec, AddedToken token) {
+  int32_t next = spec.vocabulary.size();
+  for (const AddedToken& known : spec.added) {
+    if (known.content == token.content) return known.id;
+    next = std::max(next, known.id + 1);
+  }
+  token.id = spec.vocabulary.find(token.content).value_or(next);
+  spec.added.push_back(std::move(token));
+  return spec.added.back().id;
+}
+
+std::unique_ptr<Tokenizer> make_tokenizer(TokenizerSpec spec) {
+  switch (spec.kind) {
+    case TokenizerKind::WordPiece: return std::make_unique<WordPieceTokenizer>(std::move(spec));
+    case TokenizerKind::ByteBpe: return std::make_unique<ByteBpeTokenizer>(std::move(spec));
+    case TokenizerKind::ClipBpe: return std::make_unique<ClipTokenizer>(std::move(spec));
+  }
+  throw InternalError("[make_tokenizer] unknown kind");
+}
+
+}  // namespace vitrine::text

@@ -1,0 +1,132 @@
+// vitrine import, as a shop sees it: good tables, bad tables, a full disk.
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "e2e/program.h"
+
+namespace vitrine::e2e {
+namespace {
+
+std::string pair_row(const std::string& content) { return R"({"content": ")" + content + "\"}\n"; }
+
+TEST(ImportE2e, ATableBecomesProductRecordsInItsOrder) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "shop.csv", "商品ID,标题,类目,属性\nA1,蚕丝连衣裙,裙,材质:蚕丝;裙长:连衣裙\nA2,台灯,灯具,材质:陶瓷\n");
+  const auto result = run_program({"import", folder / "shop.csv"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto records = lines(result.out);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(parse_json(records[0], "record")["id"], "A1");
+  EXPECT_EQ(parse_json(records[1], "record")["id"], "A2");
+}
+
+TEST(ImportE2e, TheSameTableInGb18030AndUtf8GivesTheSameRecords) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "t.csv", "id,标题\n1,裙\n");
+  const auto utf8 = run_program({"import", "t.csv"}, {.working_folder = folder.path()});
+  write_file_atomic(folder / "t.csv", "id,\xb1\xea\xcc\xe2\n1,\xc8\xb9\n");
+  const auto gb18030 = run_program({"import", "t.csv"}, {.working_folder = folder.path()});
+  EXPECT_EQ(utf8.exit_code, 0) << utf8.err;
+  EXPECT_NE(utf8.out.find("裙"), std::string::npos);
+  EXPECT_EQ(gb18030.out, utf8.out) << gb18030.err;
+}
+
+TEST(ImportE2e, TheShippedHeldOutRowsComeInWithoutARejection) {
+  VITRINE_NEEDS_VERB("import");
+  const auto result = run_program({"import", "--quiet", source_file("data/advertisegen/dev.jsonl").string()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(lines(result.out).size(), 535u);
+}
+
+TEST(ImportE2e, AMissingFileIsOneLineThatNamesIt) {
+  VITRINE_NEEDS_VERB("import");
+  EXPECT_TRUE(failed_with_one_line(run_program({"import", "/nowhere/shop.csv"}), 1, "/nowhere/shop.csv"));
+}
+
+TEST(ImportE2e, AnEmptyFileIsRefusedAndNoOutputAppears) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "shop.csv", "");
+  const auto result = run_program({"import", folder / "shop.csv", "--output", folder / "out.jsonl"});
+  EXPECT_TRUE(failed_with_one_line(result, 1, "EMPTY_FILE"));
+  EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"shop.csv"});
+}
+
+TEST(ImportE2e, BytesOfNoKnownEncodingAreRefused) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "shop.csv", "id,title\n1,\xff\xff\xff\n");
+  EXPECT_TRUE(failed_with_one_line(run_program({"import", folder / "shop.csv"}), 1, "ENC_"));
+}
+
+TEST(ImportE2e, APairWithoutASeparatorIsListedAndTheOthersStay) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "rows.jsonl", pair_row("类型#裙*显瘦*风格#简约"));
+  const auto result = run_program({"import", folder / "rows.jsonl", "--rejects", folder / "rejects.jsonl"});
+  const auto record = parse_json(result.out, "record");
+  EXPECT_EQ(record["attributes"].size(), 2u) << result.out;
+  EXPECT_NE(read_file(folder / "rejects.jsonl").find("ATTR_NO_SEPARATOR"), std::string::npos);
+}
+
+TEST(ImportE2e, ARejectedRowIsListedWithItsLineAndTheGoodOnesComeIn) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "rows.jsonl", pair_row("类型#裙") + "not JSON\n" + pair_row("类型#裤"));
+  const auto result = run_program({"import", folder / "rows.jsonl", "--rejects", folder / "rejects.jsonl"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_EQ(lines(result.out).size(), 2u);
+  EXPECT_EQ(parse_json(lines(read_file(folder / "rejects.jsonl")).at(0), "reject")["row"], 2);
+}
+
+TEST(ImportE2e, StrictImportsNothingWhenARowIsRejected) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "rows.jsonl", pair_row("类型#裙") + "not JSON\n");
+  const auto result = run_program({"import", folder / "rows.jsonl", "--strict", "--output", folder / "out.jsonl"});
+  EXPECT_TRUE(failed_with_one_line(result, 1, "rows.jsonl"));
+  EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"rows.jsonl"});
+}
+
+TEST(ImportE2e, AnAttributeOf100000CharactersIsKeptOrListedButNeverCut) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  const std::string huge(100000, 'x');
+  write_file_atomic(folder / "rows.jsonl", pair_row("类型#裙*备注#" + huge) + pair_row("类型#裤"));
+  const auto result = run_program({"import", folder / "rows.jsonl", "--rejects", folder / "rejects.jsonl"});
+  const bool kept = result.out.find(huge) != std::string::npos;
+  EXPECT_EQ(lines(result.out).size(), kept ? 2u : 1u);
+  EXPECT_EQ(result.exit_code, kept ? 0 : 3) << result.err;
+}
+
+TEST(ImportE2e, AFullDiskIsOneLineAndLeavesNothing) {
+  VITRINE_NEEDS_VERB("import");
+  const SmallDisk disk(64);
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk needs root";
+  const auto out = disk.path() / "products.jsonl";
+  const auto result = run_program({"import", source_file("data/advertisegen/dev.jsonl").string(), "--output", out.string()});
+  EXPECT_TRUE(failed_with_one_line(result, 1, "products.jsonl"));
+  EXPECT_EQ(files_below(disk.path()), std::vector<std::string>{});
+}
+
+TEST(ImportE2e, AStdoutThatTakesNothingIsAFailure) {
+  VITRINE_NEEDS_VERB("import");
+  const auto result = run_program({"import", source_file("data/advertisegen/dev.jsonl").string()}, {.stdout_file = "/dev/full"});
+  EXPECT_TRUE(failed_with_one_line(result, 1, ""));
+}
+
+TEST(ImportE2e, ReadsStandardInputAndGzip) {
+  VITRINE_NEEDS_VERB("import");
+  TemporaryFolder folder;
+  const auto plain = run_program({"import", "-"}, {.stdin_text = pair_row("类型#裙")});
+  EXPECT_EQ(plain.exit_code, 0) << plain.err;
+  EXPECT_EQ(lines(plain.out).size(), 1u);
+  ASSERT_EQ(run_program({"import", "-", "--output", folder / "p.jsonl.gz"}, {.stdin_text = pair_row("类型#裙")}).exit_code, 0);
+  EXPECT_EQ(lines(run_program({"import", folder / "p.jsonl.gz"}).out).size(), 1u);
+}
+
+}  // namespace
+}  // namespace vitrine::e2e

@@ -1,0 +1,148 @@
+// vitrine write: the main job, its bad input, and that one command always gives the same bytes.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "e2e/program.h"
+
+namespace vitrine::e2e {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr const char* kDress = "类型#裙*版型#显瘦*风格#简约*裙长#连衣裙";
+
+/// A copy of the tiny random model in `folder`.
+fs::path tiny_model(const TemporaryFolder& folder) {
+  const fs::path copy = folder.path() / "model";
+  fs::copy(source_file("tests/data/gpt2_tiny"), copy, fs::copy_options::recursive);
+  return copy;
+}
+
+#define VITRINE_NEEDS_FILE(relative) \
+  if (!fs::exists(source_file(relative))) GTEST_SKIP() << relative << " is not there"
+
+std::vector<std::string> texts_of(const std::string& line) {
+  std::vector<std::string> texts;
+  for (const Json& candidate : parse_json(line, "candidates")["candidates"]) texts.push_back(candidate["text"]);
+  return texts;
+}
+
+TEST(WriteE2e, TheTemplateBaselineNamesTheProductInEveryCandidate) {
+  VITRINE_NEEDS_VERB("write");
+  const auto result = run_program({"write", "--attributes", kDress, "--baseline", "template", "-n", "3", "--format", "jsonl"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  ASSERT_EQ(lines(result.out).size(), 1u);
+  const auto texts = texts_of(result.out);
+  EXPECT_EQ(texts.size(), 3u);
+  for (const std::string& text : texts) EXPECT_NE(text.find("裙"), std::string::npos) << text;
+}
+
+TEST(WriteE2e, AHomestayGetsNoWordsOfClothing) {
+  VITRINE_NEEDS_VERB("write");
+  const auto result =
+      run_program({"write", "--attributes", "类型#民宿*位置#西湖边*房型#家庭房*设施#停车场", "-n", "2", "--format", "jsonl"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto texts = texts_of(result.out);
+  ASSERT_FALSE(texts.empty()) << result.out;
+  for (const std::string& text : texts) {
+    for (const char* word : {"面料", "版型", "裙", "上身", "穿着", "显瘦"}) EXPECT_EQ(text.find(word), std::string::npos) << text;
+  }
+}
+
+TEST(WriteE2e, TheSameCommandGivesTheSameBytes) {
+  VITRINE_NEEDS_VERB("write");
+  VITRINE_NEEDS_FILE("models/copy-mini/config.json");
+  const std::vector<std::string> command{"write", "--attributes", kDress, "-n", "3", "--format", "jsonl"};
+  const auto once = run_program(command);
+  ASSERT_EQ(once.exit_code, 0) << once.err;
+  EXPECT_EQ(run_program(command).out, once.out);
+  auto one_thread = command;
+  one_thread.insert(one_thread.end(), {"--threads", "1"});
+  EXPECT_EQ(run_program(one_thread).out, once.out);
+}
+
+TEST(WriteE2e, ABadRowStillGivesItsLineAndExitCode3) {
+  VITRINE_NEEDS_VERB("write");
+  const std::string rows = "{\"content\": \"类型#裙*风格#简约\"}\nnot JSON\n";
+  const auto result = run_program({"write", "-", "--baseline", "template", "-n", "1", "--format", "jsonl"}, {.stdin_text = rows});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  ASSERT_EQ(lines(result.out).size(), 2u) << result.out;
+  const Json rejected = parse_json(lines(result.out)[1], "line");
+  EXPECT_TRUE(rejected["candidates"].empty());
+  EXPECT_FALSE(rejected["error"].get<std::string>().empty());
+}
+
+TEST(WriteE2e, AMissingModelIsOneLineThatNamesIt) {
+  VITRINE_NEEDS_VERB("write");
+  EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", "/nowhere/model"}), 1, "/nowhere/model"));
+}
+
+TEST(WriteE2e, ACutOffWeightFileIsRefusedByName) {
+  VITRINE_NEEDS_VERB("write");
+  VITRINE_NEEDS_FILE("tests/data/gpt2_tiny/model.safetensors");
+  TemporaryFolder folder;
+  const fs::path weights = tiny_model(folder) / "model.safetensors";
+  fs::resize_file(weights, fs::file_size(weights) / 2);
+  EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", folder / "model"}), 1, "model.safetensors"));
+}
+
+TEST(WriteE2e, SettingsThatContradictTheWeightsAreRefused) {
+  VITRINE_NEEDS_VERB("write");
+  VITRINE_NEEDS_FILE("tests/data/gpt2_tiny/config.json");
+  TemporaryFolder folder;
+  const fs::path config = tiny_model(folder) / "config.json";
+  Json settings = parse_json(read_file(config), "config");
+  settings["vocab_size"] = settings["vocab_size"].get<int64_t>() + 1;
+  write_file_atomic(config, settings.dump());
+  EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", folder / "model"}), 1, ""));
+}
+
+TEST(WriteE2e, AnUnknownBaselineOrOptionIsWrongUsage) {
+  VITRINE_NEEDS_VERB("write");
+  EXPECT_EQ(run_program({"write", "--attributes", kDress, "--baseline", "oracle"}).exit_code, 2);
+  EXPECT_EQ(run_program({"write", "--attributes", kDress, "--top-q", "0.9"}).exit_code, 2);
+}
+
+TEST(WriteE2e, AFullDiskIsOneLineAndLeavesNothing) {
+  VITRINE_NEEDS_VERB("write");
+  const SmallDisk disk(64);
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk needs root";
+  const auto result = run_program({"write", source_file("data/advertisegen/dev.jsonl").string(), "--baseline", "template", "-n", "1",
+                                   "--quiet", "--output", (disk.path() / "copy.jsonl").string()});
+  EXPECT_TRUE(failed_with_one_line(result, 1, "copy.jsonl"));
+  EXPECT_EQ(files_below(disk.path()), std::vector<std::string>{});
+}
+
+TEST(ScoreE2e, GivesEachLineItsTokensAndANegativeLogProbability) {
+  VITRINE_NEEDS_VERB("score copy");
+  VITRINE_NEEDS_FILE("tests/data/gpt2_tiny/config.json");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "ids.jsonl", R"({"id":"a","input_ids":[1,2,3,4],"labels_from":1})"
+                                          "\n"
+                                          R"({"id":"b","input_ids":[1,2,3,4],"labels_from":3})"
+                                          "\n");
+  const auto result = run_program({"score", "copy", folder / "ids.jsonl", "--model", source_file("tests/data/gpt2_tiny").string()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto scores = lines(result.out);
+  ASSERT_EQ(scores.size(), 2u);
+  const Json a = parse_json(scores[0], "a"), b = parse_json(scores[1], "b");
+  EXPECT_EQ(a["tokens"], 3);
+  EXPECT_EQ(b["tokens"], 1);
+  EXPECT_LT(a["logprob"].get<double>(), b["logprob"].get<double>());
+  EXPECT_LT(b["logprob"].get<double>(), 0);
+}
+
+TEST(ScoreE2e, AnIdBeyondTheVocabularyIsNamedWithItsLine) {
+  VITRINE_NEEDS_VERB("score copy");
+  VITRINE_NEEDS_FILE("tests/data/gpt2_tiny/config.json");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "ids.jsonl", R"({"id":"a","input_ids":[1,99999999],"labels_from":1})");
+  const auto result = run_program({"score", "copy", folder / "ids.jsonl", "--model", source_file("tests/data/gpt2_tiny").string()});
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_NE((result.err + result.out).find("99999999"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace vitrine::e2e
