@@ -4,7 +4,9 @@
 
 namespace vitrine::apps {
 
-void register_import(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
+void register_import(CLI::App& app, int& exit_code);
+void register_train(CLI::App& app, int& exit_code);
+void register_write(CLI::App& app, int& exit_code);
 
 }  // namespace vitrine::apps

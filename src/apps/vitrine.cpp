@@ -1,8 +1,16 @@
-// The program without libtorch: import, plan, curate, write, score, evaluate.
+// The program without libtorch: import, plan, curate, write, score, evaluate. Verbs that need libtorch
+// are handed to libexec/vitrine-torch with the same arguments.
 #include "apps/command_line.h"
+#include "apps/torch_program.h"
 #include "apps/verbs.h"
 
 int main(int argc, char** argv) {
-  return vitrine::apps::run_program(argc, argv, "vitrine", {vitrine::apps::register_import});
-  return vitrine::apps::run_program(argc, argv, "vitrine", {vitrine::apps::register_evaluate});
+  using namespace vitrine::apps;
+  if (needs_torch(argc, argv)) return run_torch_program(argv);
+  return run_program(argc, argv, "vitrine",
+                     {
+                         register_import,
+                         register_write,
+                         register_evaluate,
+                     });
 }
