@@ -4,6 +4,8 @@
 
 namespace vitrine::apps {
 
+void register_import(CLI::App& app, int& exit_code);
+void register_points(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
 void register_train(CLI::App& app, int& exit_code);

@@ -13,4 +13,7 @@ int main(int argc, char** argv) {
                          register_write,
                          register_evaluate,
                      });
+  return vitrine::apps::run_program(argc, argv, "vitrine",
+                                    {vitrine::apps::register_import, vitrine::apps::register_points,
+                                     vitrine::apps::register_evaluate});
 }
