@@ -3,5 +3,7 @@
 #include "apps/verbs.h"
 
 int main(int argc, char** argv) {
-  return vitrine::apps::run_program(argc, argv, "vitrine", {vitrine::apps::register_curate, vitrine::apps::register_import});
+  return vitrine::apps::run_program(
+      argc, argv, "vitrine",
+      {vitrine::apps::register_import, vitrine::apps::register_curate, vitrine::apps::register_evaluate});
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "kernels/train/loops.h"
 
 namespace vitrine::train {
 namespace {
@@ -25,14 +26,8 @@ double squared_norm(const at::Tensor& gradients) {
   std::vector<double> partial(static_cast<size_t>(chunks));
   at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; ++c) {
-      float lanes[16] = {};
-      const int64_t first = c * kChunk, last = std::min(numel, first + kChunk);
-      for (int64_t i = first; i + 16 <= last; i += 16) {
-        for (int64_t k = 0; k < 16; ++k) lanes[k] += g[i + k] * g[i + k];
-      }
-      double sum = 0;
-      for (const float lane : lanes) sum += lane;
-      partial[static_cast<size_t>(c)] = sum;
+      const int64_t first = c * kChunk, count = std::min(numel - first, kChunk);
+      partial[static_cast<size_t>(c)] = kernels::train::loops<float>().squared_sum(g + first, static_cast<size_t>(count));
     }
   });
   double sum = 0;
@@ -40,31 +35,28 @@ double squared_norm(const at::Tensor& gradients) {
   return sum;
 }
 
-void update_range(float* w, float* g, float* m, float* v, c10::BFloat16* copy, int64_t numel, const Update& u) {
-  for (int64_t i = 0; i < numel; ++i) {
-    const float grad = g[i] * u.clip;
-    m[i] = u.beta1 * m[i] + (1 - u.beta1) * grad;
-    v[i] = u.beta2 * v[i] + (1 - u.beta2) * grad * grad;
-    w[i] = w[i] * u.decay - u.step_size * m[i] / (std::sqrt(v[i]) * u.inv_sqrt_correction2 + u.epsilon);
-    g[i] = 0;
-  }
-  for (int64_t i = 0; i < numel; ++i) copy[i] = w[i];
+/// Elements begin .. end of the flat buffers; both are multiples of 16.
+void update_range(nn::ParameterStore& parameters, const at::Tensor& mean, const at::Tensor& variance, int64_t begin,
+                  int64_t end, const Update& u) {
+  if (begin == end) return;
+  auto* copy = static_cast<uint16_t*>(parameters.compute_copy().mutable_data_ptr());
+  kernels::train::loops<float>().adamw({parameters.values().mutable_data_ptr<float>() + begin,
+                                        parameters.gradients().mutable_data_ptr<float>() + begin,
+                                        mean.mutable_data_ptr<float>() + begin, variance.mutable_data_ptr<float>() + begin,
+                                        copy + begin, static_cast<size_t>(end - begin), u.clip, u.decay, u.beta1, u.beta2,
+                                        u.step_size, u.inv_sqrt_correction2, u.epsilon});
 }
 
-void update_on_cpu(nn::ParameterStore& parameters, const at::Tensor& mean, const at::Tensor& variance, Update update,
-                   float decay) {
-  float* w = parameters.values().mutable_data_ptr<float>();
-  float* g = parameters.gradients().mutable_data_ptr<float>();
-  float* m = mean.mutable_data_ptr<float>();
-  float* v = variance.mutable_data_ptr<float>();
-  c10::BFloat16* copy = parameters.compute_copy().mutable_data_ptr<c10::BFloat16>();
-  const int64_t numel = parameters.values().numel();
-  at::parallel_for(0, numel, kChunk, [&](int64_t begin, int64_t end) {
+void update_on_cpu(nn::ParameterStore& parameters, const at::Tensor& mean, const at::Tensor& variance,
+                   const Update& update, float decay) {
+  Update decayed = update;
+  decayed.decay = decay;
+  const int64_t numel = parameters.values().numel(), chunks = (numel + kChunk - 1) / kChunk;
+  at::parallel_for(0, chunks, 1, [&](int64_t first, int64_t last) {
+    const int64_t begin = first * kChunk, end = std::min(numel, last * kChunk);
     const int64_t middle = std::clamp(parameters.num_decayed(), begin, end);
-    Update decayed = update, plain = update;
-    decayed.decay = decay;
-    update_range(w + begin, g + begin, m + begin, v + begin, copy + begin, middle - begin, decayed);
-    update_range(w + middle, g + middle, m + middle, v + middle, copy + middle, end - middle, plain);
+    update_range(parameters, mean, variance, begin, middle, decayed);
+    update_range(parameters, mean, variance, middle, end, update);
   });
 }
 

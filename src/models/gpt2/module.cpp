@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "models/gpt2/fused_pass.h"
 #include "models/gpt2/plain_forward.h"
 #include "models/gpt2/weights.h"
 #include "nn/plain_ops.h"
@@ -70,15 +71,17 @@ void check_batch(const Gpt2Config& config, const nn::PackedBatch& batch) {
 }  // namespace
 
 Gpt2::Gpt2(const Gpt2Config& config, const at::Device& device)
-    : config_(config), parameters_(parameter_specs(config), device) {}
+    : config_(config), parameters_(std::make_unique<nn::ParameterStore>(parameter_specs(config), device)) {
+  if (FusedPass::supports(config, device)) fused_ = std::make_unique<FusedPass>(config_, *parameters_);
+}
 Gpt2::~Gpt2() = default;
 Gpt2::Gpt2(Gpt2&&) noexcept = default;
 
 void Gpt2::initialize(RandomKey key) {
   const at::NoGradGuard no_grad;
   const double into_residual = 0.02 / std::sqrt(2.0 * static_cast<double>(config_.n_layer));
-  for (const nn::ParameterSpec& spec : parameters_.specs()) {
-    at::Tensor values = parameters_.value(spec.name).detach();
+  for (const nn::ParameterSpec& spec : parameters_->specs()) {
+    at::Tensor values = parameters_->value(spec.name).detach();
     if (is_matrix(spec.shape)) {
       fill_normal(values, ends_with(spec.name, "c_proj.weight") ? into_residual : 0.02, key.fold_in(spec.name));
     } else {
@@ -88,14 +91,15 @@ void Gpt2::initialize(RandomKey key) {
   weights_changed();
 }
 
-void Gpt2::weights_changed() { parameters_.refresh_compute_copy(); }
+void Gpt2::weights_changed() { parameters_->refresh_compute_copy(); }
 
 LossSum Gpt2::forward_backward(const nn::PackedBatch& batch, const Gpt2PassConfig& pass, double loss_scale) {
   check_batch(config_, batch);
-  const LabelRows targets = label_rows(batch, parameters_.device());
+  if (is_fused(pass)) return fused_->run(batch, pass, loss_scale);
+  const LabelRows targets = label_rows(batch, parameters_->device());
   if (targets.rows.numel() == 0) return {};
-  const at::Tensor hidden = plain_hidden_states(config_, parameters_, batch, pass).index_select(0, targets.rows);
-  const at::Tensor logits = plain_lm_head(config_, parameters_, hidden, pass);
+  const at::Tensor hidden = plain_hidden_states(config_, *parameters_, batch, pass).index_select(0, targets.rows);
+  const at::Tensor logits = plain_lm_head(config_, *parameters_, hidden, pass);
   const at::Tensor objective = nn::plain::cross_entropy_sum(logits, targets.labels, pass.label_smoothing);
   (objective * loss_scale).backward();
   const at::NoGradGuard no_grad;
@@ -105,21 +109,42 @@ LossSum Gpt2::forward_backward(const nn::PackedBatch& batch, const Gpt2PassConfi
 
 LossSum Gpt2::evaluate(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
   check_batch(config_, batch);
+  if (is_fused(pass)) return fused_->run(batch, pass, 0);
   const at::NoGradGuard no_grad;
-  const LabelRows targets = label_rows(batch, parameters_.device());
+  const LabelRows targets = label_rows(batch, parameters_->device());
   if (targets.rows.numel() == 0) return {};
-  const at::Tensor hidden = plain_hidden_states(config_, parameters_, batch, pass).index_select(0, targets.rows);
-  const at::Tensor logits = plain_lm_head(config_, parameters_, hidden, pass);
+  const at::Tensor hidden = plain_hidden_states(config_, *parameters_, batch, pass).index_select(0, targets.rows);
+  const at::Tensor logits = plain_lm_head(config_, *parameters_, hidden, pass);
   const double nll = nn::plain::cross_entropy_sum(logits, targets.labels, 0).item<double>();
   const double objective = nn::plain::cross_entropy_sum(logits, targets.labels, pass.label_smoothing).item<double>();
   return {nll, objective, targets.rows.numel()};
 }
 
-at::Tensor Gpt2::logits(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+at::Tensor Gpt2::hidden_states(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
   check_batch(config_, batch);
   const at::NoGradGuard no_grad;
-  return plain_lm_head(config_, parameters_, plain_hidden_states(config_, parameters_, batch, pass), pass)
-      .to(at::kFloat);
+  if (is_fused(pass)) return fused_->hidden_states(batch, pass);
+  return plain_hidden_states(config_, *parameters_, batch, pass);
+}
+
+at::Tensor Gpt2::logits(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+  const at::NoGradGuard no_grad;
+  return plain_lm_head(config_, *parameters_, hidden_states(batch, pass), pass).to(at::kFloat);
+}
+
+std::vector<double> Gpt2::document_nll(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor hidden = hidden_states(batch, pass);
+  std::vector<double> sums;
+  for (size_t d = 0; d + 1 < batch.cu_seqlens.size(); ++d) {
+    nn::PackedBatch document;
+    document.labels.assign(batch.labels.begin() + batch.cu_seqlens[d], batch.labels.begin() + batch.cu_seqlens[d + 1]);
+    const LabelRows targets = label_rows(document, parameters_->device());
+    const at::Tensor rows = hidden.index_select(0, targets.rows + batch.cu_seqlens[d]);
+    const at::Tensor logits = plain_lm_head(config_, *parameters_, rows, pass);
+    sums.push_back(targets.rows.numel() == 0 ? 0 : nn::plain::cross_entropy_sum(logits, targets.labels, 0).item<double>());
+  }
+  return sums;
 }
 
 }  // namespace vitrine::models

@@ -33,6 +33,8 @@ struct LossSum {
   int64_t num_labels = 0;
 };
 
+class FusedPass;
+
 class Gpt2 {
  public:
   explicit Gpt2(const Gpt2Config& config, const at::Device& device = at::Device(at::kCPU));
@@ -51,8 +53,8 @@ class Gpt2 {
   void initialize(RandomKey key);
 
   const Gpt2Config& config() const { return config_; }
-  nn::ParameterStore& parameters() { return parameters_; }
-  const nn::ParameterStore& parameters() const { return parameters_; }
+  nn::ParameterStore& parameters() { return *parameters_; }
+  const nn::ParameterStore& parameters() const { return *parameters_; }
 
   /// Adds d(objective * loss_scale)/d(parameters) to the gradients and returns the sums.
   /// Call weights_changed() after the values were written by others.
@@ -62,14 +64,20 @@ class Gpt2 {
   /// Sum of -log p of the labels of each document, nats. [D]
   std::vector<double> document_nll(const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
 
+  /// [T, C] after ln_f, valid until the next call.
+  at::Tensor hidden_states(const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
+
   /// [T, V] float32, without gradient. For tests and small batches.
   at::Tensor logits(const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
 
   void weights_changed();
 
  private:
+  bool is_fused(const Gpt2PassConfig& pass) const { return fused_ != nullptr && !pass.plain; }
+
   Gpt2Config config_;
-  nn::ParameterStore parameters_;
+  std::unique_ptr<nn::ParameterStore> parameters_;
+  std::unique_ptr<FusedPass> fused_;  // none on other devices and for other activations
 };
 
 }  // namespace vitrine::models

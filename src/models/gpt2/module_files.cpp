@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "io/safetensors.h"
+#include "models/gpt2/fused_pass.h"
 #include "models/gpt2/module.h"
 #include "models/gpt2/weights.h"
 
@@ -27,8 +28,8 @@ Gpt2 Gpt2::load(const std::filesystem::path& model_dir, const at::Device& device
   const Gpt2Config config = read_gpt2_config(model_dir);
   const Gpt2Weights weights = load_gpt2_weights(model_dir, config);
   Gpt2 model(config, device);
-  for (const nn::ParameterSpec& spec : model.parameters_.specs()) {
-    fill(model.parameters_.value(spec.name).detach(), weights.view(spec.name));
+  for (const nn::ParameterSpec& spec : model.parameters_->specs()) {
+    fill(model.parameters_->value(spec.name).detach(), weights.view(spec.name));
   }
   model.weights_changed();
   return model;
@@ -39,8 +40,8 @@ void Gpt2::save(const std::filesystem::path& model_dir, ComputeType dtype,
   const bool bfloat16 = dtype == ComputeType::bfloat16;
   std::vector<at::Tensor> hosts;
   std::vector<io::TensorToSave> tensors;
-  for (const nn::ParameterSpec& spec : parameters_.specs()) {
-    const at::Tensor value = parameters_.value(spec.name).detach();
+  for (const nn::ParameterSpec& spec : parameters_->specs()) {
+    const at::Tensor value = parameters_->value(spec.name).detach();
     hosts.push_back(value.to(at::kCPU, bfloat16 ? at::kBFloat16 : at::kFloat).contiguous());
     tensors.push_back({gpt2_checkpoint_name(spec.name), bfloat16 ? io::DType::BF16 : io::DType::F32, spec.shape,
                        bytes_of(hosts.back())});

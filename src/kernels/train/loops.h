@@ -1,0 +1,17 @@
+// kernels/train/loops.h - the training loops of the instruction set in force.
+#pragma once
+#include "kernels/isa.h"
+#include "kernels/train/table.h"
+
+namespace vitrine::kernels::train {
+
+/// T: float or uint16_t (bfloat16 bits). The baseline's are the compiler's default instruction set.
+/// Throws UsageError when the processor lacks the set.
+template <typename T>
+const Loops<T>& loops(Isa isa);
+
+/// Of VITRINE_ISA when set, else of the best set. Read once; thread-safe.
+template <typename T>
+const Loops<T>& loops();
+
+}  // namespace vitrine::kernels::train
