@@ -4,6 +4,7 @@
 
 namespace vitrine::apps {
 
+void register_curate(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
 void register_points(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);

@@ -16,4 +16,7 @@ int main(int argc, char** argv) {
   return vitrine::apps::run_program(argc, argv, "vitrine",
                                     {vitrine::apps::register_import, vitrine::apps::register_points,
                                      vitrine::apps::register_evaluate});
+  return vitrine::apps::run_program(
+      argc, argv, "vitrine",
+      {vitrine::apps::register_import, vitrine::apps::register_curate, vitrine::apps::register_evaluate});
 }
