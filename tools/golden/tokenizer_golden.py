@@ -7,6 +7,8 @@ data/vocab and data/advertisegen; the seed below fixes the strings. Writes
 
   tests/data/golden/tokenizers.jsonl.gz  line 1: versions, seed, columns; then one string a line with the
                                          ids of each column, and for every eighth string what decode gives
+  tests/data/golden/bpe_trainer_merges.txt
+                                         what the reference's trainer learns on the summaries of dev.jsonl
   tests/data/tokenizers/<name>/          small tokenizers as save_pretrained writes them, and legacy_* with
                                          the separate files of older versions; each with cases.jsonl:
                                          strings, ids, decoded text
@@ -136,6 +138,16 @@ def write_golden(strings):
     packed = gzip.compress(("\n".join(lines) + "\n").encode("utf-8"), compresslevel=9, mtime=0)
     GOLDEN.write_bytes(packed)
     print(f"{GOLDEN}: {len(strings)} strings, {len(packed)} bytes")
+
+
+def write_trainer_merges():
+    texts = [json.loads(line)["summary"] for line in open(DATA / "dev.jsonl", encoding="utf-8")]
+    trained = tokenizers.Tokenizer(tokenizers.models.BPE())
+    trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trained.train_from_iterator(texts, tokenizers.trainers.BpeTrainer(
+        vocab_size=1500, min_frequency=2, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+    merges = json.loads(trained.to_str())["model"]["merges"]
+    (GOLDEN.parent / "bpe_trainer_merges.txt").write_text("".join(" ".join(m) + "\n" for m in merges), encoding="utf-8")
 
 
 SMALL_WORDPIECE = (["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + list("连衣裙红色棉abcdefghijklmnopqrstuvwxyz0123456789,.!?'-") +
@@ -291,6 +303,7 @@ def write_small(rng):
 def main():
     rng = random.Random(SEED)
     write_golden(make_strings(rng))
+    write_trainer_merges()
     write_small(rng)
     write_legacy(rng)
 
