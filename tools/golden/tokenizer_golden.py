@@ -6,12 +6,15 @@ Run in the root of the repository with a Python that has transformers (made with
 data/vocab and data/advertisegen; the seed below fixes the strings. Writes
 
   tests/data/golden/tokenizers.jsonl.gz  line 1: versions, seed, columns; then one string a line with the
-                                         ids of each column, and for every eighth string what decode gives
+                                         ids of each column, and for every eighth string what decode gives; then rows
+                                         of random ids (no text) and what decode gives
   tests/data/golden/bpe_trainer_merges.txt
                                          what the reference's trainer learns on the summaries of dev.jsonl
   tests/data/tokenizers/<name>/          small tokenizers as save_pretrained writes them, and legacy_* with
                                          the separate files of older versions; each with cases.jsonl:
-                                         strings, ids, decoded text
+                                         strings, ids, decoded text. trained/ holds what our
+                                         save_bpe_tokenizer wrote (tests/golden/tokenizers_test.cpp says of
+                                         what); here it only gets its cases.jsonl
 """
 
 import gzip
@@ -123,7 +126,11 @@ def decode(tokenizer, ids):
     return tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
 
 
-def write_golden(strings):
+def random_ids(rng, size):
+    return [rng.choice([rng.randrange(256), rng.randrange(size)]) for _ in range(rng.randint(1, 8))]
+
+
+def write_golden(rng, strings):
     with tempfile.TemporaryDirectory() as folder:
         reference = reference_tokenizers(Path(folder))
     header = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__, "seed": SEED, "columns": list(reference)}
@@ -133,6 +140,10 @@ def write_golden(strings):
         row = {"text": text, "ids": ids}
         if i % 8 == 0:
             row["decoded"] = [decode(t, x) for t, x in zip(reference.values(), ids)]
+        lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+    for _ in range(300):
+        ids = [random_ids(rng, len(t)) for t in reference.values()]
+        row = {"ids": ids, "decoded": [decode(t, x) for t, x in zip(reference.values(), ids)]}
         lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
     GOLDEN.parent.mkdir(parents=True, exist_ok=True)
     packed = gzip.compress(("\n".join(lines) + "\n").encode("utf-8"), compresslevel=9, mtime=0)
@@ -302,10 +313,11 @@ def write_small(rng):
 
 def main():
     rng = random.Random(SEED)
-    write_golden(make_strings(rng))
+    write_golden(random.Random(SEED + 1), make_strings(rng))
     write_trainer_merges()
     write_small(rng)
     write_legacy(rng)
+    write_cases(rng, SMALL / "trained")
 
 
 if __name__ == "__main__":
