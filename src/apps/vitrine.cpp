@@ -10,13 +10,9 @@ int main(int argc, char** argv) {
   return run_program(argc, argv, "vitrine",
                      {
                          register_import,
+                         register_points,
+                         register_curate,
                          register_write,
                          register_evaluate,
                      });
-  return vitrine::apps::run_program(argc, argv, "vitrine",
-                                    {vitrine::apps::register_import, vitrine::apps::register_points,
-                                     vitrine::apps::register_evaluate});
-  return vitrine::apps::run_program(
-      argc, argv, "vitrine",
-      {vitrine::apps::register_import, vitrine::apps::register_curate, vitrine::apps::register_evaluate});
 }
