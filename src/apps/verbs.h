@@ -4,4 +4,8 @@
 
 namespace vitrine::apps {
 
+// In vitrine-torch.
+void register_bench_train(CLI::App& app, int& exit_code);
+void register_score_torch(CLI::App& app, int& exit_code);
+
 }  // namespace vitrine::apps

@@ -1,0 +1,56 @@
+#include "apps/torch_program.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+
+namespace vitrine::apps {
+namespace {
+
+bool contains(std::initializer_list<std::string_view> words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool asks_for_torch_engine(const std::vector<std::string_view>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--engine=torch") return true;
+    if (arguments[i] == "--engine" && i + 1 < arguments.size() && arguments[i + 1] == "torch") return true;
+  }
+  return false;
+}
+
+std::filesystem::path torch_program() {
+  const auto self = std::filesystem::read_symlink("/proc/self/exe");
+  return self.parent_path().parent_path() / "libexec" / "vitrine-torch";
+}
+
+}  // namespace
+
+bool needs_torch(int argc, const char* const* argv) {
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) return false;
+  if (contains({"train", "align", "draw"}, arguments[0])) return true;
+  if (arguments[0] == "bench" && arguments.size() > 1 && contains({"train", "draw", "tune"}, arguments[1])) return true;
+  return asks_for_torch_engine(arguments);
+}
+
+int run_torch_program(char** argv) {
+  const auto program = torch_program();
+  if (std::filesystem::exists(program)) {
+    execv(program.c_str(), argv);
+    log_line(LogLevel::error, concat("[vitrine] cannot run ", program.string(), ": ", std::strerror(errno)));
+  } else {
+    log_line(LogLevel::error, concat("[vitrine] ", argv[1], " needs libtorch, and ", program.string(),
+                                     " is not there: build with libtorch (HACKING.md says how)"));
+  }
+  return 1;
+}
+
+}  // namespace vitrine::apps

@@ -1,0 +1,14 @@
+// apps/torch_program.h - hands verbs that need libtorch to the second program, libexec/vitrine-torch.
+#pragma once
+
+namespace vitrine::apps {
+
+/// Whether these arguments are a verb of vitrine-torch: train, align, draw, bench train|draw|tune, or
+/// anything with --engine torch.
+bool needs_torch(int argc, const char* const* argv);
+
+/// Replaces this process by vitrine-torch with the same arguments. Returns only when that fails (it
+/// was not built): the cause is on stderr, the value is the exit code.
+int run_torch_program(char** argv);
+
+}  // namespace vitrine::apps
