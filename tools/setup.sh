@@ -78,7 +78,7 @@ install_packages() {
   grep -E '^(Need to get|After this operation)' <<<"$plan" | sed 's/^/==   /' >&2 || true
   # shellcheck disable=SC2086
   logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=120 --no-install-recommends install $missing ||
-    fail "apt-get install failed (no network?); by hand: $by_hand"
+    fail "apt-get install failed (no network, or stopped); by hand: $by_hand"
 }
 
 has_gpu() {
@@ -124,7 +124,7 @@ install_deps() {
   if has_gpu; then say "a GPU was found: with the CUDA libraries of deps-cuda.txt (about 3 GB more); VITRINE_CUDA=0 leaves them out"; fi
   logged "$DEPS/bin/python3" -m pip install --disable-pip-version-check --no-input --progress-bar off \
     --require-hashes --no-deps --no-compile "${files[@]}" ||
-    fail "libtorch could not be installed (no network?); start the same command again to go on"
+    fail "libtorch could not be installed (no network, or stopped); start the same command again to go on"
   printf '%s' "$key" >"$DEPS/.vitrine-stamp"
   rm -f "$DEPS/.incomplete"
 }

@@ -8,4 +8,7 @@ namespace vitrine::apps {
 void register_bench_train(CLI::App& app, int& exit_code);
 void register_score_torch(CLI::App& app, int& exit_code);
 
+void register_import(CLI::App& app, int& exit_code);
+void register_evaluate(CLI::App& app, int& exit_code);
+
 }  // namespace vitrine::apps

@@ -4,6 +4,11 @@
 #include "apps/verbs.h"
 
 int main(int argc, char** argv) {
-  if (vitrine::apps::needs_torch(argc, argv)) return vitrine::apps::run_torch_program(argv);
-  return vitrine::apps::run_program(argc, argv, "vitrine", {});
+  using namespace vitrine::apps;
+  if (needs_torch(argc, argv)) return run_torch_program(argv);
+  return run_program(argc, argv, "vitrine",
+                     {
+                         register_import,
+                         register_evaluate,
+                     });
 }

@@ -22,6 +22,7 @@ h3{font-size:1.05rem;margin:1.6rem 0 .4rem}p{margin:.5rem 0;max-width:46rem}
 .scroll{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;font-size:.875rem;line-height:1.5}
 th,td{padding:.3rem .7rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}
 th{color:var(--soft);font-weight:600;white-space:nowrap;border-bottom-width:2px}tbody tr:nth-child(even){background:var(--band)}
+.scroll th:first-child,.scroll td:first-child{position:sticky;left:0;background:var(--paper)}
 td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 figure{margin:1rem 0}.chart{width:100%;max-width:760px;height:auto;display:block}
 .chart text{fill:var(--soft);font-size:12px}.chart .chart-title{fill:var(--ink);font-size:14px;font-weight:600}.grid{stroke:var(--grid)}

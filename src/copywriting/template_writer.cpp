@@ -11,8 +11,8 @@
 namespace vitrine::copywriting {
 namespace {
 
-constexpr int kAttempts = 24;               // draws of one candidate; the nearest to the length is kept
-constexpr double kLengthTolerance = 0.1;    // share of plan.length within which the first draw is taken
+constexpr uint64_t kAttempts = 24;          // most draws of one candidate, until all values are said
+constexpr double kLengthTolerance = 0.1;    // share of plan.length by which praise may overshoot
 constexpr size_t kMaxAdjectives = 2;        // before the noun
 constexpr size_t kMaxTitle = 14;            // code points of a title that is said in a sentence
 
@@ -212,10 +212,9 @@ int adjective_rank(const std::string& key, bool is_de) {
 
 void Draft::choose_adjectives() {
   auto& group = pieces_[0];
-  const auto& required = sentence_plan_->first.required();
-  const bool needs_rest = std::find(required.begin(), required.end(), "其余") != required.end();
-  size_t most = std::min(kMaxAdjectives, group.size() - (needs_rest ? 1 : 0));
-  most = most == 0 ? 0 : random_.below(most + 1);
+  // One clause at least stays behind the noun, or "这条黑色裙子。" would stand without a verb.
+  const size_t room = group.empty() ? 0 : std::min(kMaxAdjectives, group.size() - 1);
+  const size_t most = room == 0 ? 0 : random_.below(room + 1);
   std::vector<std::pair<int, std::string>> chosen;  // by their place before the noun
   bool has_de = false;
   for (auto piece = group.begin(); piece != group.end() && chosen.size() < most;) {
@@ -240,7 +239,7 @@ std::vector<std::string> Draft::texts_of(const std::string& key, PhraseForm form
   std::vector<std::string> out, for_numbers;
   for (const Phrase* phrase : bank_.phrases(category_, key, form)) {
     if (!values.empty() && !phrase->fits(values)) continue;
-    std::string text = replace_all(phrase->text, "{k}", key);
+    std::string text = phrase->text;
     if (form == PhraseForm::adjective) text = replace_all(text, "{v}", join(values, "、"));
     (phrase->when == "number" ? for_numbers : out).push_back(std::move(text));
   }
@@ -280,6 +279,7 @@ std::vector<Extra> Draft::collect_extras() {
   std::vector<Extra> extras;
   auto offer = [&](std::string& place, const std::string& key, PhraseForm form, const std::vector<std::string>& values) {
     std::vector<std::string> texts = texts_of(key, form, values);
+    if (texts.empty()) texts = texts_of("*", form, values);
     std::erase_if(texts, [&](const std::string& text) { return used_.contains(text); });
     if (!texts.empty()) extras.push_back({&place, unused(texts)});
   };
@@ -364,6 +364,9 @@ int count_missing(const data::Product& product, const Plan& plan, const std::str
   return missing;
 }
 
+/// What a draw may cost to be taken at once. It rises soon: the best of many draws would be alike for all candidates.
+double accepted_cost(uint64_t attempt) { return attempt < 3 ? 0.1 : attempt < 6 ? 0.2 : 0.99; }
+
 }  // namespace
 
 std::string write_from_template(const TemplateBank& bank, const data::Product& product, const Plan& plan, RandomKey key) {
@@ -378,7 +381,7 @@ std::string write_from_template(const TemplateBank& bank, const data::Product& p
       best_cost = cost;
       best = text;
     }
-    if (cost <= kLengthTolerance) break;
+    if (best_cost <= accepted_cost(attempt)) break;
   }
   return best;
 }

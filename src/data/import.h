@@ -7,25 +7,25 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/config.h"
+#include "base/error.h"
 #include "data/import_report.h"
 #include "data/product.h"
 
 namespace vitrine::data {
 
 struct ImportConfig {
-  std::string format = "auto";     // auto | product | advertisegen | jsonl | csv | tsv
-  std::string separator;           // of a table; empty = by format; one character or \t
-  bool strict = false;             // any rejected row refuses the file
-  std::string licence;             // written into each record's source
-  int64_t max_file_mib = 2048;     // after unpacking
+  std::string format = "auto";
+  std::string separator;
+  std::string licence;
+  int64_t max_file_mib = 2048;
 
   void describe(FieldVisitor& v) {
     v.field("format", format, "auto | product | advertisegen | jsonl | csv | tsv");
-    v.field("separator", separator, "cell separator of a table, empty = by format");
-    v.field("strict", strict, "refuse the whole file when a row is rejected");
+    v.field("separator", separator, "cell separator of a table, one character; empty = by format");
     v.field("licence", licence, "licence of the rows, kept in each record");
     v.field("max_file_mib", max_file_mib, "largest file, unpacked, MiB", 1, 1 << 20);
   }
@@ -38,11 +38,24 @@ struct ImportResult {
   ImportReport report;
 };
 
-/// Reads one file. All of it or nothing: a fatal finding throws Corrupt with file and code (EMPTY_FILE, NO_HEADER,
-/// ENC_UNKNOWN, ENC_BAD_SEQ, TOO_LARGE), and so does a rejected row under config.strict. Throws NotFound, IoError.
+/// A file that is refused as a whole: EMPTY_FILE, NO_HEADER, ENC_UNKNOWN, ENC_BAD_SEQ, TOO_LARGE.
+class ImportRefused : public Corrupt {
+ public:
+  explicit ImportRefused(ImportEntry entry);
+  const ImportEntry& entry() const { return entry_; }
+
+ private:
+  ImportEntry entry_;
+};
+
+/// Reads one file, all of it or nothing. Throws ImportRefused for a fatal finding, Corrupt for damaged packing,
+/// NotFound, IoError.
 ImportResult read_products(const std::filesystem::path& path, const ImportConfig& config = {});
 
-/// The same for bytes in memory; `name` stands for the file in records, messages and format detection.
+/// The same for unpacked bytes in memory; `name` stands for the file in records and messages, its ending for the format.
 ImportResult read_products_from(std::string_view bytes, std::string_view name, const ImportConfig& config = {});
+
+/// Rejects the rows whose id is in `ids` already (DUP_ID) and adds the others' ids: one set over several files.
+void reject_repeated_ids(ImportResult& result, std::unordered_set<std::string>& ids);
 
 }  // namespace vitrine::data

@@ -12,7 +12,7 @@ struct CurateConfig {
   int min_length = 40, max_length = 200;  // code points
   double max_similarity = 0.7;            // Jaccard of character 4-grams, to a kept row or to a row of the held-out set
   int max_repeated_4grams = 3;            // positions
-  double min_quality = 0.6;               // 0..1
+  double min_quality = 0.75;              // 0..1
   bool repair = true;                     // drop clauses instead of rows where what stays is still good copy
   int min_sentence = 10;                  // code points of a sentence that lost clauses
   double min_coverage = 0.4;              // of a repaired row: share of its attribute values that the text still holds
@@ -28,7 +28,7 @@ struct CurateConfig {
     v.field("absolute", absolute, "filter: absolute terms (law)");
     v.field("claims", claims, "filter: functions, materials, brands, numbers, … that the attributes do not support");
     v.field("repetition", repetition, "filter: repeated clauses and character 4-grams");
-    v.field("quality", quality, "filter: score of coverage, length, variety and punctuation");
+    v.field("quality", quality, "filter: the text names its product; score of coverage, length, variety and punctuation");
     v.field("min_length", min_length, "code points", 0, 100000);
     v.field("max_length", max_length, "code points", 1, 100000);
     v.field("max_similarity", max_similarity, "Jaccard of character 4-grams", 0, 1);

@@ -187,6 +187,7 @@ class QualityFilter : public Filter {
   std::vector<double> thresholds() const override { return {config_.min_quality}; }
   Decision decide(const FunnelRow& row) override {
     const double score = quality_of(row.text, row.product).score();
+    if (!checks::names_product(row.text, row.product)) return drop("names no product", score);
     return score < config_.min_quality ? drop("score", score) : keep(score);
   }
 

@@ -1,6 +1,7 @@
 #include "text/tokenizer.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -53,13 +54,20 @@ class ModelTokenizer : public Tokenizer {
     std::vector<AddedToken> normalized;
     for (const AddedToken& token : spec_.added) (token.normalized ? normalized : raw).push_back(token);
     raw_splitter_ = AddedTokenSplitter(raw, contents(raw, false));
-    normalized_splitter_ = AddedTokenSplitter(normalized, contents(normalized, true));
+    const auto spelt = contents(normalized, true);
+    normalized_splitter_ = AddedTokenSplitter(normalized, spelt);
+    for (size_t i = 0; i < spelt.size(); ++i) {
+      if (spelt[i] != normalized[i].content) spelt_[normalized[i].id] = spelt[i];
+    }
   }
 
   std::vector<std::string_view> tokens_of(std::span<const int32_t> ids) const {
     std::vector<std::string_view> tokens;
     tokens.reserve(ids.size());
-    for (const int32_t id : ids) tokens.push_back(all_.token(id));
+    for (const int32_t id : ids) {
+      const auto found = spelt_.find(id);
+      tokens.emplace_back(found == spelt_.end() ? all_.token(id) : found->second);
+    }
     return tokens;
   }
 
@@ -124,6 +132,7 @@ class ModelTokenizer : public Tokenizer {
   const Special special_;
   AddedTokenSplitter raw_splitter_;         // tokens looked for in the text as it is
   AddedTokenSplitter normalized_splitter_;  // in the normalised text
+  std::unordered_map<int32_t, std::string> spelt_;  // added tokens that decode gives in normalised spelling
 };
 
 class WordPieceTokenizer final : public ModelTokenizer {

@@ -62,6 +62,7 @@ void read_wordpiece(const Node& model, TokenizerSpec& spec) {
 }
 
 void read_bpe(const Node& model, TokenizerSpec& spec) {
+  spec.kind = TokenizerKind::ByteBpe;
   if (model.has("dropout")) model.at("dropout").unknown("BPE setting dropout");
   if (!model.text("continuing_subword_prefix", "").empty()) model.at("continuing_subword_prefix").unknown("BPE setting");
   if (model.flag("byte_fallback", false)) model.at("byte_fallback").unknown("BPE setting");
@@ -140,7 +141,6 @@ void read_bpe_words(const Node& root, TokenizerSpec& spec) {
     node.fail(concat("unknown normalizer '", node.type(), "' of a byte-level BPE model"));
   }
   if (!spec.bpe.end_of_word_suffix.empty()) root.at("model").fail("an end_of_word_suffix is known with CLIP's words only");
-  spec.kind = TokenizerKind::ByteBpe;
 }
 
 void read_words(const Node& root, TokenizerSpec& spec) {

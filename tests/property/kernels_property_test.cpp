@@ -12,6 +12,7 @@
 namespace vitrine::kernels {
 namespace {
 
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kEpsilon = std::numeric_limits<float>::epsilon();
 
 std::vector<float> random_values(size_t count, uint64_t seed, float scale = 1) {
@@ -125,6 +126,7 @@ TEST(RowsPropertyTest, ExpIsAccurateOverItsWholeRangeAndZeroForMasked) {
     const float masked = -std::numeric_limits<float>::infinity();
     float prob = 1;
     EXPECT_EQ(kernel_table(isa).exp_sum(&masked, 1, 5, 1, &prob), 0);
+    EXPECT_TRUE(std::isnan(kernel_table(isa).exp_sum(&kNan, 1, 5, 1, &prob)));
   }
 }
 

@@ -33,8 +33,8 @@ float add_lanes(__m256 values) noexcept {
 /// x = n ln 2 + r, |r| <= ln 2 / 2; exp(r) by the polynomial of Cephes' expf.
 __m256 exp_lanes(__m256 x) noexcept {
   const __m256 lowest = _mm256_set1_ps(-87.0f);
-  const __m256 in_range = _mm256_cmp_ps(x, lowest, _CMP_GE_OQ);
-  x = _mm256_max_ps(x, lowest);
+  const __m256 in_range = _mm256_cmp_ps(x, lowest, _CMP_NLT_UQ);
+  x = _mm256_max_ps(lowest, x);  // in this order NaN stays
   const __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
   r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);

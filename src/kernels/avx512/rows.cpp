@@ -13,7 +13,7 @@ __mmask16 tail_mask(size_t i, size_t count) noexcept {
 /// exp(x) for x <= 88, about 1e-7 relative; 0 below -104, so for -infinity.
 /// x = n ln 2 + r, |r| <= ln 2 / 2; exp(r) by the polynomial of Cephes' expf.
 __m512 exp_lanes(__m512 x) noexcept {
-  x = _mm512_max_ps(x, _mm512_set1_ps(-105.0f));
+  x = _mm512_max_ps(_mm512_set1_ps(-105.0f), x);  // in this order NaN stays
   const __m512 n = _mm512_roundscale_ps(_mm512_mul_ps(x, _mm512_set1_ps(1.44269504f)), 0x08);
   __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(0.693359375f), x);
   r = _mm512_fnmadd_ps(n, _mm512_set1_ps(-2.12194440e-4f), r);

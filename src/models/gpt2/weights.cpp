@@ -141,6 +141,13 @@ const io::TensorView& Gpt2Weights::view(std::string_view name) const {
 
 std::vector<float> Gpt2Weights::float32(std::string_view name) const { return io::to_float32(view(name)); }
 
+void Gpt2Weights::copy_row(const io::TensorView& matrix, size_t row_idx, std::span<float> values) {
+  const size_t row_bytes = values.size() * io::size_of(matrix.dtype);
+  VITRINE_REQUIRE((row_idx + 1) * row_bytes <= matrix.bytes.size(), "[copy_row] ", matrix.name, ": no row ", row_idx, " of ", values.size(),
+                  " values in ", io::shape_text(matrix.shape));
+  io::to_float32(matrix.dtype, matrix.bytes.subspan(row_idx * row_bytes, row_bytes), values);
+}
+
 Gpt2Weights load_gpt2_weights(const std::filesystem::path& model_dir, const Gpt2Config& config, std::span<const WeightSpec> extra) {
   auto checkpoint = std::make_shared<const io::Checkpoint>(io::open_checkpoint(model_dir));
   std::vector<WeightSpec> specs = gpt2_weight_specs(config);

@@ -33,6 +33,8 @@ class Gpt2Weights {
   /// wte.weight may have more rows than vocab_size (padding, see load_gpt2_weights).
   const io::TensorView& view(std::string_view name) const;
   std::vector<float> float32(std::string_view name) const;
+  /// Row `row_idx` of a matrix as float32, values.size() == its columns. Throws InvalidInput.
+  static void copy_row(const io::TensorView& matrix, size_t row_idx, std::span<float> values);
 
   const io::Checkpoint& checkpoint() const { return *checkpoint_; }
 

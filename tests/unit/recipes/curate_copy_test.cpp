@@ -139,6 +139,12 @@ TEST(CurateCopyTest, TheReportNamesFiltersMarginsAndRepairs) {
   EXPECT_NE(funnel_html(set).find("function 透气"), std::string::npos);
 }
 
+TEST(CurateCopyTest, ATextThatNamesNoProductIsDropped) {
+  const CuratedSet set = curate_rows({row("a", kContent, "简约的圆领设计，显得优雅大方，宽松的版型不挑身材，穿着十分舒适自在，很好看。")}, small_config());
+  ASSERT_NE(rejected(set, "a"), nullptr);
+  EXPECT_EQ(rejected(set, "a")->reason, "names no product");
+}
+
 TEST(CurateCopyTest, KeptRowsHoldNothingThatBlocks) {
   for (const auto& r : curate_rows(sample_rows(), small_config()).kept) {
     for (const auto& claim : checks::find_claims(r.product.summary, r.product)) EXPECT_FALSE(checks::is_blocking(claim)) << r.product.id << " " << claim.value;

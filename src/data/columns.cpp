@@ -1,0 +1,217 @@
+#include "data/columns.h"
+
+#include "base/error.h"
+#include "base/resource.h"
+#include "data/advertisegen.h"
+#include "data/quantities.h"
+#include "data/table_file.h"
+#include "text/utf8.h"
+
+namespace vitrine::data {
+namespace {
+
+/// A cell on its way into a product.
+struct Cell {
+  std::string_view header;
+  const std::string& value;
+  RowTarget& target;
+
+  Product& product() const { return target.product; }
+  void warn(std::string_view code, std::string_view what) const { target.note(header, code, Severity::warn, what); }
+};
+
+void set_once(std::string& field, const Cell& cell) {
+  if (field.empty()) field = cell.value;
+  else cell.product().extra[std::string(cell.header)] = cell.value;  // a second title column
+}
+
+void add_pair(const Cell& cell, std::string_view piece) {
+  const size_t separator = std::min(piece.find(':'), piece.find("："));
+  if (separator == std::string_view::npos) return cell.warn("ATTR_NO_SEPARATOR", piece);
+  const size_t width = piece[separator] == ':' ? 1 : std::string_view("：").size();
+  std::string key = trim_space(piece.substr(0, separator));
+  std::string value = trim_space(piece.substr(separator + width));
+  if (key.empty() || value.empty()) return cell.warn("ATTR_EMPTY", piece);
+  add_attribute(cell.product(), std::move(key), std::move(value));
+}
+
+void add_pairs(const Cell& cell) {
+  for (const std::string& piece : split_any(cell.value, U";；\n|")) add_pair(cell, piece);
+}
+
+void add_content(const Cell& cell) {
+  for (const BadPair& bad : append_content(cell.value, cell.product())) cell.warn(bad.code, bad.piece);
+}
+
+void set_category(const Cell& cell) { cell.product().category_path = split_any(cell.value, U">＞»→|"); }
+
+void set_price(const Cell& cell) {
+  const Price price = parse_price(cell.value);
+  if (price.problem == PriceProblem::not_a_number) return cell.warn("BAD_NUMBER", cell.value);
+  if (price.problem != PriceProblem::none) return cell.warn("BAD_PRICE", cell.value);
+  Json& json = cell.product().extra["price"];
+  json["amount"] = price.amount;
+  if (!price.currency.empty() || !json.contains("currency")) json["currency"] = price.currency.empty() ? "CNY" : price.currency;
+}
+
+void set_currency(const Cell& cell) { cell.product().extra["price"]["currency"] = cell.value; }
+
+void set_signal(const char* signal, const Cell& cell) {
+  const auto count = parse_count(cell.value);
+  if (!count) return cell.warn("BAD_NUMBER", cell.value);
+  cell.product().extra["signals"][signal] = count->value;
+  if (count->at_least) {
+    cell.target.note(cell.header, "COUNT_AT_LEAST", Severity::repair, concat(cell.value, " -> ", count->value));
+  }
+}
+
+bool looks_like_url_or_path(std::string_view text) {
+  if (text.find_first_of(" \t<>\"") != std::string_view::npos) return false;
+  const size_t scheme = text.find(':');
+  return scheme == std::string_view::npos || text.starts_with("http://") || text.starts_with("https://");
+}
+
+void add_media(const char* role, const Cell& cell) {
+  Json& media = cell.product().extra["media"];
+  for (const std::string& path : split_any(cell.value, U";；\n|,")) {
+    if (!looks_like_url_or_path(path)) cell.warn("BAD_URL", path);
+    media.push_back({{"path", path}, {"role", role}});
+  }
+}
+
+using Apply = void (*)(const Cell&);
+
+const std::map<std::string, Apply, std::less<>>& appliers() {
+  static const std::map<std::string, Apply, std::less<>> kAppliers = {
+      {"id", [](const Cell& c) { set_once(c.product().id, c); }},
+      {"title", [](const Cell& c) { set_once(c.product().title_raw, c); }},
+      {"description", [](const Cell& c) { set_once(c.product().description_raw, c); }},
+      {"summary", [](const Cell& c) { set_once(c.product().summary, c); }},
+      {"brand", [](const Cell& c) { set_once(c.product().brand, c); }},
+      {"gtin", [](const Cell& c) { set_once(c.product().gtin, c); }},
+      {"locale", [](const Cell& c) { c.product().locale = c.value; }},
+      {"sku", [](const Cell& c) { c.product().extra["sku"] = c.value; }},
+      {"category", set_category},
+      {"attributes", add_pairs},
+      {"content", add_content},
+      {"attribute", [](const Cell& c) { add_attribute(c.product(), std::string(c.header), c.value); }},
+      {"price", set_price},
+      {"currency", set_currency},
+      {"sales", [](const Cell& c) { set_signal("sales", c); }},
+      {"reviews", [](const Cell& c) { set_signal("reviews", c); }},
+      {"favorites", [](const Cell& c) { set_signal("favorites", c); }},
+      {"impressions", [](const Cell& c) { set_signal("impressions", c); }},
+      {"clicks", [](const Cell& c) { set_signal("clicks", c); }},
+      {"media_main", [](const Cell& c) { add_media("main", c); }},
+      {"media_detail", [](const Cell& c) { add_media("detail", c); }},
+  };
+  return kAppliers;
+}
+
+/// A name in `extra` must not hide a field of the record.
+std::string free_name(const std::string& header) {
+  static const Json kRecord = to_json(Product{});
+  const bool taken = kRecord.contains(header) || header == "price" || header == "signals" || header == "media" ||
+                     header == "docs" || header == "brand" || header == "gtin" || header == "summary" || header == "description_raw";
+  return taken ? header + "_column" : header;
+}
+
+std::string scalar_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : dump_line(value);
+}
+
+/// {"name":…,"value":…} or {"key":…,"val":…}.
+void apply_pair_object(const std::string& header, const Json& pair, RowTarget& target) {
+  std::string key, value;
+  for (const char* name : {"key", "key_raw", "name", "属性名"}) {
+    if (key.empty() && pair.contains(name)) key = trim_space(scalar_text(pair[name]));
+  }
+  for (const char* name : {"value", "val", "val_raw", "属性值"}) {
+    if (value.empty() && pair.contains(name)) value = trim_space(scalar_text(pair[name]));
+  }
+  if (key.empty() || value.empty()) return target.note(header, "ATTR_EMPTY", Severity::warn, dump_line(pair));
+  add_attribute(target.product, key, value);
+}
+
+void apply_pairs_json(const std::string& header, const Json& value, RowTarget& target) {
+  if (value.is_object()) {
+    for (const auto& [key, val] : value.items()) {
+      const std::string text = trim_space(scalar_text(val));
+      if (!text.empty() && !val.is_null()) apply_text("attribute", key, text, target);
+    }
+    return;
+  }
+  for (const Json& entry : value) {
+    if (entry.is_object()) apply_pair_object(header, entry, target);
+    else apply_text("attributes", header, scalar_text(entry), target);
+  }
+}
+
+std::string joined(const Json& list, std::string_view separator) {
+  std::string text;
+  for (const Json& entry : list) text += concat(text.empty() ? "" : separator, scalar_text(entry));
+  return text;
+}
+
+void apply_list(std::string_view field, const std::string& header, const Json& list, RowTarget& target) {
+  if (field == "attribute") {
+    for (const Json& entry : list) apply_json(field, header, entry, target);
+  } else if (field == "category") {
+    apply_text(field, header, joined(list, ">"), target);
+  } else {
+    apply_text(field, header, joined(list, "\n"), target);
+  }
+}
+
+}  // namespace
+
+void RowTarget::note(std::string_view column, std::string_view code, Severity severity, std::string_view value) {
+  notes.push_back({"", row, std::string(column), std::string(code), severity, std::string(value)});
+}
+
+ColumnRules ColumnRules::load() {
+  const auto path = resource_path("rules/import/columns.tsv");
+  ColumnRules rules;
+  rules.keys_ = AttributeKeys::load();
+  for (const TableRow& row : read_table(path, {"field", "header"})) {
+    if (!appliers().contains(row.cells[0])) {
+      throw Corrupt(concat("[ColumnRules] ", path.string(), " line ", row.line, ": unknown field ", row.cells[0]));
+    }
+    rules.fields_[fold_name(row.cells[1])] = row.cells[0];
+  }
+  return rules;
+}
+
+std::string ColumnRules::field_of(std::string_view header) const {
+  const auto found = fields_.find(split_key(header).name);
+  if (found != fields_.end()) return found->second;
+  return keys_.knows(header) ? "attribute" : "";
+}
+
+void apply_text(std::string_view field, std::string_view header, const std::string& value, RowTarget& target) {
+  const auto apply = appliers().find(field);
+  if (apply == appliers().end()) target.product.extra[free_name(std::string(header))] = value;
+  else if (!value.empty()) apply->second({header, value, target});
+}
+
+void apply_json(std::string_view field, const std::string& header, const Json& value, RowTarget& target) {
+  if (field.empty()) target.product.extra[free_name(header)] = value;
+  else if (value.is_null()) return;
+  else if (field == "attributes" && value.is_structured()) apply_pairs_json(header, value, target);
+  else if (value.is_array()) apply_list(field, header, value, target);
+  else apply_text(field, header, trim_space(scalar_text(value)), target);
+}
+
+std::string clean_text(std::string_view utf8, bool& removed) {
+  std::string out;
+  out.reserve(utf8.size());
+  for (size_t i = 0; i < utf8.size(); ++i) {
+    const auto c = static_cast<unsigned char>(utf8[i]);
+    if (c == '\r' && i + 1 < utf8.size() && utf8[i + 1] == '\n') continue;
+    if (c < 0x20 && c != '\t' && c != '\n') removed = true;
+    else out += utf8[i];
+  }
+  return text::nfc(out);
+}
+
+}  // namespace vitrine::data

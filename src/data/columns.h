@@ -1,0 +1,48 @@
+// data/columns.h - which column of a shop's table fills which field of a product.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/attribute_keys.h"
+#include "data/import_report.h"
+#include "data/product.h"
+
+namespace vitrine::data {
+
+/// What the cells of one row do to its product, and what there is to report about them.
+struct RowTarget {
+  Product product;
+  int64_t row = 0;
+  std::vector<ImportEntry> notes;  // file is filled in later
+
+  void note(std::string_view column, std::string_view code, Severity severity, std::string_view value);
+};
+
+/// The header rules: rules/import/columns.tsv and the attribute keys.
+class ColumnRules {
+ public:
+  /// Throws NotFound or Corrupt when the tables are not there or damaged.
+  static ColumnRules load();
+
+  /// "id", "title", …, "attribute", or "" for a column nobody knows.
+  std::string field_of(std::string_view header) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> fields_;  // folded header -> field
+  AttributeKeys keys_;
+};
+
+/// Puts a trimmed, non-empty text into the field. Codes: BAD_NUMBER, BAD_PRICE, BAD_URL, ATTR_NO_SEPARATOR, ATTR_EMPTY;
+/// the value is then left out with a warning (BAD_URL: kept).
+void apply_text(std::string_view field, std::string_view header, const std::string& value, RowTarget& target);
+
+/// The same for a JSON value: objects and lists of pairs for attributes, lists of strings for media and categories.
+void apply_json(std::string_view field, const std::string& header, const Json& value, RowTarget& target);
+
+/// NFC, CRLF to LF, and C0 control characters other than tab and line end removed. Sets `removed` when one was.
+std::string clean_text(std::string_view utf8, bool& removed);
+
+}  // namespace vitrine::data

@@ -1,0 +1,142 @@
+#include "data/import.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/compressed.h"
+#include "base/hash.h"
+#include "data/import_run.h"
+#include "text/encoding.h"
+#include "text/utf8.h"
+
+namespace vitrine::data {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kFormats[] = {"auto", "product", "advertisegen", "jsonl", "csv", "tsv"};
+constexpr std::string_view kUtf32leBom("\xff\xfe\0\0", 4);
+
+[[noreturn]] void refuse(std::string_view file, std::string_view code, std::string value) {
+  throw ImportRefused({std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
+}
+
+std::string to_utf8_text(std::string_view bytes, std::string_view file) {
+  const auto encoding = bytes.starts_with(kUtf32leBom) ? std::nullopt : text::detect_encoding(bytes);
+  if (!encoding) refuse(file, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
+  const bool is_utf16 = *encoding == text::Encoding::utf16le || *encoding == text::Encoding::utf16be;
+  if (is_utf16 && bytes.size() % 2 != 0) refuse(file, "ENC_BAD_SEQ", concat("odd byte count ", bytes.size(), " of ", to_string(*encoding)));
+  return text::decode(bytes, *encoding);
+}
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+/// By the ending of the name, else by the first line.
+std::string guess_format(std::string_view text, std::string_view name) {
+  const std::string ending = without_compression_suffix(name).extension().string();
+  if (ending == ".csv") return "csv";
+  if (ending == ".tsv" || ending == ".tab") return "tsv";
+  if (ending == ".jsonl" || ending == ".ndjson" || ending == ".json") return "json";
+  const size_t begin = text.find_first_not_of(" \t\r\n");
+  if (text[begin] == '{') return "json";
+  const std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+  return line.find('\t') != std::string_view::npos ? "tsv" : "csv";
+}
+
+char separator_of(const ImportConfig& config, std::string_view format) {
+  if (config.separator == "\\t") return '\t';
+  if (!config.separator.empty()) return config.separator.front();
+  return format == "tsv" ? '\t' : ',';
+}
+
+}  // namespace
+
+ImportRefused::ImportRefused(ImportEntry entry)
+    : Corrupt(concat("[import] ", entry.file, entry.row > 0 ? concat(" row ", entry.row) : "", ": ", entry.code,
+                     entry.value.empty() ? "" : ": " + entry.value)),
+      entry_(std::move(entry)) {}
+
+void ImportConfig::validate() const {
+  check_config(*this, "import");
+  VITRINE_REQUIRE(std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats),
+                  "[import] format: expected auto, product, advertisegen, jsonl, csv or tsv, got \"", format, "\"");
+  VITRINE_REQUIRE(separator.size() <= 1 || separator == "\\t", "[import] separator: expected one character, got \"", separator, "\"");
+}
+
+ImportResult read_products(const fs::path& path, const ImportConfig& config) {
+  config.validate();
+  const auto max_bytes = static_cast<size_t>(config.max_file_mib) << 20;
+  return read_products_from(read_file_unpacked(path, max_bytes), path.string(), config);
+}
+
+ImportResult read_products_from(std::string_view bytes, std::string_view name, const ImportConfig& config) {
+  config.validate();
+  const std::string utf8 = to_utf8_text(bytes, name);
+  if (is_blank(utf8)) refuse(name, "EMPTY_FILE", "");
+  const std::string format = config.format == "auto" ? guess_format(utf8, name) : config.format;
+  ImportRun run(std::string(name), sha256_hex(bytes), config.licence);
+  if (format == "csv" || format == "tsv") {
+    run.set_format(format);
+    import_table(utf8, separator_of(config, format), run);
+  } else {
+    import_json_lines(utf8, config.format, run);
+  }
+  ImportResult result = run.finish();
+  if (result.report.rows_in == 0) refuse(name, "EMPTY_FILE", "a header and no rows");
+  return result;
+}
+
+void reject_repeated_ids(ImportResult& result, std::unordered_set<std::string>& ids) {
+  std::vector<Product> kept;
+  for (Product& product : result.products) {
+    if (ids.insert(product.id).second) {
+      kept.push_back(std::move(product));
+      continue;
+    }
+    result.report.add({product.source.file, product.source.row, "id", "DUP_ID", Severity::reject, product.id});
+    --result.report.rows_kept;
+    ++result.report.rows_rejected;
+  }
+  result.products = std::move(kept);
+}
+
+void ImportRun::keep(RowTarget target) {
+  Product& product = target.product;
+  if (product.title_raw.empty() && product.attributes.empty() && product.description_raw.empty()) {
+    add_notes(target);
+    return reject(target.row, format_ == "advertisegen" ? "content" : "title", "MISSING_REQUIRED", "");
+  }
+  if (product.id.empty()) product.id = stable_id(file_sha256_, target.row);
+  if (!ids_.insert(product.id).second) {
+    add_notes(target);
+    return reject(target.row, "id", "DUP_ID", product.id);
+  }
+  Source& source = product.source;
+  if (source.file.empty()) {
+    source.file = file_;
+    source.row = target.row;
+    source.format = format_;
+  }
+  if (source.licence.empty()) source.licence = licence_;
+  add_notes(target);
+  ++result_.report.rows_in;
+  ++result_.report.rows_kept;
+  result_.products.push_back(std::move(product));
+}
+
+void ImportRun::add_notes(RowTarget& target) {
+  for (ImportEntry& note : target.notes) {
+    note.file = file_;
+    result_.report.add(std::move(note));
+  }
+  target.notes.clear();
+}
+
+void ImportRun::reject(int64_t row, std::string_view column, std::string_view code, std::string_view value) {
+  ++result_.report.rows_in;
+  ++result_.report.rows_rejected;
+  result_.report.add({file_, row, std::string(column), std::string(code), Severity::reject, std::string(value)});
+}
+
+ImportResult ImportRun::finish() { return std::move(result_); }
+
+}  // namespace vitrine::data

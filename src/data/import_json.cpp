@@ -1,0 +1,148 @@
+// Rows that are JSON objects: product records, AdvertiseGen and objects with header-like keys.
+#include "data/advertisegen.h"
+#include "data/delimited.h"
+#include "data/import_run.h"
+#include "data/table_file.h"
+#include "text/utf8.h"
+
+namespace vitrine::data {
+namespace {
+
+constexpr int kMaxDepth = 64;
+
+/// Depth of brackets outside strings; stops counting behind the limit.
+int nesting_depth(std::string_view json) {
+  int depth = 0, deepest = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < json.size() && deepest <= kMaxDepth; ++i) {
+    const char c = json[i];
+    if (in_string && c == '\\') ++i;
+    else if (c == '"') in_string = !in_string;
+    else if (!in_string && (c == '{' || c == '[')) deepest = std::max(deepest, ++depth);
+    else if (!in_string && (c == '}' || c == ']')) --depth;
+  }
+  return deepest;
+}
+
+struct ParsedRow {
+  Json json;
+  std::string code;  // empty, or why the row is rejected
+};
+
+ParsedRow parse_row(std::string_view line) {
+  if (line.size() > kMaxRowBytes) return {nullptr, "TOO_LARGE"};
+  if (!text::is_valid_utf8(line)) return {nullptr, "ENC_BAD_SEQ"};
+  if (nesting_depth(line) > kMaxDepth) return {nullptr, "TOO_DEEP"};
+  try {
+    Json json = Json::parse(line);
+    if (!json.is_object()) return {nullptr, "NOT_JSON"};
+    return {std::move(json), ""};
+  } catch (const nlohmann::json::parse_error& e) {
+    // A lone surrogate is an escape that no encoding can hold.
+    const bool surrogate = std::string_view(e.what()).find("surrogate") != std::string_view::npos;
+    return {nullptr, surrogate ? "ENC_BAD_SEQ" : "NOT_JSON"};
+  }
+}
+
+/// Cleans every string of the row in place. Returns the name of the field that is too large, or nothing.
+std::string clean_strings(Json& json, const std::string& column, RowTarget& target) {
+  if (json.is_string()) {
+    const auto& text = json.get_ref<const std::string&>();
+    if (text.size() > kMaxFieldBytes) return column;
+    bool removed = false;
+    std::string clean = clean_text(text, removed);
+    if (removed) target.note(column, "CTRL_REMOVED", Severity::repair, clean);
+    json = std::move(clean);
+  } else if (json.is_structured()) {
+    for (const auto& [name, value] : json.items()) {
+      const std::string inner = json.is_object() ? (column.empty() ? name : column + "." + name) : concat(column, "[", name, "]");
+      std::string too_large = clean_strings(value, inner, target);
+      if (!too_large.empty()) return too_large;
+    }
+  }
+  return "";
+}
+
+bool is_record(const Json& row) {
+  if (row.contains("title_raw")) return true;
+  const auto attributes = row.find("attributes");
+  return attributes != row.end() && attributes->is_array() && !attributes->empty() && attributes->front().is_object() &&
+         attributes->front().contains("key_raw");
+}
+
+std::string format_of(const Json& row) {
+  if (is_record(row)) return "product";
+  const auto content = row.find("content");
+  const bool has_content = content != row.end() && content->is_string();
+  if (has_content && content->get_ref<const std::string&>().find('#') != std::string::npos) return "advertisegen";
+  return has_content && row.contains("summary") ? "advertisegen" : "jsonl";
+}
+
+/// Reads one row into the target. Returns what is wrong with the whole row, or nothing.
+using ReadRow = std::optional<FieldProblem> (*)(const Json& row, const ColumnRules& rules, RowTarget& target);
+
+std::optional<FieldProblem> read_record(const Json& row, const ColumnRules&, RowTarget& target) {
+  return read_product(row, target.product);
+}
+
+std::optional<FieldProblem> read_generic(const Json& row, const ColumnRules& rules, RowTarget& target) {
+  for (const auto& [header, value] : row.items()) apply_json(rules.field_of(header), header, value, target);
+  return std::nullopt;
+}
+
+std::optional<FieldProblem> read_advertisegen(const Json& row, const ColumnRules& rules, RowTarget& target) {
+  const auto content = row.find("content");
+  if (content == row.end() || content->is_null()) return FieldProblem{"MISSING_REQUIRED", "content", ""};
+  if (!content->is_string()) return FieldProblem{"BAD_FIELD", "content", dump_line(*content)};
+  const auto summary = row.find("summary");
+  if (summary != row.end() && !summary->is_string() && !summary->is_null()) return FieldProblem{"BAD_FIELD", "summary", dump_line(*summary)};
+  return read_generic(row, rules, target);
+}
+
+ReadRow reader_of(std::string_view format) {
+  if (format == "product") return read_record;
+  return format == "advertisegen" ? read_advertisegen : read_generic;
+}
+
+void import_row(Json row, int64_t line_number, ReadRow read_row, const ColumnRules& rules, ImportRun& run) {
+  RowTarget target;
+  target.row = line_number;
+  const std::string too_large = clean_strings(row, "", target);
+  if (!too_large.empty()) return run.reject(line_number, too_large, "TOO_LARGE", concat("more than ", kMaxFieldBytes, " bytes"));
+  if (const auto problem = read_row(row, rules, target)) {
+    return run.reject(line_number, problem->column, problem->code, problem->value);
+  }
+  run.keep(std::move(target));
+}
+
+}  // namespace
+
+void import_json_lines(std::string_view utf8, std::string_view format, ImportRun& run) {
+  const ColumnRules rules = ColumnRules::load();
+  ReadRow read_row = nullptr;
+  if (format != "auto") {
+    run.set_format(std::string(format));
+    read_row = reader_of(format);
+  }
+  int64_t line_number = 0;
+  for (size_t begin = 0; begin < utf8.size();) {
+    const size_t end = std::min(utf8.find('\n', begin), utf8.size());
+    const std::string_view line = utf8.substr(begin, end - begin);
+    begin = end + 1;
+    ++line_number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    ParsedRow parsed = parse_row(line);
+    if (!parsed.code.empty()) {
+      run.reject(line_number, "", parsed.code, line.substr(0, 400));
+      continue;
+    }
+    if (read_row == nullptr) {
+      const std::string found = format_of(parsed.json);
+      run.set_format(found);
+      read_row = reader_of(found);
+    }
+    import_row(std::move(parsed.json), line_number, read_row, rules, run);
+  }
+}
+
+}  // namespace vitrine::data

@@ -1,0 +1,145 @@
+#include "generation/decoder.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "generation/batch.h"
+#include "kernels/rows.h"
+
+namespace vitrine::generation {
+namespace {
+
+constexpr size_t kScoreRows = 32;  // rows of logits held at once
+
+kernels::WeightType weight_type(const std::string& dtype) {
+  if (dtype == "float32") return kernels::WeightType::float32;
+  if (dtype == "bfloat16") return kernels::WeightType::bfloat16;
+  throw InvalidInput(concat("[Decoder] dtype: expected float32 or bfloat16, got '", dtype, "'"));
+}
+
+void require_tokens(std::span<const int32_t> ids, const models::Gpt2Config& config, const std::string& where) {
+  VITRINE_REQUIRE(!ids.empty(), "[Decoder] ", where, ": no tokens");
+  for (const int32_t id : ids) {
+    VITRINE_REQUIRE(id >= 0 && id < config.vocab_size, "[Decoder] ", where, ": token ", id, " is outside the vocabulary of ",
+                    config.vocab_size);
+  }
+}
+
+void require_positions(size_t length, const models::Gpt2Config& config) {
+  VITRINE_REQUIRE(length <= static_cast<size_t>(config.n_positions), "[Decoder] ", length, " tokens are more than the model's n_positions ",
+                  config.n_positions);
+}
+
+void check(const Request& request, size_t request_idx, const models::Gpt2Config& config) {
+  const std::string where = concat("request ", request_idx);
+  require_tokens(request.prompt, config, where);
+  validate(request.sampling);
+  const auto max_new_tokens = static_cast<size_t>(request.sampling.max_new_tokens);
+  VITRINE_REQUIRE(request.prompt.size() + max_new_tokens <= static_cast<size_t>(config.n_positions), "[Decoder] ", where, ": prompt ",
+                  request.prompt.size(), " + max_new_tokens ", max_new_tokens, " = ", request.prompt.size() + max_new_tokens,
+                  " are more than the model's n_positions ", config.n_positions);
+}
+
+}  // namespace
+
+class Decoder::Impl {
+ public:
+  Impl(const std::filesystem::path& model_dir, const models::Gpt2Config& model_config, const DecoderConfig& config)
+      : config_(config),
+        pool_(config.threads),
+        network_(models::load_gpt2_weights(model_dir, model_config), model_config, weight_type(config.dtype), pool_),
+        caches_(network_.kv_shape()) {}
+
+  const models::Gpt2Config& model_config() const { return network_.config(); }
+  const Gpt2Network& network() const { return network_; }
+  const DecoderStats& stats() const { return stats_; }
+
+  std::vector<std::vector<Sequence>> generate(std::span<const Request> requests) {
+    for (size_t i = 0; i < requests.size(); ++i) check(requests[i], i, model_config());
+    Batch batch(network_, caches_, pool_, requests, static_cast<size_t>(config_.max_batch));
+    auto results = batch.run();
+    stats_ = batch.stats();
+    return results;
+  }
+
+  Score score(std::span<const int32_t> ids, size_t labels_from) {
+    require_tokens(ids, model_config(), "score");
+    require_positions(ids.size(), model_config());
+    VITRINE_REQUIRE(labels_from <= ids.size(), "[Decoder::score] labels_from ", labels_from, " is beyond the ", ids.size(), " ids");
+    labels_from = std::max<size_t>(labels_from, 1);
+    Score score{static_cast<int64_t>(ids.size()) - static_cast<int64_t>(labels_from), 0};
+    if (score.tokens <= 0) return {0, 0};
+    auto cache = caches_.take(ids.size());
+    // Row i tells of id i + 1; the last id predicts nothing that is asked.
+    run_prompt(network_, ids.first(ids.size() - 1), *cache, rows_, [&](size_t first, size_t count) {
+      for (size_t i = std::max(first, labels_from - 1); i < first + count; i += kScoreRows) {
+        score.logprob += score_rows(ids, first, i, std::min(i + kScoreRows, first + count));
+      }
+    });
+    caches_.give_back(std::move(cache));
+    return score;
+  }
+
+  std::vector<float> logits_last(std::span<const int32_t> ids) {
+    require_tokens(ids, model_config(), "logits_last");
+    require_positions(ids.size(), model_config());
+    std::vector<float> logits(static_cast<size_t>(model_config().vocab_size));
+    auto cache = caches_.take(ids.size());
+    run_prompt(network_, ids, *cache, rows_, [&](size_t, size_t count) {
+      const size_t last = count - 1;
+      network_.logits(std::span(&last, 1), logits.data());
+    });
+    caches_.give_back(std::move(cache));
+    return logits;
+  }
+
+ private:
+  /// Log probabilities of ids[begin + 1 .. end], from rows of a pass that starts at id `first`.
+  double score_rows(std::span<const int32_t> ids, size_t first, size_t begin, size_t end) {
+    const auto V = static_cast<size_t>(model_config().vocab_size);
+    row_idxs_.clear();
+    for (size_t i = begin; i < end; ++i) row_idxs_.push_back(i - first);
+    logits_.resize(std::max(logits_.size(), kScoreRows * V));
+    network_.logits(row_idxs_, logits_.data());
+    std::vector<double> logprobs(end - begin);
+    pool_.parallel_for(end - begin, [&](size_t part_begin, size_t part_end) {
+      std::vector<float> scratch(V);
+      for (size_t r = part_begin; r < part_end; ++r) {
+        const std::span<const float> row(logits_.data() + r * V, V);
+        logprobs[r] = static_cast<double>(row[static_cast<size_t>(ids[begin + r + 1])]) - kernels::log_sum_exp(kernels::kernel_table(), row, scratch);
+      }
+    });
+    double sum = 0;
+    for (const double logprob : logprobs) sum += logprob;
+    return sum;
+  }
+
+  DecoderConfig config_;
+  ThreadPool pool_;
+  Gpt2Network network_;
+  KvCachePool caches_;
+  DecoderStats stats_;
+  std::vector<TokenRow> rows_;
+  std::vector<size_t> row_idxs_;
+  std::vector<float> logits_;
+};
+
+Decoder Decoder::load(const std::filesystem::path& model_dir, const DecoderConfig& config) {
+  VITRINE_REQUIRE(config.max_batch >= 1 && config.max_batch <= 65536, "[Decoder] max_batch: expected 1 to 65536, got ", config.max_batch);
+  weight_type(config.dtype);  // refuse it before the weights are read
+  return Decoder(std::make_unique<Impl>(model_dir, models::read_gpt2_config(model_dir), config));
+}
+
+Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Decoder::~Decoder() = default;
+Decoder::Decoder(Decoder&&) noexcept = default;
+Decoder& Decoder::operator=(Decoder&&) noexcept = default;
+
+std::vector<std::vector<Sequence>> Decoder::generate(std::span<const Request> requests) { return impl_->generate(requests); }
+Decoder::Score Decoder::score(std::span<const int32_t> ids, size_t labels_from) { return impl_->score(ids, labels_from); }
+std::vector<float> Decoder::logits_last(std::span<const int32_t> ids) { return impl_->logits_last(ids); }
+const models::Gpt2Config& Decoder::config() const { return impl_->model_config(); }
+const DecoderStats& Decoder::stats() const { return impl_->stats(); }
+size_t Decoder::weight_bytes() const { return impl_->network().weight_bytes(); }
+
+}  // namespace vitrine::generation

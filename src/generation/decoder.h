@@ -1,0 +1,96 @@
+// generation/decoder.h - cached decoding of many requests at once, and scoring of given texts.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "generation/sampler.h"
+#include "models/gpt2/config.h"
+
+namespace vitrine::generation {
+
+struct DecoderConfig {
+  int threads = 0;                // 0 = all cores
+  std::string dtype = "float32";  // of weights and their products: float32 | bfloat16 (sums and caches are float32)
+  int max_batch = 32;             // sequences that are decoded at once, >= 1
+};
+
+/// Steers one sequence; made anew for each. The decoder calls process(logits) before it samples, after the penalties,
+/// then push(token) with the token drawn (not with the eos that ends the sequence).
+/// Guides of different sequences may be called from different threads at the same time.
+class SequenceGuide {
+ public:
+  virtual ~SequenceGuide() = default;
+  virtual void process(std::span<float> logits) = 0;  // [V]; may add, or set -infinity = forbidden
+  virtual void push(int32_t token) = 0;
+  virtual bool finished() const { return false; }  // asked after push; true ends the sequence
+};
+
+struct Request {
+  std::vector<int32_t> prompt;
+  std::vector<RandomKey> keys;  // one sequence a key; token number i of a sequence is drawn by key.uniform(i)
+  SamplingConfig sampling = {};
+  std::function<std::unique_ptr<SequenceGuide>(int sequence_idx)> make_guide = {};  // may be empty
+  int32_t eos = -1;  // -1 = never
+};
+
+struct Sequence {
+  std::vector<int32_t> tokens;  // without prompt, without eos
+  double logprob = 0;           // natural log of the model's own distribution at temperature 1, before guides and penalties, eos included
+  bool finished = false;        // by eos or guide; false after max_new_tokens or when every token is forbidden
+};
+
+/// What the last generate call did.
+struct DecoderStats {
+  int64_t prompt_tokens = 0;
+  int64_t new_tokens = 0;  // drawn, eos included
+  int64_t steps = 0;       // passes over the weights after the prompts
+  double prefill_s = 0;
+  double step_s = 0;  // passes after the prompts
+  double draw_s = 0;  // guides and sampling
+};
+
+/// A GPT-2 model on the CPU kernels. One caller at a time; moving is cheap.
+class Decoder {
+ public:
+  /// Throws what read_gpt2_config and load_gpt2_weights throw; InvalidInput for a bad config.
+  static Decoder load(const std::filesystem::path& model_dir, const DecoderConfig& config);
+  ~Decoder();
+  Decoder(Decoder&&) noexcept;
+  Decoder& operator=(Decoder&&) noexcept;
+
+  /// One list for each request, one sequence for each of its keys, in their order. The sequences of a request share the
+  /// cache of its prompt; a sequence that ends makes room for the next one.
+  /// A sequence depends on model, prompt, sampling, its guide and its key alone, bit for bit: not on the other requests,
+  /// on max_batch or on the number of threads.
+  /// Throws InvalidInput before any work: empty prompt, token outside the vocabulary,
+  /// prompt + max_new_tokens > n_positions (naming all three), bad sampling. Throws Cancelled on Ctrl-C.
+  std::vector<std::vector<Sequence>> generate(std::span<const Request> requests);
+
+  struct Score {
+    int64_t tokens;  // scored
+    double logprob;  // sum of their natural log probabilities
+  };
+  /// Scores ids[labels_from ..] given what stands before each. The first id has nothing before it and is never scored.
+  /// Throws InvalidInput: no ids, a token outside the vocabulary, more than n_positions ids, labels_from > ids.size().
+  Score score(std::span<const int32_t> ids, size_t labels_from);
+
+  /// Logits [V] of the token after `ids`.
+  std::vector<float> logits_last(std::span<const int32_t> ids);
+
+  const models::Gpt2Config& config() const;
+  const DecoderStats& stats() const;
+  size_t weight_bytes() const;  // read for each step
+
+ private:
+  class Impl;
+  explicit Decoder(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vitrine::generation

@@ -1,0 +1,165 @@
+#include "generation/gpt2_network.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "kernels/rows.h"
+
+namespace vitrine::generation {
+namespace {
+
+using kernels::Activation;
+using kernels::PackedMatrix;
+
+/// Below this many multiplications of attention one thread does all.
+constexpr size_t kMinThreadedAttention = 300'000;
+
+Activation activation_of(const std::string& name) {
+  if (name == "gelu") return Activation::gelu;
+  if (name == "relu") return Activation::relu;
+  return Activation::gelu_new;  // validate() knows no other
+}
+
+float attention_scale(const models::Gpt2Config& config, size_t layer_idx) {
+  double scale = 1;
+  if (config.scale_attn_weights) scale /= std::sqrt(static_cast<double>(config.head_size()));
+  if (config.scale_attn_by_inverse_layer_idx) scale /= static_cast<double>(layer_idx + 1);
+  return static_cast<float>(scale);
+}
+
+/// The first `vocab_size` rows; the rest of a padded vocabulary is left out.
+PackedMatrix pack_head(const models::Gpt2Weights& weights, const models::Gpt2Config& config, kernels::WeightType type, ThreadPool& pool) {
+  const auto values = weights.float32(config.tie_word_embeddings ? "wte.weight" : "lm_head.weight");
+  const auto V = static_cast<size_t>(config.vocab_size), C = static_cast<size_t>(config.n_embd);
+  return PackedMatrix::from_out_in(std::span(values).first(V * C), C, V, {}, type, pool);
+}
+
+}  // namespace
+
+Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, ThreadPool& pool)
+    : weights_(std::move(weights)),
+      config_(config),
+      type_(type),
+      pool_(pool),
+      table_(kernels::kernel_table()),
+      activation_(activation_of(config.activation_function)),
+      C_(static_cast<size_t>(config.n_embd)),
+      inner_(static_cast<size_t>(config.mlp_width())) {
+  for (size_t layer_idx = 0; layer_idx < static_cast<size_t>(config.n_layer); ++layer_idx) layers_.push_back(load_layer(layer_idx));
+  ln_f_weight_ = weights_.float32("ln_f.weight");
+  ln_f_bias_ = weights_.float32("ln_f.bias");
+  head_ = pack_head(weights_, config_, type_, pool_);
+}
+
+PackedMatrix Gpt2Network::linear(const std::string& name, size_t K, size_t N) const {
+  return PackedMatrix::from_in_out(weights_.float32(name + ".weight"), K, N, weights_.float32(name + ".bias"), type_, pool_);
+}
+
+Gpt2Network::Layer Gpt2Network::load_layer(size_t layer_idx) const {
+  const std::string h = concat("h.", layer_idx, ".");
+  Layer layer;
+  layer.ln_1_weight = weights_.float32(h + "ln_1.weight");
+  layer.ln_1_bias = weights_.float32(h + "ln_1.bias");
+  layer.ln_2_weight = weights_.float32(h + "ln_2.weight");
+  layer.ln_2_bias = weights_.float32(h + "ln_2.bias");
+  layer.c_attn = linear(h + "attn.c_attn", C_, 3 * C_);
+  layer.attn_c_proj = linear(h + "attn.c_proj", C_, C_);
+  layer.c_fc = linear(h + "mlp.c_fc", C_, inner_);
+  layer.mlp_c_proj = linear(h + "mlp.c_proj", inner_, C_);
+  return layer;
+}
+
+KvShape Gpt2Network::kv_shape() const {
+  return {layers_.size(), static_cast<size_t>(config_.n_head), static_cast<size_t>(config_.head_size())};
+}
+
+size_t Gpt2Network::weight_bytes() const {
+  size_t bytes = head_.size_bytes();
+  for (const Layer& layer : layers_) {
+    bytes += layer.c_attn.size_bytes() + layer.attn_c_proj.size_bytes() + layer.c_fc.size_bytes() + layer.mlp_c_proj.size_bytes();
+  }
+  return bytes;
+}
+
+void Gpt2Network::reserve(size_t rows) {
+  if (hidden_.size() >= rows * C_) return;
+  hidden_.resize(rows * C_);
+  normal_.resize(rows * C_);
+  qkv_.resize(rows * 3 * C_);
+  mixed_.resize(rows * C_);
+  mlp_.resize(rows * inner_);
+}
+
+void Gpt2Network::multiply(const PackedMatrix& weights, size_t rows, const float* x, float* y, const kernels::MatmulOptions& options) {
+  kernels::matmul(table_, pool_, weights, rows, x, weights.K(), y, weights.N(), scratch_, options);
+}
+
+void Gpt2Network::embed(std::span<const TokenRow> rows) {
+  const auto& wte = weights_.view("wte.weight");
+  const auto& wpe = weights_.view("wpe.weight");
+  for (size_t row_idx = 0; row_idx < rows.size(); ++row_idx) {
+    const std::span hidden(hidden_.data() + row_idx * C_, C_);
+    const std::span position(mixed_.data(), C_);  // free here
+    models::Gpt2Weights::copy_row(wte, static_cast<size_t>(rows[row_idx].token), hidden);
+    models::Gpt2Weights::copy_row(wpe, rows[row_idx].position(), position);
+    for (size_t c = 0; c < C_; ++c) hidden[c] += position[c];
+  }
+}
+
+void Gpt2Network::forward(std::span<const TokenRow> rows) {
+  reserve(rows.size());
+  embed(rows);
+  for (size_t layer_idx = 0; layer_idx < layers_.size(); ++layer_idx) run_layer(layer_idx, rows);
+}
+
+void Gpt2Network::run_layer(size_t layer_idx, std::span<const TokenRow> rows) {
+  const Layer& layer = layers_[layer_idx];
+  const size_t M = rows.size();
+  const std::span hidden(hidden_.data(), M * C_), normal(normal_.data(), M * C_);
+  kernels::layer_norm(table_, hidden, layer.ln_1_weight, layer.ln_1_bias, config_.layer_norm_epsilon, normal);
+  multiply(layer.c_attn, M, normal_.data(), qkv_.data());
+  attend(layer_idx, rows);
+  multiply(layer.attn_c_proj, M, mixed_.data(), hidden_.data(), {.add = true});
+  kernels::layer_norm(table_, hidden, layer.ln_2_weight, layer.ln_2_bias, config_.layer_norm_epsilon, normal);
+  multiply(layer.c_fc, M, normal_.data(), mlp_.data(), {.activation = activation_});
+  multiply(layer.mlp_c_proj, M, mlp_.data(), hidden_.data(), {.add = true});
+}
+
+void Gpt2Network::attend(size_t layer_idx, std::span<const TokenRow> rows) {
+  size_t seen = 0;
+  for (size_t row_idx = 0; row_idx < rows.size(); ++row_idx) {
+    const float* qkv = qkv_.data() + row_idx * 3 * C_;
+    rows[row_idx].own->store(layer_idx, rows[row_idx].own_idx, qkv + C_, qkv + 2 * C_);
+    seen += rows[row_idx].position() + 1;
+  }
+  // Heads outside, rows inside: later rows see more tokens, so each thread gets whole heads.
+  const auto run = [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) attend_row(layer_idx, i / rows.size(), rows[i % rows.size()], i % rows.size());
+  };
+  const size_t count = rows.size() * static_cast<size_t>(config_.n_head);
+  if (2 * seen * C_ < kMinThreadedAttention) return run(0, count);
+  pool_.parallel_for(count, run);
+}
+
+void Gpt2Network::attend_row(size_t layer_idx, size_t head_idx, const TokenRow& row, size_t row_idx) {
+  thread_local std::vector<float> scores;
+  scores.resize(std::max(scores.size(), row.position() + 1 + 64));
+  const auto HS = static_cast<size_t>(config_.head_size());
+  kernels::KvSpan spans[2];
+  size_t num_spans = 0;
+  if (row.prefix != nullptr) spans[num_spans++] = row.prefix->span(layer_idx, head_idx, row.prefix_tokens);
+  spans[num_spans++] = row.own->span(layer_idx, head_idx, row.own_idx + 1);
+  table_.attention({qkv_.data() + row_idx * 3 * C_ + head_idx * HS, mixed_.data() + row_idx * C_ + head_idx * HS, scores.data(), spans,
+                    num_spans, HS, attention_scale(config_, layer_idx)});
+}
+
+void Gpt2Network::logits(std::span<const size_t> row_idxs, float* logits) {
+  for (size_t i = 0; i < row_idxs.size(); ++i) {
+    kernels::layer_norm(table_, std::span(hidden_.data() + row_idxs[i] * C_, C_), ln_f_weight_, ln_f_bias_, config_.layer_norm_epsilon,
+                        std::span(normal_.data() + i * C_, C_));
+  }
+  multiply(head_, row_idxs.size(), normal_.data(), logits);
+}
+
+}  // namespace vitrine::generation

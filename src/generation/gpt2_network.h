@@ -1,0 +1,75 @@
+// generation/gpt2_network.h - the forward pass of GPT-2 over rows of tokens that lie in caches.
+#pragma once
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "generation/kv_cache.h"
+#include "kernels/matmul.h"
+#include "models/gpt2/weights.h"
+
+namespace vitrine::generation {
+
+/// One token to compute. It sees the first `prefix_tokens` tokens of `prefix`, then tokens 0 .. own_idx of `own`,
+/// where its own keys and values are written; its position is prefix_tokens + own_idx.
+struct TokenRow {
+  int32_t token = 0;
+  const KvCache* prefix = nullptr;  // may be null; only read
+  size_t prefix_tokens = 0;
+  KvCache* own = nullptr;
+  size_t own_idx = 0;
+
+  size_t position() const { return prefix_tokens + own_idx; }
+};
+
+/// Weights packed for the kernels, and the memory of a pass. One caller at a time.
+/// What a row gives depends on its token and the caches it sees alone, bit for bit.
+class Gpt2Network {
+ public:
+  Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, ThreadPool& pool);
+
+  const models::Gpt2Config& config() const { return config_; }
+  KvShape kv_shape() const;
+  size_t weight_bytes() const;  // read once for each pass
+
+  /// Runs all layers; rows of one sequence must come in order of position.
+  /// REQUIRES: tokens inside the vocabulary, positions below n_positions, room in `own` (checked by the caller).
+  void forward(std::span<const TokenRow> rows);
+  /// Logits [row_idxs.size(), V] of rows of the last forward.
+  void logits(std::span<const size_t> row_idxs, float* logits);
+
+ private:
+  struct Layer {
+    std::vector<float> ln_1_weight, ln_1_bias, ln_2_weight, ln_2_bias;
+    kernels::PackedMatrix c_attn, attn_c_proj, c_fc, mlp_c_proj;
+  };
+
+  Layer load_layer(size_t layer_idx) const;
+  kernels::PackedMatrix linear(const std::string& name, size_t K, size_t N) const;
+  void reserve(size_t rows);
+  void embed(std::span<const TokenRow> rows);
+  void run_layer(size_t layer_idx, std::span<const TokenRow> rows);
+  void attend(size_t layer_idx, std::span<const TokenRow> rows);
+  void attend_row(size_t layer_idx, size_t head_idx, const TokenRow& row, size_t row_idx);
+  void multiply(const kernels::PackedMatrix& weights, size_t rows, const float* x, float* y, const kernels::MatmulOptions& options = {});
+
+  models::Gpt2Weights weights_;  // embeddings are read from the mapped file
+  models::Gpt2Config config_;
+  kernels::WeightType type_;
+  ThreadPool& pool_;
+  const kernels::KernelTable& table_;
+  kernels::Activation activation_;
+  size_t C_, inner_;
+  std::vector<Layer> layers_;
+  std::vector<float> ln_f_weight_, ln_f_bias_;
+  kernels::PackedMatrix head_;  // wte or lm_head, [V, C]
+
+  kernels::MatmulScratch scratch_;
+  std::vector<float> hidden_;  // [rows, C]
+  std::vector<float> normal_;  // [rows, C]
+  std::vector<float> qkv_;     // [rows, 3 C]
+  std::vector<float> mixed_;   // [rows, C]
+  std::vector<float> mlp_;     // [rows, inner]
+};
+
+}  // namespace vitrine::generation

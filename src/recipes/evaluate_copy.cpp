@@ -1,0 +1,144 @@
+#include "recipes/evaluate_copy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/resource.h"
+#include "base/svg_chart.h"
+#include "eval/anchors.h"
+#include "recipes/evaluate_inputs.h"
+
+namespace vitrine::recipes {
+namespace {
+
+using eval::Metric;
+using eval::MetricValue;
+
+const MetricValue& value_of(const eval::SystemReport& report, Metric metric) { return report.all[static_cast<size_t>(metric)]; }
+
+void check_leakage(const EvaluateCopyInput& input, const eval::Leakage& leakage, bool allowed) {
+  if (leakage.rows == 0 && leakage.texts == 0) return;
+  const std::string message = concat("[evaluate_copy] ", input.set_file.path, ": ", leakage.rows, " rows and ", leakage.texts,
+                                     " texts are also in ", input.train_file.path, " (first: ", leakage.first, ")");
+  VITRINE_REQUIRE(allowed, message, "; --allow-leakage goes on");
+  log_warn(message);
+}
+
+template <typename Generator>
+eval::SystemOutputs generated(const char* name, const std::vector<data::Product>& products, const Generator& generate) {
+  eval::SystemRun run;
+  for (const auto& product : products) run.texts.push_back(generate(product));
+  return {name, {std::move(run)}};
+}
+
+std::vector<eval::SystemOutputs> with_baselines(EvaluateCopyInput& input, bool anchors) {
+  std::vector<eval::SystemOutputs> systems;
+  systems.push_back(generated(kHumanName, input.set, [](const data::Product& product) { return product.summary; }));
+  if (anchors) {
+    const eval::RetrievalAnchor retrieval(input.train);
+    systems.push_back(generated(kJoinedName, input.set, eval::joined_values));
+    systems.push_back(generated(kTemplateName, input.set, eval::anchor_template));
+    systems.push_back(generated(kRetrievalName, input.set, [&](const data::Product& product) { return retrieval(product); }));
+  }
+  std::move(input.systems.begin(), input.systems.end(), std::back_inserter(systems));
+  std::set<std::string> names;
+  for (const auto& system : systems) VITRINE_REQUIRE(names.insert(system.name).second, "[evaluate_copy] two systems named ", system.name);
+  return systems;
+}
+
+size_t count_inputs(const eval::CopySet& set) {
+  std::set<uint32_t> groups;
+  for (const auto& item : set) groups.insert(item.group);
+  return groups.size();
+}
+
+Target at_least(std::string name, double value, double bound) {
+  return {std::move(name), value >= bound, concat(format_number(value), " / >= ", format_number(bound))};
+}
+
+Target at_most(std::string name, double value, double bound) {
+  return {std::move(name), value <= bound, concat(format_number(value), " / <= ", format_number(bound))};
+}
+
+/// Whole interval above the whole interval of the floor.
+Target above(std::string name, const MetricValue& value, const MetricValue& floor) {
+  return {std::move(name), value.interval.low > floor.interval.high,
+          concat(format_number(value.interval.low), " / > ", format_number(floor.interval.high))};
+}
+
+DataFile data_file(const std::filesystem::path& path) { return {path.string(), sha256_file(path)}; }
+
+}  // namespace
+
+const eval::SystemReport* CopyEvaluation::find(std::string_view name) const {
+  const auto found = std::find_if(reports.begin(), reports.end(), [&](const auto& report) { return report.name == name; });
+  return found == reports.end() ? nullptr : &*found;
+}
+
+CopyEvaluation evaluate_copy(EvaluateCopyInput input, const EvaluateCopyConfig& config) {
+  config.validate();
+  CopyEvaluation evaluation;
+  evaluation.leakage = eval::find_leakage(input.train, input.set);
+  check_leakage(input, evaluation.leakage, config.allow_leakage);
+  const eval::CopySet set = eval::make_copy_set(input.set);
+  const eval::TrainTable train(input.train);
+  const eval::CopyScorer scorer(set, train, input.synonyms, {.resamples = config.resamples, .seed = static_cast<uint64_t>(config.seed)});
+  evaluation.systems = with_baselines(input, config.anchors);
+  Progress progress("evaluate", evaluation.systems.size(), "systems");
+  for (const auto& system : evaluation.systems) {
+    throw_if_interrupted("nothing was written");
+    evaluation.reports.push_back(scorer.score(system));
+    progress.advance();
+  }
+  evaluation.config = config;
+  evaluation.set_file = input.set_file;
+  evaluation.train_file = input.train_file;
+  evaluation.num_train = input.train.size();
+  evaluation.num_rows = scorer.num_rows();
+  evaluation.num_single = scorer.num_single();
+  evaluation.num_inputs = count_inputs(set);
+  evaluation.rare_df = train.rare_df();
+  evaluation.rare_df_by_use = train.rare_df_by_use();
+  evaluation.products = std::move(input.set);
+  return evaluation;
+}
+
+std::vector<Target> targets_of(const CopyEvaluation& evaluation, const eval::SystemReport& report) {
+  const auto* human = evaluation.find(kHumanName);
+  const auto* anchor = evaluation.find(kTemplateName);
+  const auto* retrieval = evaluation.find(kRetrievalName);
+  if (human == nullptr || anchor == nullptr || retrieval == nullptr) return {};
+  const auto number = [&](Metric metric) { return value_of(report, metric).value; };
+  return {above("BLEU-4 高于模板 above the template", value_of(report, Metric::bleu_4), value_of(*anchor, Metric::bleu_4)),
+          above("BLEU-4 高于检索 above retrieval", value_of(report, Metric::bleu_4), value_of(*retrieval, Metric::bleu_4)),
+          at_least("覆盖率 coverage (%)", number(Metric::coverage), 88),
+          at_least("distinct-4 ≥ 0.72 × 人工 human", number(Metric::distinct_4), 0.72 * value_of(*human, Metric::distinct_4).value),
+          at_most("repetition-4 ≤ 人工 human (%)", number(Metric::repetition_4), value_of(*human, Metric::repetition_4).value),
+          at_least("独特卖点提及 point mention (%)", number(Metric::point_mention), 95),
+          at_most("独特卖点位置 point offset", number(Metric::point_offset), 0.25)};
+}
+
+CopyEvaluation run_evaluate_copy(const std::filesystem::path& set, const std::vector<std::string>& outputs,
+                                 const std::filesystem::path& output, const EvaluateCopyConfig& config) {
+  config.validate();
+  const std::filesystem::path train = config.train.empty() ? resource_path("data/advertisegen/train.jsonl") : std::filesystem::path(config.train);
+  EvaluateCopyInput input;
+  input.set = read_copy_set(set);
+  input.set_file = data_file(set);
+  input.train = read_copy_set(train);
+  input.train_file = data_file(train);
+  input.synonyms = read_synonyms(config.synonyms);
+  input.systems = read_systems(outputs, input.set);
+  CopyEvaluation evaluation = evaluate_copy(std::move(input), config);
+  write_evaluation(evaluation, output);
+  return evaluation;
+}
+
+}  // namespace vitrine::recipes

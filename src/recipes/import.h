@@ -1,0 +1,33 @@
+// recipes/import.h - shop tables of any readable format to one file of product records.
+#pragma once
+#include <span>
+#include <string>
+
+#include "data/import.h"
+
+namespace vitrine::recipes {
+
+struct ImportRecipeConfig {
+  data::ImportConfig reader;
+  std::string output = "-";
+  std::string rejects;
+  bool strict = false;
+  bool normalize = false;
+
+  void describe(FieldVisitor& v) {
+    reader.describe(v);
+    v.field("output", output, "product records, JSONL (.gz, .zst by name); - = standard output");
+    v.field("rejects", rejects, "findings with file, row, column and code, JSONL; empty = none");
+    v.field("strict", strict, "refuse everything when one row is rejected");
+    v.field("normalize", normalize, "map attribute keys, values and units to their canonical names");
+  }
+};
+
+/// Reads the files in order and writes the kept rows to config.output, which appears whole or not at all. An id that
+/// an earlier file had is DUP_ID. With normalize, pairs the tables do not have are listed as KEY_UNMAPPED and
+/// VALUE_UNMAPPED (warn). config.rejects is written in every case, also when the import then fails.
+/// Returns the report over all files. Throws ImportRefused for a fatal finding; Corrupt under strict, naming the first
+/// rejected row; both leave config.output untouched.
+data::ImportReport import_files(std::span<const std::string> files, const ImportRecipeConfig& config);
+
+}  // namespace vitrine::recipes

@@ -1,0 +1,105 @@
+// A sequence depends on its own request and key alone, and cached decoding is uncached decoding.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/error.h"
+#include "generation/decoder.h"
+#include "support/random_gpt2.h"
+#include "support/temporary_directory.h"
+
+namespace vitrine::generation {
+namespace {
+
+class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  static void SetUpTestSuite() {
+    dir_ = new test::TemporaryDirectory;
+    test::write_random_gpt2(dir_->path(), {.vocab_size = 301, .n_positions = 400, .n_embd = 72, .n_layer = 2, .n_head = 3}, 0.3f);
+  }
+  static void TearDownTestSuite() { delete dir_; }
+
+  static Decoder load(int threads, int max_batch) {
+    return Decoder::load(dir_->path(), {.threads = threads, .dtype = GetParam(), .max_batch = max_batch});
+  }
+
+  /// Prompts of 1 to 300 tokens (longer than a pass), 0 to 5 keys, all kinds of settings.
+  static std::vector<Request> requests() {
+    std::vector<Request> all;
+    RandomStream stream{RandomKey(17)};
+    for (const size_t length : {1, 2, 15, 16, 17, 40, 300, 33}) {
+      Request r;
+      for (size_t i = 0; i < length; ++i) r.prompt.push_back(static_cast<int32_t>(stream.below(301)));
+      for (uint64_t k = 0; k < all.size() % 6; ++k) r.keys.push_back(RandomKey(all.size()).fold_in(k));
+      r.eos = static_cast<int32_t>(stream.below(301));
+      r.sampling.max_new_tokens = 3 + static_cast<int>(stream.below(30));
+      r.sampling.temperature = all.size() % 3 == 0 ? 1.0 : 0.7;
+      r.sampling.top_k = all.size() % 2 == 0 ? 0 : 40;
+      r.sampling.repetition_penalty = all.size() % 4 == 0 ? 1.2 : 1.0;
+      all.push_back(r);
+    }
+    return all;
+  }
+
+  static void expect_same(const std::vector<Sequence>& a, const std::vector<Sequence>& b, const std::string& what) {
+    ASSERT_EQ(a.size(), b.size());
+    for (size_t i = 0; i < a.size(); ++i) {
+      EXPECT_EQ(a[i].tokens, b[i].tokens) << what << ", sequence " << i;
+      EXPECT_EQ(a[i].logprob, b[i].logprob) << what << ", sequence " << i;
+      EXPECT_EQ(a[i].finished, b[i].finished) << what << ", sequence " << i;
+    }
+  }
+
+  static test::TemporaryDirectory* dir_;
+};
+test::TemporaryDirectory* DecoderPropertyTest::dir_ = nullptr;
+
+TEST_P(DecoderPropertyTest, ABatchIsItsSequencesOneByOne) {
+  const auto all = requests();
+  const auto together = load(1, 32).generate(all);
+  const auto crowded = load(1, 3).generate(all);
+  Decoder alone = load(1, 1);
+  for (size_t i = 0; i < all.size(); ++i) {
+    expect_same(crowded[i], together[i], concat("max_batch 3, request ", i));
+    for (size_t k = 0; k < all[i].keys.size(); ++k) {
+      Request one = all[i];
+      one.keys = {all[i].keys[k]};
+      expect_same(alone.generate({&one, 1})[0], {together[i][k]}, concat("alone, request ", i, " key ", k));
+    }
+  }
+}
+
+TEST_P(DecoderPropertyTest, TheNumberOfThreadsChangesNoBit) {
+  const auto all = requests();
+  const auto one = load(1, 32).generate(all), two = load(2, 32).generate(all), five = load(5, 32).generate(all);
+  for (size_t i = 0; i < all.size(); ++i) {
+    expect_same(two[i], one[i], concat("2 threads, request ", i));
+    expect_same(five[i], one[i], concat("5 threads, request ", i));
+  }
+}
+
+TEST_P(DecoderPropertyTest, CachedDecodingGivesTheScoresOfAWholePass) {
+  Decoder decoder = load(2, 32);
+  for (const Request& request : requests()) {
+    for (const Sequence& sequence : decoder.generate({&request, 1})[0]) {
+      std::vector<int32_t> ids = request.prompt;
+      ids.insert(ids.end(), sequence.tokens.begin(), sequence.tokens.end());
+      if (sequence.finished) ids.push_back(request.eos);
+      EXPECT_NEAR(sequence.logprob, decoder.score(ids, request.prompt.size()).logprob, 1e-9);
+    }
+  }
+}
+
+TEST_P(DecoderPropertyTest, EqualKeysGiveEqualTextsAndOthersDiffer) {
+  Request request = requests()[4];
+  request.keys = {RandomKey(1), RandomKey(2), RandomKey(1)};
+  request.eos = -1;
+  const auto sequences = load(2, 32).generate({&request, 1})[0];
+  EXPECT_EQ(sequences[0].tokens, sequences[2].tokens);
+  EXPECT_NE(sequences[0].tokens, sequences[1].tokens);
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, DecoderPropertyTest, ::testing::Values("float32", "bfloat16"));
+
+}  // namespace
+}  // namespace vitrine::generation
