@@ -2,36 +2,55 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <string_view>
+#include <vector>
 
-#include "apps/command_line.h"
-#include "base/error.h"
 #include "base/log.h"
-#include "base/resource.h"
 
 namespace vitrine::apps {
+namespace {
 
-bool needs_torch(int argc, char** argv) {
-  if (argc < 2) return false;
-  const std::string_view verb = argv[1];
-  if (verb == "train") return true;
-  if (verb == "bench" && argc > 2 && std::string_view(argv[2]) == "train") return true;
-  for (int i = 2; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    if (option == "--engine=torch") return true;
-    if (option == "--engine" && i + 1 < argc && std::string_view(argv[i + 1]) == "torch") return true;
+bool contains(std::initializer_list<std::string_view> words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool asks_for_torch_engine(const std::vector<std::string_view>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--engine=torch") return true;
+    if (arguments[i] == "--engine" && i + 1 < arguments.size() && arguments[i + 1] == "torch") return true;
   }
   return false;
 }
 
+std::filesystem::path torch_program() {
+  const auto self = std::filesystem::read_symlink("/proc/self/exe");
+  return self.parent_path().parent_path() / "libexec" / "vitrine-torch";
+}
+
+}  // namespace
+
+bool needs_torch(int argc, const char* const* argv) {
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) return false;
+  if (contains({"train", "align", "draw"}, arguments[0])) return true;
+  if (arguments[0] == "bench" && arguments.size() > 1 && contains({"train", "draw", "tune"}, arguments[1])) return true;
+  return asks_for_torch_engine(arguments);
+}
+
 int run_torch_program(char** argv) {
-  const auto program = program_folder().parent_path() / "libexec/vitrine-torch";
-  ::execv(program.c_str(), argv);
-  log_line(LogLevel::error, concat("[", argv[1], "] ", program.string(), ": ", std::strerror(errno),
-                                   "; this verb needs the build with libtorch (./run sets it up)"));
-  return kFailed;
+  const auto program = torch_program();
+  if (std::filesystem::exists(program)) {
+    execv(program.c_str(), argv);
+    log_line(LogLevel::error, concat("[vitrine] cannot run ", program.string(), ": ", std::strerror(errno)));
+  } else {
+    log_line(LogLevel::error, concat("[vitrine] ", argv[1], " needs libtorch, and ", program.string(),
+                                     " is not there: build with libtorch (HACKING.md says how)"));
+  }
+  return 1;
 }
 
 }  // namespace vitrine::apps

@@ -1,15 +1,14 @@
-// apps/torch_program.h - how `vitrine` hands a verb to the program that links libtorch.
-//
-// `vitrine` starts in milliseconds because it does not link libtorch; loading that takes 0.2 s and 100 MB.
+// apps/torch_program.h - hands verbs that need libtorch to the second program, libexec/vitrine-torch.
 #pragma once
 
 namespace vitrine::apps {
 
-/// Whether the command line names a verb of vitrine-torch: train, bench train, or --engine torch.
-bool needs_torch(int argc, char** argv);
+/// Whether these arguments are a verb of vitrine-torch: train, align, draw, bench train|draw|tune, or
+/// anything with --engine torch.
+bool needs_torch(int argc, const char* const* argv);
 
-/// Replaces this process by ../libexec/vitrine-torch of the program's folder, same arguments. Returns an
-/// exit code only when that program is not there: one line on stderr says so.
+/// Replaces this process by vitrine-torch with the same arguments. Returns only when that fails (it
+/// was not built): the cause is on stderr, the value is the exit code.
 int run_torch_program(char** argv);
 
 }  // namespace vitrine::apps

@@ -200,6 +200,31 @@ CrossEntropySum cross_entropy(const at::Tensor& logits, std::span<const int64_t>
   return total;
 }
 
+double squared_norm(const at::Tensor& x) {
+  constexpr int64_t kChunk = 1 << 15;
+  const int64_t numel = x.numel(), chunks = (numel + kChunk - 1) / kChunk;
+  std::vector<float> partial(size(chunks));
+  at::parallel_for(0, chunks, 1, [&](int64_t first, int64_t last) {
+    for (int64_t chunk = first; chunk < last; ++chunk) {
+      const int64_t begin = chunk * kChunk;
+      partial[size(chunk)] = loops::loops<float>().squared_sum(floats(x) + begin, size(std::min(numel - begin, kChunk)));
+    }
+  });
+  double sum = 0;
+  for (const float part : partial) sum += static_cast<double>(part);
+  return sum;
+}
+
+void adamw(const at::Tensor& w, const at::Tensor& g, const at::Tensor& m, const at::Tensor& v, const at::Tensor& copy,
+           const AdamWFactors& f) {
+  at::parallel_for(0, w.numel() / 16, 1 << 11, [&](int64_t first, int64_t last) {
+    const int64_t begin = 16 * first;
+    loops::loops<float>().adamw({floats(w) + begin, floats(g) + begin, floats(m) + begin, floats(v) + begin,
+                                 pointer<uint16_t>(copy) + begin, size(16 * (last - first)), f.clip, f.decay, f.beta1, f.beta2,
+                                 f.step_size, f.inv_sqrt_correction2, f.epsilon});
+  });
+}
+
 void apply_dropout(const at::Tensor& x, const Dropout& dropout) {
   if (!dropout.on()) return;
   at::parallel_for(0, x.numel(), 1 << 15, [&](int64_t begin, int64_t end) {

@@ -68,6 +68,19 @@ struct CrossEntropySum {
 CrossEntropySum cross_entropy(const at::Tensor& logits, std::span<const int64_t> labels, double label_smoothing,
                               double gradient_scale);
 
+/// Sum of squares of a flat float32 buffer.
+double squared_norm(const at::Tensor& x);
+
+/// Factors of one AdamW step, the same for all elements.
+struct AdamWFactors {
+  float clip;  // of the gradient
+  float decay, beta1, beta2, step_size, inv_sqrt_correction2, epsilon;
+};
+/// m = beta1 m + (1 - beta1) g; v likewise with g^2; w = decay w - step_size m / (sqrt(v) inv_sqrt_correction2 + epsilon);
+/// copy = w; g = 0.   All flat, of a multiple of 16 elements; copy bfloat16, the others float32.
+void adamw(const at::Tensor& w, const at::Tensor& g, const at::Tensor& m, const at::Tensor& v, const at::Tensor& copy,
+           const AdamWFactors& factors);
+
 /// x [T, C] float32 *= its mask, in place.
 void apply_dropout(const at::Tensor& x, const Dropout& dropout);
 

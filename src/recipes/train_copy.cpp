@@ -183,7 +183,7 @@ void TrainCopyConfig::validate() const {
 }
 
 void train_copy(const fs::path& data_path, const fs::path& validation_path, const fs::path& output,
-                const TrainCopyConfig& config, const std::string& device) {
+                const TrainCopyConfig& config, const at::Device& device) {
   config.validate();
   const CopyRows rows = prepare_rows(data_path, validation_path, config);
   VITRINE_REQUIRE(!rows.training.empty(), "[train copy] ", data_path.string(), ": no row with copy is left to train on");
@@ -205,8 +205,8 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   const CopyTrainingSet training(std::move(documents), format, config.augment);
   const CopyTrainingSet held_out(copywriting::align_products(rows.validation, terms), format, config.augment);
 
-  models::Gpt2 model = config.init.empty() ? models::Gpt2(model_config(config, *tokenizer, format.end_id()), at::Device(device))
-                                           : models::Gpt2::load(work, at::Device(device));
+  models::Gpt2 model = config.init.empty() ? models::Gpt2(model_config(config, *tokenizer, format.end_id()), device)
+                                           : models::Gpt2::load(work, device);
   if (config.init.empty()) model.initialize(RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("weights"));
   log_info("model: ", model.parameters().numel(), " parameters, vocabulary ", tokenizer->vocab_size());
 

@@ -1,5 +1,7 @@
 // recipes/train_copy.h - from raw pairs to a copy model directory: curate, align, vocabulary, train, save.
 #pragma once
+#include <ATen/core/Tensor.h>
+
 #include <filesystem>
 #include <string>
 
@@ -50,6 +52,6 @@ struct TrainCopyConfig {
 /// and the page end in the model directory. Run again after an interruption, it goes on.
 /// Throws NotFound, Corrupt, InvalidInput, IoError, Cancelled (state saved).
 void train_copy(const std::filesystem::path& data, const std::filesystem::path& validation,
-                const std::filesystem::path& output, const TrainCopyConfig& config, const std::string& device);
+                const std::filesystem::path& output, const TrainCopyConfig& config, const at::Device& device);
 
 }  // namespace vitrine::recipes

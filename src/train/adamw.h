@@ -2,6 +2,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include "nn/fused_ops.h"
 #include "nn/parameters.h"
 
 namespace vitrine::train {
@@ -32,6 +33,9 @@ class AdamW {
   const at::Tensor& variance() const { return variance_; }  // [P] float32
 
  private:
+  /// Elements begin .. end of the flat buffers.
+  void update(int64_t begin, int64_t end, const nn::fused::AdamWFactors& factors);
+
   nn::ParameterStore& parameters_;
   at::Tensor mean_, variance_;
   int64_t num_steps_ = 0;

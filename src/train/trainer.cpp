@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -14,6 +15,7 @@
 #include "train/lr_schedule.h"
 #include "train/packing.h"
 #include "train/run_log.h"
+#include "train/run_page.h"
 
 namespace vitrine::train {
 namespace {
@@ -183,6 +185,7 @@ class Run {
     start_next_epoch();
     save_state();
     log_.add(report);
+    write_file_atomic(run_dir_ / "run.html", run_page(config_, log_.steps(), progress_.reports));
     log_info("epoch ", report.epoch, ": train ", report.train_loss, ", validation ", report.validation_loss,
              " nats/token, ", report.validation_nats_per_char, " nats/char, ", report.tokens_per_s, " tokens/s");
     if (hooks_.on_epoch) hooks_.on_epoch(report);

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "apps/command_line.h"
+#include "apps/device.h"
 #include "apps/verbs.h"
 #include "recipes/train_copy.h"
 
@@ -29,7 +30,8 @@ void register_train(CLI::App& app, int&) {
   add_common_options(verb, state->common);
   verb.callback([state] {
     if (state->options->resolve(state->common)) return;
-    recipes::train_copy(state->data, state->validation, state->output, state->config, state->common.device);
+    set_threads(state->common.threads);
+    recipes::train_copy(state->data, state->validation, state->output, state->config, parse_device(state->common.device));
   });
 }
 
