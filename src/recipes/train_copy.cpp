@@ -111,7 +111,7 @@ void make_tokenizer(const fs::path& directory, const std::vector<copywriting::Co
 
 std::vector<train::Example> to_examples(std::vector<TrainingSequence> sequences) {
   std::vector<train::Example> examples;
-  for (auto& sequence : sequences) examples.push_back({std::move(sequence.input_ids), sequence.labels_from});
+  for (auto& sequence : sequences) examples.push_back({std::move(sequence.input_ids), 1, std::move(sequence.predicted)});
   return examples;
 }
 

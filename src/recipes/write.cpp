@@ -59,13 +59,12 @@ copywriting::PromptPlan prompt_plan_of(const Plan& plan) {
   return prompt;
 }
 
-/// Terms without support by the product's own values: what its copy must not hold.
-std::vector<std::string> unsupported_terms(const std::vector<std::string>& terms, const data::Product& product) {
+/// The terms that the product's own values do not hold: its copy must not hold them either.
+std::vector<bool> unsupported_terms(const std::vector<std::string>& terms, const data::Product& product) {
   std::string values = product.brand;
   for (const auto& attribute : product.attributes) values += "\n" + attribute.val_raw + "\n" + attribute.val;
-  std::vector<std::string> unsupported;
-  std::copy_if(terms.begin(), terms.end(), std::back_inserter(unsupported),
-               [&](const std::string& term) { return values.find(term) == std::string::npos; });
+  std::vector<bool> unsupported;
+  for (const auto& term : terms) unsupported.push_back(values.find(term) == std::string::npos);
   return unsupported;
 }
 
@@ -107,9 +106,6 @@ CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* 
     for (const auto& row : training_rows) statistics_.add(row);
   }
   if (config_.baseline == "retrieval") retrieval_.emplace(std::span(training_rows));
-  for (const auto& term : checks::ClaimFinder::shipped().lexicon().terms()) {
-    if (term.level == checks::Level::block) fact_terms_.push_back(text::to_utf8(term.text));
-  }
 }
 
 data::Product CopyWriter::prepared(const data::Product& product) const {
@@ -149,6 +145,19 @@ std::vector<std::string> CopyWriter::faults_of(const std::string& text, const da
   return faults;
 }
 
+/// Tokens of values of the training set that this product does not have. Styles are praise, not facts.
+std::vector<bool> CopyWriter::foreign_tokens(const data::Product& product) const {
+  std::string own;
+  for (const auto& attribute : product.attributes) own += attribute.val_raw + "\n" + attribute.val + "\n";
+  std::vector<bool> foreign(static_cast<size_t>(model_->tokenizer->vocab_size()));
+  for (const auto& [pair, df] : statistics_.pairs()) {
+    const auto& [category, key, value] = pair;
+    if (key == "风格" || key == "类型" || own.find(value) != std::string::npos) continue;
+    if (const auto token = model_->tokenizer->token_to_id(value)) foreign[static_cast<size_t>(*token)] = true;
+  }
+  return foreign;
+}
+
 void CopyWriter::sample(std::vector<Job>& jobs) {
   copywriting::PlanGuideConfig guide_config;
   guide_config.enforce_groups = config_.enforce_groups;
@@ -159,7 +168,7 @@ void CopyWriter::sample(std::vector<Job>& jobs) {
     for (auto& job : jobs) {
       if (job.open.empty()) continue;
       generation::Request request;
-      request.prompt = job.prompt.input_ids;
+      request.prompt = job.prompt.first_ids();
       request.sampling = sampling_of(config_);
       request.eos = model_->format->end_id();
       for (const int index : job.open) {
@@ -247,9 +256,11 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
         auto& values = guide_plan->groups.emplace_back();
         for (const PromptPoint& point : group) values.push_back(point.value);
       }
+      guide_plan->group_ids = job.prompt.groups;
       guide_plan->slots = job.prompt.slots;
+      guide_plan->foreign = foreign_tokens(product);
       guide_plan->length = written[i].plan.length;
-      guide_plan->banned = unsupported_terms(fact_terms_, product);
+      guide_plan->banned = unsupported_terms(model_->vocabulary->fact_terms(), product);
       job.guide_plan = std::move(guide_plan);
       for (int c = 0; c < config_.num_return_sequences; ++c) job.open.push_back(c);
       job.candidates.resize(job.open.size());

@@ -54,6 +54,7 @@ class CopyWriter {
   data::Product prepared(const data::Product& product) const;
   WrittenProduct planned(const data::Product& product) const;
   bool model_knows(const WrittenProduct& written) const;
+  std::vector<bool> foreign_tokens(const data::Product& product) const;
   void sample(std::vector<Job>& jobs);
   void fill_from_bank(const data::Product& product, WrittenProduct& written) const;
   void fill_from_rows(const data::Product& product, WrittenProduct& written) const;
@@ -67,7 +68,6 @@ class CopyWriter {
   data::AttributeStatistics statistics_;  // of the model, or of the training rows
   std::optional<copywriting::RetrievalBaseline> retrieval_;
   PointWishes wishes_;
-  std::vector<std::string> fact_terms_;   // terms that need support by an attribute
 };
 
 /// The line of commands.md.
