@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <numeric>
 #include <string>
 
@@ -82,15 +83,17 @@ void run(const std::filesystem::path& dir, const std::string& dtype, int threads
     decoder->generate({&request, 1});
     std::vector<double> walls;
     DecoderStats best;
+    const std::clock_t cpu_start = std::clock();
     for (int round = 0; round < kRounds; ++round) {
       walls.push_back(seconds([&] { decoder->generate({&request, 1}); }));
       if (walls.back() == *std::min_element(walls.begin(), walls.end())) best = decoder->stats();
     }
+    const double cpu_s = static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC / kRounds;
     std::sort(walls.begin(), walls.end());
     const double step_s = best.step_s / static_cast<double>(best.steps);
-    std::printf("{\"kind\":\"write\",\"dtype\":\"%s\",\"isa\":\"%s\",\"threads\":%d,\"batch\":%d,\"new_tokens\":%d,\"median_s\":%.4f,\"min_s\":%.4f,"
+    std::printf("{\"kind\":\"write\",\"dtype\":\"%s\",\"isa\":\"%s\",\"threads\":%d,\"batch\":%d,\"new_tokens\":%d,\"median_s\":%.4f,\"min_s\":%.4f,\"cpu_s\":%.4f,"
                 "\"tokens_per_s\":%.1f,\"prefill_ms\":%.2f,\"step_ms\":%.3f,\"draw_ms\":%.3f,\"limit_fraction\":%.2f}\n",
-                dtype.c_str(), kernels::kernel_table().name, threads, batch, kNewTokens, walls[walls.size() / 2], walls[0],
+                dtype.c_str(), kernels::kernel_table().name, threads, batch, kNewTokens, walls[walls.size() / 2], walls[0], cpu_s,
                 batch * kNewTokens / walls[0], best.prefill_s * 1e3, step_s * 1e3, best.draw_s / static_cast<double>(best.steps) * 1e3,
                 least_step_s(*decoder, batch, dtype, bandwidth, flops) / step_s);
   }

@@ -71,12 +71,15 @@ int report(const std::exception& e, int code) {
 }  // namespace
 
 void add_common_options(CLI::App& verb, CommonOptions& common) {
+  const auto is_free = [&](const char* flag) { return verb.get_option_no_throw(flag) == nullptr; };
   verb.add_option("--config", common.config_file, "settings file (JSON), or a name in configs/");
   verb.add_flag("--print-config", common.print_config, "print the settings in force and stop");
-  verb.add_option("--seed", common.seed, "seed of all random choices")->capture_default_str();
+  if (is_free("--seed")) verb.add_option("--seed", common.seed, "seed of all random choices")->capture_default_str();
   verb.add_option("--threads", common.threads, "0 = all cores")->check(CLI::Range(0, 4096))->capture_default_str();
   verb.add_option("--device", common.device, "cpu | cuda | cuda:i")->capture_default_str();
-  verb.add_option("--dtype", common.dtype, "float32 | bfloat16")->check(CLI::IsMember({"float32", "bfloat16", "int8", "int4"}));
+  if (is_free("--dtype")) {
+    verb.add_option("--dtype", common.dtype, "float32 | bfloat16")->check(CLI::IsMember({"float32", "bfloat16", "int8", "int4"}));
+  }
   verb.add_option("--engine", common.engine, "native | torch")->check(CLI::IsMember({"native", "torch"}))->capture_default_str();
   verb.add_flag("--quiet", common.quiet, "no progress, warnings only");
   verb.add_option("--log-level", common.log_level, "debug | info | warn | error | off")->capture_default_str();

@@ -24,7 +24,8 @@ struct CommonOptions {
   std::string log_level = "info";
 };
 
-/// Adds the common options to a verb.
+/// Adds the common options to a verb, after its ConfigOptions: a flag that a config field has already
+/// (--seed, --dtype) is left to the config.
 void add_common_options(CLI::App& verb, CommonOptions& common);
 
 /// Adds one --flag per described field. Order of strength: default < --config file < flag: call

@@ -1,4 +1,5 @@
-// The program without libtorch: import, plan, curate, write, score, evaluate.
+// The program without libtorch: import, plan, curate, write, score, evaluate. Verbs that need libtorch
+// are handed to libexec/vitrine-torch with the same arguments.
 #include "apps/command_line.h"
 #include "apps/torch_program.h"
 #include "apps/verbs.h"
@@ -9,6 +10,9 @@ int main(int argc, char** argv) {
   return run_program(argc, argv, "vitrine",
                      {
                          register_import,
+                         register_points,
+                         register_curate,
+                         register_write,
                          register_evaluate,
                      });
 }

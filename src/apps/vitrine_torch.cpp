@@ -1,9 +1,20 @@
 // The program with libtorch: train, align, draw and their benchmarks. `vitrine` starts it.
+#include <malloc.h>
+
 #include "apps/command_line.h"
 #include "apps/device.h"
 #include "apps/verbs.h"
 
 int main(int argc, char** argv) {
-  vitrine::apps::load_cuda_if_present();
-  return vitrine::apps::run_program(argc, argv, "vitrine", {vitrine::apps::register_bench_train, vitrine::apps::register_score_torch});
+  using namespace vitrine::apps;
+  // Large tensors come and go every step: keep their pages instead of asking the kernel anew.
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, -1);
+  load_cuda_if_present();
+  return run_program(argc, argv, "vitrine",
+                     {
+                         register_train,
+                         register_score_torch,
+                         register_bench_train,
+                     });
 }

@@ -47,6 +47,10 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
+  // A rename over a device or a pipe would replace it by a file.
+  if (fs::exists(path_) && !fs::is_regular_file(path_)) {
+    throw IoError(concat("[AtomicFile] ", path_.string(), ": not a regular file"));
+  }
   make_parent(path_);
   file_ = std::fopen(temporary_.c_str(), "wb");
   if (file_ == nullptr) throw_io("AtomicFile", path_, errno);

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "copywriting/subject.h"
+#include "data/selection.h"
 
 namespace vitrine::copywriting {
 namespace {
@@ -77,13 +78,24 @@ void apply_order(std::vector<SellingPoint>& points, const std::vector<std::strin
                    [&](const SellingPoint& a, const SellingPoint& b) { return rank(a) < rank(b); });
 }
 
-void drop_points(std::vector<SellingPoint>& points, std::vector<int>& dropped, double min_idf) {
-  auto keep = std::stable_partition(points.begin(), points.end(),
-                                    [&](const SellingPoint& p) { return p.pinned || p.score_idf >= min_idf; });
-  for (auto point = keep; point != points.end(); ++point) {
-    dropped.insert(dropped.end(), point->attr_idx.begin(), point->attr_idx.end());
+/// Points whose pairs are all sparse leave the plan.
+void drop_points(Plan& plan, std::vector<SellingPoint>& points, const std::vector<int>& sparse) {
+  const auto is_sparse = [&](int i) { return std::find(sparse.begin(), sparse.end(), i) != sparse.end(); };
+  std::erase_if(points, [&](const SellingPoint& p) {
+    if (p.pinned || !std::all_of(p.attr_idx.begin(), p.attr_idx.end(), is_sparse)) return false;
+    plan.dropped.insert(plan.dropped.end(), p.attr_idx.begin(), p.attr_idx.end());
+    return true;
+  });
+}
+
+std::vector<int> sparse_attributes(const data::Product& product, const data::AttributeStatistics& statistics,
+                                   const std::string& category, double min_tfidf) {
+  std::vector<int> sparse;
+  for (size_t i = 0; i < product.attributes.size(); ++i) {
+    const data::Attribute& a = product.attributes[i];
+    if (data::mean_tf_idf(statistics, category, a.key, a.val) < min_tfidf) sparse.push_back(static_cast<int>(i));
   }
-  points.erase(keep, points.end());
+  return sparse;
 }
 
 /// Point indices by key, in order of each key's first point.
@@ -165,7 +177,8 @@ Plan make_plan(const data::Product& product, const data::AttributeStatistics& st
   plan.category = data::category_of(product);
   const Subject subject = find_subject(product);
   std::vector<SellingPoint> points = collect_points(product, subject.attr_idx);
-  const std::string counted = statistics_category(product, statistics);
+  std::string counted = statistics_category(product, statistics);
+  if (statistics.n(counted) < 2) counted.clear();  // one product says nothing about what is rare
   for (SellingPoint& p : points) {
     p.pinned = any_names(pinned_keys, p);
     if (!counted.empty()) p.score_idf = point_idf(p, product, statistics, counted);
@@ -175,7 +188,9 @@ Plan make_plan(const data::Product& product, const data::AttributeStatistics& st
       return a.score_idf != b.score_idf ? a.score_idf > b.score_idf : a.value < b.value;
     });
   }
-  if (!counted.empty()) drop_points(points, plan.dropped, config.min_tfidf);
+  if (!counted.empty() && config.drop_sparse) {
+    drop_points(plan, points, sparse_attributes(product, statistics, counted, config.min_tfidf));
+  }
   if (!subject.value.empty()) {
     SellingPoint first{.attr_idx = subject.attr_idx, .key = subject.key, .value = subject.value};
     first.pinned = any_names(pinned_keys, first);

@@ -33,14 +33,14 @@ struct Plan {
 struct PlanConfig {
   bool idf_order = true;
   bool drop_sparse = true;
-  double min_tfidf = 0.0;
+  double min_tfidf = 0.01;
   int max_points_per_sentence = 3;
   int code_points_per_sentence = 34;
 
   void describe(FieldVisitor& v) {
     v.field("idf_order", idf_order, "order points by IDF in their category, else as in the source");
     v.field("drop_sparse", drop_sparse, "drop pairs that the TF-IDF selection calls sparse");
-    v.field("min_tfidf", min_tfidf, "points with a lower IDF in the category are dropped too", 0, 100);
+    v.field("min_tfidf", min_tfidf, "pairs with a lower mean TF-IDF in their category are sparse", 0, 1);
     v.field("max_points_per_sentence", max_points_per_sentence, "points in one sentence, subject aside", 1, 20);
     v.field("code_points_per_sentence", code_points_per_sentence, "usual length of a sentence", 8, 200);
   }
@@ -48,7 +48,7 @@ struct PlanConfig {
 
 /// The plan of a product. The subject (类型 and the most specific garment word, else the category) comes first, then
 /// the points by falling IDF within the category, ties by code points of the value; a category that the statistics do
-/// not hold keeps the order of the source. Equal values of kindred keys (图案#纯色, 颜色#纯色) are one point.
+/// not hold, or of which they know one product, keeps the order of the source and drops nothing. Equal values of kindred keys (图案#纯色, 颜色#纯色) are one point.
 ///   pinned_keys, order  keys, or key#value. Pinned points are never dropped. Points that `order` names come in
 ///                       exactly that order, before the others; names that the product lacks are passed over.
 /// The subject stays first unless `order` names it.

@@ -57,9 +57,12 @@ ImportRefused::ImportRefused(ImportEntry entry)
 
 void ImportConfig::validate() const {
   check_config(*this, "import");
-  VITRINE_REQUIRE(std::find(std::begin(kFormats), std::end(kFormats), format) != std::end(kFormats),
-                  "[import] format: expected auto, product, advertisegen, jsonl, csv or tsv, got \"", format, "\"");
-  VITRINE_REQUIRE(separator.size() <= 1 || separator == "\\t", "[import] separator: expected one character, got \"", separator, "\"");
+  if (std::find(std::begin(kFormats), std::end(kFormats), format) == std::end(kFormats)) {
+    throw UsageError(concat("[import] format: expected auto, product, advertisegen, jsonl, csv or tsv, got \"", format, "\""));
+  }
+  if (separator.size() > 1 && separator != "\\t") {
+    throw UsageError(concat("[import] separator: expected one character, got \"", separator, "\""));
+  }
 }
 
 ImportResult read_products(const fs::path& path, const ImportConfig& config) {

@@ -29,7 +29,7 @@ struct ImportConfig {
     v.field("licence", licence, "licence of the rows, kept in each record");
     v.field("max_file_mib", max_file_mib, "largest file, unpacked, MiB", 1, 1 << 20);
   }
-  /// Throws InvalidInput for an unknown format or a separator of several characters.
+  /// Throws UsageError for an unknown format or a separator of several characters.
   void validate() const;
 };
 

@@ -1,6 +1,7 @@
 #include "generation/sampler.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -27,43 +28,41 @@ double mass(const std::vector<float>& probs, std::span<const int32_t> ids) {
   return sum;
 }
 
-/// The ids with a probability of at least `least` and above 0.
-void keep_at_least(const std::vector<float>& probs, double least, std::vector<int32_t>& kept) {
+/// The ids with a probability above 0.
+void keep_possible(const std::vector<float>& probs, std::vector<int32_t>& kept) {
   kept.clear();
-  const float bound = std::max(static_cast<float>(least), std::numeric_limits<float>::denorm_min());
   for (size_t id = 0; id < probs.size(); ++id) {
-    if (probs[id] >= bound) kept.push_back(static_cast<int32_t>(id));
+    if (probs[id] > 0) kept.push_back(static_cast<int32_t>(id));
   }
 }
 
-/// The last id, by falling probability, that is needed to reach `target`: a quickselect that weighs the halves.
-int32_t border_of_mass(std::vector<int32_t>& ranked, const std::vector<float>& probs, double target) {
-  const MoreProbable before{probs};
-  auto first = ranked.begin(), last = ranked.end();
-  double reached = 0;
-  while (last - first > 1) {
-    const auto middle = first + (last - first) / 2;
-    std::nth_element(first, middle, last, before);
-    const double upper = mass(probs, {&*first, static_cast<size_t>(middle - first)});
-    if (reached + upper >= target) {
-      last = middle;
-    } else {
-      reached += upper;
-      first = middle;
-    }
-  }
-  return *first;
-}
+/// Probabilities whose first 13 bits (exponent and 4 bits more) agree; the bucket of 1 is the highest.
+size_t bucket_of(float prob) { return std::bit_cast<uint32_t>(prob) >> 19; }
+constexpr size_t kBuckets = (0x3f800000u >> 19) + 1;
 
 /// Leaves in scratch.kept the nucleus: the smallest set of most probable ids that holds top_p of the mass 1.
+/// One pass weighs the buckets; only the bucket that holds the border is sorted.
 void keep_nucleus(double top_p, SamplerScratch& scratch) {
-  // Ids below (1 - top_p) / V hold less than 1 - top_p together, so the nucleus lies in the others.
-  keep_at_least(scratch.probs, (1 - top_p) / static_cast<double>(scratch.probs.size()) * (1 - 1e-6), scratch.kept);
-  VITRINE_REQUIRE(!scratch.kept.empty(), "[sample] logits: NaN or infinity");
-  scratch.ranked = scratch.kept;
-  const int32_t border = border_of_mass(scratch.ranked, scratch.probs, top_p);
-  const MoreProbable before{scratch.probs};
-  std::erase_if(scratch.kept, [&](int32_t id) { return before(border, id); });
+  const std::vector<float>& probs = scratch.probs;
+  scratch.bucket_mass.assign(kBuckets, 0);
+  for (const float p : probs) scratch.bucket_mass[std::min(bucket_of(p), kBuckets - 1)] += static_cast<double>(p);
+  size_t bucket = kBuckets - 1;
+  double reached = 0;
+  while (bucket > 0 && reached + scratch.bucket_mass[bucket] < top_p) reached += scratch.bucket_mass[bucket--];
+  scratch.kept.clear();
+  scratch.border.clear();
+  for (size_t id = 0; id < probs.size(); ++id) {
+    if (bucket_of(probs[id]) >= bucket && probs[id] > 0) scratch.kept.push_back(static_cast<int32_t>(id));
+    if (bucket_of(probs[id]) == bucket && probs[id] > 0) scratch.border.push_back(static_cast<int32_t>(id));
+  }
+  const MoreProbable before{probs};
+  std::sort(scratch.border.begin(), scratch.border.end(), before);
+  for (const int32_t id : scratch.border) {
+    reached += static_cast<double>(probs[static_cast<size_t>(id)]);
+    if (reached < top_p) continue;
+    std::erase_if(scratch.kept, [&](int32_t other) { return before(id, other); });
+    return;
+  }
 }
 
 int32_t draw(const SamplerScratch& scratch, double uniform) {
@@ -117,7 +116,7 @@ std::optional<int32_t> sample(const kernels::KernelTable& table, std::span<const
   if (config.top_p < 1) {
     keep_nucleus(config.top_p, scratch);
   } else {
-    keep_at_least(scratch.probs, 0, scratch.kept);
+    keep_possible(scratch.probs, scratch.kept);
   }
   VITRINE_REQUIRE(!scratch.kept.empty(), "[sample] logits: NaN or infinity");
   return draw(scratch, uniform);

@@ -40,7 +40,8 @@ struct SamplerScratch {
   std::vector<float> probs;     // [V]
   std::vector<float> heap;
   std::vector<int32_t> kept;    // ids in ascending order
-  std::vector<int32_t> ranked;  // the same ids, partly ordered by probability
+  std::vector<int32_t> border;  // ids about as probable as the last of the nucleus
+  std::vector<double> bucket_mass;
 };
 
 /// A token of `tokens` gets logit / penalty when positive, else logit * penalty, once (Keskar et al. 2019).

@@ -264,7 +264,9 @@ void save_safetensors(const fs::path& path, std::span<const TensorToSave> tensor
   AtomicFile file(path);
   file.write({reinterpret_cast<const char*>(&length), 8});
   file.write(header);
-  for (const TensorToSave& tensor : tensors) file.write(as_text(tensor.bytes));
+  for (const TensorToSave& tensor : tensors) {
+    if (!tensor.bytes.empty()) file.write(as_text(tensor.bytes));
+  }
   file.commit();
 }
 

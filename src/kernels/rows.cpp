@@ -58,7 +58,8 @@ bool softmax(const KernelTable& table, std::span<const float> logits, double tem
     return false;
   }
   const double sum = exp_parts(table, logits, max, static_cast<float>(1 / temperature), probs.data());
-  for (float& p : probs) p = static_cast<float>(p / sum);
+  const auto scale = static_cast<float>(1 / sum);
+  for (float& p : probs) p *= scale;
   return true;
 }
 

@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "checks/claims.h"
 #include "checks/output_faults.h"
+#include "data/minhash.h"
 #include "recipes/clause_repair.h"
 #include "recipes/copy_quality.h"
-#include "recipes/near_duplicates.h"
 #include "text/utf8.h"
 
 namespace vitrine::recipes {
@@ -110,6 +110,9 @@ class LengthFilter : public Filter {
   const CurateConfig& config_;
 };
 
+/// Any similarity is found, so that rows under the threshold have a score too.
+data::NearDuplicateIndex similarity_index() { return data::NearDuplicateIndex({.shingle_size = 4, .min_similarity = 0}); }
+
 class DedupeFilter : public Filter {
  public:
   explicit DedupeFilter(const CurateConfig& config) : config_(config) {}
@@ -119,16 +122,17 @@ class DedupeFilter : public Filter {
   std::string score_name() const override { return "similarity"; }
   std::vector<double> thresholds() const override { return {config_.max_similarity}; }
   Decision decide(const FunnelRow& row) override {
-    const auto nearest = kept_.nearest(row.text);
+    const std::string text = text::to_utf8(row.text);
+    const auto nearest = kept_.find(text).value_or(data::NearDuplicateIndex::Match{});
     if (nearest.similarity > config_.max_similarity) return drop("like " + ids_[nearest.index], nearest.similarity);
-    kept_.add(row.text);
+    kept_.add(text);
     ids_.push_back(row.product.id);
     return keep(nearest.similarity);
   }
 
  private:
   const CurateConfig& config_;
-  NearDuplicates kept_;
+  data::NearDuplicateIndex kept_ = similarity_index();
   std::vector<std::string> ids_;
 };
 
@@ -137,7 +141,7 @@ class LeakageFilter : public Filter {
  public:
   LeakageFilter(const CurateConfig& config, const std::vector<data::Product>& held_out) : config_(config) {
     for (const auto& product : held_out) {
-      held_out_.add(normalize_punctuation(text::to_utf32(text::nfc(product.summary))));
+      held_out_.add(text::to_utf8(normalize_punctuation(text::to_utf32(text::nfc(product.summary)))));
       ids_.push_back(product.id);
     }
   }
@@ -147,14 +151,14 @@ class LeakageFilter : public Filter {
   std::string score_name() const override { return "similarity"; }
   std::vector<double> thresholds() const override { return {config_.max_similarity}; }
   Decision decide(const FunnelRow& row) override {
-    const auto nearest = held_out_.nearest(normalize_punctuation(row.original));
+    const auto nearest = held_out_.find(text::to_utf8(normalize_punctuation(row.original))).value_or(data::NearDuplicateIndex::Match{});
     if (nearest.similarity > config_.max_similarity) return drop("like held-out " + ids_[nearest.index], nearest.similarity);
     return keep(nearest.similarity);
   }
 
  private:
   const CurateConfig& config_;
-  NearDuplicates held_out_;
+  data::NearDuplicateIndex held_out_ = similarity_index();
   std::vector<std::string> ids_;
 };
 

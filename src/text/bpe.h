@@ -18,8 +18,8 @@ namespace vitrine::text {
 using Merge = std::pair<std::string, std::string>;  // left and right part, as byte symbols
 
 struct BpeConfig {
-  std::string end_of_word_suffix;        // "</w>" for CLIP, "" for GPT-2
-  std::optional<std::string> unk_token;  // of a byte without symbol; such a byte is dropped without it
+  std::string end_of_word_suffix = {};   // "</w>" for CLIP, "" for GPT-2
+  std::optional<std::string> unk_token = {};  // of a byte without symbol; such a byte is dropped without it
   bool fuse_unk = false;                 // one unknown for a run of them
   bool ignore_merges = false;            // a word of the vocabulary is taken whole
 };

@@ -15,7 +15,7 @@ struct BpeTrainerConfig {
   int min_frequency = 2;          // a pair is merged when it stands in the texts this often
   int max_token_code_points = 0;  // longest token, in code points; 0 = no limit
   bool whole_characters = true;   // a token is a part of one code point or a row of whole ones
-  std::vector<AddedToken> added_tokens;  // cut out of the texts before anything is counted
+  std::vector<AddedToken> added_tokens = {};  // cut out of the texts before anything is counted
 };
 
 /// Tokens 0..255 are the byte symbols in the order of GPT-2, then one for each merge.
@@ -32,7 +32,7 @@ BpeVocabulary train_bpe(std::span<const std::string> texts, const BpeTrainerConf
 
 /// Contents of the tokens with a role; empty = none. Each must be among the added tokens.
 struct SpecialTokens {
-  std::string bos, eos, pad, unk, cls, sep, mask;
+  std::string bos = {}, eos = {}, pad = {}, unk = {}, cls = {}, sep = {}, mask = {};
 };
 
 /// Writes vocab.json, merges.txt, added_tokens.json, special_tokens_map.json and tokenizer_config.json

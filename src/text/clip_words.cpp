@@ -1,5 +1,7 @@
 #include "text/clip_words.h"
 
+#include <algorithm>
+
 #include "text/utf8.h"
 
 namespace vitrine::text {
@@ -49,9 +51,13 @@ size_t end_of_clip_word(std::string_view text, size_t at) noexcept {
   return found == kNumber ? next : detail::end_of_class(text, next, classes, kMask, found);
 }
 
-std::string strip_word_ends(std::string text, std::string_view suffix) {
-  for (size_t at = text.find(suffix); at != std::string::npos; at = text.find(suffix, at + 1)) {
-    text.replace(at, suffix.size(), " ");
+std::string strip_word_ends(std::string_view tokens, std::string_view suffix) {
+  std::string text;
+  for (size_t at = 0; at < tokens.size();) {
+    const size_t end = std::min(tokens.find(suffix, at), tokens.size());
+    text += tokens.substr(at, end - at);
+    if (end < tokens.size()) text += ' ';
+    at = end + suffix.size();
   }
   size_t begin = 0;
   while (begin < text.size() && is_stripped_at(text, begin)) next_code_point(text, begin);

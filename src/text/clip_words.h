@@ -30,6 +30,6 @@ void split_clip(std::string_view text, Word&& word) {
 }
 
 /// Each word end becomes a space, white space at both ends is cut.
-std::string strip_word_ends(std::string text, std::string_view suffix);
+std::string strip_word_ends(std::string_view tokens, std::string_view suffix);
 
 }  // namespace vitrine::text

@@ -137,6 +137,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 }
 
 void cleanup(std::string& text) {
+  if (text.find_first_of(".?!,'n") == std::string::npos) return;  // each rule has one of these
   static constexpr std::array<std::array<std::string_view, 2>, 11> kRules = {{{" .", "."},
                                                                             {" ?", "?"},
                                                                             {" !", "!"},

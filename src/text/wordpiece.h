@@ -15,7 +15,7 @@ namespace vitrine::text {
 struct BertNormalizerConfig {
   bool clean_text = true;            // drop control characters, white space becomes a space
   bool handle_chinese_chars = true;  // a space before and behind each ideograph
-  std::optional<bool> strip_accents; // unset = as lowercase
+  std::optional<bool> strip_accents = {};  // unset = as lowercase
   bool lowercase = true;
 };
 

@@ -5,9 +5,11 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "text/bpe_trainer.h"
 #include "text/gzip.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_spec.h"
+#include "unit/text/tokenizer_dir.h"
 
 namespace vitrine::text {
 namespace {
@@ -62,9 +64,10 @@ TEST_P(GoldenTokenizerTest, GivesTheIdsAndTextsOfTheReference) {
   Differences differences;
   for (size_t i = 1; i < rows.size(); ++i) {
     const auto expected = rows[i]["ids"][column].get<std::vector<int32_t>>();
-    differences.compare("ids", rows[i]["text"], expected, tokenizer->encode(rows[i]["text"].get<std::string>()));
+    const Json shown = rows[i].contains("text") ? rows[i]["text"] : rows[i]["ids"][column];  // random ids have no text
+    if (rows[i].contains("text")) differences.compare("ids", shown, expected, tokenizer->encode(shown.get<std::string>()));
     if (!rows[i].contains("decoded")) continue;
-    differences.compare("decoded text", rows[i]["text"], rows[i]["decoded"][column].get<std::string>(), tokenizer->decode(expected));
+    differences.compare("decoded text", shown, rows[i]["decoded"][column].get<std::string>(), tokenizer->decode(expected));
   }
 }
 
@@ -86,8 +89,23 @@ TEST_P(SavedTokenizerTest, IsReadAsTransformersReadsIt) {
 
 INSTANTIATE_TEST_SUITE_P(Small, SavedTokenizerTest,
                          ::testing::Values("wordpiece", "wordpiece_cased", "wordpiece_accents", "wordpiece_added", "bpe", "bpe_added",
-                                           "bpe_prefix", "clip", "clip_added", "legacy_wordpiece", "legacy_bpe", "legacy_clip"),
+                                           "bpe_prefix", "clip", "clip_added", "legacy_wordpiece", "legacy_bpe", "legacy_clip", "trained"),
                          [](const auto& test) { return std::string(test.param); });
+
+/// tests/data/tokenizers/trained is this directory; its cases.jsonl was written by transformers.
+TEST(SavedVocabularyTest, IsTheDirectoryThatTransformersRead) {
+  const std::vector<AddedToken> added = {{.content = "<pad>", .special = true},   {.content = "<s>", .special = true},
+                                         {.content = "</s>", .special = true},    {.content = "<slot:1>", .special = true},
+                                         {.content = "连衣裙"}, {.content = "阔腿裤"}, {.content = "V领"},
+                                         {.content = "V"},      {.content = "slot", .single_word = true}};
+  const std::vector<std::string> texts(3, "这件红色连衣裙采用V领设计，面料舒适，红色很显气质。The red dress, 阔腿裤 and the dress: 舒适的面料，红色的气质。");
+  const TokenizerDir dir;
+  save_bpe_tokenizer(dir.path(), train_bpe(texts, {.vocab_size = 330, .max_token_code_points = 3, .added_tokens = added}), added,
+                     {.bos = "<s>", .eos = "</s>", .pad = "<pad>"});
+  for (const char* file : {"vocab.json", "merges.txt", "added_tokens.json", "special_tokens_map.json", "tokenizer_config.json"}) {
+    EXPECT_EQ(read_file(dir.path() / file), read_file(fs::path("tests/data/tokenizers/trained") / file)) << file;
+  }
+}
 
 }  // namespace
 }  // namespace vitrine::text

@@ -81,7 +81,8 @@ TEST_P(DecoderPropertyTest, TheNumberOfThreadsChangesNoBit) {
 TEST_P(DecoderPropertyTest, CachedDecodingGivesTheScoresOfAWholePass) {
   Decoder decoder = load(2, 32);
   for (const Request& request : requests()) {
-    for (const Sequence& sequence : decoder.generate({&request, 1})[0]) {
+    const auto sequences = decoder.generate({&request, 1});
+    for (const Sequence& sequence : sequences[0]) {
       std::vector<int32_t> ids = request.prompt;
       ids.insert(ids.end(), sequence.tokens.begin(), sequence.tokens.end());
       if (sequence.finished) ids.push_back(request.eos);

@@ -6,10 +6,15 @@ Run in the root of the repository with a Python that has transformers (made with
 data/vocab and data/advertisegen; the seed below fixes the strings. Writes
 
   tests/data/golden/tokenizers.jsonl.gz  line 1: versions, seed, columns; then one string a line with the
-                                         ids of each column, and for every eighth string what decode gives
+                                         ids of each column, and for every eighth string what decode gives; then rows
+                                         of random ids (no text) and what decode gives
+  tests/data/golden/bpe_trainer_merges.txt
+                                         what the reference's trainer learns on the summaries of dev.jsonl
   tests/data/tokenizers/<name>/          small tokenizers as save_pretrained writes them, and legacy_* with
                                          the separate files of older versions; each with cases.jsonl:
-                                         strings, ids, decoded text
+                                         strings, ids, decoded text. trained/ holds what our
+                                         save_bpe_tokenizer wrote (tests/golden/tokenizers_test.cpp says of
+                                         what); here it only gets its cases.jsonl
 """
 
 import gzip
@@ -121,7 +126,11 @@ def decode(tokenizer, ids):
     return tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
 
 
-def write_golden(strings):
+def random_ids(rng, size):
+    return [rng.choice([rng.randrange(256), rng.randrange(size)]) for _ in range(rng.randint(1, 8))]
+
+
+def write_golden(rng, strings):
     with tempfile.TemporaryDirectory() as folder:
         reference = reference_tokenizers(Path(folder))
     header = {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__, "seed": SEED, "columns": list(reference)}
@@ -132,10 +141,24 @@ def write_golden(strings):
         if i % 8 == 0:
             row["decoded"] = [decode(t, x) for t, x in zip(reference.values(), ids)]
         lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+    for _ in range(300):
+        ids = [random_ids(rng, len(t)) for t in reference.values()]
+        row = {"ids": ids, "decoded": [decode(t, x) for t, x in zip(reference.values(), ids)]}
+        lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
     GOLDEN.parent.mkdir(parents=True, exist_ok=True)
     packed = gzip.compress(("\n".join(lines) + "\n").encode("utf-8"), compresslevel=9, mtime=0)
     GOLDEN.write_bytes(packed)
     print(f"{GOLDEN}: {len(strings)} strings, {len(packed)} bytes")
+
+
+def write_trainer_merges():
+    texts = [json.loads(line)["summary"] for line in open(DATA / "dev.jsonl", encoding="utf-8")]
+    trained = tokenizers.Tokenizer(tokenizers.models.BPE())
+    trained.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trained.train_from_iterator(texts, tokenizers.trainers.BpeTrainer(
+        vocab_size=1500, min_frequency=2, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+    merges = json.loads(trained.to_str())["model"]["merges"]
+    (GOLDEN.parent / "bpe_trainer_merges.txt").write_text("".join(" ".join(m) + "\n" for m in merges), encoding="utf-8")
 
 
 SMALL_WORDPIECE = (["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + list("连衣裙红色棉abcdefghijklmnopqrstuvwxyz0123456789,.!?'-") +
@@ -290,9 +313,11 @@ def write_small(rng):
 
 def main():
     rng = random.Random(SEED)
-    write_golden(make_strings(rng))
+    write_golden(random.Random(SEED + 1), make_strings(rng))
+    write_trainer_merges()
     write_small(rng)
     write_legacy(rng)
+    write_cases(rng, SMALL / "trained")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // vitrine import FILES… - shop tables to product records.
 #include "apps/command_line.h"
 #include "apps/verbs.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "recipes/import.h"
 
@@ -15,6 +16,7 @@ struct ImportVerb {
 
   int run() {
     if (options->resolve(common)) return kDone;
+    if (files.empty()) throw UsageError("[import] no files: expected at least one, or - for standard input");
     const data::ImportReport report = recipes::import_files(files, config);
     log_info("[import] ", report.table());
     return report.rows_rejected > 0 ? kSomeRejected : kDone;

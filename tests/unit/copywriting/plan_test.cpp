@@ -54,14 +54,16 @@ TEST(PlanTest, EqualValuesOfKindredKeysAreOnePoint) {
   EXPECT_EQ(values_of(plan_of("早餐#无*停车#无")), (Names{"无", "无"}));  // not kindred
 }
 
-TEST(PlanTest, PinnedPointsAreNeverDropped) {
+TEST(PlanTest, SparsePairsAreDroppedButNeverPinnedOnes) {
   PlanConfig config;
-  config.min_tfidf = 1.5;
+  config.min_tfidf = 0.5;  // 裙领型#v领: 2/10 * 2.299 = 0.460; 风格#简约: 5/10 * 1.606 = 0.803
   const std::string content = "类型#裙*颜色#黑色*风格#简约*裙领型#v领";
   const Plan plan = plan_of(content, {}, {}, config);
-  EXPECT_EQ(values_of(plan), (Names{"裙", "v领", "简约"}));
-  EXPECT_EQ(plan.dropped, (std::vector<int>{1}));
-  EXPECT_EQ(values_of(plan_of(content, {"颜色"}, {}, config)), (Names{"裙", "v领", "简约", "黑色"}));
+  EXPECT_EQ(values_of(plan), (Names{"裙", "简约", "黑色"}));
+  EXPECT_EQ(plan.dropped, (std::vector<int>{3}));
+  EXPECT_EQ(values_of(plan_of(content, {"裙领型"}, {}, config)), (Names{"裙", "v领", "简约", "黑色"}));
+  config.drop_sparse = false;
+  EXPECT_EQ(values_of(plan_of(content, {}, {}, config)), (Names{"裙", "v领", "简约", "黑色"}));
 }
 
 TEST(PlanTest, GroupsHoldEveryPointOnceAndKeysTogether) {

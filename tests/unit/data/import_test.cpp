@@ -157,10 +157,10 @@ TEST(ImportTest, TheReportCutsItsValuesAndCountsItsCodes) {
 TEST(ImportTest, AWrongSettingIsRefused) {
   ImportConfig config;
   config.format = "xlsx";
-  EXPECT_THROW(read_products_from("x", "x.csv", config), Error);
+  EXPECT_THROW(read_products_from("x", "x.csv", config), UsageError);
   config.format = "csv";
   config.separator = "ab";
-  EXPECT_THROW(read_products_from("x", "x.csv", config), Error);
+  EXPECT_THROW(read_products_from("x", "x.csv", config), UsageError);
 }
 
 }  // namespace

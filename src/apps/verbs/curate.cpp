@@ -1,0 +1,40 @@
+// vitrine curate copy IN… --output DIR - raw rows to training rows through the funnel.
+#include "apps/command_line.h"
+#include "apps/verbs.h"
+#include "base/log.h"
+#include "recipes/curate_run.h"
+
+namespace vitrine::apps {
+namespace {
+
+struct CurateCopyVerb {
+  CommonOptions common;
+  recipes::CurateRunConfig config;
+  std::vector<std::string> files;
+  std::unique_ptr<ConfigOptions> options;
+
+  int run() {
+    if (options->resolve(common)) return kDone;
+    const auto set = recipes::curate_files(files, config, VITRINE_VERSION);
+    for (const auto& f : set.filters) {
+      log_info("[curate] ", f.filter, f.enabled ? "" : " (off)", ": in ", f.rows_in, ", kept ", f.kept, ", dropped ", f.dropped, ", repaired ", f.repaired);
+    }
+    log_info("[curate] ", config.output, ": ", set.kept.size(), " rows kept");
+    return set.filters.front().dropped > 0 ? kSomeRejected : kDone;
+  }
+};
+
+}  // namespace
+
+void register_curate(CLI::App& app, int& exit_code) {
+  CLI::App* curate = app.add_subcommand("curate", "the filter funnels");
+  curate->require_subcommand(1);
+  auto verb = std::make_shared<CurateCopyVerb>();
+  CLI::App* copy = curate->add_subcommand("copy", "training rows for copy: near-duplicates, inventions and absolute terms go");
+  copy->add_option("files", verb->files, "AdvertiseGen or product JSONL, CSV, TSV; - = standard input")->required();
+  add_common_options(*copy, verb->common);
+  verb->options = std::make_unique<ConfigOptions>(*copy, verb->config);
+  copy->callback([verb, &exit_code] { exit_code = verb->run(); });
+}
+
+}  // namespace vitrine::apps

@@ -1,0 +1,134 @@
+#include "copywriting/candidates.h"
+
+#include <algorithm>
+#include <map>
+
+#include "text/utf8.h"
+
+namespace vitrine::copywriting {
+namespace {
+
+using NgramCounts = std::map<std::u32string_view, int>;
+
+NgramCounts count_ngrams(std::u32string_view text, size_t n) {
+  NgramCounts counts;
+  for (size_t i = 0; i + n <= text.size(); ++i) ++counts[text.substr(i, n)];
+  return counts;
+}
+
+double overlap_f(const NgramCounts& a, size_t size_a, const NgramCounts& b, size_t size_b) {
+  if (size_a + size_b == 0) return 0;
+  int matches = 0;
+  for (const auto& [ngram, count] : a) {
+    if (const auto found = b.find(ngram); found != b.end()) matches += std::min(count, found->second);
+  }
+  return 2.0 * matches / static_cast<double>(size_a + size_b);
+}
+
+/// Mean F-score of shared 1- to 4-grams of each text with all others.
+std::vector<double> agreements(const std::vector<std::u32string>& texts) {
+  std::vector<double> sums(texts.size());
+  if (texts.size() < 2) return sums;
+  for (size_t n = 1; n <= 4; ++n) {
+    std::vector<NgramCounts> counts;
+    std::vector<size_t> sizes;
+    for (const auto& text : texts) {
+      counts.push_back(count_ngrams(text, n));
+      sizes.push_back(text.size() < n ? 0 : text.size() - n + 1);
+    }
+    for (size_t i = 0; i < texts.size(); ++i) {
+      for (size_t j = i + 1; j < texts.size(); ++j) {
+        const double f = overlap_f(counts[i], sizes[i], counts[j], sizes[j]);
+        sums[i] += f;
+        sums[j] += f;
+      }
+    }
+  }
+  for (double& sum : sums) sum /= 4.0 * static_cast<double>(texts.size() - 1);
+  return sums;
+}
+
+double repeated_share(std::u32string_view text) {
+  if (text.size() < 4) return 0;
+  const double all = static_cast<double>(text.size() - 3);
+  return 1 - static_cast<double>(count_ngrams(text, 4).size()) / all;
+}
+
+size_t longest_common_subsequence(std::u32string_view a, std::u32string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (const char32_t c : a) {
+    size_t diagonal = 0;
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t above = row[j + 1];
+      row[j + 1] = c == b[j] ? diagonal + 1 : std::max(above, row[j]);
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+double score(const Candidate& c, std::u32string_view text, const OrderConfig& config) {
+  const double fluency = c.tokens > 0 ? c.logprob / static_cast<double>(c.tokens) : 0;
+  return config.coverage * c.coverage + config.agreement * c.agreement + config.fluency * fluency -
+         config.repetition * repeated_share(text);
+}
+
+}  // namespace
+
+double literal_coverage(std::string_view text, const data::Product& product) {
+  if (product.attributes.empty()) return 1;
+  const auto said = std::count_if(product.attributes.begin(), product.attributes.end(),
+                                  [&](const data::Attribute& a) { return text.find(a.val_raw) != std::string_view::npos; });
+  return static_cast<double>(said) / static_cast<double>(product.attributes.size());
+}
+
+bool says_groups_in_order(std::string_view text, const Plan& plan) {
+  size_t group_begin = 0;
+  for (const auto& group : plan.groups) {
+    size_t first = std::string_view::npos;
+    for (const int point : group) {
+      const size_t at = text.find(plan.points[static_cast<size_t>(point)].value);
+      if (at == std::string_view::npos) return false;
+      first = std::min(first, at);
+    }
+    if (first == std::string_view::npos) continue;
+    if (first < group_begin) return false;
+    group_begin = first;
+  }
+  return true;
+}
+
+void order_candidates(std::vector<Candidate>& candidates, const data::Product& product, const Plan& plan,
+                      const OrderConfig& config) {
+  std::vector<std::u32string> texts;
+  for (const auto& candidate : candidates) texts.push_back(text::metric_code_points(candidate.text));
+  const auto agreement = agreements(texts);
+  std::vector<std::pair<double, size_t>> scores;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    Candidate& c = candidates[i];
+    c.coverage = literal_coverage(c.text, product);
+    c.agreement = agreement[i];
+    c.groups_in_order = says_groups_in_order(c.text, plan);
+    scores.emplace_back(score(c, texts[i], config) - (c.faults.empty() ? 0 : 1e6), i);
+  }
+  std::stable_sort(scores.begin(), scores.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<Candidate> ordered;
+  for (const auto& [value, i] : scores) ordered.push_back(std::move(candidates[i]));
+  candidates = std::move(ordered);
+}
+
+double mean_pairwise_rouge_l(const std::vector<Candidate>& candidates) {
+  std::vector<std::u32string> texts;
+  for (const auto& candidate : candidates) texts.push_back(text::metric_code_points(candidate.text));
+  double sum = 0;
+  int pairs = 0;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    for (size_t j = i + 1; j < texts.size(); ++j, ++pairs) {
+      const size_t both = texts[i].size() + texts[j].size();
+      if (both > 0) sum += 2.0 * static_cast<double>(longest_common_subsequence(texts[i], texts[j])) / static_cast<double>(both);
+    }
+  }
+  return pairs == 0 ? 0 : sum / pairs;
+}
+
+}  // namespace vitrine::copywriting

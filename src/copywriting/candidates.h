@@ -1,0 +1,53 @@
+// copywriting/candidates.h - what a candidate is worth, and the order in which a person sees them.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "copywriting/plan.h"
+#include "data/product.h"
+
+namespace vitrine::copywriting {
+
+struct Candidate {
+  int index = 0;             // i of n: what its text depends on
+  std::string text;
+  int64_t tokens = 0;
+  double logprob = 0;        // natural log, of the model without guide; 0 for templates
+  std::string origin = "model";  // model | template | retrieval
+  double coverage = 0;       // said values / values, literal
+  double agreement = 0;      // mean 1..4-gram F-score with the other candidates, 0..1
+  bool groups_in_order = true;   // every group of the plan said, in the plan's order
+  std::vector<std::string> faults;  // checks/output_faults.h and "unsupported:<term>"; empty = may leave
+};
+
+/// Weights of the parts of a candidate's score.
+struct OrderConfig {
+  double coverage = 10;
+  double agreement = 20;
+  double fluency = 0.2;   // mean log-probability of a token
+  double repetition = 10; // share of 4-grams that stood before
+
+  void describe(FieldVisitor& v) {
+    v.field("order_coverage", coverage, "weight of said values / values", 0, 1000);
+    v.field("order_agreement", agreement, "weight of the overlap with the other candidates", 0, 1000);
+    v.field("order_fluency", fluency, "weight of the mean log-probability of a token", 0, 1000);
+    v.field("order_repetition", repetition, "weight of repeated 4-grams, subtracted", 0, 1000);
+  }
+};
+
+/// Said values / values of the product, literal; 1 for a product without values.
+double literal_coverage(std::string_view text, const data::Product& product);
+
+/// Whether the first mentions of the groups' values stand in the groups' order and none is missing.
+bool says_groups_in_order(std::string_view text, const Plan& plan);
+
+/// Fills coverage, agreement and groups_in_order, then sorts best first: those without faults before
+/// the others, then by the weighted sum; ties keep the index order.
+/// Agreement is what minimum Bayes risk decoding maximises (Kumar and Byrne 2004).
+void order_candidates(std::vector<Candidate>& candidates, const data::Product& product, const Plan& plan,
+                      const OrderConfig& config);
+
+/// Mean char ROUGE-L (F) over all pairs; 0 for fewer than two. What a table prints as likeness.
+double mean_pairwise_rouge_l(const std::vector<Candidate>& candidates);
+
+}  // namespace vitrine::copywriting

@@ -1,0 +1,34 @@
+// copywriting/copy_model.h - a copy model directory, ready to write: decoder, tokenizer, statistics.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "copywriting/plan_guide.h"
+#include "copywriting/prompt.h"
+#include "data/statistics.h"
+#include "generation/decoder.h"
+#include "text/tokenizer.h"
+
+namespace vitrine::copywriting {
+
+/// One per process; write() of recipes uses it from one thread.
+struct CopyModel {
+  std::filesystem::path directory;
+  std::string sha256;  // of model.safetensors
+  std::unique_ptr<text::Tokenizer> tokenizer;
+  std::unique_ptr<PromptFormat> format;
+  std::unique_ptr<GuideVocabulary> vocabulary;
+  std::unique_ptr<generation::Decoder> decoder;
+  data::AttributeStatistics statistics;  // of the training set
+};
+
+/// Reads config.json, weights, tokenizer, statistics.tsv and vitrine.json. Throws NotFound or Corrupt:
+/// one line that names the file; a prompt format other than ours is Corrupt.
+CopyModel load_copy_model(const std::filesystem::path& directory, const generation::DecoderConfig& config);
+
+/// `name` as a folder, or as a model in $VITRINE_MODELS, or in models/ beside the program.
+/// Throws NotFound, naming the places.
+std::filesystem::path find_model(const std::string& name);
+
+}  // namespace vitrine::copywriting

@@ -1,0 +1,141 @@
+#include "copywriting/prompt.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "text/utf8.h"
+
+namespace vitrine::copywriting {
+namespace {
+
+constexpr std::string_view kText = "<|text|>", kGroup = "<|group|>", kOtherKey = "<|key|>";
+constexpr std::string_view kStyles[] = {"taobao", "douyin", "xiaohongshu", "jd"};
+constexpr std::string_view kAudiences[] = {"women", "men"};
+constexpr std::string_view kMenWords[] = {"男士", "男性", "男生", "型男", "男装", "绅士", "男人"};
+constexpr std::string_view kWomenWords[] = {"女性", "女士", "女生", "女人", "少女", "淑女", "女神", "仙女", "名媛", "女孩"};
+
+std::string numbered(std::string_view name, int number) { return concat("<|", name, ":", number, "|>"); }
+std::string named(std::string_view name, std::string_view value) { return concat("<|", name, ":", value, "|>"); }
+
+template <size_t N>
+bool holds_any(std::string_view text, const std::string_view (&words)[N]) {
+  return std::any_of(std::begin(words), std::end(words), [&](auto word) { return text.find(word) != std::string_view::npos; });
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> control_tokens(const std::vector<std::string>& keys) {
+  std::vector<std::string> tokens{std::string(kEndToken), std::string(kText), std::string(kGroup), std::string(kOtherKey)};
+  for (int i = 0; i < kNumLengthClasses; ++i) tokens.push_back(numbered("len", i));
+  for (int i = 0; i < kNumSlots; ++i) tokens.push_back(numbered("slot", i));
+  for (const auto style : kStyles) tokens.push_back(named("style", style));
+  for (const auto audience : kAudiences) tokens.push_back(named("audience", audience));
+  for (const auto& key : keys) tokens.push_back(named("key", key));
+  return tokens;
+}
+
+bool is_spellable_value(std::string_view value) {
+  const auto latin = std::count_if(value.begin(), value.end(), [](char c) { return std::isalpha(static_cast<unsigned char>(c)); });
+  const bool digit = std::any_of(value.begin(), value.end(), [](char c) { return std::isdigit(static_cast<unsigned char>(c)); });
+  return !digit && latin <= 4;
+}
+
+std::string audience_of(std::string_view text) {
+  const bool men = holds_any(text, kMenWords), women = holds_any(text, kWomenWords);
+  if (men == women) return "";
+  return men ? "men" : "women";
+}
+
+PromptFormat::PromptFormat(const text::Tokenizer& tokenizer) : tokenizer_(tokenizer) {
+  end_id_ = id_of(kEndToken);
+  text_id_ = id_of(kText);
+  group_id_ = id_of(kGroup);
+  other_key_id_ = id_of(kOtherKey);
+  for (int i = 0; i < kNumLengthClasses; ++i) length_ids_.push_back(id_of(numbered("len", i)));
+  for (int i = 0; i < kNumSlots; ++i) slot_ids_.push_back(id_of(numbered("slot", i)));
+  control_.resize(static_cast<size_t>(tokenizer.vocab_size()));
+  for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
+    control_[static_cast<size_t>(id)] = tokenizer.id_to_token(id).starts_with("<|") && !slot_of(id);
+  }
+}
+
+int32_t PromptFormat::id_of(std::string_view token) const {
+  const auto id = tokenizer_.token_to_id(token);
+  if (!id) throw Corrupt(concat("[PromptFormat] vocabulary lacks the control token ", token));
+  return *id;
+}
+
+std::optional<int> PromptFormat::slot_of(int32_t id) const {
+  const auto found = std::find(slot_ids_.begin(), slot_ids_.end(), id);
+  if (found == slot_ids_.end()) return std::nullopt;
+  return static_cast<int>(found - slot_ids_.begin());
+}
+
+bool PromptFormat::is_control(int32_t id) const { return control_[static_cast<size_t>(id)]; }
+
+bool PromptFormat::has_value_token(std::string_view value) const {
+  return is_spellable_value(value) &&
+         (text::count_code_points(value) == 1 || tokenizer_.token_to_id(value).has_value());
+}
+
+void PromptFormat::append_point(const PromptPoint& point, const std::map<std::string, int>& forced_slots,
+                                Prompt& prompt) const {
+  auto& ids = prompt.input_ids;
+  ids.push_back(tokenizer_.token_to_id(named("key", point.key)).value_or(other_key_id_));
+  const auto append_slot = [&](int slot) {
+    prompt.slots[slot] = point.value;
+    ids.push_back(slot_id(slot));
+  };
+  if (const auto forced = forced_slots.find(point.value); forced != forced_slots.end()) {
+    append_slot(forced->second);
+  } else if (has_value_token(point.value)) {
+    const auto value_ids = tokenizer_.encode(point.value);
+    ids.insert(ids.end(), value_ids.begin(), value_ids.end());
+  } else {
+    int slot = 0;
+    while (prompt.slots.contains(slot) && prompt.slots.at(slot) != point.value) ++slot;
+    VITRINE_REQUIRE(slot < kNumSlots, "[PromptFormat::encode] more than ", kNumSlots,
+                    " values outside the vocabulary; the next is '", point.value, "'");
+    append_slot(slot);
+  }
+}
+
+Prompt PromptFormat::encode(const PromptPlan& plan, const std::map<std::string, int>& forced_slots) const {
+  Prompt prompt;
+  auto& ids = prompt.input_ids;
+  ids.push_back(end_id_);
+  const auto category_ids = tokenizer_.encode(plan.category);
+  ids.insert(ids.end(), category_ids.begin(), category_ids.end());
+  if (const auto style = tokenizer_.token_to_id(named("style", plan.style))) ids.push_back(*style);
+  if (const auto audience = tokenizer_.token_to_id(named("audience", plan.audience))) ids.push_back(*audience);
+  ids.push_back(length_ids_[static_cast<size_t>(std::clamp(plan.length / kLengthStep, 0, kNumLengthClasses - 1))]);
+  for (const auto& group : plan.groups) {
+    ids.push_back(group_id_);
+    for (const auto& point : group) append_point(point, forced_slots, prompt);
+  }
+  ids.push_back(text_id_);
+  return prompt;
+}
+
+std::vector<int32_t> PromptFormat::encode_copy(std::string_view copy, const std::map<int, std::string>& slots) const {
+  std::string marked(copy);
+  for (const auto& [slot, value] : slots) replace_all(marked, value, numbered("slot", slot));
+  return tokenizer_.encode(marked);
+}
+
+std::string PromptFormat::decode_copy(std::span<const int32_t> ids, const std::map<int, std::string>& slots) const {
+  std::string copy = tokenizer_.decode(ids);
+  for (int slot = 0; slot < kNumSlots; ++slot) {
+    const auto value = slots.find(slot);
+    replace_all(copy, numbered("slot", slot), value == slots.end() ? "" : value->second);
+  }
+  return copy;
+}
+
+}  // namespace vitrine::copywriting

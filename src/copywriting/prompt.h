@@ -1,0 +1,87 @@
+// copywriting/prompt.h - how a plan becomes the tokens that the copy model reads, and back to text.
+//
+// <|endoftext|> category <|style:…|> <|audience:…|> <|len:n|>
+//   (<|group|> (<|key:K|> value)*)*  <|text|>  copy  <|endoftext|>
+// One <|group|> a sentence, in order. A value is one whole token where the vocabulary holds it;
+// else, and always for numbers and Latin names, it is a slot: <|slot:i|> in prompt and copy, filled
+// with the operator's own characters after decoding. So the model cannot misspell or invent it.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "copywriting/alignment.h"
+#include "text/tokenizer.h"
+
+namespace vitrine::copywriting {
+
+constexpr int kNumSlots = 16;
+constexpr int kLengthStep = 16;      // code points a length class
+constexpr int kNumLengthClasses = 16;
+constexpr std::string_view kEndToken = "<|endoftext|>";
+constexpr std::string_view kPromptFormat = "groups-1";  // written to vitrine.json
+
+/// What the prompt states; the part of a plan that the model sees.
+struct PromptPlan {
+  std::string category;   // 裙, 上衣, 裤
+  std::string style = "taobao";
+  std::string audience;   // "", women, men
+  int length = 110;       // code points wanted
+  std::vector<std::vector<PromptPoint>> groups;  // one a sentence
+};
+
+/// Control tokens that every copy vocabulary holds, then one <|key:K|> for each of `keys`.
+std::vector<std::string> control_tokens(const std::vector<std::string>& keys);
+
+/// Whether a value may be a token: numbers and Latin names of more than four letters are facts that
+/// must be copied sign by sign, so they never are.
+bool is_spellable_value(std::string_view value);
+
+/// "men", "women" or "" by the words of a human text: the label of the audience field.
+std::string audience_of(std::string_view text);
+
+/// A prompt and the slots used in it.
+struct Prompt {
+  std::vector<int32_t> input_ids;   // ends with <|text|>
+  std::map<int, std::string> slots; // slot number → value
+};
+
+/// Turns plans into prompts with one tokenizer. Immutable, thread-safe; the tokenizer must outlive it.
+class PromptFormat {
+ public:
+  /// Throws Corrupt when the vocabulary lacks a control token.
+  explicit PromptFormat(const text::Tokenizer& tokenizer);
+
+  /// forced_slots: values that are to be slots although the vocabulary could spell them (training).
+  /// More than kNumSlots slot values: throws InvalidInput, naming the value.
+  Prompt encode(const PromptPlan& plan, const std::map<std::string, int>& forced_slots = {}) const;
+
+  /// The copy as tokens, slot values replaced by their slots, without the end token.
+  std::vector<int32_t> encode_copy(std::string_view copy, const std::map<int, std::string>& slots) const;
+
+  /// Tokens of a copy as text, slots filled. A slot that the prompt did not use gives "".
+  std::string decode_copy(std::span<const int32_t> ids, const std::map<int, std::string>& slots) const;
+
+  /// Whether the value is one token and so needs no slot.
+  bool has_value_token(std::string_view value) const;
+
+  int32_t end_id() const { return end_id_; }
+  int32_t slot_id(int slot) const { return slot_ids_[static_cast<size_t>(slot)]; }
+  std::optional<int> slot_of(int32_t id) const;
+  bool is_control(int32_t id) const;  // any token that must not stand in copy; slots are not
+  const text::Tokenizer& tokenizer() const { return tokenizer_; }
+
+ private:
+  int32_t id_of(std::string_view token) const;
+  void append_point(const PromptPoint& point, const std::map<std::string, int>& forced_slots, Prompt& prompt) const;
+
+  const text::Tokenizer& tokenizer_;
+  int32_t end_id_ = 0, text_id_ = 0, group_id_ = 0, other_key_id_ = 0;
+  std::vector<int32_t> length_ids_, slot_ids_;
+  std::vector<bool> control_;  // [V]
+};
+
+}  // namespace vitrine::copywriting

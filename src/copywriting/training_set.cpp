@@ -1,0 +1,140 @@
+#include "copywriting/training_set.h"
+
+#include <algorithm>
+#include <set>
+
+#include "text/utf8.h"
+
+namespace vitrine::copywriting {
+namespace {
+
+constexpr std::string_view kTypeKey = "类型";
+
+std::vector<PromptPoint> points_of(const data::Product& product) {
+  std::vector<PromptPoint> points;
+  for (const auto& attribute : product.attributes) {
+    if (attribute.key != kTypeKey) points.push_back({attribute.key, attribute.val});
+  }
+  return points;
+}
+
+/// A value said by an earlier sentence is not a point of a later one.
+void drop_repeated_points(std::vector<AlignedSentence>& sentences) {
+  std::set<std::string> said;
+  for (auto& sentence : sentences) {
+    std::erase_if(sentence.points, [&](const PromptPoint& p) { return !said.insert(p.value).second; });
+  }
+}
+
+std::map<std::string, int> choose_slots(const CopyDocument& document, RandomStream& random) {
+  std::vector<std::string> values;
+  for (const auto& sentence : document.sentences) {
+    for (const auto& point : sentence.points) values.push_back(point.value);
+  }
+  random.shuffle(values);
+  values.resize(std::min<size_t>(values.size(), 1 + random.below(2)));
+  std::vector<int> slots(kNumSlots);
+  for (int i = 0; i < kNumSlots; ++i) slots[static_cast<size_t>(i)] = i;
+  random.shuffle(slots);
+  std::map<std::string, int> chosen;
+  for (size_t i = 0; i < values.size(); ++i) chosen[values[i]] = slots[i];
+  return chosen;
+}
+
+}  // namespace
+
+std::vector<CopyDocument> align_products(const std::vector<data::Product>& products,
+                                         const std::vector<std::string>& other_terms) {
+  std::vector<CopyDocument> documents;
+  for (const auto& product : products) {
+    if (product.summary.empty()) continue;
+    documents.push_back({data::category_of(product), audience_of(product.summary),
+                         align_points(product.summary, points_of(product), other_terms)});
+  }
+  return documents;
+}
+
+std::vector<std::string> value_tokens(const std::vector<data::Product>& products, int min_products) {
+  std::map<std::string, int> counts;
+  for (const auto& product : products) {
+    std::set<std::string> values;
+    for (const auto& attribute : product.attributes) values.insert(attribute.val);
+    for (const auto& value : values) ++counts[value];
+  }
+  std::vector<std::string> tokens;
+  for (const auto& [value, count] : counts) {
+    if (count >= min_products && text::count_code_points(value) >= 2 && is_spellable_value(value)) tokens.push_back(value);
+  }
+  return tokens;
+}
+
+CopyTrainingSet::CopyTrainingSet(std::vector<CopyDocument> documents, const PromptFormat& format, AugmentConfig config)
+    : documents_(std::move(documents)), format_(format), config_(config) {
+  for (const auto& document : documents_) {
+    for (size_t i = 1; i < document.sentences.size(); ++i) {
+      later_sentences_[document.category].push_back(&document.sentences[i]);
+    }
+  }
+}
+
+TrainingSequence CopyTrainingSet::sequence(const CopyDocument& document,
+                                           const std::map<std::string, int>& forced_slots) const {
+  PromptPlan plan{.category = document.category, .style = "taobao", .audience = document.audience, .length = 0, .groups = {}};
+  std::string copy;
+  for (const auto& sentence : document.sentences) {
+    plan.groups.push_back(sentence.points);
+    copy += sentence.text;
+  }
+  plan.length = static_cast<int>(text::count_code_points(copy));
+  Prompt prompt = format_.encode(plan, forced_slots);
+  TrainingSequence sequence{std::move(prompt.input_ids), 0};
+  sequence.labels_from = static_cast<int32_t>(sequence.input_ids.size());
+  const auto copy_ids = format_.encode_copy(copy, prompt.slots);
+  sequence.input_ids.insert(sequence.input_ids.end(), copy_ids.begin(), copy_ids.end());
+  sequence.input_ids.push_back(format_.end_id());
+  return sequence;
+}
+
+std::vector<TrainingSequence> CopyTrainingSet::plain() const {
+  std::vector<TrainingSequence> sequences;
+  for (const auto& document : documents_) sequences.push_back(sequence(document, {}));
+  return sequences;
+}
+
+CopyDocument CopyTrainingSet::augment(const CopyDocument& document, RandomStream& random) const {
+  CopyDocument result = document;
+  auto& sentences = result.sentences;
+  if (sentences.size() > 1 && random.uniform() < config_.mix_sentences) {
+    const auto& pool = later_sentences_.at(document.category);
+    sentences[1 + random.below(sentences.size() - 1)] = *pool[random.below(pool.size())];
+    drop_repeated_points(sentences);
+  }
+  if (sentences.size() > 2 && random.uniform() < config_.drop_sentence) {
+    sentences.erase(sentences.begin() + 1 + static_cast<std::ptrdiff_t>(random.below(sentences.size() - 1)));
+  }
+  for (auto& sentence : sentences) {
+    if (random.uniform() < config_.shuffle_points) random.shuffle(sentence.points);
+  }
+  return result;
+}
+
+std::vector<TrainingSequence> CopyTrainingSet::augmented(RandomKey key) const {
+  std::vector<TrainingSequence> sequences;
+  for (size_t i = 0; i < documents_.size(); ++i) {
+    RandomStream random(key.fold_in(i));
+    const CopyDocument document = augment(documents_[i], random);
+    const bool with_slots = random.uniform() < config_.slot_values;
+    sequences.push_back(sequence(document, with_slots ? choose_slots(document, random) : std::map<std::string, int>{}));
+  }
+  return sequences;
+}
+
+int64_t CopyTrainingSet::num_code_points() const {
+  int64_t count = 0;
+  for (const auto& document : documents_) {
+    for (const auto& sentence : document.sentences) count += static_cast<int64_t>(text::count_code_points(sentence.text));
+  }
+  return count;
+}
+
+}  // namespace vitrine::copywriting

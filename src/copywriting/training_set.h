@@ -1,0 +1,72 @@
+// copywriting/training_set.h - curated human copy as training sequences, re-made for every epoch.
+//
+// Augmentation keeps the prompt true: a sentence that goes takes its points with it, a sentence from
+// another product of the category brings its own, a value that becomes a slot does so on both sides.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/random.h"
+#include "copywriting/prompt.h"
+#include "data/product.h"
+
+namespace vitrine::copywriting {
+
+struct AugmentConfig {
+  double mix_sentences = 0.3;   // chance that one later sentence comes from another product
+  double drop_sentence = 0.2;   // chance that one later sentence is left out
+  double shuffle_points = 0.5;  // chance, for each group, that its points are in random order
+  double slot_values = 0.2;     // chance that one or two values are slots
+
+  void describe(FieldVisitor& v) {
+    v.field("mix_sentences", mix_sentences, "chance that a later sentence comes from another product", 0, 1);
+    v.field("drop_sentence", drop_sentence, "chance that a later sentence is left out", 0, 1);
+    v.field("shuffle_points", shuffle_points, "chance that a group's points are shuffled", 0, 1);
+    v.field("slot_values", slot_values, "chance that one or two values become slots", 0, 1);
+  }
+};
+
+struct TrainingSequence {
+  std::vector<int32_t> input_ids;  // prompt, copy, end token
+  int32_t labels_from = 0;         // first position that is predicted: the copy's first token
+};
+
+struct CopyDocument {
+  std::string category, audience;
+  std::vector<AlignedSentence> sentences;
+};
+
+/// The plan behind each product's human copy. Products without copy are left out.
+/// other_terms: terms that count as said facts though the record lacks them (alignment.h).
+std::vector<CopyDocument> align_products(const std::vector<data::Product>& products,
+                                         const std::vector<std::string>& other_terms);
+
+/// Values that get a token of their own: two code points or more, in at least min_products products,
+/// without digits and without long Latin names. In code-point order.
+std::vector<std::string> value_tokens(const std::vector<data::Product>& products, int min_products);
+
+class CopyTrainingSet {
+ public:
+  /// `format` must outlive the set.
+  CopyTrainingSet(std::vector<CopyDocument> documents, const PromptFormat& format, AugmentConfig config);
+
+  /// Document order, one sequence each, as they are (validation).
+  std::vector<TrainingSequence> plain() const;
+  /// One sequence a document, augmented by draws of `key`.
+  std::vector<TrainingSequence> augmented(RandomKey key) const;
+  /// Code points of the copies of plain().
+  int64_t num_code_points() const;
+  const std::vector<CopyDocument>& documents() const { return documents_; }
+
+ private:
+  CopyDocument augment(const CopyDocument& document, RandomStream& random) const;
+  TrainingSequence sequence(const CopyDocument& document, const std::map<std::string, int>& forced_slots) const;
+
+  std::vector<CopyDocument> documents_;
+  const PromptFormat& format_;
+  AugmentConfig config_;
+  std::map<std::string, std::vector<const AlignedSentence*>> later_sentences_;  // by category
+};
+
+}  // namespace vitrine::copywriting

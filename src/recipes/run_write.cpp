@@ -1,0 +1,132 @@
+#include "recipes/run_write.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/resource.h"
+#include "copywriting/copy_model.h"
+#include "data/import.h"
+#include "recipes/write.h"
+
+namespace vitrine::recipes {
+namespace {
+
+constexpr size_t kProductsPerBatch = 32;
+constexpr std::string_view kTrainingRows = "data/advertisegen/train.jsonl";
+
+data::ImportResult read_input(const WriteRun& run) {
+  if (run.input.empty() == run.attributes.empty()) {
+    throw UsageError("[write] give PRODUCTS or --attributes, one of them");
+  }
+  if (!run.input.empty()) return data::read_products(run.input);
+  const std::string line = dump_line({{"content", run.attributes}});
+  data::ImportConfig import_config;
+  import_config.format = "advertisegen";
+  auto result = data::read_products_from(line, "attributes.jsonl", import_config);
+  for (auto& product : result.products) product.source.file = "--attributes";
+  return result;
+}
+
+/// Where the result goes: standard output, or a file that appears whole.
+class Output {
+ public:
+  explicit Output(const std::string& path) {
+    if (!path.empty() && path != "-") file_ = std::make_unique<AtomicFile>(path);
+  }
+  void write(std::string_view text) {
+    if (file_) {
+      file_->write(text);
+    } else {
+      std::cout << text << std::flush;
+      if (!std::cout) throw IoError("[write] standard output: cannot write");
+    }
+  }
+  void commit() {
+    if (file_) file_->commit();
+  }
+
+ private:
+  std::unique_ptr<AtomicFile> file_;
+};
+
+std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, const WriteRun& run) {
+  if (!config.baseline.empty()) return std::nullopt;
+  generation::DecoderConfig decoder;
+  decoder.threads = run.threads;
+  if (!run.dtype.empty()) decoder.dtype = run.dtype;
+  return copywriting::load_copy_model(copywriting::find_model(config.model), decoder);
+}
+
+std::vector<data::Product> rows_for(const WriteConfig& config) {
+  if (config.baseline.empty()) return {};
+  return data::read_products(resource_path(kTrainingRows)).products;
+}
+
+void report_rejects(const data::ImportResult& input, const WriteRun& run) {
+  if (!run.rejects.empty()) write_file_atomic(run.rejects, input.report.to_jsonl());
+  if (!input.report.entries.empty()) log_warn("input: ", input.report.table());
+}
+
+struct Totals {
+  int64_t products = 0, candidates = 0, dropped = 0, without = 0, in_order = 0;
+  double likeness = 0;
+
+  void add(const WrittenProduct& written) {
+    ++products;
+    candidates += static_cast<int64_t>(written.candidates.size());
+    dropped += written.dropped;
+    without += written.candidates.empty();
+    likeness += written.likeness;
+    in_order += std::count_if(written.candidates.begin(), written.candidates.end(), [](const auto& c) { return c.groups_in_order; });
+  }
+  void print() const {
+    if (products == 0) return;
+    log_info(products, " products, ", candidates, " candidates, ", dropped, " dropped by the checks, ", without, " without a candidate; ",
+             in_order, " follow the plan's order; mean pairwise ROUGE-L of a product's candidates ",
+             static_cast<int>(1000 * likeness / static_cast<double>(products)) / 1000.0);
+  }
+};
+
+bool as_table(const WriteRun& run) {
+  if (!run.format.empty()) return run.format == "table";
+  return run.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+}
+
+}  // namespace
+
+bool run_write(const WriteConfig& config, const WriteRun& run) {
+  config.validate();
+  const auto input = read_input(run);
+  report_rejects(input, run);
+  const auto model = load_model(config, run);
+  CopyWriter writer(config, model ? &*model : nullptr, rows_for(config), {run.pins, run.order});
+  Output output(run.output);
+  Progress progress("write", input.products.size(), "products");
+  Totals totals;
+  const bool table = as_table(run);
+  for (size_t begin = 0; begin < input.products.size(); begin += kProductsPerBatch) {
+    throw_if_interrupted("nothing was written");
+    const auto batch = std::span(input.products).subspan(begin, std::min(kProductsPerBatch, input.products.size() - begin));
+    const auto written = writer.write(batch);
+    for (size_t i = 0; i < batch.size(); ++i) {
+      totals.add(written[i]);
+      output.write(table ? to_table(written[i], batch[i]) + "\n" : dump_line(to_json(written[i], config, model ? model->sha256 : "")) + "\n");
+    }
+    progress.advance(batch.size());
+  }
+  output.commit();
+  progress.finish();
+  totals.print();
+  return input.report.rows_rejected == 0 && totals.without == 0;
+}
+
+}  // namespace vitrine::recipes

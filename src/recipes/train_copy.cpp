@@ -1,0 +1,236 @@
+#include "recipes/train_copy.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "checks/claims.h"
+#include "copywriting/copy_model.h"
+#include "data/import.h"
+#include "data/statistics.h"
+#include "models/gpt2/module.h"
+#include "recipes/curate_copy.h"
+#include "recipes/write.h"
+#include "text/bpe_trainer.h"
+#include "text/utf8.h"
+#include "train/trainer.h"
+
+namespace vitrine::recipes {
+namespace fs = std::filesystem;
+namespace {
+
+using copywriting::CopyTrainingSet;
+using copywriting::TrainingSequence;
+
+constexpr int kSampledProducts = 4;
+
+/// Rows that the funnel kept (or all), in two parts that share no product.
+struct CopyRows {
+  std::vector<data::Product> training, validation;
+  std::string data_sha256;
+};
+
+std::vector<data::Product> read_rows(const fs::path& path) {
+  const fs::path file = fs::is_directory(path) ? path / "train.jsonl" : path;
+  return data::read_products(file, {}).products;
+}
+
+std::vector<data::Product> curated(std::vector<data::Product> products, const TrainCopyConfig& config,
+                                   const std::vector<data::Product>& held_out) {
+  if (!config.curate) return products;
+  auto set = curate_rows(std::move(products), CurateConfig{}, held_out);
+  std::vector<data::Product> kept;
+  for (auto& row : set.kept) kept.push_back(std::move(row.product));
+  return kept;
+}
+
+bool is_held_out(const data::Product& product, double share) {
+  std::string input;
+  for (const auto& attribute : product.attributes) input += attribute.key_raw + "#" + attribute.val_raw + "*";
+  return RandomKey(hash64(input, 17)).uniform(0) < share;  // by input, so that equal inputs stay together
+}
+
+CopyRows prepare_rows(const fs::path& data_path, const fs::path& validation_path, const TrainCopyConfig& config) {
+  CopyRows rows;
+  auto products = read_rows(data_path);
+  rows.data_sha256 = sha256_file(fs::is_directory(data_path) ? data_path / "train.jsonl" : data_path);
+  if (!validation_path.empty()) {
+    rows.validation = read_rows(validation_path);
+    rows.training = curated(std::move(products), config, rows.validation);
+    rows.validation = curated(std::move(rows.validation), config, {});
+    return rows;
+  }
+  for (auto& product : curated(std::move(products), config, {})) {
+    (is_held_out(product, config.validation_share) ? rows.validation : rows.training).push_back(std::move(product));
+  }
+  return rows;
+}
+
+std::vector<std::string> keys_of(const std::vector<data::Product>& products) {
+  std::vector<std::string> keys;
+  for (const auto& product : products) {
+    for (const auto& attribute : product.attributes) keys.push_back(attribute.key);
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
+/// Terms that count as facts when a text says them: claim words, and all known values.
+std::vector<std::string> other_terms(const std::vector<std::string>& values) {
+  std::vector<std::string> terms = values;
+  for (const auto& term : checks::ClaimFinder::shipped().lexicon().terms()) {
+    if (term.level == checks::Level::block) terms.push_back(text::to_utf8(term.text));
+  }
+  std::sort(terms.begin(), terms.end());
+  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+  return terms;
+}
+
+/// Writes the tokenizer of a new model into `directory`.
+void make_tokenizer(const fs::path& directory, const std::vector<copywriting::CopyDocument>& documents,
+                    const std::vector<std::string>& keys, const std::vector<std::string>& values,
+                    const TrainCopyConfig& config) {
+  std::vector<std::string> texts;
+  for (const auto& document : documents) {
+    for (const auto& sentence : document.sentences) texts.push_back(sentence.text);
+  }
+  text::BpeTrainerConfig trainer;
+  trainer.vocab_size = config.vocab_size;
+  trainer.min_frequency = config.min_frequency;
+  for (const auto& token : copywriting::control_tokens(keys)) trainer.added_tokens.push_back({.content = token, .special = true});
+  for (const auto& value : values) trainer.added_tokens.push_back({.content = value});
+  text::SpecialTokens special;
+  special.bos = special.eos = special.pad = special.unk = copywriting::kEndToken;
+  text::save_bpe_tokenizer(directory, text::train_bpe(texts, trainer), trainer.added_tokens, special);
+}
+
+std::vector<train::Example> to_examples(std::vector<TrainingSequence> sequences) {
+  std::vector<train::Example> examples;
+  for (auto& sequence : sequences) examples.push_back({std::move(sequence.input_ids), sequence.labels_from});
+  return examples;
+}
+
+class AugmentedExamples : public train::ExampleSource {
+ public:
+  explicit AugmentedExamples(const CopyTrainingSet& set) : set_(set) {}
+  std::vector<train::Example> epoch(int, RandomKey key) override { return to_examples(set_.augmented(key)); }
+
+ private:
+  const CopyTrainingSet& set_;
+};
+
+models::Gpt2Config model_config(const TrainCopyConfig& config, const text::Tokenizer& tokenizer, int32_t end_id) {
+  models::Gpt2Config model;
+  model.vocab_size = tokenizer.vocab_size();
+  model.n_positions = config.n_positions;
+  model.n_embd = config.n_embd;
+  model.n_layer = config.n_layer;
+  model.n_head = config.n_head;
+  model.bos_token_id = model.eos_token_id = model.pad_token_id = end_id;
+  model.resid_pdrop = config.train.resid_pdrop;
+  model.embd_pdrop = config.train.embd_pdrop;
+  model.attn_pdrop = config.train.attn_pdrop;
+  return model;
+}
+
+void save_model(const models::Gpt2& model, const fs::path& directory, const TrainCopyConfig& config, const CopyRows& rows,
+                const Json& metrics) {
+  model.save(directory, config.save_dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16,
+             {{"format", "pt"}, {"data_sha256", rows.data_sha256}, {"licence", "Apache-2.0; trained on AdvertiseGen, CC BY 4.0"}});
+  data::AttributeStatistics statistics;
+  for (const auto& product : rows.training) statistics.add(product);
+  statistics.save(directory / "statistics.tsv");
+  const Json settings{{"kind", "copy"},
+                      {"prompt_format", copywriting::kPromptFormat},
+                      {"slots", copywriting::kNumSlots},
+                      {"settings", config_to_json(config)},
+                      {"data", {{"sha256", rows.data_sha256}, {"training_rows", rows.training.size()}, {"validation_rows", rows.validation.size()}}},
+                      {"metrics", metrics}};
+  write_file_atomic(directory / "vitrine.json", dump_pretty(settings));
+}
+
+/// Copy for the first validation products with the weights as they are, for the run page.
+std::vector<std::string> sample_texts(const models::Gpt2& model, const fs::path& directory, const TrainCopyConfig& config,
+                                      const CopyRows& rows) {
+  save_model(model, directory, config, rows, Json::object());
+  const auto copy_model = copywriting::load_copy_model(directory, {});
+  WriteConfig write_config;
+  write_config.num_return_sequences = 1;
+  write_config.check = false;
+  write_config.retries = 0;
+  CopyWriter writer(write_config, &copy_model);
+  const auto count = std::min<size_t>(kSampledProducts, rows.validation.size());
+  std::vector<std::string> texts;
+  for (const auto& written : writer.write(std::span(rows.validation).first(count))) {
+    texts.push_back(written.candidates.empty() ? written.error : written.candidates.front().text);
+  }
+  return texts;
+}
+
+}  // namespace
+
+void TrainCopyConfig::validate() const {
+  check_config(*this, "train copy");
+  train.validate();
+  VITRINE_REQUIRE(n_embd % n_head == 0, "[train copy] n_embd: expected a multiple of n_head ", n_head, ", got ", n_embd);
+  VITRINE_REQUIRE(save_dtype == "bfloat16" || save_dtype == "float32", "[train copy] save_dtype: expected bfloat16|float32, got '",
+                  save_dtype, "'");
+}
+
+void train_copy(const fs::path& data_path, const fs::path& validation_path, const fs::path& output,
+                const TrainCopyConfig& config, const at::Device& device) {
+  config.validate();
+  const CopyRows rows = prepare_rows(data_path, validation_path, config);
+  VITRINE_REQUIRE(!rows.training.empty(), "[train copy] ", data_path.string(), ": no row with copy is left to train on");
+  log_info("rows: ", rows.training.size(), " to train on, ", rows.validation.size(), " to validate on");
+
+  const auto values = copywriting::value_tokens(rows.training, config.min_value_products);
+  const auto terms = other_terms(values);
+  auto documents = copywriting::align_products(rows.training, terms);
+  const fs::path run_dir = output.string() + ".run";
+  const fs::path work = run_dir / "model";
+  fs::create_directories(work);
+  if (!config.init.empty()) {
+    fs::copy(copywriting::find_model(config.init), work, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  } else {
+    make_tokenizer(work, documents, keys_of(rows.training), values, config);
+  }
+  const auto tokenizer = text::load_tokenizer(work);
+  const copywriting::PromptFormat format(*tokenizer);
+  const CopyTrainingSet training(std::move(documents), format, config.augment);
+  const CopyTrainingSet held_out(copywriting::align_products(rows.validation, terms), format, config.augment);
+
+  models::Gpt2 model = config.init.empty() ? models::Gpt2(model_config(config, *tokenizer, format.end_id()), device)
+                                           : models::Gpt2::load(work, device);
+  if (config.init.empty()) model.initialize(RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("weights"));
+  log_info("model: ", model.parameters().numel(), " parameters, vocabulary ", tokenizer->vocab_size());
+
+  AugmentedExamples source(training);
+  train::TrainHooks hooks;
+  hooks.samples = [&](models::Gpt2& current, const train::EpochReport&) { return sample_texts(current, work, config, rows); };
+  const auto result = train::train(model, config.train, source, {to_examples(held_out.plain()), held_out.num_code_points()}, run_dir, hooks);
+  if (!result.complete) {
+    log_info("stopped by the limit, state saved in ", run_dir.string(), "; the same command goes on");
+    return;
+  }
+  const Json metrics{{"validation_nats_per_label", result.validation_loss},
+                     {"validation_nats_per_char", result.validation_nats_per_char},
+                     {"epochs_used", result.epochs_used}};
+  save_model(model, work, config, rows, metrics);
+  AtomicDirectory finished(output);
+  fs::copy(work, finished.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  for (const char* name : {"train.jsonl", "run.html"}) {
+    if (fs::exists(run_dir / name)) fs::copy_file(run_dir / name, finished.path() / name, fs::copy_options::overwrite_existing);
+  }
+  finished.commit();
+  train::remove_run_state(run_dir);
+  fs::remove_all(run_dir);
+  log_info("saved ", output.string());
+}
+
+}  // namespace vitrine::recipes

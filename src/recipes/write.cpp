@@ -1,0 +1,299 @@
+#include "recipes/write.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "checks/claims.h"
+#include "checks/output_faults.h"
+#include "text/utf8.h"
+
+namespace vitrine::recipes {
+namespace {
+
+using copywriting::Candidate;
+using copywriting::Plan;
+using copywriting::PromptPoint;
+
+constexpr std::string_view kStyles[] = {"taobao", "douyin", "xiaohongshu", "jd"};
+constexpr std::string_view kAudiences[] = {"", "women", "men"};
+
+template <size_t N>
+void require_one_of(std::string_view field, std::string_view value, const std::string_view (&allowed)[N]) {
+  std::string names;
+  for (const auto name : allowed) names += concat(names.empty() ? "" : "|", name.empty() ? "(empty)" : name);
+  VITRINE_REQUIRE(std::find(std::begin(allowed), std::end(allowed), value) != std::end(allowed), "[write] ", field,
+                  ": expected ", names, ", got '", value, "'");
+}
+
+RandomKey candidate_key(int64_t seed, const std::string& product_id, int index) {
+  return RandomKey(static_cast<uint64_t>(seed)).fold_in(product_id).fold_in(static_cast<uint64_t>(index));
+}
+
+generation::SamplingConfig sampling_of(const WriteConfig& config) {
+  generation::SamplingConfig sampling;
+  sampling.temperature = config.temperature;
+  sampling.top_p = config.top_p;
+  sampling.top_k = config.top_k;
+  sampling.repetition_penalty = config.repetition_penalty;
+  sampling.no_repeat_ngram_size = config.no_repeat_ngram_size;
+  sampling.max_new_tokens = config.max_new_tokens;
+  return sampling;
+}
+
+/// The plan as the model's prompt states it: the category is a field of its own, not a point.
+copywriting::PromptPlan prompt_plan_of(const Plan& plan) {
+  copywriting::PromptPlan prompt{.category = plan.category, .style = plan.style, .audience = plan.audience,
+                                 .length = plan.length, .groups = {}};
+  for (const auto& group : plan.groups) {
+    auto& points = prompt.groups.emplace_back();
+    for (const int i : group) {
+      const auto& point = plan.points[static_cast<size_t>(i)];
+      if (point.value != plan.category) points.push_back({point.key, point.value});
+    }
+  }
+  std::erase_if(prompt.groups, [](const auto& group) { return group.empty(); });
+  return prompt;
+}
+
+/// Terms without support by the product's own values: what its copy must not hold.
+std::vector<std::string> unsupported_terms(const std::vector<std::string>& terms, const data::Product& product) {
+  std::string values = product.brand;
+  for (const auto& attribute : product.attributes) values += "\n" + attribute.val_raw + "\n" + attribute.val;
+  std::vector<std::string> unsupported;
+  std::copy_if(terms.begin(), terms.end(), std::back_inserter(unsupported),
+               [&](const std::string& term) { return values.find(term) == std::string::npos; });
+  return unsupported;
+}
+
+std::string fixed(double value, const char* format) {
+  char text[32];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+}  // namespace
+
+void WriteConfig::validate() const {
+  check_config(*this, "write");
+  require_one_of("style", style, kStyles);
+  require_one_of("audience", audience, kAudiences);
+  static constexpr std::string_view kBaselines[] = {"", "template", "retrieval"};
+  require_one_of("baseline", baseline, kBaselines);
+}
+
+/// One product's sampling: which candidates are still wanted, and with what prompt.
+struct CopyWriter::Job {
+  const data::Product* product;
+  WrittenProduct* written;
+  copywriting::Prompt prompt;
+  std::shared_ptr<const copywriting::GuidePlan> guide_plan;
+  std::vector<int> open;  // indices of candidates to write (again)
+  std::vector<Candidate> candidates;  // by index
+};
+
+CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* model,
+                       const std::vector<data::Product>& training_rows, PointWishes wishes)
+    : config_(config), model_(model), bank_(copywriting::TemplateBank::load()), wishes_(std::move(wishes)) {
+  config_.validate();
+  VITRINE_REQUIRE(model_ != nullptr || !config_.baseline.empty(), "[CopyWriter] no model and no baseline");
+  if (config_.normalize) normalizer_ = data::AttributeNormalizer::load();
+  if (model_ != nullptr) {
+    statistics_ = model_->statistics;
+  } else {
+    for (const auto& row : training_rows) statistics_.add(row);
+  }
+  if (config_.baseline == "retrieval") retrieval_.emplace(std::span(training_rows));
+  for (const auto& term : checks::ClaimFinder::shipped().lexicon().terms()) {
+    if (term.level == checks::Level::block) fact_terms_.push_back(text::to_utf8(term.text));
+  }
+}
+
+data::Product CopyWriter::prepared(const data::Product& product) const {
+  data::Product copy = product;
+  if (normalizer_) normalizer_->normalize(copy);
+  return copy;
+}
+
+WrittenProduct CopyWriter::planned(const data::Product& product) const {
+  WrittenProduct written;
+  written.id = product.id;
+  written.plan = copywriting::make_plan(product, statistics_, config_.plan, wishes_.pins, wishes_.order);
+  written.plan.style = config_.style;
+  written.plan.platform = config_.platform;
+  written.plan.audience = config_.audience;
+  written.plan.length = config_.length;
+  written.plan.keywords = config_.keywords;
+  copywriting::group_points(written.plan, config_.plan);
+  written.origin = config_.baseline.empty() ? "model" : config_.baseline;
+  if (written.origin == "model" && !model_knows(written)) {
+    written.origin = "template";
+    written.note = concat("类目“", written.plan.category, "”不在模型的训练数据里，以下为模板文案");
+  }
+  return written;
+}
+
+bool CopyWriter::model_knows(const WrittenProduct& written) const {
+  return statistics_.n(written.plan.category) >= config_.min_category_rows;
+}
+
+std::vector<std::string> CopyWriter::faults_of(const std::string& text, const data::Product& product) const {
+  std::vector<std::string> faults = checks::output_faults(text, product);
+  if (!faults.empty() && faults.front() == "bad_utf8") return faults;
+  for (const auto& claim : checks::find_claims(text, product)) {
+    if (checks::is_blocking(claim)) faults.push_back(concat("unsupported:", claim.value));
+  }
+  return faults;
+}
+
+void CopyWriter::sample(std::vector<Job>& jobs) {
+  copywriting::PlanGuideConfig guide_config;
+  guide_config.enforce_groups = config_.enforce_groups;
+  guide_config.constrain_facts = config_.constrain_facts;
+  for (int attempt = 0; attempt <= config_.retries; ++attempt) {
+    std::vector<generation::Request> requests;
+    std::vector<Job*> asked;
+    for (auto& job : jobs) {
+      if (job.open.empty()) continue;
+      generation::Request request;
+      request.prompt = job.prompt.input_ids;
+      request.sampling = sampling_of(config_);
+      request.eos = model_->format->end_id();
+      for (const int index : job.open) {
+        request.keys.push_back(candidate_key(config_.seed, job.product->id, index).fold_in(static_cast<uint64_t>(attempt)));
+      }
+      request.make_guide = [this, plan = job.guide_plan, guide_config](int) {
+        return copywriting::make_plan_guide(*model_->vocabulary, plan, guide_config);
+      };
+      requests.push_back(std::move(request));
+      asked.push_back(&job);
+    }
+    if (requests.empty()) return;
+    const auto sequences = model_->decoder->generate(requests);
+    for (size_t j = 0; j < asked.size(); ++j) {
+      Job& job = *asked[j];
+      std::vector<int> still_open;
+      for (size_t k = 0; k < job.open.size(); ++k) {
+        const auto& sequence = sequences[j][k];
+        const int index = job.open[k];
+        Candidate candidate;
+        candidate.index = index;
+        candidate.text = model_->format->decode_copy(sequence.tokens, job.prompt.slots);
+        candidate.tokens = static_cast<int64_t>(sequence.tokens.size());
+        candidate.logprob = sequence.logprob;
+        candidate.faults = faults_of(candidate.text, *job.product);
+        if (!sequence.finished) candidate.faults.push_back("cut_off");
+        if (!candidate.faults.empty()) still_open.push_back(index);
+        job.candidates[static_cast<size_t>(index)] = std::move(candidate);
+      }
+      job.open = std::move(still_open);
+    }
+  }
+}
+
+void CopyWriter::fill_from_bank(const data::Product& product, WrittenProduct& written) const {
+  for (int i = 0; i < config_.num_return_sequences; ++i) {
+    Candidate candidate;
+    candidate.index = i;
+    candidate.origin = "template";
+    candidate.text = copywriting::write_from_template(bank_, product, written.plan, candidate_key(config_.seed, product.id, i));
+    candidate.faults = faults_of(candidate.text, product);
+    written.candidates.push_back(std::move(candidate));
+  }
+}
+
+void CopyWriter::fill_from_rows(const data::Product& product, WrittenProduct& written) const {
+  Candidate candidate;
+  candidate.origin = "retrieval";
+  candidate.text = retrieval_->text(product);
+  candidate.faults = faults_of(candidate.text, product);
+  written.candidates.push_back(std::move(candidate));
+}
+
+void CopyWriter::finish(const data::Product& product, WrittenProduct& written) const {
+  copywriting::order_candidates(written.candidates, product, written.plan, config_.order);
+  if (config_.check) {
+    written.dropped = static_cast<int>(std::erase_if(written.candidates, [](const Candidate& c) { return !c.faults.empty(); }));
+  }
+  written.likeness = copywriting::mean_pairwise_rouge_l(written.candidates);
+  if (written.candidates.empty() && written.error.empty()) written.error = "all candidates failed the checks";
+}
+
+std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> products) {
+  std::vector<data::Product> prepared_products;
+  std::vector<WrittenProduct> written;
+  for (const auto& product : products) {
+    prepared_products.push_back(prepared(product));
+    written.push_back(planned(prepared_products.back()));
+  }
+  std::vector<Job> jobs;
+  for (size_t i = 0; i < products.size(); ++i) {
+    const data::Product& product = prepared_products[i];
+    if (product.attributes.empty()) {
+      written[i].error = "product without attributes";
+    } else if (written[i].origin == "template") {
+      fill_from_bank(product, written[i]);
+    } else if (written[i].origin == "retrieval") {
+      fill_from_rows(product, written[i]);
+    } else {
+      Job job{.product = &product, .written = &written[i], .prompt = {}, .guide_plan = nullptr, .open = {}, .candidates = {}};
+      const auto prompt_plan = prompt_plan_of(written[i].plan);
+      job.prompt = model_->format->encode(prompt_plan);
+      auto guide_plan = std::make_shared<copywriting::GuidePlan>();
+      for (const auto& group : prompt_plan.groups) {
+        auto& values = guide_plan->groups.emplace_back();
+        for (const PromptPoint& point : group) values.push_back(point.value);
+      }
+      guide_plan->slots = job.prompt.slots;
+      guide_plan->length = written[i].plan.length;
+      guide_plan->banned = unsupported_terms(fact_terms_, product);
+      job.guide_plan = std::move(guide_plan);
+      for (int c = 0; c < config_.num_return_sequences; ++c) job.open.push_back(c);
+      job.candidates.resize(job.open.size());
+      jobs.push_back(std::move(job));
+    }
+  }
+  if (!jobs.empty()) sample(jobs);
+  for (auto& job : jobs) job.written->candidates = std::move(job.candidates);
+  for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i], written[i]);
+  return written;
+}
+
+Json to_json(const WrittenProduct& written, const WriteConfig& config, const std::string& model_sha256) {
+  Json line{{"id", written.id}, {"plan", copywriting::to_json(written.plan)}, {"candidates", Json::array()}};
+  for (const auto& c : written.candidates) {
+    Json scores{{"coverage", c.coverage}, {"agreement", c.agreement}};
+    line["candidates"].push_back({{"index", c.index}, {"text", c.text}, {"tokens", c.tokens}, {"logprob", c.logprob},
+                                  {"scores", scores}, {"origin", c.origin}, {"groups_in_order", c.groups_in_order},
+                                  {"verdict", c.faults.empty() ? "no_hit" : "block"}, {"hits", c.faults}, {"claims", Json::array()}});
+  }
+  line["dropped"] = written.dropped;
+  line["origin"] = written.origin;
+  if (!written.note.empty()) line["note"] = written.note;
+  if (!written.error.empty()) line["error"] = written.error;
+  line["likeness"] = written.likeness;
+  line["seed"] = config.seed;
+  line["model_sha256"] = written.origin == "model" ? Json(model_sha256) : Json(nullptr);
+  return line;
+}
+
+std::string to_table(const WrittenProduct& written, const data::Product& product) {
+  std::string table = "■ " + written.id + "  ";
+  for (const auto& attribute : product.attributes) table += attribute.key_raw + "#" + attribute.val_raw + " ";
+  table += "\n";
+  if (!written.note.empty()) table += "  （" + written.note + "）\n";
+  if (!written.error.empty()) table += "  没有可用的文案：" + written.error + "\n";
+  int place = 1;
+  for (const auto& c : written.candidates) {
+    table += concat("  ", place++, ". ", c.text, "\n     ", text::count_code_points(c.text), "字  要点覆盖 ",
+                    fixed(100 * c.coverage, "%.0f%%"), c.groups_in_order ? "  顺序合计划" : "  顺序不合计划",
+                    c.origin == "model" ? "" : "  来源：" + c.origin, "\n");
+  }
+  if (written.dropped > 0) table += concat("  另有 ", written.dropped, " 条未通过检查，已去掉\n");
+  return table;
+}
+
+}  // namespace vitrine::recipes

@@ -1,0 +1,79 @@
+// recipes/write.h - the main job: products in, checked and ordered copy candidates out.
+//
+// Read products → normalise → plan → prompt → sample n candidates → write those with faults again →
+// order. A product whose category the model has not learned gets copy from the template bank, marked so.
+#pragma once
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "copywriting/candidates.h"
+#include "copywriting/copy_model.h"
+#include "copywriting/retrieval.h"
+#include "copywriting/template_bank.h"
+#include "data/normalization.h"
+#include "data/product.h"
+#include "recipes/write_config.h"
+
+namespace vitrine::recipes {
+
+/// What one product got.
+struct WrittenProduct {
+  std::string id;
+  copywriting::Plan plan;
+  std::vector<copywriting::Candidate> candidates;  // best first
+  int dropped = 0;          // candidates that still had faults after all retries
+  std::string origin;       // model | template | retrieval
+  std::string note;         // why not the model, in Chinese; empty otherwise
+  std::string error;        // why there is no candidate
+  double likeness = 0;      // mean pairwise char ROUGE-L of the candidates
+};
+
+/// What the operator fixed about the order of points.
+struct PointWishes {
+  std::vector<std::string> pins, order;  // keys, or key#value
+};
+
+/// Candidate i of a product depends on model, settings, seed, product id and i alone.
+/// Not thread-safe; sampling uses the decoder's threads.
+class CopyWriter {
+ public:
+  /// model may be null only with a baseline; training_rows: what `retrieval` finds its texts in, and
+  /// the statistics of points when there is no model. Throws what loading the shipped rules throws.
+  CopyWriter(const WriteConfig& config, const copywriting::CopyModel* model,
+             const std::vector<data::Product>& training_rows = {}, PointWishes wishes = {});
+
+  /// In input order.
+  std::vector<WrittenProduct> write(std::span<const data::Product> products);
+
+ private:
+  struct Job;
+  data::Product prepared(const data::Product& product) const;
+  WrittenProduct planned(const data::Product& product) const;
+  bool model_knows(const WrittenProduct& written) const;
+  void sample(std::vector<Job>& jobs);
+  void fill_from_bank(const data::Product& product, WrittenProduct& written) const;
+  void fill_from_rows(const data::Product& product, WrittenProduct& written) const;
+  void finish(const data::Product& product, WrittenProduct& written) const;
+  std::vector<std::string> faults_of(const std::string& text, const data::Product& product) const;
+
+  WriteConfig config_;
+  const copywriting::CopyModel* model_;
+  copywriting::TemplateBank bank_;
+  std::optional<data::AttributeNormalizer> normalizer_;
+  data::AttributeStatistics statistics_;  // of the model, or of the training rows
+  std::optional<copywriting::RetrievalBaseline> retrieval_;
+  PointWishes wishes_;
+  std::vector<std::string> fact_terms_;   // terms that need support by an attribute
+};
+
+/// The line of commands.md.
+Json to_json(const WrittenProduct& written, const WriteConfig& config, const std::string& model_sha256);
+
+/// A product's candidates to read on a terminal, Chinese.
+std::string to_table(const WrittenProduct& written, const data::Product& product);
+
+}  // namespace vitrine::recipes

@@ -1,0 +1,66 @@
+// recipes/write_config.h - the settings of `write`, named as in the transformers library where it has them.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "copywriting/candidates.h"
+#include "copywriting/plan.h"
+
+namespace vitrine::recipes {
+
+struct WriteConfig {
+  std::string model = "copy-mini";
+  int num_return_sequences = 8;
+  double temperature = 0.8;
+  double top_p = 0.9;
+  int top_k = 0;
+  double repetition_penalty = 1.0;
+  int no_repeat_ngram_size = 0;
+  int max_new_tokens = 160;
+  std::string style = "taobao";
+  std::string platform;
+  std::string audience;
+  int length = 110;
+  std::vector<std::string> keywords;
+  std::string baseline;          // "" = model, template, retrieval
+  bool check = true;             // drop candidates with faults
+  bool normalize = true;
+  bool enforce_groups = true;
+  bool constrain_facts = true;
+  int retries = 3;
+  int64_t min_category_rows = 20;
+  int64_t seed = 0;
+  copywriting::PlanConfig plan;
+  copywriting::OrderConfig order;
+
+  void describe(FieldVisitor& v) {
+    v.field("model", model, "copy model: a folder, or a name in models/");
+    v.field("num_return_sequences", num_return_sequences, "candidates of each product (-n)", 1, 1000);
+    v.field("temperature", temperature, "0 = greedy", 0, 10);
+    v.field("top_p", top_p, "nucleus: smallest set of tokens with this probability", 0.01, 1);
+    v.field("top_k", top_k, "only the k likeliest tokens; 0 = off", 0, 1000000);
+    v.field("repetition_penalty", repetition_penalty, "1 = off", 0.1, 10);
+    v.field("no_repeat_ngram_size", no_repeat_ngram_size, "no n tokens twice; 0 = off", 0, 100);
+    v.field("max_new_tokens", max_new_tokens, "longest copy, tokens", 1, 100000);
+    v.field("style", style, "taobao | douyin | xiaohongshu | jd");
+    v.field("platform", platform, "where the copy will stand");
+    v.field("audience", audience, "women | men | empty");
+    v.field("length", length, "code points wanted", 20, 2000);
+    v.field("keywords", keywords, "search words, separated by commas");
+    v.field("baseline", baseline, "template | retrieval: copy without the model");
+    v.field("check", check, "drop candidates with faults");
+    v.field("normalize", normalize, "normalise attributes before planning");
+    v.field("enforce_groups", enforce_groups, "keep each point in its sentence");
+    v.field("constrain_facts", constrain_facts, "numbers, names, materials and functions come from the input only");
+    v.field("retries", retries, "times a candidate with faults is written again", 0, 100);
+    v.field("min_category_rows", min_category_rows, "categories with fewer training rows get template copy", 0, 1e9);
+    v.field("seed", seed, "seed of all random choices");
+    plan.describe(v);
+    order.describe(v);
+  }
+  /// Throws InvalidInput, naming the field, its value and what is expected.
+  void validate() const;
+};
+
+}  // namespace vitrine::recipes

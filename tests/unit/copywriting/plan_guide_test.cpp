@@ -1,0 +1,89 @@
+#include "copywriting/plan_guide.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "text/utf8.h"
+#include "unit/copywriting/copy_vocabulary.h"
+
+namespace vitrine::copywriting {
+namespace {
+
+class PlanGuideTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<text::Tokenizer> tokenizer_ = small_copy_tokenizer();
+  PromptFormat format_{*tokenizer_};
+  GuideVocabulary vocabulary_{format_};
+
+  std::unique_ptr<generation::SequenceGuide> guide(GuidePlan plan) const {
+    return make_plan_guide(vocabulary_, std::make_shared<const GuidePlan>(std::move(plan)), {});
+  }
+  int32_t id(std::string_view text) const {
+    const auto ids = tokenizer_->encode(text);
+    EXPECT_EQ(ids.size(), 1u) << text;
+    return ids.front();
+  }
+  void push(generation::SequenceGuide& guide, std::string_view text) const {
+    for (const int32_t token : tokenizer_->encode(text)) guide.push(token);
+  }
+  bool allows(generation::SequenceGuide& guide, int32_t token) const {
+    std::vector<float> logits(static_cast<size_t>(tokenizer_->vocab_size()), 0.0f);
+    guide.process(logits);
+    return std::isfinite(logits[static_cast<size_t>(token)]);
+  }
+};
+
+TEST_F(PlanGuideTest, ASentenceCannotEndBeforeItsPointsAreSaid) {
+  auto g = guide({.groups = {{"蕾丝"}, {"v领"}}, .slots = {}, .banned = {}, .length = 20});
+  push(*g, "这款连衣裙优雅");
+  EXPECT_FALSE(allows(*g, id("。")));
+  push(*g, "，蕾丝面料");
+  EXPECT_TRUE(allows(*g, id("。")));
+}
+
+TEST_F(PlanGuideTest, TheCopyEndsAfterTheLastGroupAndTheWantedLength) {
+  auto g = guide({.groups = {{"蕾丝"}, {"v领"}}, .slots = {}, .banned = {}, .length = 20});
+  push(*g, "这款蕾丝面料优雅。");
+  EXPECT_FALSE(g->finished());
+  EXPECT_FALSE(allows(*g, format_.end_id()));
+  push(*g, "v领设计显得优雅。");
+  EXPECT_TRUE(g->finished());
+}
+
+TEST_F(PlanGuideTest, ABannedTermCannotBeCompletedThoughItsStartMayStand) {
+  auto g = guide({.groups = {{}}, .slots = {}, .banned = {"蕾丝"}, .length = 100});
+  push(*g, "这款");
+  EXPECT_FALSE(allows(*g, id("蕾丝")));
+  EXPECT_TRUE(allows(*g, id("连衣裙")));
+}
+
+TEST_F(PlanGuideTest, DigitsAndControlTokensAreNeverWritten) {
+  auto g = guide({.groups = {{}}, .slots = {}, .banned = {}, .length = 100});
+  EXPECT_FALSE(allows(*g, id("7")));
+  EXPECT_FALSE(allows(*g, *tokenizer_->token_to_id("<|group|>")));
+  EXPECT_TRUE(allows(*g, id("v领")));  // a value token may hold a Latin letter
+}
+
+TEST_F(PlanGuideTest, OnlySlotsOfThePromptCanBeWritten) {
+  auto g = guide({.groups = {{"300g"}}, .slots = {{2, "300g"}}, .banned = {}, .length = 100});
+  EXPECT_TRUE(allows(*g, format_.slot_id(2)));
+  EXPECT_FALSE(allows(*g, format_.slot_id(1)));
+  push(*g, "这款连衣裙优雅");
+  EXPECT_FALSE(allows(*g, id("。")));
+  g->push(format_.slot_id(2));
+  EXPECT_TRUE(allows(*g, id("。")));
+}
+
+TEST_F(PlanGuideTest, APointThatIsLateBecomesLikelier) {
+  auto g = guide({.groups = {{"蕾丝"}}, .slots = {}, .banned = {}, .length = 100});
+  std::vector<float> early(static_cast<size_t>(tokenizer_->vocab_size()), 0.0f), late = early;
+  g->process(early);
+  push(*g, "这款连衣裙优雅大方，穿着舒适，宽松的版型，修饰颈部，显得优雅大方，这款连衣裙");
+  g->process(late);
+  EXPECT_EQ(early[static_cast<size_t>(id("蕾丝"))], 0.0f);
+  EXPECT_GT(late[static_cast<size_t>(id("蕾丝"))], 1.0f);
+}
+
+}  // namespace
+}  // namespace vitrine::copywriting

@@ -1,0 +1,85 @@
+#include "copywriting/training_set.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "unit/copywriting/copy_vocabulary.h"
+
+namespace vitrine::copywriting {
+namespace {
+
+data::Product product(const std::string& summary, std::initializer_list<std::pair<const char*, const char*>> pairs) {
+  data::Product result;
+  result.summary = summary;
+  for (const auto& [key, value] : pairs) {
+    data::Attribute attribute;
+    attribute.key = attribute.key_raw = key;
+    attribute.val = attribute.val_raw = value;
+    result.attributes.push_back(attribute);
+  }
+  return result;
+}
+
+class TrainingSetTest : public ::testing::Test {
+ protected:
+  std::vector<data::Product> products_{
+      product("这款连衣裙采用蕾丝面料。v领设计显得优雅。穿着舒适。", {{"类型", "裙"}, {"裙长", "连衣裙"}, {"材质", "蕾丝"}, {"裙领型", "v领"}}),
+      product("优雅的连衣裙。宽松的版型。", {{"类型", "裙"}, {"裙长", "连衣裙"}, {"版型", "宽松"}})};
+  std::unique_ptr<text::Tokenizer> tokenizer_ = small_copy_tokenizer();
+  PromptFormat format_{*tokenizer_};
+
+  CopyTrainingSet set(AugmentConfig config) const { return {align_products(products_, {}), format_, config}; }
+  std::string spelled(const TrainingSequence& s) const { return tokenizer_->decode(s.input_ids); }
+};
+
+TEST_F(TrainingSetTest, APlainSequenceIsPromptCopyEndAndLabelsStartAtTheCopy) {
+  const auto sequences = set({}).plain();
+  ASSERT_EQ(sequences.size(), 2u);
+  const auto& s = sequences[0];
+  EXPECT_EQ(spelled(s),
+            "<|endoftext|>裙<|style:taobao|><|len:1|><|group|><|key:裙长|>连衣裙<|key:材质|>蕾丝<|group|><|key:裙领型|>v领<|group|>"
+            "<|text|>这款连衣裙采用蕾丝面料。v领设计显得优雅。穿着舒适。<|endoftext|>");
+  EXPECT_EQ(s.input_ids[static_cast<size_t>(s.labels_from) - 1], *tokenizer_->token_to_id("<|text|>"));
+}
+
+TEST_F(TrainingSetTest, TheSameKeyGivesTheSameSequencesAndAnotherKeyOthers) {
+  const auto augmented = set({.mix_sentences = 0.5, .drop_sentence = 0.5, .shuffle_points = 0.5, .slot_values = 0.5});
+  std::set<std::string> seen;
+  for (uint64_t epoch = 0; epoch < 20; ++epoch) {
+    const auto a = augmented.augmented(RandomKey(epoch)), b = augmented.augmented(RandomKey(epoch));
+    ASSERT_EQ(a.size(), 2u);
+    EXPECT_EQ(a[0].input_ids, b[0].input_ids);
+    seen.insert(spelled(a[0]));
+  }
+  EXPECT_GT(seen.size(), 5u);
+}
+
+TEST_F(TrainingSetTest, ADroppedSentenceTakesItsPointsWithIt) {
+  const auto augmented = set({.mix_sentences = 0, .drop_sentence = 1, .shuffle_points = 0, .slot_values = 0});
+  for (uint64_t epoch = 0; epoch < 10; ++epoch) {
+    const std::string text = spelled(augmented.augmented(RandomKey(epoch))[0]);
+    const bool in_prompt = text.find("<|key:裙领型|>v领") != std::string::npos;
+    const bool in_copy = text.find("v领设计") != std::string::npos;
+    EXPECT_EQ(in_prompt, in_copy) << text;
+  }
+}
+
+TEST_F(TrainingSetTest, ASlotStandsInPromptAndCopyAlike) {
+  const auto augmented = set({.mix_sentences = 0, .drop_sentence = 0, .shuffle_points = 0, .slot_values = 1});
+  const std::string text = spelled(augmented.augmented(RandomKey(1))[0]);
+  const size_t first = text.find("<|slot:");
+  ASSERT_NE(first, std::string::npos);
+  const std::string slot = text.substr(first, text.find("|>", first) + 2 - first);
+  EXPECT_GT(text.rfind(slot), text.find("<|text|>")) << text;
+}
+
+TEST_F(TrainingSetTest, ValueTokensLeaveOutNumbersRareValuesAndSingleSigns) {
+  auto products = products_;
+  products.push_back(product("x", {{"类型", "裙"}, {"克重", "300g"}, {"裙长", "连衣裙"}}));
+  EXPECT_EQ(value_tokens(products, 2), (std::vector<std::string>{"连衣裙"}));
+  EXPECT_EQ(value_tokens(products, 1), (std::vector<std::string>{"v领", "宽松", "蕾丝", "连衣裙"}));
+}
+
+}  // namespace
+}  // namespace vitrine::copywriting
