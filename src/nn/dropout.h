@@ -32,6 +32,10 @@ inline uint32_t dropout_bits(uint64_t key, uint32_t idx) {
 /// [numel] float32 on `device`: 0 or 1/(1-p) for the elements first .. first + numel - 1.
 at::Tensor dropout_mask(const Dropout& dropout, int64_t first, int64_t numel, const at::Device& device);
 
+/// The same by tensor operations on the device of `idx`: for each element idx and key (bits of a uint64_t as
+/// int64, broadcast against idx). Returns float32 of the broadcast shape.
+at::Tensor dropout_mask_by_ops(const at::Tensor& idx, const at::Tensor& keys, double p);
+
 /// x times its mask; x itself when dropout is off. Differentiable.
 at::Tensor dropout(const at::Tensor& x, const Dropout& dropout, int64_t first = 0);
 

@@ -21,6 +21,9 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 /// i * Td + j of attention_dropout(dropout, cu_seqlens[d], head).
 at::Tensor packed_attention(const at::Tensor& qkv, std::span<const int32_t> cu_seqlens, int64_t num_heads,
                             double scale, const Dropout& dropout);
+/// The same with all documents at once, padded to the longest: the way for devices other than the CPU.
+at::Tensor padded_attention(const at::Tensor& qkv, std::span<const int32_t> cu_seqlens, int64_t num_heads, double scale,
+                            const Dropout& dropout);
 Dropout attention_dropout(const Dropout& dropout, int64_t document_start, int64_t head);
 
 /// Sum over the rows of (1-s) * -log p(label) + s * mean_v(-log p(v)), computed in float32.

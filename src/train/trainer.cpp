@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <sys/resource.h>
+
 #include <chrono>
 
 #include "base/error.h"
@@ -35,11 +37,22 @@ AdamWConfig adamw_config(const TrainConfig& config, double learning_rate) {
   return {learning_rate, config.weight_decay, config.beta1, config.beta2, config.epsilon, config.clip_norm};
 }
 
-void check_lengths(const std::vector<Example>& examples, int64_t n_positions, const char* what) {
-  for (size_t i = 0; i < examples.size(); ++i) {
-    VITRINE_REQUIRE(static_cast<int64_t>(examples[i].input_ids.size()) <= n_positions, "[train] ", what, " example ", i,
-                    ": expected at most ", n_positions, " tokens, got ", examples[i].input_ids.size());
+int64_t peak_memory_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+void check_example(const Example& example, const models::Gpt2Config& model, const std::string& where) {
+  VITRINE_REQUIRE(static_cast<int64_t>(example.input_ids.size()) <= model.n_positions, "[train] ", where, ": expected at most ",
+                  model.n_positions, " tokens, got ", example.input_ids.size());
+  for (const int32_t id : example.input_ids) {
+    VITRINE_REQUIRE(id >= 0 && id < model.vocab_size, "[train] ", where, ": expected tokens 0 .. ", model.vocab_size - 1, ", got ", id);
   }
+}
+
+void check_examples(const std::vector<Example>& examples, const models::Gpt2Config& model, const char* what) {
+  for (size_t i = 0; i < examples.size(); ++i) check_example(examples[i], model, concat(what, " example ", i));
 }
 
 /// Settings that a state belongs to: the run's, and the model's shape.
@@ -105,7 +118,7 @@ class Run {
   /// Returns false when the run has to stop before the epoch's end; the state is saved then.
   bool train_epoch() {
     const std::vector<Example> examples = source_.epoch(progress_.epoch, epoch_key("examples"));
-    check_lengths(examples, model_.config().n_positions, "training");
+    check_examples(examples, model_.config(), "training");
     const auto batches = shuffle_and_pack(examples, config_.batch_tokens, epoch_key("order"));
     VITRINE_REQUIRE(!batches.empty(), "[train] epoch ", progress_.epoch + 1, ": no example has a label");
     Progress bar(concat("epoch ", progress_.epoch + 1, "/", config_.epochs), batches.size(), "steps");
@@ -187,7 +200,8 @@ class Run {
     log_.add(report);
     write_file_atomic(run_dir_ / "run.html", run_page(config_, log_.steps(), progress_.reports));
     log_info("epoch ", report.epoch, ": train ", report.train_loss, ", validation ", report.validation_loss,
-             " nats/token, ", report.validation_nats_per_char, " nats/char, ", report.tokens_per_s, " tokens/s");
+             " nats/token, ", report.validation_nats_per_char, " nats/char, ", report.tokens_per_s, " tokens/s, peak memory ",
+             peak_memory_mib(), " MiB");
     if (hooks_.on_epoch) hooks_.on_epoch(report);
   }
 
@@ -232,20 +246,27 @@ class Run {
     return evaluate(model_, config_, validation_.examples);
   }
 
-  TrainResult choose_weights() {
-    const bool validated = !validation_.examples.empty();
-    std::vector<int> epochs = best_epochs(progress_.reports, config_.average_checkpoints, validated);
-    models::LossSum loss = use_epochs(epochs);
-    const double best = progress_.reports[static_cast<size_t>(epochs[0] - 1)].validation_loss;
-    if (validated && epochs.size() > 1 && per_label(loss) >= best) {
-      epochs.resize(1);
-      loss = use_epochs(epochs);
+  /// The mean of the best n epochs whose validation loss is least, n = 1 .. average_checkpoints.
+  std::vector<int> best_average() {
+    const std::vector<int> epochs = best_epochs(progress_.reports, config_.average_checkpoints, true);
+    size_t best = 1;
+    double least = progress_.reports[static_cast<size_t>(epochs[0] - 1)].validation_loss;
+    for (size_t n = 2; n <= epochs.size(); ++n) {
+      const double loss = per_label(use_epochs(std::span(epochs).first(n)));
+      if (loss < least) best = n, least = loss;
     }
-    return {.complete = true,
-            .epochs_used = epochs,
-            .validation_loss = per_label(loss),
-            .validation_nats_per_char = per_character(loss),
-            .progress = progress_};
+    return {epochs.begin(), epochs.begin() + static_cast<std::ptrdiff_t>(best)};
+  }
+
+  TrainResult choose_weights() {
+    TrainResult result = partial_result();
+    result.complete = true;
+    result.epochs_used = validation_.examples.empty() ? best_epochs(progress_.reports, config_.average_checkpoints, false)
+                                                      : best_average();
+    const models::LossSum loss = use_epochs(result.epochs_used);
+    result.validation_loss = per_label(loss);
+    result.validation_nats_per_char = per_character(loss);
+    return result;
   }
 
   models::Gpt2& model_;
@@ -269,7 +290,7 @@ class Run {
 TrainResult train(models::Gpt2& model, const TrainConfig& config, ExampleSource& source,
                   const ValidationSet& validation, const std::filesystem::path& run_dir, const TrainHooks& hooks) {
   config.validate();
-  check_lengths(validation.examples, model.config().n_positions, "validation");
+  check_examples(validation.examples, model.config(), "validation");
   return Run(model, config, source, validation, run_dir, hooks)();
 }
 

@@ -32,13 +32,14 @@ struct TrainResult {
   RunProgress progress;
 };
 
-/// Trains `model` and leaves the best weights in it (best epoch, or the mean of the best
-/// average_checkpoints epochs when its validation loss is lower; the last ones without validation).
+/// Trains `model` and leaves the best weights in it: of the best epoch, or the mean of the best n epochs
+/// when its validation loss is lower (n up to average_checkpoints). Without a validation set the mean of
+/// the last average_checkpoints epochs.
 ///
 /// run_dir receives state.safetensors, checkpoints/, train.jsonl and run.html. When it holds a state
 /// of the same settings, the run goes on from there with the same losses and weights as a run that
 /// was never stopped. The caller saves the model, then calls remove_run_state.
-/// Throws InvalidInput (settings, an example longer than n_positions), IoError, and Cancelled after
+/// Throws InvalidInput (settings, an example that does not fit the model), IoError, and Cancelled after
 /// Ctrl-C, when the state is saved. Same inputs, threads and machine: same bits.
 TrainResult train(models::Gpt2& model, const TrainConfig& config, ExampleSource& source,
                   const ValidationSet& validation, const std::filesystem::path& run_dir,

@@ -1,6 +1,7 @@
 #include "models/gpt2/module.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
@@ -29,16 +30,21 @@ bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-/// Box-Muller on the draws of a key.
-void fill_normal(at::Tensor values, double stddev, RandomKey key) {
+/// Box-Muller: two draws of the key give elements 2k and 2k + 1.
+void fill_normal(const at::Tensor& values, double stddev, RandomKey key) {
   at::Tensor host = at::empty(values.sizes(), at::kFloat);
   float* out = host.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < host.numel(); ++i) {
-    const auto draw = static_cast<uint64_t>(i);
-    const double radius = std::sqrt(-2 * std::log(1 - key.uniform(2 * draw)));
-    out[i] = static_cast<float>(stddev * radius * std::cos(2 * M_PI * key.uniform(2 * draw + 1)));
-  }
-  values.copy_(host);
+  const int64_t numel = host.numel();
+  at::parallel_for(0, (numel + 1) / 2, 1 << 12, [&](int64_t begin, int64_t end) {
+    for (int64_t k = begin; k < end; ++k) {
+      const auto draw = static_cast<uint64_t>(2 * k);
+      const double radius = stddev * std::sqrt(-2 * std::log(1 - key.uniform(draw)));
+      const double angle = 2 * M_PI * key.uniform(draw + 1);
+      out[2 * k] = static_cast<float>(radius * std::cos(angle));
+      if (2 * k + 1 < numel) out[2 * k + 1] = static_cast<float>(radius * std::sin(angle));
+    }
+  });
+  at::Tensor(values).copy_(host);
 }
 
 /// Positions of the labels in the batch and the labels.

@@ -3,11 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <fstream>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 
 namespace vitrine::train {
@@ -50,6 +52,21 @@ TrainConfig tiny_train_config() {
   config.learning_rate = 3e-3;
   return config;
 }
+
+/// Writing a file beyond the limit fails as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit limit{bytes, old_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() { setrlimit(RLIMIT_FSIZE, &old_); }
+
+ private:
+  rlimit old_{};
+};
 
 class TrainerTest : public ::testing::Test {
  protected:
@@ -151,6 +168,96 @@ TEST_F(TrainerTest, StopsEarlyWhenValidationNoLongerImproves) {
   train_fresh(config, "run", &result);
   EXPECT_TRUE(result.progress.stopped_early);
   EXPECT_LT(result.progress.epoch, 30);
+}
+
+TEST_F(TrainerTest, AveragedCheckpointsAreUsedOnlyWhenTheyAreBetter) {
+  TrainConfig config = tiny_train_config();
+  config.epochs = 6;
+  TrainResult single, averaged;
+  train_fresh(config, "single", &single);
+  config.average_checkpoints = 3;
+  train_fresh(config, "averaged", &averaged);
+  EXPECT_EQ(single.epochs_used.size(), 1u);
+  EXPECT_LE(averaged.validation_loss, single.validation_loss);
+}
+
+TEST_F(TrainerTest, WithoutValidationTheLastEpochsAreAveraged) {
+  TrainConfig config = tiny_train_config();
+  config.epochs = 3;
+  config.average_checkpoints = 2;
+  models::Gpt2 model = tiny_model();
+  FixedExamples source(counting_examples(40, 1));
+  const TrainResult result = train(model, config, source, {}, dir_ / "run");
+  EXPECT_EQ(result.epochs_used, (std::vector<int>{3, 2}));
+}
+
+/// Trains until the signal that it raises itself after the first epoch; ends the process.
+[[noreturn]] void train_and_interrupt(const std::filesystem::path& run_dir) {
+  install_interrupt_handler();
+  models::Gpt2 model = tiny_model();
+  FixedExamples source(counting_examples(40, 1));
+  TrainHooks hooks;
+  hooks.on_epoch = [](const EpochReport&) { std::raise(SIGINT); };
+  try {
+    train(model, tiny_train_config(), source, {counting_examples(8, 2), 100}, run_dir, hooks);
+  } catch (const Cancelled&) {
+    std::_Exit(130);
+  }
+  std::_Exit(0);
+}
+
+TEST_F(TrainerTest, CtrlCSavesTheStateAndTheRunGoesOn) {
+  const at::Tensor whole = train_fresh(tiny_train_config(), "whole");
+  EXPECT_EXIT(train_and_interrupt(dir_ / "run"), ::testing::ExitedWithCode(130), "");
+  TrainResult result;
+  EXPECT_TRUE(at::equal(train_fresh(tiny_train_config(), "run", &result), whole));
+  EXPECT_EQ(losses("run"), losses("whole"));
+}
+
+TEST_F(TrainerTest, AFullDiskLeavesTheOlderStateWhole) {
+  TrainConfig config = tiny_train_config();
+  config.max_steps = 5;
+  train_fresh(config, "run");
+  const auto before = read_file(dir_ / "run" / "state.safetensors");
+  config.max_steps = 0;
+  {
+    const FileSizeLimit limit(100 << 10);  // smaller than a state
+    EXPECT_THROW(train_fresh(config, "run"), IoError);
+  }
+  EXPECT_EQ(read_file(dir_ / "run" / "state.safetensors"), before);
+  EXPECT_TRUE(at::equal(train_fresh(config, "run"), train_fresh(config, "whole")));
+}
+
+TEST_F(TrainerTest, ChangedDataDrawnAgainEachEpochIsResumedExactly) {
+  struct Drawn : ExampleSource {
+    std::vector<Example> epoch(int, RandomKey key) override { return counting_examples(40, key.bits(0)); }
+  } source;
+  TrainConfig config = tiny_train_config();
+  models::Gpt2 whole = tiny_model(), parts = tiny_model();
+  train(whole, config, source, {}, dir_ / "whole");
+  config.max_steps = 9;
+  train(parts, config, source, {}, dir_ / "parts");
+  config.max_steps = 0;
+  train(parts, config, source, {}, dir_ / "parts");
+  EXPECT_TRUE(at::equal(whole.parameters().values(), parts.parameters().values()));
+}
+
+TEST_F(TrainerTest, RunPageAndLogHoldEpochsAndSamples) {
+  models::Gpt2 model = tiny_model();
+  FixedExamples source(counting_examples(40, 1));
+  TrainHooks hooks;
+  hooks.samples = [](models::Gpt2&, const EpochReport& report) { return std::vector<std::string>{concat("<text> ", report.epoch)}; };
+  train(model, tiny_train_config(), source, {}, dir_ / "run", hooks);
+  EXPECT_NE(read_file(dir_ / "run" / "run.html").find("&lt;text&gt; 2"), std::string::npos);
+  EXPECT_NE(read_file(dir_ / "run" / "train.jsonl").find("\"samples\":[\"<text> 1\"]"), std::string::npos);
+}
+
+TEST_F(TrainerTest, RemovedStateLeavesLogAndPage) {
+  train_fresh(tiny_train_config(), "run");
+  remove_run_state(dir_ / "run");
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run" / "state.safetensors"));
+  EXPECT_FALSE(std::filesystem::exists(dir_ / "run" / "checkpoints"));
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "run" / "train.jsonl"));
 }
 
 TEST_F(TrainerTest, AnExampleLongerThanTheModelIsRefused) {
