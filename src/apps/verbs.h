@@ -6,5 +6,6 @@ namespace vitrine::apps {
 
 void register_import(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
+void register_score(CLI::App& app, int& exit_code);
 
 }  // namespace vitrine::apps

@@ -3,6 +3,6 @@
 #include "apps/verbs.h"
 
 int main(int argc, char** argv) {
-  return vitrine::apps::run_program(argc, argv, "vitrine", {vitrine::apps::register_import});
-  return vitrine::apps::run_program(argc, argv, "vitrine", {vitrine::apps::register_evaluate});
+  using namespace vitrine::apps;
+  return run_program(argc, argv, "vitrine", {register_import, register_evaluate, register_score});
 }
