@@ -15,4 +15,5 @@ int main(int argc, char** argv) {
                          register_write,
                          register_evaluate,
                      });
+  return run_program(argc, argv, "vitrine", {register_import, register_evaluate, register_score});
 }
