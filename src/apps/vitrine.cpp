@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
                          register_points,
                          register_curate,
                          register_write,
+                         register_score,
                          register_evaluate,
                      });
-  return run_program(argc, argv, "vitrine", {register_import, register_evaluate, register_score});
 }

@@ -1,7 +1,6 @@
 #include "copywriting/plan_guide.h"
 
 #include <algorithm>
-#include <deque>
 #include <limits>
 #include <utility>
 
@@ -15,7 +14,6 @@ namespace {
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 /// Tokens this many nats below the best one are not looked at and cannot be drawn.
 constexpr float kConsideredRange = 12.0f;
-constexpr int kShortBy = 16;  // code points that a copy may be shorter than wanted
 constexpr std::string_view kEnds[] = {"。", "！", "？"};
 constexpr std::string_view kPauses[] = {"，", "、", "；", "：", "。", "！", "？"};
 
@@ -39,36 +37,25 @@ int32_t single_token(const text::Tokenizer& tokenizer, std::string_view sign) {
   return ids.front();
 }
 
-class PlanGuide : public generation::SequenceGuide {
+class SentenceGuide : public generation::SequenceGuide {
  public:
-  PlanGuide(const GuideVocabulary& vocabulary, std::shared_ptr<const GuidePlan> plan, const PlanGuideConfig& config)
-      : vocabulary_(vocabulary), plan_(std::move(plan)), config_(config) {
-    open_group(0);
-  }
+  SentenceGuide(const GuideVocabulary& vocabulary, std::shared_ptr<const GuideFacts> facts, std::vector<std::string> points,
+                const PlanGuideConfig& config)
+      : vocabulary_(vocabulary), facts_(std::move(facts)), config_(config), open_(std::move(points)) {}
 
   void process(std::span<float> logits) override {
-    if (!forced_.empty()) {
-      std::fill(logits.begin(), logits.end(), kNever);
-      logits[static_cast<size_t>(forced_.front())] = 0;
-      return;
-    }
     raise_open_points(logits);
     if (!open_.empty()) go_on_instead_of_ending(logits);
-    if (!keep_allowed(logits)) force_end(logits);
+    if (!keep_allowed(logits)) logits[static_cast<size_t>(vocabulary_.sentence_ends().front())] = 0;
   }
 
   void push(int32_t token) override {
-    if (!forced_.empty()) {
-      forced_.pop_front();
-      return;
-    }
     const std::string added = text_of(token);
     text_ += added;
     term_state_ = vocabulary_.automaton().walk(term_state_, added);
-    sentence_length_ += text::count_code_points(added);
     length_ += text::count_code_points(added);
-    std::erase_if(open_, [&](const std::string& value) { return sentence_has(value); });
-    if (vocabulary_.ends_sentence(token)) end_sentence();
+    std::erase_if(open_, [&](const std::string& value) { return text_.find(value) != std::string::npos; });
+    done_ = vocabulary_.ends_sentence(token);
   }
 
   bool finished() const override { return done_; }
@@ -77,46 +64,22 @@ class PlanGuide : public generation::SequenceGuide {
   std::string text_of(int32_t token) const {
     const auto slot = vocabulary_.format().slot_of(token);
     if (!slot) return vocabulary_.bytes(token);
-    const auto value = plan_->slots.find(*slot);
-    return value == plan_->slots.end() ? "" : value->second;
+    const auto value = facts_->slots.find(*slot);
+    return value == facts_->slots.end() ? "" : value->second;
   }
 
-  bool sentence_has(const std::string& value) const { return text_.find(value, sentence_begin_) != std::string::npos; }
-  bool at_sentence_begin() const { return text_.size() == sentence_begin_; }
-  bool may_end_sentence() const {
-    const bool waited_enough = !config_.enforce_groups || sentence_length_ > static_cast<size_t>(config_.max_sentence_length);
-    return sentence_length_ >= 6 && !ends_with_any(text_, kPauses) && (open_.empty() || waited_enough);
-  }
-
-  void open_group(size_t group) {
-    group_ = group;
-    open_ = plan_->groups[group];
-    std::erase_if(open_, [&](const std::string& value) { return text_.find(value) != std::string::npos; });
-  }
-
-  void end_sentence() {
-    sentence_begin_ = text_.size();
-    sentence_length_ = 0;
-    if (group_ + 1 < plan_->groups.size()) {
-      open_group(group_ + 1);
-      forced_.assign(plan_->group_ids[group_].begin(), plan_->group_ids[group_].end());
-    } else if (static_cast<int>(length_) + kShortBy >= plan_->length || free_sentences_ == config_.max_free_sentences) {
-      done_ = true;
-    } else {
-      ++free_sentences_;
-      open_.clear();
-      const auto ids = vocabulary_.format().empty_group();
-      forced_.assign(ids.begin(), ids.end());
-    }
+  bool may_end() const {
+    const bool waited_enough = !config_.enforce_groups || length_ > static_cast<size_t>(config_.max_sentence_length);
+    return length_ >= 6 && !ends_with_any(text_, kPauses) && (open_.empty() || waited_enough);
   }
 
   bool completes_banned(const std::string& added) const {
-    if (plan_->banned.empty()) return false;
+    if (facts_->banned.empty()) return false;
     auto state = term_state_;
     for (const char byte : added) {
       state = vocabulary_.automaton().step(state, byte);
       for (const uint32_t term : vocabulary_.automaton().ends(state)) {
-        if (plan_->banned[term]) return true;
+        if (facts_->banned[term]) return true;
       }
     }
     return false;
@@ -124,13 +87,13 @@ class PlanGuide : public generation::SequenceGuide {
 
   /// The longer a sentence runs with open points, the likelier their tokens become.
   void raise_open_points(std::span<float> logits) const {
-    const int waited = static_cast<int>(sentence_length_) - config_.patience;
+    const int waited = static_cast<int>(length_) - config_.patience;
     if (waited <= 0) return;
     const float bonus = std::min(config_.largest_bonus, config_.bonus_per_code_point * static_cast<float>(waited));
     for (const auto& value : open_) {
       if (const auto token = vocabulary_.format().tokenizer().token_to_id(value)) logits[static_cast<size_t>(*token)] += bonus;
     }
-    for (const auto& [slot, value] : plan_->slots) {
+    for (const auto& [slot, value] : facts_->slots) {
       if (std::find(open_.begin(), open_.end(), value) == open_.end()) continue;
       logits[static_cast<size_t>(vocabulary_.format().slot_id(slot))] += bonus;
     }
@@ -138,7 +101,7 @@ class PlanGuide : public generation::SequenceGuide {
 
   /// With points still open, the wish to end the sentence becomes the wish for a comma.
   void go_on_instead_of_ending(std::span<float> logits) const {
-    if (ends_with_any(text_, kPauses) || may_end_sentence()) return;
+    if (ends_with_any(text_, kPauses) || may_end()) return;
     float end = kNever;
     for (const int32_t id : vocabulary_.sentence_ends()) end = std::max(end, logits[static_cast<size_t>(id)]);
     float& comma = logits[static_cast<size_t>(vocabulary_.comma())];
@@ -147,14 +110,14 @@ class PlanGuide : public generation::SequenceGuide {
 
   bool structure_allows(int32_t token) const {
     if (token == vocabulary_.format().end_id() || vocabulary_.is_control(token)) return false;
-    if (const auto slot = vocabulary_.format().slot_of(token)) return plan_->slots.contains(*slot);
-    if (vocabulary_.holds_sentence_end(token)) return vocabulary_.ends_sentence(token) && may_end_sentence();
-    return !vocabulary_.opens_with_punctuation(token) || !(at_sentence_begin() || ends_with_any(text_, kPauses));
+    if (const auto slot = vocabulary_.format().slot_of(token)) return facts_->slots.contains(*slot);
+    if (vocabulary_.holds_sentence_end(token)) return vocabulary_.ends_sentence(token) && may_end();
+    return !vocabulary_.opens_with_punctuation(token) || !(text_.empty() || ends_with_any(text_, kPauses));
   }
 
   bool facts_allow(int32_t token) const {
     if (!config_.constrain_facts) return true;
-    if (!plan_->foreign.empty() && plan_->foreign[static_cast<size_t>(token)]) return false;
+    if (!facts_->foreign.empty() && facts_->foreign[static_cast<size_t>(token)]) return false;
     return !vocabulary_.is_fact_sign(token) && !completes_banned(vocabulary_.bytes(token));
   }
 
@@ -174,20 +137,13 @@ class PlanGuide : public generation::SequenceGuide {
     return any;
   }
 
-  void force_end(std::span<float> logits) const { logits[static_cast<size_t>(vocabulary_.sentence_ends().front())] = 0; }
-
   const GuideVocabulary& vocabulary_;
-  std::shared_ptr<const GuidePlan> plan_;
+  std::shared_ptr<const GuideFacts> facts_;
   PlanGuideConfig config_;
-  std::string text_;
-  size_t sentence_begin_ = 0;      // byte offset
-  size_t sentence_length_ = 0;     // code points
+  std::string text_;               // of the sentence
   size_t length_ = 0;              // code points
-  size_t group_ = 0;
-  std::vector<std::string> open_;  // values of the group not yet said
+  std::vector<std::string> open_;  // points not yet said
   checks::TermAutomaton::State term_state_ = checks::TermAutomaton::kStart;
-  std::deque<int32_t> forced_;     // tokens of the next group, fed one by one
-  int free_sentences_ = 0;
   bool done_ = false;
 };
 
@@ -218,10 +174,11 @@ GuideVocabulary::GuideVocabulary(const PromptFormat& format, std::vector<std::st
   sentence_ends_.insert(sentence_ends_.begin(), single_token(tokenizer, "。"));
 }
 
-std::unique_ptr<generation::SequenceGuide> make_plan_guide(const GuideVocabulary& vocabulary,
-                                                           std::shared_ptr<const GuidePlan> plan,
-                                                           const PlanGuideConfig& config) {
-  return std::make_unique<PlanGuide>(vocabulary, std::move(plan), config);
+std::unique_ptr<generation::SequenceGuide> make_sentence_guide(const GuideVocabulary& vocabulary,
+                                                               std::shared_ptr<const GuideFacts> facts,
+                                                               std::vector<std::string> points,
+                                                               const PlanGuideConfig& config) {
+  return std::make_unique<SentenceGuide>(vocabulary, std::move(facts), std::move(points), config);
 }
 
 }  // namespace vitrine::copywriting

@@ -1,10 +1,10 @@
-// copywriting/plan_guide.h - keeps one sampled copy to its plan, token by token.
+// copywriting/plan_guide.h - keeps one sampled sentence to its points and to the product's facts, token by token.
 //
-// - Each sentence is written after its group of points (prompt.h) and cannot end before all of them
-//   are said. So groups stand in the order of the plan (feature P4).
-// - Terms that the product does not support (materials, functions, absolute words), digits and
-//   Latin letters cannot be written: they come from the input through value tokens and slots (L2).
-// - When all groups are said and the copy is still short, sentences without points follow.
+// - The sentence cannot end before all of its points are said (feature P4); the later they are, the
+//   likelier their tokens become, and an early end becomes a comma.
+// - Terms that the product does not support (materials, functions, absolute words), values of other
+//   products, digits and Latin letters cannot be written: they come from the input through value
+//   tokens and slots (L2).
 #pragma once
 #include <memory>
 #include <string>
@@ -23,7 +23,6 @@ struct PlanGuideConfig {
   int patience = 12;            // code points of a sentence before its open points are raised
   float bonus_per_code_point = 0.2f;  // nats
   float largest_bonus = 6.0f;         // nats
-  int max_free_sentences = 2;   // without points, to reach the wanted length
 };
 
 /// Token texts and the automaton of terms that need support; shared by all sequences.
@@ -55,19 +54,18 @@ class GuideVocabulary {
   int32_t comma_ = 0;
 };
 
-/// What all candidates of one product share.
-struct GuidePlan {
-  std::vector<std::vector<std::string>> groups;  // values to say, one list a sentence
-  std::vector<std::vector<int32_t>> group_ids;   // what stands before each sentence (Prompt::groups)
+/// What all sentences of one product share.
+struct GuideFacts {
   std::map<int, std::string> slots;
-  std::vector<bool> banned;                      // by index in fact_terms: must not be written; may be empty
-  std::vector<bool> foreign;                     // by token: another product's value; may be empty
-  int length = 110;                              // code points wanted
+  std::vector<bool> banned;   // by index in fact_terms: must not be written; empty = nothing is banned
+  std::vector<bool> foreign;  // by token: a value the product does not have; empty = none
 };
 
-/// Makes the guide of one sequence. `vocabulary` must outlive it; `plan` is shared.
-std::unique_ptr<generation::SequenceGuide> make_plan_guide(const GuideVocabulary& vocabulary,
-                                                           std::shared_ptr<const GuidePlan> plan,
-                                                           const PlanGuideConfig& config);
+/// Makes the guide of one sentence that has to say `points` (values, in any order). It is finished when
+/// the sentence ends. `vocabulary` must outlive it; `facts` are shared.
+std::unique_ptr<generation::SequenceGuide> make_sentence_guide(const GuideVocabulary& vocabulary,
+                                                               std::shared_ptr<const GuideFacts> facts,
+                                                               std::vector<std::string> points,
+                                                               const PlanGuideConfig& config);
 
 }  // namespace vitrine::copywriting
