@@ -137,6 +137,20 @@ Json plan_json(const Plan& plan, const data::Product* product) {
   return json;
 }
 
+/// Points of one key are one bunch; a bunch that is too long for a sentence is spread over several.
+void split_long_groups(std::vector<std::vector<int>>& groups, size_t longest) {
+  std::vector<std::vector<int>> split;
+  for (const auto& group : groups) {
+    const size_t parts = (group.size() + longest - 1) / longest;
+    for (size_t part = 0; part < parts; ++part) {
+      const auto begin = static_cast<std::ptrdiff_t>(group.size() * part / parts);
+      const auto end = static_cast<std::ptrdiff_t>(group.size() * (part + 1) / parts);
+      split.emplace_back(group.begin() + begin, group.begin() + end);
+    }
+  }
+  groups = std::move(split);
+}
+
 }  // namespace
 
 std::string statistics_category(const data::Product& product, const data::AttributeStatistics& statistics) {
@@ -168,6 +182,7 @@ void group_points(Plan& plan, const PlanConfig& config) {
     plan.groups.back().insert(plan.groups.back().end(), bunches[b].begin(), bunches[b].end());
     placed += static_cast<int>(bunches[b].size());
   }
+  split_long_groups(plan.groups, static_cast<size_t>(config.max_points_per_sentence) + 1);
 }
 
 Plan make_plan(const data::Product& product, const data::AttributeStatistics& statistics, const PlanConfig& config,

@@ -110,7 +110,7 @@ class SentenceGuide : public generation::SequenceGuide {
 
   bool structure_allows(int32_t token) const {
     if (token == vocabulary_.format().end_id() || vocabulary_.is_control(token)) return false;
-    if (const auto slot = vocabulary_.format().slot_of(token)) return facts_->slots.contains(*slot);
+    if (vocabulary_.is_slot(token)) return facts_->slots.contains(*vocabulary_.format().slot_of(token));
     if (vocabulary_.holds_sentence_end(token)) return vocabulary_.ends_sentence(token) && may_end();
     return !vocabulary_.opens_with_punctuation(token) || !(text_.empty() || ends_with_any(text_, kPauses));
   }
@@ -157,7 +157,10 @@ GuideVocabulary::GuideVocabulary(const PromptFormat& format, std::vector<std::st
   flags_.resize(size);
   for (size_t i = 0; i < size; ++i) {
     const auto id = static_cast<int32_t>(i);
-    if (format.slot_of(id)) continue;
+    if (format.slot_of(id)) {
+      flags_[i] = kSlot;
+      continue;
+    }
     text::append_bytes_of_token(bytes_[i], tokenizer.id_to_token(id));
     const std::string_view bytes = bytes_[i];
     if (format.is_control(id)) flags_[i] |= kControl;

@@ -38,13 +38,14 @@ class GuideVocabulary {
   bool ends_sentence(int32_t id) const { return flags_[static_cast<size_t>(id)] & kEndsSentence; }
   bool holds_sentence_end(int32_t id) const { return flags_[static_cast<size_t>(id)] & kHoldsSentenceEnd; }
   bool is_fact_sign(int32_t id) const { return flags_[static_cast<size_t>(id)] & kFactSign; }
+  bool is_slot(int32_t id) const { return flags_[static_cast<size_t>(id)] & kSlot; }
   bool is_control(int32_t id) const { return flags_[static_cast<size_t>(id)] & kControl; }
   const std::vector<int32_t>& sentence_ends() const { return sentence_ends_; }  // 。 first
   int32_t comma() const { return comma_; }
   bool opens_with_punctuation(int32_t id) const { return flags_[static_cast<size_t>(id)] & kPunctuationFirst; }
 
  private:
-  enum Flag : uint8_t { kEndsSentence = 1, kHoldsSentenceEnd = 2, kFactSign = 4, kControl = 8, kPunctuationFirst = 16 };
+  enum Flag : uint8_t { kEndsSentence = 1, kHoldsSentenceEnd = 2, kFactSign = 4, kControl = 8, kPunctuationFirst = 16, kSlot = 32 };
   const PromptFormat& format_;
   std::vector<std::string> fact_terms_;
   checks::TermAutomaton automaton_;
