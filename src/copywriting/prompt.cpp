@@ -79,6 +79,8 @@ std::optional<int> PromptFormat::slot_of(int32_t id) const {
 
 bool PromptFormat::is_control(int32_t id) const { return control_[static_cast<size_t>(id)]; }
 
+bool PromptFormat::has_key_token(std::string_view key) const { return tokenizer_.token_to_id(named("key", key)).has_value(); }
+
 bool PromptFormat::has_value_token(std::string_view value) const {
   return is_spellable_value(value) &&
          (text::count_code_points(value) == 1 || tokenizer_.token_to_id(value).has_value());

@@ -74,6 +74,8 @@ class PromptFormat {
   /// use gives "".
   std::string decode_copy(std::span<const int32_t> ids, const std::map<int, std::string>& slots) const;
 
+  /// Whether the model has learned points of this key.
+  bool has_key_token(std::string_view key) const;
   /// Whether the value is one token and so needs no slot.
   bool has_value_token(std::string_view value) const;
 

@@ -18,6 +18,7 @@ using copywriting::Candidate;
 using copywriting::Plan;
 using copywriting::PromptPoint;
 
+constexpr int kRepeatedPositions = 4;
 constexpr std::string_view kStyles[] = {"taobao", "douyin", "xiaohongshu", "jd"};
 constexpr std::string_view kAudiences[] = {"", "women", "men"};
 
@@ -49,18 +50,28 @@ copywriting::CopySamplerConfig sampler_config_of(const WriteConfig& config) {
 }
 
 /// The plan as the model's prompt states it: the category is a field of its own, not a point.
-copywriting::PromptPlan prompt_plan_of(const Plan& plan, const std::string& category) {
+copywriting::PromptPlan prompt_plan_of(const Plan& plan, const std::string& category, const copywriting::PromptFormat& format) {
   copywriting::PromptPlan prompt{.category = category, .style = plan.style, .audience = plan.audience,
                                  .length = plan.length, .groups = {}};
   for (const auto& group : plan.groups) {
     auto& points = prompt.groups.emplace_back();
     for (const int i : group) {
       const auto& point = plan.points[static_cast<size_t>(i)];
-      if (point.value != category) points.push_back({point.key, point.value});
+      if (point.value != category && format.has_key_token(point.key)) points.push_back({point.key, point.value});
     }
   }
   std::erase_if(prompt.groups, [](const auto& group) { return group.empty(); });
   return prompt;
+}
+
+/// Points of keys that the model has not learned (克重, 产地), as a plain sentence: it would not know what they mean.
+std::string plain_sentence(const Plan& plan, const copywriting::PromptFormat& format) {
+  std::string sentence;
+  for (const auto& point : plan.points) {
+    if (point.key.empty() || format.has_key_token(point.key) || point.value == plan.category) continue;
+    sentence += (sentence.empty() ? "" : "，") + point.key + "为" + point.value;
+  }
+  return sentence.empty() ? "" : sentence + "。";
 }
 
 /// The terms that the product's own values do not hold: its copy must not hold them either.
@@ -105,6 +116,8 @@ CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* 
 data::Product CopyWriter::prepared(const data::Product& product) const {
   data::Product copy = product;
   if (normalizer_) normalizer_->normalize(copy);
+  // Canonical keys, but the operator's own wording of the values: 15:00后 must not become 15:00.
+  for (auto& attribute : copy.attributes) attribute.val = attribute.val_raw;
   return copy;
 }
 
@@ -131,7 +144,8 @@ bool CopyWriter::model_knows(const data::Product& product) const {
 }
 
 std::vector<std::string> CopyWriter::faults_of(const std::string& text, const data::Product& product) const {
-  std::vector<std::string> faults = checks::output_faults(text, product);
+  // A value said twice repeats its own 4-grams; what a person would call repetition starts above that.
+  std::vector<std::string> faults = checks::output_faults(text, product, {.max_repeated_4grams = kRepeatedPositions});
   if (!faults.empty() && faults.front() == "bad_utf8") return faults;
   for (const auto& claim : checks::find_claims(text, product)) {
     if (checks::is_blocking(claim)) faults.push_back(concat("unsupported:", claim.value));
@@ -154,7 +168,7 @@ std::vector<bool> CopyWriter::foreign_tokens(const data::Product& product) const
 
 /// One task a candidate, product after product.
 std::vector<copywriting::CopyTask> CopyWriter::tasks_for(const data::Product& product, const WrittenProduct& written) const {
-  const auto prompt_plan = prompt_plan_of(written.plan, copywriting::statistics_category(product, statistics_));
+  const auto prompt_plan = prompt_plan_of(written.plan, copywriting::statistics_category(product, statistics_), *model_->format);
   auto prompt = std::make_shared<copywriting::Prompt>(model_->format->encode(prompt_plan));
   auto facts = std::make_shared<copywriting::GuideFacts>();
   facts->slots = prompt->slots;
@@ -191,7 +205,7 @@ void CopyWriter::fill_from_model(std::span<const data::Product> products, std::s
       const auto& copy = copies[next++];
       Candidate candidate;
       candidate.index = index;
-      candidate.text = copy.text;
+      candidate.text = copy.text + plain_sentence(written[i]->plan, *model_->format);
       candidate.tokens = copy.tokens;
       candidate.logprob = copy.logprob;
       candidate.faults = faults_of(candidate.text, products[i]);
