@@ -9,6 +9,7 @@ void register_curate(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
 void register_points(CLI::App& app, int& exit_code);
+void register_score(CLI::App& app, int& exit_code);
 void register_score_torch(CLI::App& app, int& exit_code);
 void register_train(CLI::App& app, int& exit_code);
 void register_write(CLI::App& app, int& exit_code);

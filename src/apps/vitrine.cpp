@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
                          register_points,
                          register_curate,
                          register_write,
+                         register_score,
                          register_evaluate,
                      });
 }

@@ -25,7 +25,7 @@ struct OrderConfig {
   double coverage = 10;
   double agreement = 20;
   double fluency = 0.2;   // mean log-probability of a token
-  double repetition = 10; // share of 4-grams that stood before
+  double repetition = 30; // share of 4-grams that stood before
 
   void describe(FieldVisitor& v) {
     v.field("order_coverage", coverage, "weight of said values / values", 0, 1000);

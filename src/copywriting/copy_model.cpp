@@ -6,6 +6,8 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/resource.h"
+#include "checks/claims.h"
+#include "text/utf8.h"
 
 namespace vitrine::copywriting {
 namespace fs = std::filesystem;
@@ -21,6 +23,14 @@ void require_prompt_format(const fs::path& directory) {
   }
 }
 
+std::vector<std::string> fact_terms() {
+  std::vector<std::string> terms;
+  for (const auto& term : checks::ClaimFinder::shipped().lexicon().terms()) {
+    if (term.level == checks::Level::block) terms.push_back(text::to_utf8(term.text));
+  }
+  return terms;
+}
+
 }  // namespace
 
 CopyModel load_copy_model(const fs::path& directory, const generation::DecoderConfig& config) {
@@ -30,7 +40,7 @@ CopyModel load_copy_model(const fs::path& directory, const generation::DecoderCo
   model.directory = directory;
   model.tokenizer = text::load_tokenizer(directory);
   model.format = std::make_unique<PromptFormat>(*model.tokenizer);
-  model.vocabulary = std::make_unique<GuideVocabulary>(*model.format);
+  model.vocabulary = std::make_unique<GuideVocabulary>(*model.format, fact_terms());
   model.decoder = std::make_unique<generation::Decoder>(generation::Decoder::load(directory, config));
   model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
   model.sha256 = sha256_file(directory / "model.safetensors");

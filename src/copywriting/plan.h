@@ -32,7 +32,7 @@ struct Plan {
 
 struct PlanConfig {
   bool idf_order = true;
-  bool drop_sparse = true;
+  bool drop_sparse = false;  // on, it drops just the rare points that set a product apart
   double min_tfidf = 0.01;
   int max_points_per_sentence = 3;
   int code_points_per_sentence = 34;

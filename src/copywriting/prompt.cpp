@@ -84,9 +84,14 @@ bool PromptFormat::has_value_token(std::string_view value) const {
          (text::count_code_points(value) == 1 || tokenizer_.token_to_id(value).has_value());
 }
 
-void PromptFormat::append_point(const PromptPoint& point, const std::map<std::string, int>& forced_slots,
-                                Prompt& prompt) const {
-  auto& ids = prompt.input_ids;
+std::vector<int32_t> Prompt::first_ids() const {
+  std::vector<int32_t> ids = header;
+  if (!groups.empty()) ids.insert(ids.end(), groups.front().begin(), groups.front().end());
+  return ids;
+}
+
+void PromptFormat::append_point(const PromptPoint& point, const std::map<std::string, int>& forced_slots, Prompt& prompt,
+                                std::vector<int32_t>& ids) const {
   ids.push_back(tokenizer_.token_to_id(named("key", point.key)).value_or(other_key_id_));
   const auto append_slot = [&](int slot) {
     prompt.slots[slot] = point.value;
@@ -108,7 +113,7 @@ void PromptFormat::append_point(const PromptPoint& point, const std::map<std::st
 
 Prompt PromptFormat::encode(const PromptPlan& plan, const std::map<std::string, int>& forced_slots) const {
   Prompt prompt;
-  auto& ids = prompt.input_ids;
+  auto& ids = prompt.header;
   ids.push_back(end_id_);
   const auto category_ids = tokenizer_.encode(plan.category);
   ids.insert(ids.end(), category_ids.begin(), category_ids.end());
@@ -116,21 +121,29 @@ Prompt PromptFormat::encode(const PromptPlan& plan, const std::map<std::string, 
   if (const auto audience = tokenizer_.token_to_id(named("audience", plan.audience))) ids.push_back(*audience);
   ids.push_back(length_ids_[static_cast<size_t>(std::clamp(plan.length / kLengthStep, 0, kNumLengthClasses - 1))]);
   for (const auto& group : plan.groups) {
-    ids.push_back(group_id_);
-    for (const auto& point : group) append_point(point, forced_slots, prompt);
+    std::vector<int32_t> group_ids{group_id_};
+    for (const auto& point : group) append_point(point, forced_slots, prompt, group_ids);
+    group_ids.push_back(text_id_);
+    prompt.groups.push_back(std::move(group_ids));
   }
-  ids.push_back(text_id_);
   return prompt;
 }
 
-std::vector<int32_t> PromptFormat::encode_copy(std::string_view copy, const std::map<int, std::string>& slots) const {
-  std::string marked(copy);
+std::vector<int32_t> PromptFormat::encode_sentence(std::string_view sentence, const std::map<int, std::string>& slots) const {
+  std::string marked(sentence);
   for (const auto& [slot, value] : slots) replace_all(marked, value, numbered("slot", slot));
   return tokenizer_.encode(marked);
 }
 
 std::string PromptFormat::decode_copy(std::span<const int32_t> ids, const std::map<int, std::string>& slots) const {
-  std::string copy = tokenizer_.decode(ids);
+  std::vector<int32_t> said;
+  bool in_group = false;
+  for (const int32_t id : ids) {
+    if (id == group_id_) in_group = true;
+    if (!in_group && id != end_id_) said.push_back(id);
+    if (id == text_id_) in_group = false;
+  }
+  std::string copy = tokenizer_.decode(said);
   for (int slot = 0; slot < kNumSlots; ++slot) {
     const auto value = slots.find(slot);
     replace_all(copy, numbered("slot", slot), value == slots.end() ? "" : value->second);

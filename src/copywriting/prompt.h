@@ -1,10 +1,11 @@
 // copywriting/prompt.h - how a plan becomes the tokens that the copy model reads, and back to text.
 //
 // <|endoftext|> category <|style:…|> <|audience:…|> <|len:n|>
-//   (<|group|> (<|key:K|> value)*)*  <|text|>  copy  <|endoftext|>
-// One <|group|> a sentence, in order. A value is one whole token where the vocabulary holds it;
-// else, and always for numbers and Latin names, it is a slot: <|slot:i|> in prompt and copy, filled
-// with the operator's own characters after decoding. So the model cannot misspell or invent it.
+//   ( <|group|> (<|key:K|> value)* <|text|> sentence )+  <|endoftext|>
+// The points of a sentence stand right before it, so that they are near when they are said. A value
+// is one whole token where the vocabulary holds it; else, and always for numbers and Latin names, it
+// is a slot: <|slot:i|> in prompt and copy, filled with the operator's own characters after decoding.
+// So the model cannot misspell or invent it.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -22,7 +23,7 @@ constexpr int kNumSlots = 16;
 constexpr int kLengthStep = 16;      // code points a length class
 constexpr int kNumLengthClasses = 16;
 constexpr std::string_view kEndToken = "<|endoftext|>";
-constexpr std::string_view kPromptFormat = "groups-1";  // written to vitrine.json
+constexpr std::string_view kPromptFormat = "groups-2";  // written to vitrine.json
 
 /// What the prompt states; the part of a plan that the model sees.
 struct PromptPlan {
@@ -43,10 +44,14 @@ bool is_spellable_value(std::string_view value);
 /// "men", "women" or "" by the words of a human text: the label of the audience field.
 std::string audience_of(std::string_view text);
 
-/// A prompt and the slots used in it.
+/// What the model is given of a plan, and when.
 struct Prompt {
-  std::vector<int32_t> input_ids;   // ends with <|text|>
-  std::map<int, std::string> slots; // slot number → value
+  std::vector<int32_t> header;                // before the first group
+  std::vector<std::vector<int32_t>> groups;   // <|group|> … <|text|>, each before its sentence
+  std::map<int, std::string> slots;           // slot number → value
+
+  /// Header and first group: what stands before the first sentence.
+  std::vector<int32_t> first_ids() const;
 };
 
 /// Turns plans into prompts with one tokenizer. Immutable, thread-safe; the tokenizer must outlive it.
@@ -59,10 +64,14 @@ class PromptFormat {
   /// More than kNumSlots slot values: throws InvalidInput, naming the value.
   Prompt encode(const PromptPlan& plan, const std::map<std::string, int>& forced_slots = {}) const;
 
-  /// The copy as tokens, slot values replaced by their slots, without the end token.
-  std::vector<int32_t> encode_copy(std::string_view copy, const std::map<int, std::string>& slots) const;
+  /// A sentence as tokens, slot values replaced by their slots.
+  std::vector<int32_t> encode_sentence(std::string_view sentence, const std::map<int, std::string>& slots) const;
 
-  /// Tokens of a copy as text, slots filled. A slot that the prompt did not use gives "".
+  /// <|group|> <|text|>: before a sentence without points.
+  std::vector<int32_t> empty_group() const { return {group_id_, text_id_}; }
+
+  /// Tokens after first_ids() as text: groups left out, slots filled. A slot that the prompt did not
+  /// use gives "".
   std::string decode_copy(std::span<const int32_t> ids, const std::map<int, std::string>& slots) const;
 
   /// Whether the value is one token and so needs no slot.
@@ -76,7 +85,8 @@ class PromptFormat {
 
  private:
   int32_t id_of(std::string_view token) const;
-  void append_point(const PromptPoint& point, const std::map<std::string, int>& forced_slots, Prompt& prompt) const;
+  void append_point(const PromptPoint& point, const std::map<std::string, int>& forced_slots, Prompt& prompt,
+                    std::vector<int32_t>& ids) const;
 
   const text::Tokenizer& tokenizer_;
   int32_t end_id_ = 0, text_id_ = 0, group_id_ = 0, other_key_id_ = 0;

@@ -80,18 +80,22 @@ CopyTrainingSet::CopyTrainingSet(std::vector<CopyDocument> documents, const Prom
 TrainingSequence CopyTrainingSet::sequence(const CopyDocument& document,
                                            const std::map<std::string, int>& forced_slots) const {
   PromptPlan plan{.category = document.category, .style = "taobao", .audience = document.audience, .length = 0, .groups = {}};
-  std::string copy;
   for (const auto& sentence : document.sentences) {
     plan.groups.push_back(sentence.points);
-    copy += sentence.text;
+    plan.length += static_cast<int>(text::count_code_points(sentence.text));
   }
-  plan.length = static_cast<int>(text::count_code_points(copy));
-  Prompt prompt = format_.encode(plan, forced_slots);
-  TrainingSequence sequence{std::move(prompt.input_ids), 0};
-  sequence.labels_from = static_cast<int32_t>(sequence.input_ids.size());
-  const auto copy_ids = format_.encode_copy(copy, prompt.slots);
-  sequence.input_ids.insert(sequence.input_ids.end(), copy_ids.begin(), copy_ids.end());
-  sequence.input_ids.push_back(format_.end_id());
+  const Prompt prompt = format_.encode(plan, forced_slots);
+  TrainingSequence sequence;
+  const auto append = [&](const std::vector<int32_t>& ids, bool predicted) {
+    sequence.input_ids.insert(sequence.input_ids.end(), ids.begin(), ids.end());
+    sequence.predicted.resize(sequence.input_ids.size(), predicted);
+  };
+  append(prompt.header, false);
+  for (size_t i = 0; i < document.sentences.size(); ++i) {
+    append(prompt.groups[i], false);
+    append(format_.encode_sentence(document.sentences[i].text, prompt.slots), true);
+  }
+  append({format_.end_id()}, true);
   return sequence;
 }
 

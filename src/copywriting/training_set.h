@@ -28,8 +28,8 @@ struct AugmentConfig {
 };
 
 struct TrainingSequence {
-  std::vector<int32_t> input_ids;  // prompt, copy, end token
-  int32_t labels_from = 0;         // first position that is predicted: the copy's first token
+  std::vector<int32_t> input_ids;  // header, groups and sentences in turn, end token
+  std::vector<bool> predicted;     // by position: true in sentences and at the end token
 };
 
 struct CopyDocument {

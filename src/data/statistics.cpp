@@ -137,18 +137,4 @@ AttributeStatistics AttributeStatistics::from_tsv(std::string_view tsv, std::str
   return statistics;
 }
 
-int distinctive_attribute(const Product& product, const AttributeStatistics& statistics) {
-  int best = -1;
-  std::pair<int64_t, std::string_view> best_order;
-  for (size_t i = 0; i < product.attributes.size(); ++i) {
-    const Attribute& a = product.attributes[i];
-    // UTF-8 bytes compare in code-point order.
-    const std::pair<int64_t, std::string_view> order(statistics.df_any(a.key, a.val), a.val);
-    if (best >= 0 && order >= best_order) continue;
-    best = static_cast<int>(i);
-    best_order = order;
-  }
-  return best;
-}
-
 }  // namespace vitrine::data

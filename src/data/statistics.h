@@ -53,8 +53,4 @@ class AttributeStatistics {
   int64_t n_any_ = 0;
 };
 
-/// The pair that sets the product apart: lowest df_any, ties by code-point order of the value; pairs with the key 类型
-/// count like the others. Returns the position in attributes, -1 when there are none.
-int distinctive_attribute(const Product& product, const AttributeStatistics& statistics);
-
 }  // namespace vitrine::data

@@ -126,7 +126,8 @@ std::vector<Target> targets_of(const CopyEvaluation& evaluation, const eval::Sys
 }
 
 CopyEvaluation run_evaluate_copy(const std::filesystem::path& set, const std::vector<std::string>& outputs,
-                                 const std::filesystem::path& output, const EvaluateCopyConfig& config) {
+                                 const std::vector<EvaluateModelConfig>& models, const std::filesystem::path& output,
+                                 const EvaluateCopyConfig& config) {
   config.validate();
   const std::filesystem::path train = config.train.empty() ? resource_path("data/advertisegen/train.jsonl") : std::filesystem::path(config.train);
   EvaluateCopyInput input;
@@ -136,6 +137,12 @@ CopyEvaluation run_evaluate_copy(const std::filesystem::path& set, const std::ve
   input.train_file = data_file(train);
   input.synonyms = read_synonyms(config.synonyms);
   input.systems = read_systems(outputs, input.set);
+  for (const auto& model : models) {
+    for (auto& system : write_systems(input.set, input.train, model)) {
+      const bool known = std::any_of(input.systems.begin(), input.systems.end(), [&](const auto& s) { return s.name == system.name; });
+      if (!known) input.systems.push_back(std::move(system));
+    }
+  }
   CopyEvaluation evaluation = evaluate_copy(std::move(input), config);
   write_evaluation(evaluation, output);
   return evaluation;

@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "data/product.h"
 #include "eval/copy_metrics.h"
+#include "recipes/evaluate_model.h"
 
 namespace vitrine::recipes {
 
@@ -83,8 +84,9 @@ std::string terminal_table(const CopyEvaluation& evaluation); // metrics down, s
 /// Throws IoError.
 void write_evaluation(const CopyEvaluation& evaluation, const std::filesystem::path& output);
 
-/// The whole verb: reads SET, the train rows, outputs (NAME=FILE) and synonyms, evaluates, writes.
+/// The whole verb: reads SET, the train rows, outputs (NAME=FILE) and synonyms, lets the models write, evaluates, writes.
 CopyEvaluation run_evaluate_copy(const std::filesystem::path& set, const std::vector<std::string>& outputs,
-                                 const std::filesystem::path& output, const EvaluateCopyConfig& config);
+                                 const std::vector<EvaluateModelConfig>& models, const std::filesystem::path& output,
+                                 const EvaluateCopyConfig& config);
 
 }  // namespace vitrine::recipes

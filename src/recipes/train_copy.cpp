@@ -111,7 +111,7 @@ void make_tokenizer(const fs::path& directory, const std::vector<copywriting::Co
 
 std::vector<train::Example> to_examples(std::vector<TrainingSequence> sequences) {
   std::vector<train::Example> examples;
-  for (auto& sequence : sequences) examples.push_back({std::move(sequence.input_ids), sequence.labels_from});
+  for (auto& sequence : sequences) examples.push_back({std::move(sequence.input_ids), 1, std::move(sequence.predicted)});
   return examples;
 }
 
@@ -183,7 +183,8 @@ void TrainCopyConfig::validate() const {
 }
 
 void train_copy(const fs::path& data_path, const fs::path& validation_path, const fs::path& output,
-                const TrainCopyConfig& config, const at::Device& device) {
+                const TrainCopyConfig& config, const std::string& device_name) {
+  const at::Device device(device_name);
   config.validate();
   const CopyRows rows = prepare_rows(data_path, validation_path, config);
   VITRINE_REQUIRE(!rows.training.empty(), "[train copy] ", data_path.string(), ": no row with copy is left to train on");

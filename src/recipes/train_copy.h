@@ -1,7 +1,5 @@
 // recipes/train_copy.h - from raw pairs to a copy model directory: curate, align, vocabulary, train, save.
 #pragma once
-#include <ATen/core/Tensor.h>
-
 #include <filesystem>
 #include <string>
 
@@ -46,12 +44,13 @@ struct TrainCopyConfig {
   void validate() const;
 };
 
+/// device: "cpu", "cuda", "cuda:1".
 /// data: a folder with train.jsonl, or a file of AdvertiseGen rows or product records with copy.
 /// validation: the same, or empty: validation_share of the products, chosen by the hash of their id.
 /// output: the model directory; `output`.run beside it holds state, log and page while it runs; the log
 /// and the page end in the model directory. Run again after an interruption, it goes on.
 /// Throws NotFound, Corrupt, InvalidInput, IoError, Cancelled (state saved).
 void train_copy(const std::filesystem::path& data, const std::filesystem::path& validation,
-                const std::filesystem::path& output, const TrainCopyConfig& config, const at::Device& device);
+                const std::filesystem::path& output, const TrainCopyConfig& config, const std::string& device);
 
 }  // namespace vitrine::recipes

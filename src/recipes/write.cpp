@@ -33,39 +33,42 @@ RandomKey candidate_key(int64_t seed, const std::string& product_id, int index) 
   return RandomKey(static_cast<uint64_t>(seed)).fold_in(product_id).fold_in(static_cast<uint64_t>(index));
 }
 
-generation::SamplingConfig sampling_of(const WriteConfig& config) {
-  generation::SamplingConfig sampling;
-  sampling.temperature = config.temperature;
-  sampling.top_p = config.top_p;
-  sampling.top_k = config.top_k;
-  sampling.repetition_penalty = config.repetition_penalty;
-  sampling.no_repeat_ngram_size = config.no_repeat_ngram_size;
-  sampling.max_new_tokens = config.max_new_tokens;
-  return sampling;
+copywriting::CopySamplerConfig sampler_config_of(const WriteConfig& config) {
+  copywriting::CopySamplerConfig sampler;
+  sampler.sampling.temperature = config.temperature;
+  sampler.sampling.top_p = config.top_p;
+  sampler.sampling.top_k = config.top_k;
+  sampler.sampling.repetition_penalty = config.repetition_penalty;
+  sampler.sampling.no_repeat_ngram_size = config.no_repeat_ngram_size;
+  sampler.sampling.max_new_tokens = config.max_new_tokens;
+  sampler.guide.enforce_groups = config.enforce_groups;
+  sampler.guide.constrain_facts = config.constrain_facts;
+  sampler.variants = config.variants;
+  sampler.retries = config.retries;
+  return sampler;
 }
 
 /// The plan as the model's prompt states it: the category is a field of its own, not a point.
-copywriting::PromptPlan prompt_plan_of(const Plan& plan) {
-  copywriting::PromptPlan prompt{.category = plan.category, .style = plan.style, .audience = plan.audience,
+copywriting::PromptPlan prompt_plan_of(const Plan& plan, const std::string& category) {
+  copywriting::PromptPlan prompt{.category = category, .style = plan.style, .audience = plan.audience,
                                  .length = plan.length, .groups = {}};
   for (const auto& group : plan.groups) {
     auto& points = prompt.groups.emplace_back();
     for (const int i : group) {
       const auto& point = plan.points[static_cast<size_t>(i)];
-      if (point.value != plan.category) points.push_back({point.key, point.value});
+      if (point.value != category) points.push_back({point.key, point.value});
     }
   }
   std::erase_if(prompt.groups, [](const auto& group) { return group.empty(); });
   return prompt;
 }
 
-/// Terms without support by the product's own values: what its copy must not hold.
-std::vector<std::string> unsupported_terms(const std::vector<std::string>& terms, const data::Product& product) {
+/// The terms that the product's own values do not hold: its copy must not hold them either.
+std::vector<bool> unsupported_terms(const std::vector<std::string>& terms, const data::Product& product) {
   std::string values = product.brand;
   for (const auto& attribute : product.attributes) values += "\n" + attribute.val_raw + "\n" + attribute.val;
-  std::vector<std::string> unsupported;
-  std::copy_if(terms.begin(), terms.end(), std::back_inserter(unsupported),
-               [&](const std::string& term) { return values.find(term) == std::string::npos; });
+  std::vector<bool> unsupported;
+  for (const auto& term : terms) unsupported.push_back(values.find(term) == std::string::npos);
   return unsupported;
 }
 
@@ -85,16 +88,6 @@ void WriteConfig::validate() const {
   require_one_of("baseline", baseline, kBaselines);
 }
 
-/// One product's sampling: which candidates are still wanted, and with what prompt.
-struct CopyWriter::Job {
-  const data::Product* product;
-  WrittenProduct* written;
-  copywriting::Prompt prompt;
-  std::shared_ptr<const copywriting::GuidePlan> guide_plan;
-  std::vector<int> open;  // indices of candidates to write (again)
-  std::vector<Candidate> candidates;  // by index
-};
-
 CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* model,
                        const std::vector<data::Product>& training_rows, PointWishes wishes)
     : config_(config), model_(model), bank_(copywriting::TemplateBank::load()), wishes_(std::move(wishes)) {
@@ -107,9 +100,6 @@ CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* 
     for (const auto& row : training_rows) statistics_.add(row);
   }
   if (config_.baseline == "retrieval") retrieval_.emplace(std::span(training_rows));
-  for (const auto& term : checks::ClaimFinder::shipped().lexicon().terms()) {
-    if (term.level == checks::Level::block) fact_terms_.push_back(text::to_utf8(term.text));
-  }
 }
 
 data::Product CopyWriter::prepared(const data::Product& product) const {
@@ -129,15 +119,15 @@ WrittenProduct CopyWriter::planned(const data::Product& product) const {
   written.plan.keywords = config_.keywords;
   copywriting::group_points(written.plan, config_.plan);
   written.origin = config_.baseline.empty() ? "model" : config_.baseline;
-  if (written.origin == "model" && !model_knows(written)) {
+  if (written.origin == "model" && !model_knows(product)) {
     written.origin = "template";
     written.note = concat("类目“", written.plan.category, "”不在模型的训练数据里，以下为模板文案");
   }
   return written;
 }
 
-bool CopyWriter::model_knows(const WrittenProduct& written) const {
-  return statistics_.n(written.plan.category) >= config_.min_category_rows;
+bool CopyWriter::model_knows(const data::Product& product) const {
+  return statistics_.n(copywriting::statistics_category(product, statistics_)) >= config_.min_category_rows;
 }
 
 std::vector<std::string> CopyWriter::faults_of(const std::string& text, const data::Product& product) const {
@@ -149,47 +139,63 @@ std::vector<std::string> CopyWriter::faults_of(const std::string& text, const da
   return faults;
 }
 
-void CopyWriter::sample(std::vector<Job>& jobs) {
-  copywriting::PlanGuideConfig guide_config;
-  guide_config.enforce_groups = config_.enforce_groups;
-  guide_config.constrain_facts = config_.constrain_facts;
-  for (int attempt = 0; attempt <= config_.retries; ++attempt) {
-    std::vector<generation::Request> requests;
-    std::vector<Job*> asked;
-    for (auto& job : jobs) {
-      if (job.open.empty()) continue;
-      generation::Request request;
-      request.prompt = job.prompt.input_ids;
-      request.sampling = sampling_of(config_);
-      request.eos = model_->format->end_id();
-      for (const int index : job.open) {
-        request.keys.push_back(candidate_key(config_.seed, job.product->id, index).fold_in(static_cast<uint64_t>(attempt)));
-      }
-      request.make_guide = [this, plan = job.guide_plan, guide_config](int) {
-        return copywriting::make_plan_guide(*model_->vocabulary, plan, guide_config);
-      };
-      requests.push_back(std::move(request));
-      asked.push_back(&job);
-    }
-    if (requests.empty()) return;
-    const auto sequences = model_->decoder->generate(requests);
-    for (size_t j = 0; j < asked.size(); ++j) {
-      Job& job = *asked[j];
-      std::vector<int> still_open;
-      for (size_t k = 0; k < job.open.size(); ++k) {
-        const auto& sequence = sequences[j][k];
-        const int index = job.open[k];
-        Candidate candidate;
-        candidate.index = index;
-        candidate.text = model_->format->decode_copy(sequence.tokens, job.prompt.slots);
-        candidate.tokens = static_cast<int64_t>(sequence.tokens.size());
-        candidate.logprob = sequence.logprob;
-        candidate.faults = faults_of(candidate.text, *job.product);
-        if (!sequence.finished) candidate.faults.push_back("cut_off");
-        if (!candidate.faults.empty()) still_open.push_back(index);
-        job.candidates[static_cast<size_t>(index)] = std::move(candidate);
-      }
-      job.open = std::move(still_open);
+/// Tokens of values of the training set that this product does not have. Styles are praise, not facts.
+std::vector<bool> CopyWriter::foreign_tokens(const data::Product& product) const {
+  std::string own;
+  for (const auto& attribute : product.attributes) own += attribute.val_raw + "\n" + attribute.val + "\n";
+  std::vector<bool> foreign(static_cast<size_t>(model_->tokenizer->vocab_size()));
+  for (const auto& [pair, df] : statistics_.pairs()) {
+    const auto& [category, key, value] = pair;
+    if (key == "风格" || key == "类型" || own.find(value) != std::string::npos) continue;
+    if (const auto token = model_->tokenizer->token_to_id(value)) foreign[static_cast<size_t>(*token)] = true;
+  }
+  return foreign;
+}
+
+/// One task a candidate, product after product.
+std::vector<copywriting::CopyTask> CopyWriter::tasks_for(const data::Product& product, const WrittenProduct& written) const {
+  const auto prompt_plan = prompt_plan_of(written.plan, copywriting::statistics_category(product, statistics_));
+  auto prompt = std::make_shared<copywriting::Prompt>(model_->format->encode(prompt_plan));
+  auto facts = std::make_shared<copywriting::GuideFacts>();
+  facts->slots = prompt->slots;
+  facts->foreign = foreign_tokens(product);
+  facts->banned = unsupported_terms(model_->vocabulary->fact_terms(), product);
+  copywriting::CopyTask task;
+  task.prompt = std::move(prompt);
+  task.facts = std::move(facts);
+  task.length = written.plan.length;
+  for (const auto& group : prompt_plan.groups) {
+    auto& values = task.points.emplace_back();
+    for (const PromptPoint& point : group) values.push_back(point.value);
+  }
+  std::vector<copywriting::CopyTask> tasks;
+  for (int i = 0; i < config_.num_return_sequences; ++i) {
+    task.key = candidate_key(config_.seed, product.id, i);
+    tasks.push_back(task);
+  }
+  return tasks;
+}
+
+void CopyWriter::fill_from_model(std::span<const data::Product> products, std::span<WrittenProduct* const> written) const {
+  std::vector<copywriting::CopyTask> tasks;
+  for (size_t i = 0; i < products.size(); ++i) {
+    if (written[i] == nullptr) continue;
+    for (auto& task : tasks_for(products[i], *written[i])) tasks.push_back(std::move(task));
+  }
+  if (tasks.empty()) return;
+  const auto copies = copywriting::sample_copies(*model_, tasks, sampler_config_of(config_));
+  size_t next = 0;
+  for (size_t i = 0; i < products.size(); ++i) {
+    if (written[i] == nullptr) continue;
+    for (int index = 0; index < config_.num_return_sequences; ++index) {
+      const auto& copy = copies[next++];
+      Candidate candidate;
+      candidate.index = index;
+      candidate.text = copy.text;
+      candidate.tokens = copy.tokens;
+      candidate.logprob = copy.logprob;
+      candidate.faults = faults_of(candidate.text, products[i]);
+      written[i]->candidates.push_back(std::move(candidate));
     }
   }
 }
@@ -229,7 +235,7 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
     prepared_products.push_back(prepared(product));
     written.push_back(planned(prepared_products.back()));
   }
-  std::vector<Job> jobs;
+  std::vector<WrittenProduct*> for_model(products.size(), nullptr);
   for (size_t i = 0; i < products.size(); ++i) {
     const data::Product& product = prepared_products[i];
     if (product.attributes.empty()) {
@@ -239,25 +245,10 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
     } else if (written[i].origin == "retrieval") {
       fill_from_rows(product, written[i]);
     } else {
-      Job job{.product = &product, .written = &written[i], .prompt = {}, .guide_plan = nullptr, .open = {}, .candidates = {}};
-      const auto prompt_plan = prompt_plan_of(written[i].plan);
-      job.prompt = model_->format->encode(prompt_plan);
-      auto guide_plan = std::make_shared<copywriting::GuidePlan>();
-      for (const auto& group : prompt_plan.groups) {
-        auto& values = guide_plan->groups.emplace_back();
-        for (const PromptPoint& point : group) values.push_back(point.value);
-      }
-      guide_plan->slots = job.prompt.slots;
-      guide_plan->length = written[i].plan.length;
-      guide_plan->banned = unsupported_terms(fact_terms_, product);
-      job.guide_plan = std::move(guide_plan);
-      for (int c = 0; c < config_.num_return_sequences; ++c) job.open.push_back(c);
-      job.candidates.resize(job.open.size());
-      jobs.push_back(std::move(job));
+      for_model[i] = &written[i];
     }
   }
-  if (!jobs.empty()) sample(jobs);
-  for (auto& job : jobs) job.written->candidates = std::move(job.candidates);
+  fill_from_model(prepared_products, for_model);
   for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i], written[i]);
   return written;
 }

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "copywriting/candidates.h"
 #include "copywriting/copy_model.h"
+#include "copywriting/copy_sampler.h"
 #include "copywriting/retrieval.h"
 #include "copywriting/template_bank.h"
 #include "data/normalization.h"
@@ -50,11 +51,12 @@ class CopyWriter {
   std::vector<WrittenProduct> write(std::span<const data::Product> products);
 
  private:
-  struct Job;
   data::Product prepared(const data::Product& product) const;
   WrittenProduct planned(const data::Product& product) const;
-  bool model_knows(const WrittenProduct& written) const;
-  void sample(std::vector<Job>& jobs);
+  bool model_knows(const data::Product& product) const;
+  std::vector<bool> foreign_tokens(const data::Product& product) const;
+  std::vector<copywriting::CopyTask> tasks_for(const data::Product& product, const WrittenProduct& written) const;
+  void fill_from_model(std::span<const data::Product> products, std::span<WrittenProduct* const> written) const;
   void fill_from_bank(const data::Product& product, WrittenProduct& written) const;
   void fill_from_rows(const data::Product& product, WrittenProduct& written) const;
   void finish(const data::Product& product, WrittenProduct& written) const;
@@ -67,7 +69,6 @@ class CopyWriter {
   data::AttributeStatistics statistics_;  // of the model, or of the training rows
   std::optional<copywriting::RetrievalBaseline> retrieval_;
   PointWishes wishes_;
-  std::vector<std::string> fact_terms_;   // terms that need support by an attribute
 };
 
 /// The line of commands.md.

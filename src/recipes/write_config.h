@@ -17,7 +17,7 @@ struct WriteConfig {
   int top_k = 0;
   double repetition_penalty = 1.0;
   int no_repeat_ngram_size = 0;
-  int max_new_tokens = 160;
+  int max_new_tokens = 80;
   std::string style = "taobao";
   std::string platform;
   std::string audience;
@@ -28,7 +28,8 @@ struct WriteConfig {
   bool normalize = true;
   bool enforce_groups = true;
   bool constrain_facts = true;
-  int retries = 3;
+  int variants = 2;
+  int retries = 1;
   int64_t min_category_rows = 20;
   int64_t seed = 0;
   copywriting::PlanConfig plan;
@@ -42,7 +43,7 @@ struct WriteConfig {
     v.field("top_k", top_k, "only the k likeliest tokens; 0 = off", 0, 1000000);
     v.field("repetition_penalty", repetition_penalty, "1 = off", 0.1, 10);
     v.field("no_repeat_ngram_size", no_repeat_ngram_size, "no n tokens twice; 0 = off", 0, 100);
-    v.field("max_new_tokens", max_new_tokens, "longest copy, tokens", 1, 100000);
+    v.field("max_new_tokens", max_new_tokens, "longest sentence, tokens", 1, 100000);
     v.field("style", style, "taobao | douyin | xiaohongshu | jd");
     v.field("platform", platform, "where the copy will stand");
     v.field("audience", audience, "women | men | empty");
@@ -53,7 +54,8 @@ struct WriteConfig {
     v.field("normalize", normalize, "normalise attributes before planning");
     v.field("enforce_groups", enforce_groups, "keep each point in its sentence");
     v.field("constrain_facts", constrain_facts, "numbers, names, materials and functions come from the input only");
-    v.field("retries", retries, "times a candidate with faults is written again", 0, 100);
+    v.field("variants", variants, "draws of each sentence, of which the best goes on", 1, 100);
+    v.field("retries", retries, "times a sentence is drawn again when no draw is good", 0, 100);
     v.field("min_category_rows", min_category_rows, "categories with fewer training rows get template copy", 0, 1e9);
     v.field("seed", seed, "seed of all random choices");
     plan.describe(v);

@@ -11,6 +11,7 @@ namespace vitrine::train {
 struct Example {
   std::vector<int32_t> input_ids;
   int32_t labels_from = 1;
+  std::vector<bool> predicted = {};  // by position; empty = all from labels_from on
 };
 
 /// Gives the examples of an epoch; the trainer orders and packs them.

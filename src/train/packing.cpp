@@ -27,12 +27,23 @@ bool has_label(const Example& example) {
   return length > 1 && example.labels_from < length;
 }
 
+/// Takes the labels of positions that are context out of the document added last.
+void clear_unpredicted(const Example& example, nn::PackedBatch& batch) {
+  const size_t first = batch.labels.size() - example.input_ids.size();
+  for (size_t i = 1; i < example.predicted.size(); ++i) {
+    if (!example.predicted[i]) batch.labels[first + i - 1] = nn::kNoLabel;
+  }
+}
+
 std::vector<nn::PackedBatch> pack_in_order(std::span<const Example> examples, std::span<const size_t> order,
                                            int64_t batch_tokens) {
   Packer packer(batch_tokens);
   for (const size_t idx : order) {
     const Example& example = examples[idx];
-    if (has_label(example)) packer.batch_for(example.input_ids.size()).add(example.input_ids, example.labels_from);
+    if (!has_label(example)) continue;
+    nn::PackedBatch& batch = packer.batch_for(example.input_ids.size());
+    batch.add(example.input_ids, example.labels_from);
+    clear_unpredicted(example, batch);
   }
   return packer.take();
 }

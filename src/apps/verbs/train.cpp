@@ -31,7 +31,7 @@ void register_train(CLI::App& app, int&) {
   verb.callback([state] {
     if (state->options->resolve(state->common)) return;
     set_threads(state->common.threads);
-    recipes::train_copy(state->data, state->validation, state->output, state->config, parse_device(state->common.device));
+    recipes::train_copy(state->data, state->validation, state->output, state->config, parse_device(state->common.device).str());
   });
 }
 

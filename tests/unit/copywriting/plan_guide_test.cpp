@@ -14,10 +14,10 @@ class PlanGuideTest : public ::testing::Test {
  protected:
   std::unique_ptr<text::Tokenizer> tokenizer_ = small_copy_tokenizer();
   PromptFormat format_{*tokenizer_};
-  GuideVocabulary vocabulary_{format_};
+  GuideVocabulary vocabulary_{format_, {"蕾丝", "透气"}};
 
-  std::unique_ptr<generation::SequenceGuide> guide(GuidePlan plan) const {
-    return make_plan_guide(vocabulary_, std::make_shared<const GuidePlan>(std::move(plan)), {});
+  std::unique_ptr<generation::SequenceGuide> guide(std::vector<std::string> points, GuideFacts facts = {}) const {
+    return make_sentence_guide(vocabulary_, std::make_shared<const GuideFacts>(std::move(facts)), std::move(points), {});
   }
   int32_t id(std::string_view text) const {
     const auto ids = tokenizer_->encode(text);
@@ -35,38 +35,50 @@ class PlanGuideTest : public ::testing::Test {
 };
 
 TEST_F(PlanGuideTest, ASentenceCannotEndBeforeItsPointsAreSaid) {
-  auto g = guide({.groups = {{"蕾丝"}, {"v领"}}, .slots = {}, .banned = {}, .length = 20});
+  auto g = guide({"蕾丝"});
   push(*g, "这款连衣裙优雅");
   EXPECT_FALSE(allows(*g, id("。")));
   push(*g, "，蕾丝面料");
   EXPECT_TRUE(allows(*g, id("。")));
-}
-
-TEST_F(PlanGuideTest, TheCopyEndsAfterTheLastGroupAndTheWantedLength) {
-  auto g = guide({.groups = {{"蕾丝"}, {"v领"}}, .slots = {}, .banned = {}, .length = 20});
-  push(*g, "这款蕾丝面料优雅。");
   EXPECT_FALSE(g->finished());
-  EXPECT_FALSE(allows(*g, format_.end_id()));
-  push(*g, "v领设计显得优雅。");
+  push(*g, "。");
   EXPECT_TRUE(g->finished());
 }
 
-TEST_F(PlanGuideTest, ABannedTermCannotBeCompletedThoughItsStartMayStand) {
-  auto g = guide({.groups = {{}}, .slots = {}, .banned = {"蕾丝"}, .length = 100});
+TEST_F(PlanGuideTest, TheWishToEndTooEarlyBecomesAComma) {
+  auto g = guide({"蕾丝"});
+  push(*g, "这款连衣裙优雅");
+  std::vector<float> logits(static_cast<size_t>(tokenizer_->vocab_size()), 0.0f);
+  logits[static_cast<size_t>(id("。"))] = 5;
+  g->process(logits);
+  EXPECT_EQ(logits[static_cast<size_t>(id("，"))], 5.0f);
+}
+
+TEST_F(PlanGuideTest, ABannedTermCannotBeCompleted) {
+  auto g = guide({}, {.slots = {}, .banned = {true, false}, .foreign = {}});
   push(*g, "这款");
   EXPECT_FALSE(allows(*g, id("蕾丝")));
   EXPECT_TRUE(allows(*g, id("连衣裙")));
 }
 
+TEST_F(PlanGuideTest, AnotherProductsValueCannotBeWritten) {
+  std::vector<bool> foreign(static_cast<size_t>(tokenizer_->vocab_size()));
+  foreign[static_cast<size_t>(id("v领"))] = true;
+  auto g = guide({}, {.slots = {}, .banned = {}, .foreign = foreign});
+  EXPECT_FALSE(allows(*g, id("v领")));
+  EXPECT_TRUE(allows(*g, id("蕾丝")));
+}
+
 TEST_F(PlanGuideTest, DigitsAndControlTokensAreNeverWritten) {
-  auto g = guide({.groups = {{}}, .slots = {}, .banned = {}, .length = 100});
+  auto g = guide({});
   EXPECT_FALSE(allows(*g, id("7")));
   EXPECT_FALSE(allows(*g, *tokenizer_->token_to_id("<|group|>")));
+  EXPECT_FALSE(allows(*g, format_.end_id()));
   EXPECT_TRUE(allows(*g, id("v领")));  // a value token may hold a Latin letter
 }
 
 TEST_F(PlanGuideTest, OnlySlotsOfThePromptCanBeWritten) {
-  auto g = guide({.groups = {{"300g"}}, .slots = {{2, "300g"}}, .banned = {}, .length = 100});
+  auto g = guide({"300g"}, {.slots = {{2, "300g"}}, .banned = {}, .foreign = {}});
   EXPECT_TRUE(allows(*g, format_.slot_id(2)));
   EXPECT_FALSE(allows(*g, format_.slot_id(1)));
   push(*g, "这款连衣裙优雅");
@@ -76,7 +88,7 @@ TEST_F(PlanGuideTest, OnlySlotsOfThePromptCanBeWritten) {
 }
 
 TEST_F(PlanGuideTest, APointThatIsLateBecomesLikelier) {
-  auto g = guide({.groups = {{"蕾丝"}}, .slots = {}, .banned = {}, .length = 100});
+  auto g = guide({"蕾丝"});
   std::vector<float> early(static_cast<size_t>(tokenizer_->vocab_size()), 0.0f), late = early;
   g->process(early);
   push(*g, "这款连衣裙优雅大方，穿着舒适，宽松的版型，修饰颈部，显得优雅大方，这款连衣裙");

@@ -56,6 +56,7 @@ TEST(PlanTest, EqualValuesOfKindredKeysAreOnePoint) {
 
 TEST(PlanTest, SparsePairsAreDroppedButNeverPinnedOnes) {
   PlanConfig config;
+  config.drop_sparse = true;
   config.min_tfidf = 0.5;  // 裙领型#v领: 2/10 * 2.299 = 0.460; 风格#简约: 5/10 * 1.606 = 0.803
   const std::string content = "类型#裙*颜色#黑色*风格#简约*裙领型#v领";
   const Plan plan = plan_of(content, {}, {}, config);

@@ -40,6 +40,7 @@ TEST(ProductGraphTest, EachPointLeadsToItsAttributesAndTheirEvidence) {
 TEST(ProductGraphTest, TheTreeShowsDroppedPairsToo) {
   const data::Product p = product();
   PlanConfig config;
+  config.drop_sparse = true;
   config.min_tfidf = 0.8;  // 材质#蚕丝: 1/2 * 1.405 = 0.703
   const std::string tree = graph_tree(p, make_plan(p, statistics(), config), statistics());
   EXPECT_NE(tree.find("shop.csv:7"), std::string::npos) << tree;

@@ -33,14 +33,18 @@ class TrainingSetTest : public ::testing::Test {
   std::string spelled(const TrainingSequence& s) const { return tokenizer_->decode(s.input_ids); }
 };
 
-TEST_F(TrainingSetTest, APlainSequenceIsPromptCopyEndAndLabelsStartAtTheCopy) {
+TEST_F(TrainingSetTest, EachSentenceFollowsItsPointsAndOnlySentencesAndTheEndArePredicted) {
   const auto sequences = set({}).plain();
   ASSERT_EQ(sequences.size(), 2u);
   const auto& s = sequences[0];
   EXPECT_EQ(spelled(s),
-            "<|endoftext|>裙<|style:taobao|><|len:1|><|group|><|key:裙长|>连衣裙<|key:材质|>蕾丝<|group|><|key:裙领型|>v领<|group|>"
-            "<|text|>这款连衣裙采用蕾丝面料。v领设计显得优雅。穿着舒适。<|endoftext|>");
-  EXPECT_EQ(s.input_ids[static_cast<size_t>(s.labels_from) - 1], *tokenizer_->token_to_id("<|text|>"));
+            "<|endoftext|>裙<|style:taobao|><|len:1|><|group|><|key:裙长|>连衣裙<|key:材质|>蕾丝<|text|>这款连衣裙采用蕾丝面料。"
+            "<|group|><|key:裙领型|>v领<|text|>v领设计显得优雅。<|group|><|text|>穿着舒适。<|endoftext|>");
+  std::vector<int32_t> predicted;
+  for (size_t i = 0; i < s.input_ids.size(); ++i) {
+    if (s.predicted[i]) predicted.push_back(s.input_ids[i]);
+  }
+  EXPECT_EQ(tokenizer_->decode(predicted), "这款连衣裙采用蕾丝面料。v领设计显得优雅。穿着舒适。<|endoftext|>");
 }
 
 TEST_F(TrainingSetTest, TheSameKeyGivesTheSameSequencesAndAnotherKeyOthers) {
@@ -71,7 +75,7 @@ TEST_F(TrainingSetTest, ASlotStandsInPromptAndCopyAlike) {
   const size_t first = text.find("<|slot:");
   ASSERT_NE(first, std::string::npos);
   const std::string slot = text.substr(first, text.find("|>", first) + 2 - first);
-  EXPECT_GT(text.rfind(slot), text.find("<|text|>")) << text;
+  EXPECT_NE(text.rfind(slot), first) << text;
 }
 
 TEST_F(TrainingSetTest, ValueTokensLeaveOutNumbersRareValuesAndSingleSigns) {

@@ -55,12 +55,6 @@ TEST(StatisticsTest, ADamagedFileIsNamedWithItsRow) {
   EXPECT_THROW(AttributeStatistics::from_tsv("key\n", "s"), Corrupt);
 }
 
-TEST(StatisticsTest, TheDistinctivePairIsTheRarestOverAllCategories) {
-  const auto statistics = of({"类型#裙*风格#简约*图案#条纹", "类型#裤*风格#简约*图案#格子", "类型#裤*图案#格子"});
-  const Product product = product_from_content("类型#裤*风格#简约*图案#格子*图案#条纹");
-  EXPECT_EQ(distinctive_attribute(product, statistics), 3);  // 条纹 1, the others 2
-}
-
 TEST(StatisticsTest, EquallyRarePairsGoByCodePointOrderOfTheValue) {
   const auto statistics = of({"风格#文艺*图案#条纹"});  // 文 U+6587 < 条 U+6761
   EXPECT_EQ(distinctive_attribute(product_from_content("图案#条纹*风格#文艺"), statistics), 1);

@@ -1,0 +1,141 @@
+#include "copywriting/copy_sampler.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "checks/output_faults.h"
+#include "text/utf8.h"
+
+namespace vitrine::copywriting {
+namespace {
+
+constexpr int kShortBy = 16;          // code points that a copy may be shorter than wanted
+constexpr double kMissedPoint = 8;    // nats a token, so that a said point outweighs any fluency
+constexpr double kUnfinished = 8;
+constexpr double kRepetition = 0.4;   // for each repeated 4-gram
+
+/// A candidate on its way.
+struct Draft {
+  const CopyTask* task;
+  size_t sentence = 0;           // index of the next one
+  std::vector<int32_t> ids;      // all so far, the next sentence's group included
+  SampledCopy copy;
+  int free_sentences = 0;
+  int attempt = 0;               // of the next sentence
+  bool done = false;
+
+  std::vector<std::string> points() const {
+    if (sentence >= task->points.size()) return {};
+    std::vector<std::string> open = task->points[sentence];
+    std::erase_if(open, [&](const std::string& value) { return copy.text.find(value) != std::string::npos; });
+    return open;
+  }
+};
+
+void append(std::vector<int32_t>& to, const std::vector<int32_t>& from) { to.insert(to.end(), from.begin(), from.end()); }
+
+struct Variant {
+  std::string text;
+  double score = -std::numeric_limits<double>::infinity();
+  bool good = false;
+  const generation::Sequence* sequence = nullptr;
+};
+
+Variant judge(const CopyModel& model, const Draft& draft, const generation::Sequence& sequence) {
+  Variant variant;
+  variant.sequence = &sequence;
+  variant.text = model.format->decode_copy(sequence.tokens, draft.task->prompt->slots);
+  const auto points = draft.points();
+  const auto missed = std::count_if(points.begin(), points.end(),
+                                    [&](const std::string& value) { return variant.text.find(value) == std::string::npos; });
+  const auto whole = text::to_utf32(draft.copy.text + variant.text);
+  const int repeated = checks::count_repeated_ngrams(whole, 4);
+  variant.good = sequence.finished && missed == 0 && repeated == 0 && !checks::has_repeated_clause(whole);
+  const double fluency = sequence.logprob / std::max<double>(1, static_cast<double>(sequence.tokens.size()));
+  variant.score = fluency - kMissedPoint * static_cast<double>(missed) - kRepetition * repeated - (sequence.finished ? 0 : kUnfinished);
+  return variant;
+}
+
+/// Goes to the next sentence, or ends the copy.
+void advance(const CopyModel& model, const CopySamplerConfig& config, Draft& draft) {
+  ++draft.sentence;
+  draft.attempt = 0;
+  const auto& groups = draft.task->prompt->groups;
+  if (draft.sentence < groups.size()) {
+    append(draft.ids, groups[draft.sentence]);
+    return;
+  }
+  const auto length = static_cast<int>(text::count_code_points(draft.copy.text));
+  draft.done = length + kShortBy >= draft.task->length || draft.free_sentences == config.max_free_sentences;
+  if (draft.done) return;
+  ++draft.free_sentences;
+  append(draft.ids, model.format->empty_group());
+}
+
+void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft, const std::vector<generation::Sequence>& sequences) {
+  Variant best;
+  for (const auto& sequence : sequences) {
+    Variant variant = judge(model, draft, sequence);
+    const bool better = variant.good != best.good ? variant.good : variant.score > best.score;
+    if (better || best.sequence == nullptr) best = std::move(variant);
+  }
+  if (!best.good && draft.attempt < config.retries) {
+    ++draft.attempt;
+    ++draft.copy.redrawn;
+    return;
+  }
+  draft.copy.complete = draft.copy.complete && best.good;
+  draft.copy.text += best.text;
+  draft.copy.tokens += static_cast<int64_t>(best.sequence->tokens.size());
+  draft.copy.logprob += best.sequence->logprob;
+  append(draft.ids, best.sequence->tokens);
+  advance(model, config, draft);
+}
+
+generation::Request request_for(const CopyModel& model, const CopySamplerConfig& config, const Draft& draft) {
+  generation::Request request;
+  request.prompt = draft.ids;
+  request.sampling = config.sampling;
+  const auto room = model.decoder->config().n_positions - static_cast<int64_t>(draft.ids.size());
+  request.sampling.max_new_tokens = static_cast<int>(std::min<int64_t>(request.sampling.max_new_tokens, room));
+  const RandomKey key = draft.task->key.fold_in(draft.sentence).fold_in(static_cast<uint64_t>(draft.attempt));
+  for (int v = 0; v < config.variants; ++v) request.keys.push_back(key.fold_in(static_cast<uint64_t>(v)));
+  request.make_guide = [&model, facts = draft.task->facts, points = draft.points(), guide = config.guide](int) {
+    return make_sentence_guide(*model.vocabulary, facts, points, guide);
+  };
+  return request;
+}
+
+}  // namespace
+
+std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const CopyTask> tasks, const CopySamplerConfig& config) {
+  std::vector<Draft> drafts;
+  for (const auto& task : tasks) {
+    Draft& draft = drafts.emplace_back();
+    draft.task = &task;
+    draft.ids = task.prompt->first_ids();
+  }
+  while (true) {
+    std::vector<generation::Request> requests;
+    std::vector<Draft*> asked;
+    for (auto& draft : drafts) {
+      if (draft.done) continue;
+      generation::Request request = request_for(model, config, draft);
+      if (request.sampling.max_new_tokens < 8) {  // the context is full
+        draft.copy.complete = false;
+        draft.done = true;
+        continue;
+      }
+      requests.push_back(std::move(request));
+      asked.push_back(&draft);
+    }
+    if (requests.empty()) break;
+    const auto sequences = model.decoder->generate(requests);
+    for (size_t i = 0; i < asked.size(); ++i) take(model, config, *asked[i], sequences[i]);
+  }
+  std::vector<SampledCopy> copies;
+  for (auto& draft : drafts) copies.push_back(std::move(draft.copy));
+  return copies;
+}
+
+}  // namespace vitrine::copywriting

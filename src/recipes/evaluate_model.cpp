@@ -1,0 +1,79 @@
+#include "recipes/evaluate_model.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "copywriting/copy_model.h"
+#include "recipes/write.h"
+
+namespace vitrine::recipes {
+namespace {
+
+constexpr size_t kProductsPerBatch = 32;
+
+eval::SystemRun run_system(std::span<const data::Product> products, CopyWriter& writer, const std::string& label) {
+  eval::SystemRun run;
+  run.label = label;
+  Progress progress("evaluate " + label, products.size(), "products");
+  for (size_t begin = 0; begin < products.size(); begin += kProductsPerBatch) {
+    throw_if_interrupted("nothing was written");
+    const auto batch = products.subspan(begin, std::min(kProductsPerBatch, products.size() - begin));
+    for (const auto& written : writer.write(batch)) {
+      auto& candidates = run.candidates.emplace_back();
+      for (const auto& candidate : written.candidates) candidates.push_back(candidate.text);
+      run.texts.push_back(candidates.empty() ? "" : candidates.front());
+    }
+    progress.advance(batch.size());
+  }
+  return run;
+}
+
+WriteConfig with(WriteConfig config, const std::string& baseline, int n) {
+  config.baseline = baseline;
+  config.num_return_sequences = n;
+  config.check = false;
+  return config;
+}
+
+eval::SystemOutputs baseline_system(const std::string& name, const std::string& baseline, std::span<const data::Product> products,
+                                    const std::vector<data::Product>& training_rows, const WriteConfig& config) {
+  CopyWriter writer(with(config, baseline, 1), nullptr, training_rows);
+  return {name, {run_system(products, writer, name)}};
+}
+
+}  // namespace
+
+std::vector<eval::SystemOutputs> write_systems(std::span<const data::Product> products,
+                                               const std::vector<data::Product>& training_rows,
+                                               const EvaluateModelConfig& config) {
+  std::vector<eval::SystemOutputs> systems;
+  systems.push_back(baseline_system("template bank", "template", products, training_rows, config.write));
+  systems.push_back(baseline_system("retrieval", "retrieval", products, training_rows, config.write));
+
+  generation::DecoderConfig decoder;
+  decoder.threads = config.threads;
+  if (!config.dtype.empty()) decoder.dtype = config.dtype;
+  const auto model = copywriting::load_copy_model(copywriting::find_model(config.write.model), decoder);
+  const std::string name = model.directory.filename().string();
+
+  WriteConfig greedy = with(config.write, "", 1);
+  greedy.temperature = 0;
+  greedy.variants = 1;
+  CopyWriter greedy_writer(greedy, &model);
+  systems.push_back({name + " greedy", {run_system(products, greedy_writer, name + " greedy")}});
+
+  eval::SystemOutputs nucleus{name + " nucleus", {}};
+  for (int i = 0; i < config.decoding_seeds; ++i) {
+    WriteConfig seeded = with(config.write, "", config.write.num_return_sequences);
+    seeded.seed += i;
+    CopyWriter writer(seeded, &model);
+    nucleus.runs.push_back(run_system(products, writer, concat("seed ", seeded.seed)));
+  }
+  systems.push_back(std::move(nucleus));
+  return systems;
+}
+
+}  // namespace vitrine::recipes

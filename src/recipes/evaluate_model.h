@@ -1,0 +1,27 @@
+// recipes/evaluate_model.h - the product's own systems for `evaluate copy --model`: template bank, retrieval, model.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/product.h"
+#include "eval/copy_metrics.h"
+#include "recipes/write_config.h"
+
+namespace vitrine::recipes {
+
+struct EvaluateModelConfig {
+  WriteConfig write;      // settings of the nucleus rows; its checks drop nothing here
+  int decoding_seeds = 3; // nucleus runs, seeds write.seed, write.seed + 1, …
+  int threads = 0;
+  std::string dtype;      // float32 | bfloat16 | empty
+};
+
+/// Systems "template bank", "retrieval" (one text each), "NAME greedy" and "NAME nucleus" (the first of n
+/// candidates, one run a seed), for the products in order. Texts are taken before any check. Throws what
+/// loading the model throws, and Cancelled.
+std::vector<eval::SystemOutputs> write_systems(std::span<const data::Product> products,
+                                               const std::vector<data::Product>& training_rows,
+                                               const EvaluateModelConfig& config);
+
+}  // namespace vitrine::recipes
