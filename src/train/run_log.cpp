@@ -13,23 +13,27 @@ StepReport step_from_json(const Json& json) {
           json.at("tokens_per_s")};
 }
 
+bool is_behind(const Json& line, const RunProgress& progress) {
+  return line.at("step").get<int64_t>() > progress.step || line.value("epoch", 0) > progress.epoch;
+}
+
 }  // namespace
 
-RunLog::RunLog(std::filesystem::path run_dir, int64_t first_step) : path_(run_dir / "train.jsonl") {
+RunLog::RunLog(std::filesystem::path run_dir, const RunProgress& progress) : path_(run_dir / "train.jsonl") {
   std::filesystem::create_directories(run_dir);
-  if (std::filesystem::exists(path_)) keep_lines_before(first_step);
+  if (std::filesystem::exists(path_)) keep_lines_until(progress);
   file_ = std::fopen(path_.c_str(), "a");
   if (file_ == nullptr) throw IoError(concat("[RunLog] cannot open ", path_.string()));
 }
 
 RunLog::~RunLog() { std::fclose(file_); }
 
-void RunLog::keep_lines_before(int64_t first_step) {
+void RunLog::keep_lines_until(const RunProgress& progress) {
   std::istringstream lines(read_file(path_));
   std::string kept, line;
   while (std::getline(lines, line)) {
     const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (json.is_discarded() || json.at("step").get<int64_t>() > first_step) break;  // cut by a crash, or redone
+    if (json.is_discarded() || is_behind(json, progress)) break;  // cut by a crash, or to be done again
     kept += line + "\n";
     if (json.contains("loss")) steps_.push_back(step_from_json(json));
   }

@@ -24,7 +24,7 @@ struct StepReport {
 /// state it goes on from, so that each step stands once.
 class RunLog {
  public:
-  RunLog(std::filesystem::path run_dir, int64_t first_step);
+  RunLog(std::filesystem::path run_dir, const RunProgress& progress);
   ~RunLog();
   RunLog(const RunLog&) = delete;
   RunLog& operator=(const RunLog&) = delete;
@@ -34,7 +34,7 @@ class RunLog {
   const std::vector<StepReport>& steps() const { return steps_; }
 
  private:
-  void keep_lines_before(int64_t first_step);
+  void keep_lines_until(const RunProgress& progress);
   void write(const Json& line);
 
   std::filesystem::path path_;

@@ -77,7 +77,7 @@ class Run {
         key_(static_cast<uint64_t>(config.seed)),
         checkpoints_(run_dir / "checkpoints", config.average_checkpoints, !validation.examples.empty()),
         progress_(resume_or_start()),
-        log_(run_dir, progress_.step) {}
+        log_(run_dir, progress_) {}
 
   TrainResult operator()() {
     while (!finished()) {

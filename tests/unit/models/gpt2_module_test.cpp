@@ -149,7 +149,7 @@ TEST_F(Gpt2ModuleTest, StartsWithTheLossOfAUniformGuess) {
   Gpt2 model(tiny_config());
   model.initialize(RandomKey(1));
   const LossSum sum = model.evaluate(batch_of({60, 33}), float32_pass());
-  EXPECT_NEAR(sum.nll / static_cast<double>(sum.num_labels), std::log(61.0), 0.05);
+  EXPECT_NEAR(sum.nll / static_cast<double>(sum.num_labels), std::log(61.0), 0.1);
 }
 
 TEST_F(Gpt2ModuleTest, SavedModelLoadsAgainToTheBit) {

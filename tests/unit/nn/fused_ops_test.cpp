@@ -17,7 +17,7 @@ class FusedOpsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     at::set_num_threads(2);
-    at::globalContext().defaultGenerator(at::kCPU).set_current_seed(1);
+    at::manual_seed(1);
   }
   static at::Tensor random(at::IntArrayRef shape) { return at::randn(shape, at::kFloat); }
   static double difference(const at::Tensor& a, const at::Tensor& b) {
