@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -96,6 +98,21 @@ struct Totals {
   }
 };
 
+/// The rejected rows of the input, by row: a row that was refused still gives its line.
+std::map<int64_t, data::ImportEntry> rejected_rows(const data::ImportReport& report) {
+  std::map<int64_t, data::ImportEntry> rows;
+  for (const auto& entry : report.entries) {
+    if (entry.severity == data::Severity::reject) rows.emplace(entry.row, entry);
+  }
+  return rows;
+}
+
+std::string rejected_line(const data::ImportEntry& entry, bool table) {
+  const std::string id = concat("row-", entry.row), error = concat(entry.code, entry.column.empty() ? "" : " " + entry.column);
+  if (table) return concat("■ ", id, "\n  没有可用的文案：", error, "\n\n");
+  return dump_line({{"id", id}, {"candidates", Json::array()}, {"error", error}}) + "\n";
+}
+
 bool as_table(const WriteRun& run) {
   if (!run.format.empty()) return run.format == "table";
   return run.output.empty() && ::isatty(STDOUT_FILENO) == 1;
@@ -113,16 +130,24 @@ bool run_write(const WriteConfig& config, const WriteRun& run) {
   Progress progress("write", input.products.size(), "products");
   Totals totals;
   const bool table = as_table(run);
+  auto rejected = rejected_rows(input.report);
+  const auto write_rejected_before = [&](int64_t row) {
+    for (; !rejected.empty() && rejected.begin()->first < row; rejected.erase(rejected.begin())) {
+      output.write(rejected_line(rejected.begin()->second, table));
+    }
+  };
   for (size_t begin = 0; begin < input.products.size(); begin += kProductsPerBatch) {
     throw_if_interrupted("nothing was written");
     const auto batch = std::span(input.products).subspan(begin, std::min(kProductsPerBatch, input.products.size() - begin));
     const auto written = writer.write(batch);
     for (size_t i = 0; i < batch.size(); ++i) {
       totals.add(written[i]);
+      write_rejected_before(batch[i].source.row);
       output.write(table ? to_table(written[i], batch[i]) + "\n" : dump_line(to_json(written[i], config, model ? model->sha256 : "")) + "\n");
     }
     progress.advance(batch.size());
   }
+  write_rejected_before(std::numeric_limits<int64_t>::max());
   output.commit();
   progress.finish();
   totals.print();

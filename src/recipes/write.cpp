@@ -26,8 +26,8 @@ template <size_t N>
 void require_one_of(std::string_view field, std::string_view value, const std::string_view (&allowed)[N]) {
   std::string names;
   for (const auto name : allowed) names += concat(names.empty() ? "" : "|", name.empty() ? "(empty)" : name);
-  VITRINE_REQUIRE(std::find(std::begin(allowed), std::end(allowed), value) != std::end(allowed), "[write] ", field,
-                  ": expected ", names, ", got '", value, "'");
+  if (std::find(std::begin(allowed), std::end(allowed), value) != std::end(allowed)) return;
+  throw UsageError(concat("[write] ", field, ": expected ", names, ", got '", value, "'"));
 }
 
 RandomKey candidate_key(int64_t seed, const std::string& product_id, int index) {

@@ -61,7 +61,7 @@ struct WriteConfig {
     plan.describe(v);
     order.describe(v);
   }
-  /// Throws InvalidInput, naming the field, its value and what is expected.
+  /// Throws InvalidInput or UsageError, naming the field, its value and what is expected.
   void validate() const;
 };
 
