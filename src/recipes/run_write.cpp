@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -36,6 +37,26 @@ data::ImportResult read_input(const WriteRun& run) {
   auto result = data::read_products_from(line, "attributes.jsonl", import_config);
   for (auto& product : result.products) product.source.file = "--attributes";
   return result;
+}
+
+/// The points of each product in a file of plans, as `points` writes it.
+std::map<std::string, std::vector<std::string>> read_points(const std::string& path) {
+  std::map<std::string, std::vector<std::string>> points;
+  if (path.empty()) return points;
+  std::istringstream lines(read_file(path));
+  std::string line;
+  for (int64_t row = 1; std::getline(lines, line); ++row) {
+    if (line.empty()) continue;
+    const std::string where = concat(path, " row ", row);
+    const Json plan = parse_json(line, where);
+    try {
+      auto& list = points[plan.at("product_id").get<std::string>()];
+      for (const Json& point : plan.at("points")) list.push_back(point.at("key").get<std::string>() + "#" + point.at("value").get<std::string>());
+    } catch (const nlohmann::json::exception& e) {
+      throw Corrupt(concat("[write] ", where, ": not a plan of `points`: ", e.what()));
+    }
+  }
+  return points;
 }
 
 /// Where the result goes: standard output, or a file that appears whole.
@@ -125,7 +146,7 @@ bool run_write(const WriteConfig& config, const WriteRun& run) {
   const auto input = read_input(run);
   report_rejects(input, run);
   const auto model = load_model(config, run);
-  CopyWriter writer(config, model ? &*model : nullptr, rows_for(config), {run.pins, run.order});
+  CopyWriter writer(config, model ? &*model : nullptr, rows_for(config), {run.pins, run.order, read_points(run.points_file)});
   Output output(run.output);
   Progress progress("write", input.products.size(), "products");
   Totals totals;

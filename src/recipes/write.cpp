@@ -64,6 +64,13 @@ copywriting::PromptPlan prompt_plan_of(const Plan& plan, const std::string& cate
   return prompt;
 }
 
+/// Leaves the points that the operator's plan names.
+void keep_only(const std::vector<std::string>& points, Plan& plan) {
+  std::erase_if(plan.points, [&](const copywriting::SellingPoint& point) {
+    return std::find(points.begin(), points.end(), point.key + "#" + point.value) == points.end();
+  });
+}
+
 /// Points of keys that the model has not learned (克重, 产地), as a plain sentence: it would not know what they mean.
 std::string plain_sentence(const Plan& plan, const copywriting::PromptFormat& format) {
   std::string sentence;
@@ -124,7 +131,10 @@ data::Product CopyWriter::prepared(const data::Product& product) const {
 WrittenProduct CopyWriter::planned(const data::Product& product) const {
   WrittenProduct written;
   written.id = product.id;
-  written.plan = copywriting::make_plan(product, statistics_, config_.plan, wishes_.pins, wishes_.order);
+  const auto wished = wishes_.points.find(product.id);
+  const bool as_wished = wished != wishes_.points.end();
+  written.plan = copywriting::make_plan(product, statistics_, config_.plan, wishes_.pins, as_wished ? wished->second : wishes_.order);
+  if (as_wished) keep_only(wished->second, written.plan);
   written.plan.style = config_.style;
   written.plan.platform = config_.platform;
   written.plan.audience = config_.audience;

@@ -3,6 +3,7 @@
 // Read products → normalise → plan → prompt → sample n candidates → write those with faults again →
 // order. A product whose category the model has not learned gets copy from the template bank, marked so.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,7 @@ struct WrittenProduct {
 /// What the operator fixed about the order of points.
 struct PointWishes {
   std::vector<std::string> pins, order;  // keys, or key#value
+  std::map<std::string, std::vector<std::string>> points;  // by product id: exactly these, as key#value, in this order
 };
 
 /// Candidate i of a product depends on model, settings, seed, product id and i alone.

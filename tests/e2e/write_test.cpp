@@ -71,6 +71,27 @@ TEST(WriteE2e, ABadRowStillGivesItsLineAndExitCode3) {
   EXPECT_FALSE(rejected["error"].get<std::string>().empty());
 }
 
+TEST(WriteE2e, APlanFileDecidesWhichPointsAreSaidAndInWhichOrder) {
+  VITRINE_NEEDS_VERB("write");
+  TemporaryFolder folder;
+  write_file_atomic(folder / "set.jsonl", R"({"id":"p1","content":"类型#裙*颜色#黑色*风格#简约*裙长#连衣裙"})"
+                                          "\n");
+  const auto planned = run_program({"points", folder / "set.jsonl", "--format", "jsonl"});
+  ASSERT_EQ(planned.exit_code, 0) << planned.err;
+  Json plan = parse_json(lines(planned.out).front(), "plan");
+  Json kept = Json::array();
+  for (const Json& point : plan["points"]) {
+    if (point["value"] != "黑色") kept.push_back(point);
+  }
+  plan["points"] = kept;
+  write_file_atomic(folder / "plans.jsonl", dump_line(plan) + "\n");
+  const auto result = run_program({"write", folder / "set.jsonl", "--points", folder / "plans.jsonl", "-n", "1", "--format", "jsonl", "--no-check"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json written = parse_json(lines(result.out).front(), "line");
+  EXPECT_EQ(written["plan"]["points"].size(), kept.size());
+  EXPECT_EQ(texts_of(result.out).front().find("黑色"), std::string::npos) << result.out;
+}
+
 TEST(WriteE2e, AMissingModelIsOneLineThatNamesIt) {
   VITRINE_NEEDS_VERB("write");
   EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", "/nowhere/model"}), 1, "/nowhere/model"));
