@@ -55,11 +55,5 @@ TEST(StatisticsTest, ADamagedFileIsNamedWithItsRow) {
   EXPECT_THROW(AttributeStatistics::from_tsv("key\n", "s"), Corrupt);
 }
 
-TEST(StatisticsTest, EquallyRarePairsGoByCodePointOrderOfTheValue) {
-  const auto statistics = of({"风格#文艺*图案#条纹"});  // 文 U+6587 < 条 U+6761
-  EXPECT_EQ(distinctive_attribute(product_from_content("图案#条纹*风格#文艺"), statistics), 1);
-  EXPECT_EQ(distinctive_attribute(Product{}, statistics), -1);
-}
-
 }  // namespace
 }  // namespace vitrine::data
