@@ -1,6 +1,7 @@
 #include "checks/lexicon.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <array>
 
@@ -31,7 +32,7 @@ class LexiconTest : public testing::Test {
     }
     return "";
   }
-  std::filesystem::path file_ = std::filesystem::path(testing::TempDir()) / "lexicon_test_rules.tsv";
+  std::filesystem::path file_ = std::filesystem::path(testing::TempDir()) / ("lexicon_test_rules_" + std::to_string(::getpid()) + ".tsv");
 };
 
 using Found = std::vector<std::string>;

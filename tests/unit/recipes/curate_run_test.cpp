@@ -1,6 +1,7 @@
 #include "recipes/curate_run.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -22,7 +23,7 @@ not json
 )");
     config_.output = (folder_ / "out").string();
   }
-  fs::path folder_ = fs::path(testing::TempDir()) / "curate_run_test";
+  fs::path folder_ = fs::path(testing::TempDir()) / ("curate_run_test_" + std::to_string(::getpid()));
   std::string input_ = (folder_ / "rows.jsonl").string();
   CurateRunConfig config_;
 };

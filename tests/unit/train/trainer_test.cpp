@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -73,7 +74,7 @@ class TrainerTest : public ::testing::Test {
   void SetUp() override {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
     at::set_num_threads(1);  // tiny loops: waiting threads would cost more than they give
-    dir_ = std::filesystem::temp_directory_path() / (std::string("vitrine_train_") + info->name());
+    dir_ = std::filesystem::temp_directory_path() / (std::string("vitrine_train_") + info->name() + "_" + std::to_string(::getpid()));
     std::filesystem::remove_all(dir_);
   }
   void TearDown() override { std::filesystem::remove_all(dir_); }
