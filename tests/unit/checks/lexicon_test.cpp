@@ -62,7 +62,7 @@ TEST_F(LexiconTest, AQuotedTitleExemptsOnlyTermsThatAllowIt) {
 
 TEST_F(LexiconTest, ABadLevelNamesFileLineAndValue) {
   const std::string message = error_of("棉\tm\tblock\n麻\tm\tloud\n");
-  EXPECT_NE(message.find("lexicon_test_rules.tsv line 4"), std::string::npos) << message;
+  EXPECT_NE(message.find(file_.filename().string() + " line 4"), std::string::npos) << message;
   EXPECT_NE(message.find("'loud'"), std::string::npos) << message;
 }
 
