@@ -125,6 +125,9 @@ data::Product CopyWriter::prepared(const data::Product& product) const {
   if (normalizer_) normalizer_->normalize(copy);
   // Canonical keys, but the operator's own wording of the values: 15:00后 must not become 15:00.
   for (auto& attribute : copy.attributes) attribute.val = attribute.val_raw;
+  // A shop's finer category (牛仔裤) that the model has not learned gives way to the product type (裤).
+  const std::string known = copywriting::statistics_category(copy, statistics_);
+  if (!known.empty() && known != data::category_of(copy)) copy.category_path.clear();
   return copy;
 }
 

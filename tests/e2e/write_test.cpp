@@ -92,6 +92,15 @@ TEST(WriteE2e, APlanFileDecidesWhichPointsAreSaidAndInWhichOrder) {
   EXPECT_EQ(texts_of(result.out).front().find("黑色"), std::string::npos) << result.out;
 }
 
+TEST(WriteE2e, AFinerCategoryOfTheShopStillGetsModelCopy) {
+  VITRINE_NEEDS_VERB("write");
+  const std::string row = R"({"id":"p1","category_path":["女装","牛仔裤"],"title_raw":"裤","attributes":[{"id":"a1","key_raw":"类型","val_raw":"裤"},{"id":"a2","key_raw":"裤长","val_raw":"九分裤"}]})";
+  const auto result = run_program({"write", "-", "-n", "2", "--format", "jsonl"}, {.stdin_text = row + "\n"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(parse_json(lines(result.out).front(), "line")["origin"], "model") << result.out;
+  EXPECT_FALSE(texts_of(result.out).empty());
+}
+
 TEST(WriteE2e, AMissingModelIsOneLineThatNamesIt) {
   VITRINE_NEEDS_VERB("write");
   EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", "/nowhere/model"}), 1, "/nowhere/model"));
