@@ -1,0 +1,51 @@
+// Verbs that `vitrine` hands to vitrine-torch.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "e2e/program.h"
+
+namespace vitrine::e2e {
+namespace {
+
+TEST(TorchE2e, ScoresByTheTorchEngineAreThoseOfTransformers) {
+  VITRINE_NEEDS_VERB("train copy");
+  TemporaryFolder folder;
+  const Json golden = parse_json(read_file(source_file("tests/data/gpt2_tiny/tied.json")), "tied.json");
+  std::string rows;
+  for (const Json& row : golden["scores"]) {
+    rows += dump_line({{"id", "a"}, {"input_ids", row["input_ids"]}, {"labels_from", row["labels_from"]}}) + "\n";
+  }
+  const auto result = run_program({"score", "copy", "-", "--engine", "torch", "--model", source_file("tests/data/gpt2_tiny/tied")},
+                                  {.stdin_text = rows});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto scored = lines(result.out);
+  ASSERT_EQ(scored.size(), golden["scores"].size());
+  for (size_t i = 0; i < scored.size(); ++i) {
+    const double expected = golden["scores"][i]["logprob"].get<double>();
+    EXPECT_NEAR(parse_json(scored[i], "score")["logprob"].get<double>(), expected, 1e-4 * std::abs(expected));
+  }
+}
+
+TEST(TorchE2e, BenchTrainPrintsOneJsonLineAndATable) {
+  VITRINE_NEEDS_VERB("train copy");
+  const auto result = run_program({"bench", "train", "--model", source_file("tests/data/gpt2_tiny/tied"), "--batch", "2", "--tokens",
+                                   "16", "--steps", "1", "--threads", "1"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  ASSERT_EQ(lines(result.out).size(), 1u);
+  const Json json = parse_json(result.out, "bench");
+  for (const char* key : {"tokens_per_s", "seconds_per_step", "peak_rss_mib", "limit_fraction"}) {
+    EXPECT_GT(json[key].get<double>(), 0) << key;
+  }
+  EXPECT_NE(result.err.find("tokens/s"), std::string::npos);
+}
+
+TEST(TorchE2e, AnUnknownDeviceIsWrongUsage) {
+  VITRINE_NEEDS_VERB("train copy");
+  EXPECT_EQ(run_program({"bench", "train", "--device", "tpu"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace vitrine::e2e
