@@ -1,14 +1,15 @@
 #include "nn/fused_ops.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "base/error.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/train/loops.h"
+#include "nn/parallel.h"
 #include "nn/plain_ops.h"
 
 namespace vitrine::nn::fused {
@@ -40,7 +41,7 @@ loops::DropoutTask task_of(const Dropout& dropout) {
 template <typename Body>
 void for_row_blocks(int64_t rows, const Body& body) {
   const int64_t blocks = (rows + kRowBlock - 1) / kRowBlock;
-  at::parallel_for(0, blocks, 1, [&](int64_t first, int64_t last) {
+  parallel_for(0, blocks, 1, [&](int64_t first, int64_t last) {
     for (int64_t block = first; block < last; ++block) body(block, block * kRowBlock, std::min(rows, (block + 1) * kRowBlock));
   });
 }
@@ -56,7 +57,7 @@ void with_column_sums(int64_t rows, std::initializer_list<at::Tensor> targets, i
   for (const at::Tensor& target : targets) {
     float* sum = floats(target);
     if (sum != nullptr) {
-      at::parallel_for(0, columns, 1024, [&](int64_t begin, int64_t end) {
+      parallel_for(0, columns, 1024, [&](int64_t begin, int64_t end) {
         for (int64_t block = 0; block < blocks; ++block) {
           const float* part = partial.data() + block * width + first;
           for (int64_t n = begin; n < end; ++n) sum[n] += part[n];
@@ -67,23 +68,37 @@ void with_column_sums(int64_t rows, std::initializer_list<at::Tensor> targets, i
   }
 }
 
-/// One task for each document and head, longest documents first for even threads.
+int64_t length_of(std::span<const int32_t> cu_seqlens, int64_t document) {
+  return cu_seqlens[size(document + 1)] - cu_seqlens[size(document)];
+}
+
+/// Document numbers, longest first: the threads end at nearly the same time.
+std::vector<int64_t> longest_first(std::span<const int32_t> cu_seqlens) {
+  std::vector<int64_t> documents(cu_seqlens.size() - 1);
+  std::iota(documents.begin(), documents.end(), int64_t{0});
+  std::stable_sort(documents.begin(), documents.end(),
+                   [&](int64_t a, int64_t b) { return length_of(cu_seqlens, a) > length_of(cu_seqlens, b); });
+  return documents;
+}
+
+/// One task for each document and head: body(task, first token, head, HS, scratch).
 template <typename T, typename Body>
 void for_documents_and_heads(const at::Tensor& qkv, const AttentionShape& shape, const Body& body) {
   const int64_t C = qkv.size(1) / 3, HS = C / shape.num_heads;
-  const int64_t documents = static_cast<int64_t>(shape.cu_seqlens.size()) - 1;
-  int64_t longest = 0;
-  for (int64_t d = 0; d < documents; ++d) longest = std::max<int64_t>(longest, shape.cu_seqlens[size(d + 1)] - shape.cu_seqlens[size(d)]);
-  at::parallel_for(0, documents * shape.num_heads, 1, [&](int64_t first, int64_t last) {
-    kernels::AlignedBuffer<float> scratch(loops::attention_scratch(size(longest), size(HS)));
-    for (int64_t i = first; i < last; ++i) {
-      const int64_t d = i / shape.num_heads, head = i % shape.num_heads;
+  const std::vector<int64_t> documents = longest_first(shape.cu_seqlens);
+  const int64_t count = static_cast<int64_t>(documents.size()) * shape.num_heads;
+  const int64_t longest = length_of(shape.cu_seqlens, documents.front());
+  parallel_tasks(count, [&](const NextTask& next) {
+    thread_local kernels::AlignedBuffer<float> scratch;  // kept: fresh pages would cost more than the work on short documents
+    scratch.reserve(loops::attention_scratch(size(longest), size(HS)));
+    for (int64_t i = next(); i < count; i = next()) {
+      const int64_t d = documents[size(i / shape.num_heads)], head = i % shape.num_heads;
       const int64_t start = shape.cu_seqlens[size(d)];
       const T* row = pointer<T>(qkv) + start * 3 * C + head * HS;
       loops::AttentionTask<T> task{};
       task.q = row, task.k = row + C, task.v = row + 2 * C;
       task.qkv_stride = size(3 * C), task.out_stride = size(C);
-      task.length = size(shape.cu_seqlens[size(d + 1)] - start), task.head_size = size(HS);
+      task.length = size(length_of(shape.cu_seqlens, d)), task.head_size = size(HS);
       task.scale = static_cast<float>(shape.scale);
       task.dropout = task_of(plain::attention_dropout(shape.dropout, start, head));
       body(task, start, head, HS, scratch.data());
@@ -152,7 +167,7 @@ void add_column_sums(const at::Tensor& x, const at::Tensor& sum) {
 
 void add_to(const at::Tensor& x, const at::Tensor& sum) {
   for_type(x, [&]<typename T>(T) {
-    at::parallel_for(0, x.numel(), 1 << 15, [&](int64_t begin, int64_t end) {
+    parallel_for(0, x.numel(), 1 << 15, [&](int64_t begin, int64_t end) {
       loops::loops<T>().accumulate(pointer<T>(x) + begin, floats(sum) + begin, size(end - begin));
     });
   });
@@ -204,7 +219,7 @@ double squared_norm(const at::Tensor& x) {
   constexpr int64_t kChunk = 1 << 15;
   const int64_t numel = x.numel(), chunks = (numel + kChunk - 1) / kChunk;
   std::vector<float> partial(size(chunks));
-  at::parallel_for(0, chunks, 1, [&](int64_t first, int64_t last) {
+  parallel_for(0, chunks, 1, [&](int64_t first, int64_t last) {
     for (int64_t chunk = first; chunk < last; ++chunk) {
       const int64_t begin = chunk * kChunk;
       partial[size(chunk)] = loops::loops<float>().squared_sum(floats(x) + begin, size(std::min(numel - begin, kChunk)));
@@ -217,7 +232,7 @@ double squared_norm(const at::Tensor& x) {
 
 void adamw(const at::Tensor& w, const at::Tensor& g, const at::Tensor& m, const at::Tensor& v, const at::Tensor& copy,
            const AdamWFactors& f) {
-  at::parallel_for(0, w.numel() / 16, 1 << 11, [&](int64_t first, int64_t last) {
+  parallel_for(0, w.numel() / 16, 1 << 11, [&](int64_t first, int64_t last) {
     const int64_t begin = 16 * first;
     loops::loops<float>().adamw({floats(w) + begin, floats(g) + begin, floats(m) + begin, floats(v) + begin,
                                  pointer<uint16_t>(copy) + begin, size(16 * (last - first)), f.clip, f.decay, f.beta1, f.beta2,
@@ -227,7 +242,7 @@ void adamw(const at::Tensor& w, const at::Tensor& g, const at::Tensor& m, const 
 
 void apply_dropout(const at::Tensor& x, const Dropout& dropout) {
   if (!dropout.on()) return;
-  at::parallel_for(0, x.numel(), 1 << 15, [&](int64_t begin, int64_t end) {
+  parallel_for(0, x.numel(), 1 << 15, [&](int64_t begin, int64_t end) {
     loops::loops<float>().dropout(floats(x) + begin, size(begin), size(end - begin), task_of(dropout));
   });
 }

@@ -1,16 +1,17 @@
 #include "models/gpt2/fused_pass.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include "base/error.h"
 #include "models/gpt2/dropout_places.h"
+#include "nn/parallel.h"
 
 namespace vitrine::models {
 namespace {
 
 constexpr int64_t kLogitsBytes = int64_t{160} << 20;  // of logits that are worked on together
+constexpr int64_t kVocabularyRows = 4096;  // of their gradient: the library is a quarter slower on a whole vocabulary
 
 std::string layer_name(int64_t layer_idx, const char* name) { return concat("h.", layer_idx, ".", name); }
 
@@ -104,7 +105,7 @@ void FusedPass::embed(const nn::PackedBatch& batch) {
   const float* wte = parameters_.value("wte.weight").const_data_ptr<float>();
   const float* wpe = parameters_.value("wpe.weight").const_data_ptr<float>();
   float* x = x_.mutable_data_ptr<float>();
-  at::parallel_for(0, T_, 64, [&](int64_t begin, int64_t end) {
+  nn::parallel_for(0, T_, 64, [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; ++t) {
       const float* token = wte + batch.input_ids[static_cast<size_t>(t)] * C;
       const float* position = wpe + positions[static_cast<size_t>(t)] * C;
@@ -156,6 +157,16 @@ at::Tensor FusedPass::hidden_states(const nn::PackedBatch& batch, const Gpt2Pass
 
 // ---- loss: logits in chunks of rows, each turned into its gradient at once
 
+void FusedPass::add_vocabulary_gradient(const at::Tensor& d_logits, const at::Tensor& x, const at::Tensor& d_weight) {
+  const int64_t V = d_weight.size(0), C = d_weight.size(1);
+  for (int64_t begin = 0; begin < V; begin += kVocabularyRows) {
+    const int64_t count = std::min(kVocabularyRows, V - begin);
+    at::Tensor part = buffer("d_weight", 0, {count, C}, dtype_);
+    at::mm_out(part, d_logits.narrow(1, begin, count).t(), x);
+    nn::fused::add_to(part, d_weight.narrow(0, begin, count));
+  }
+}
+
 LossSum FusedPass::loss(const nn::PackedBatch& batch, double loss_scale) {
   const LabelRows targets = label_rows(batch);
   const auto N = static_cast<int64_t>(targets.rows.size());
@@ -179,10 +190,9 @@ LossSum FusedPass::loss(const nn::PackedBatch& batch, double loss_scale) {
     sum.nll += part.nll;
     sum.objective += part.objective;
     if (loss_scale == 0) continue;
-    at::Tensor dx = d_selected.narrow(0, begin, n), d_weight = buffer("d_weight", 0, {V, C}, dtype_);
+    at::Tensor dx = d_selected.narrow(0, begin, n);
     at::mm_out(dx, logits, weight);
-    at::mm_out(d_weight, logits.t(), x);
-    nn::fused::add_to(d_weight, parameters_.gradient(name));
+    add_vocabulary_gradient(logits, x, parameters_.gradient(name));
   }
   if (loss_scale != 0) {
     d_branch_ = buffer("d_branch", 0, {T_, C}, dtype_);
@@ -259,7 +269,7 @@ void FusedPass::embed_backward(const nn::PackedBatch& batch) {
   float* d_wte = parameters_.gradient("wte.weight").mutable_data_ptr<float>();
   float* d_wpe = parameters_.gradient("wpe.weight").mutable_data_ptr<float>();
   // Threads share columns, not tokens: a token may occur twice.
-  at::parallel_for(0, C / 16, 1, [&](int64_t begin, int64_t end) {
+  nn::parallel_for(0, C / 16, 1, [&](int64_t begin, int64_t end) {
     for (int64_t t = 0; t < T_; ++t) {
       float* token = d_wte + batch.input_ids[static_cast<size_t>(t)] * C;
       float* position = d_wpe + positions[static_cast<size_t>(t)] * C;

@@ -53,6 +53,8 @@ class FusedPass {
   void forward_layers(const nn::PackedBatch& batch);
   void forward_layer(const nn::PackedBatch& batch, int64_t layer_idx);
   LossSum loss(const nn::PackedBatch& batch, double loss_scale);
+  /// d_weight [V, C] += d_logits^T x.
+  void add_vocabulary_gradient(const at::Tensor& d_logits, const at::Tensor& x, const at::Tensor& d_weight);
   void backward_layers(const nn::PackedBatch& batch);
   void backward_layer(const nn::PackedBatch& batch, int64_t layer_idx);
   void embed_backward(const nn::PackedBatch& batch);

@@ -1,7 +1,6 @@
 #include "models/gpt2/module.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 
 #include <cmath>
@@ -10,6 +9,7 @@
 #include "models/gpt2/fused_pass.h"
 #include "models/gpt2/plain_forward.h"
 #include "models/gpt2/weights.h"
+#include "nn/parallel.h"
 #include "nn/plain_ops.h"
 
 namespace vitrine::models {
@@ -35,7 +35,7 @@ void fill_normal(const at::Tensor& values, double stddev, RandomKey key) {
   at::Tensor host = at::empty(values.sizes(), at::kFloat);
   float* out = host.mutable_data_ptr<float>();
   const int64_t numel = host.numel();
-  at::parallel_for(0, (numel + 1) / 2, 1 << 12, [&](int64_t begin, int64_t end) {
+  nn::parallel_for(0, (numel + 1) / 2, 1 << 12, [&](int64_t begin, int64_t end) {
     for (int64_t k = begin; k < end; ++k) {
       const auto draw = static_cast<uint64_t>(2 * k);
       const double radius = stddev * std::sqrt(-2 * std::log(1 - key.uniform(draw)));

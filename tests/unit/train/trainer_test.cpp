@@ -128,6 +128,12 @@ TEST_F(TrainerTest, TenStepsEqualFiveThenResumeThenFive) {
   EXPECT_TRUE(at::equal(whole, resumed));
 }
 
+TEST_F(TrainerTest, TwoThreadsGiveTheSameBitsEachTime) {
+  at::set_num_threads(2);
+  EXPECT_TRUE(at::equal(train_fresh(tiny_train_config(), "once"), train_fresh(tiny_train_config(), "again")));
+  at::set_num_threads(1);
+}
+
 TEST_F(TrainerTest, AFinishedRunGivesItsResultAgain) {
   const at::Tensor first = train_fresh(tiny_train_config(), "run");
   TrainResult result;
