@@ -39,7 +39,7 @@ bool needs_torch(int argc, const char* const* argv) {
   if (arguments.empty()) return false;
   if (contains({"train", "align", "draw"}, arguments[0])) return true;
   if (arguments[0] == "bench" && arguments.size() > 1 && contains({"train", "draw", "tune"}, arguments[1])) return true;
-  return asks_for_torch_engine(arguments);
+  return arguments[0] == "score" && asks_for_torch_engine(arguments);
 }
 
 int run_torch_program(char** argv) {

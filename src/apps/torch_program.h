@@ -4,7 +4,7 @@
 namespace vitrine::apps {
 
 /// Whether these arguments are a verb of vitrine-torch: train, align, draw, bench train|draw|tune, or
-/// anything with --engine torch.
+/// score with --engine torch.
 bool needs_torch(int argc, const char* const* argv);
 
 /// Replaces this process by vitrine-torch with the same arguments. Returns only when that fails (it

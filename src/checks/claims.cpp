@@ -122,6 +122,14 @@ std::vector<Claim> ClaimFinder::find_claims(std::string_view text, const data::P
   return claims;
 }
 
+std::vector<std::string> blocking_terms() {
+  std::vector<std::string> terms;
+  for (const Term& term : ClaimFinder::shipped().lexicon().terms()) {
+    if (term.level == Level::block) terms.push_back(text::to_utf8(term.text));
+  }
+  return terms;
+}
+
 std::vector<Claim> find_claims(std::string_view text, const data::Product& product) {
   return ClaimFinder::shipped().find_claims(text, product);
 }

@@ -45,6 +45,9 @@ class ClaimFinder {
   TokenRules tokens_;
 };
 
+/// Terms of the shipped lists that block when unsupported, UTF-8, in the lists' order: what a decoder keeps out.
+std::vector<std::string> blocking_terms();
+
 /// ClaimFinder::shipped().find_claims(text, product).
 std::vector<Claim> find_claims(std::string_view text, const data::Product& product);
 

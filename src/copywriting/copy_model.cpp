@@ -7,41 +7,34 @@
 #include "base/json.h"
 #include "base/resource.h"
 #include "checks/claims.h"
-#include "text/utf8.h"
 
 namespace vitrine::copywriting {
 namespace fs = std::filesystem;
-namespace {
-
-void require_prompt_format(const fs::path& directory) {
+void require_copy_model(const fs::path& directory) {
+  if (!fs::is_directory(directory)) throw NotFound(concat("[load_copy_model] no model directory ", directory.string()));
   const fs::path path = directory / "vitrine.json";
-  const Json settings = read_json_file(path);
-  const std::string format = settings.value("prompt_format", "");
+  if (!fs::exists(path)) {
+    throw Corrupt(concat("[load_copy_model] ", directory.string(), ": no vitrine.json: not a copy model that `train copy` made"));
+  }
+  const std::string format = read_json_file(path).value("prompt_format", "");
   if (format != kPromptFormat) {
-    throw Corrupt(concat("[load_copy_model] ", path.string(), ": prompt_format: expected ", kPromptFormat, ", got '", format,
-                         "'; `write` needs a model that `train copy` made"));
+    throw Corrupt(concat("[load_copy_model] ", path.string(), ": prompt_format: expected ", kPromptFormat, ", got '", format, "'"));
   }
 }
-
-std::vector<std::string> fact_terms() {
-  std::vector<std::string> terms;
-  for (const auto& term : checks::ClaimFinder::shipped().lexicon().terms()) {
-    if (term.level == checks::Level::block) terms.push_back(text::to_utf8(term.text));
-  }
-  return terms;
-}
-
-}  // namespace
 
 CopyModel load_copy_model(const fs::path& directory, const generation::DecoderConfig& config) {
-  if (!fs::is_directory(directory)) throw NotFound(concat("[load_copy_model] no model directory ", directory.string()));
-  require_prompt_format(directory);
+  require_copy_model(directory);
   CopyModel model;
   model.directory = directory;
   model.tokenizer = text::load_tokenizer(directory);
   model.format = std::make_unique<PromptFormat>(*model.tokenizer);
-  model.vocabulary = std::make_unique<GuideVocabulary>(*model.format, fact_terms());
+  model.vocabulary = std::make_unique<GuideVocabulary>(*model.format, checks::blocking_terms());
   model.decoder = std::make_unique<generation::Decoder>(generation::Decoder::load(directory, config));
+  const int64_t rows = model.decoder->config().vocab_size;
+  if (rows != model.tokenizer->vocab_size()) {
+    throw Corrupt(concat("[load_copy_model] ", directory.string(), ": TOK_MISMATCH: the tokenizer has ", model.tokenizer->vocab_size(),
+                         " tokens, wte.weight ", rows, " rows"));
+  }
   model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
   model.sha256 = sha256_file(directory / "model.safetensors");
   return model;

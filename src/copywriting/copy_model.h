@@ -23,8 +23,11 @@ struct CopyModel {
   data::AttributeStatistics statistics;  // of the training set
 };
 
+/// Throws NotFound when the folder is not there, Corrupt when it is no copy model of our prompt format.
+void require_copy_model(const std::filesystem::path& directory);
+
 /// Reads config.json, weights, tokenizer, statistics.tsv and vitrine.json. Throws NotFound or Corrupt:
-/// one line that names the file; a prompt format other than ours is Corrupt.
+/// one line that names the file; so is a vocabulary of another size than the weights.
 CopyModel load_copy_model(const std::filesystem::path& directory, const generation::DecoderConfig& config);
 
 /// `name` as a folder, or as a model in $VITRINE_MODELS, or in models/ beside the program.

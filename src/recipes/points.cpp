@@ -66,7 +66,6 @@ std::string plan_line(const data::Product& product, const copywriting::Plan& pla
 
 copywriting::PlanConfig plan_config(const PointsConfig& config) {
   copywriting::PlanConfig plan = config.plan;
-  plan.drop_sparse &= config.select;
   return plan;
 }
 

@@ -15,7 +15,6 @@ struct PointsConfig {
   data::ImportConfig reader;
   std::vector<std::string> order, pin;
   bool normalize = true;
-  bool select = true;
   bool graph = false;
   std::string query;
   std::string statistics;
@@ -27,7 +26,6 @@ struct PointsConfig {
     v.field("order", order, "keys or key#value, in the order the points must have");
     v.field("pin", pin, "keys or key#value that are never dropped");
     v.field("normalize", normalize, "map keys, values and units to their canonical names first");
-    v.field("select", select, "drop sparse pairs by TF-IDF");
     v.field("graph", graph, "print product, points and attributes with their evidence instead of plans");
     v.field("query", query, "only products that have this key, or key#value");
     v.field("statistics", statistics, "statistics.tsv of the categories; empty = the shipped train set");

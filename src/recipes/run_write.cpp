@@ -10,6 +10,7 @@
 #include <optional>
 #include <sstream>
 
+#include "base/compressed.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
@@ -59,11 +60,11 @@ std::map<std::string, std::vector<std::string>> read_points(const std::string& p
   return points;
 }
 
-/// Where the result goes: standard output, or a file that appears whole.
+/// Where the result goes: standard output, product by product, or a file that appears whole.
 class Output {
  public:
   explicit Output(const std::string& path) {
-    if (!path.empty() && path != "-") file_ = std::make_unique<AtomicFile>(path);
+    if (!path.empty() && path != "-") file_ = std::make_unique<OutputFile>(path);
   }
   void write(std::string_view text) {
     if (file_) {
@@ -78,7 +79,7 @@ class Output {
   }
 
  private:
-  std::unique_ptr<AtomicFile> file_;
+  std::unique_ptr<OutputFile> file_;
 };
 
 std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, const WriteRun& run) {

@@ -1,7 +1,6 @@
 #include "recipes/train_copy.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -16,7 +15,6 @@
 #include "recipes/curate_copy.h"
 #include "recipes/write.h"
 #include "text/bpe_trainer.h"
-#include "text/utf8.h"
 #include "train/trainer.h"
 
 namespace vitrine::recipes {
@@ -83,9 +81,8 @@ std::vector<std::string> keys_of(const std::vector<data::Product>& products) {
 /// Terms that count as facts when a text says them: claim words, and all known values.
 std::vector<std::string> other_terms(const std::vector<std::string>& values) {
   std::vector<std::string> terms = values;
-  for (const auto& term : checks::ClaimFinder::shipped().lexicon().terms()) {
-    if (term.level == checks::Level::block) terms.push_back(text::to_utf8(term.text));
-  }
+  const auto blocking = checks::blocking_terms();
+  terms.insert(terms.end(), blocking.begin(), blocking.end());
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
   return terms;
@@ -186,6 +183,8 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
                 const TrainCopyConfig& config, const std::string& device_name) {
   const at::Device device(device_name);
   config.validate();
+  const fs::path init = config.init.empty() ? fs::path() : copywriting::find_model(config.init);
+  if (!init.empty()) copywriting::require_copy_model(init);
   const CopyRows rows = prepare_rows(data_path, validation_path, config);
   VITRINE_REQUIRE(!rows.training.empty(), "[train copy] ", data_path.string(), ": no row with copy is left to train on");
   log_info("rows: ", rows.training.size(), " to train on, ", rows.validation.size(), " to validate on");
@@ -196,8 +195,8 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   const fs::path run_dir = output.string() + ".run";
   const fs::path work = run_dir / "model";
   fs::create_directories(work);
-  if (!config.init.empty()) {
-    fs::copy(copywriting::find_model(config.init), work, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  if (!init.empty()) {
+    fs::copy(init, work, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
   } else {
     make_tokenizer(work, documents, keys_of(rows.training), values, config);
   }
@@ -206,9 +205,9 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   const CopyTrainingSet training(std::move(documents), format, config.augment);
   const CopyTrainingSet held_out(copywriting::align_products(rows.validation, terms), format, config.augment);
 
-  models::Gpt2 model = config.init.empty() ? models::Gpt2(model_config(config, *tokenizer, format.end_id()), device)
+  models::Gpt2 model = init.empty() ? models::Gpt2(model_config(config, *tokenizer, format.end_id()), device)
                                            : models::Gpt2::load(work, device);
-  if (config.init.empty()) model.initialize(RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("weights"));
+  if (init.empty()) model.initialize(RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("weights"));
   log_info("model: ", model.parameters().numel(), " parameters, vocabulary ", tokenizer->vocab_size());
 
   AugmentedExamples source(training);

@@ -33,7 +33,7 @@ struct TrainCopyConfig {
     v.field("vocab_size", vocab_size, "learned pieces, control and value tokens together", 256, 250000);
     v.field("min_frequency", min_frequency, "times a merged piece occurs at least", 1, 1e6);
     v.field("min_value_products", min_value_products, "products that make a value a token", 1, 1e6);
-    v.field("init", init, "start from this model directory");
+    v.field("init", init, "go on from this copy model: a folder, or a name in models/");
     v.field("curate", curate, "run the filter funnel on the pairs first");
     v.field("validation_share", validation_share, "products held out when no validation set is given", 0, 0.5);
     v.field("save_dtype", save_dtype, "bfloat16 | float32");

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/random.h"
 #include "checks/claims.h"
 #include "checks/output_faults.h"
@@ -252,7 +251,7 @@ void CopyWriter::finish(const data::Product& product, WrittenProduct& written) c
     written.dropped = static_cast<int>(std::erase_if(written.candidates, [](const Candidate& c) { return !c.faults.empty(); }));
   }
   written.likeness = copywriting::mean_pairwise_rouge_l(written.candidates);
-  if (written.candidates.empty() && written.error.empty()) written.error = "all candidates failed the checks";
+  if (written.candidates.empty() && written.error.empty()) written.error = "所有候选文案都未通过检查";
 }
 
 std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> products) {
@@ -266,7 +265,7 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
   for (size_t i = 0; i < products.size(); ++i) {
     const data::Product& product = prepared_products[i];
     if (product.attributes.empty()) {
-      written[i].error = "product without attributes";
+      written[i].error = "商品没有属性";
     } else if (written[i].origin == "template") {
       fill_from_bank(product, written[i]);
     } else if (written[i].origin == "retrieval") {
@@ -308,7 +307,7 @@ std::string to_table(const WrittenProduct& written, const data::Product& product
   for (const auto& c : written.candidates) {
     table += concat("  ", place++, ". ", c.text, "\n     ", text::count_code_points(c.text), "字  要点覆盖 ",
                     fixed(100 * c.coverage, "%.0f%%"), c.groups_in_order ? "  顺序合计划" : "  顺序不合计划",
-                    c.origin == "model" ? "" : "  来源：" + c.origin, "\n");
+                    c.origin == "model" ? "" : c.origin == "template" ? "  来源：模板" : "  来源：检索", "\n");
   }
   if (written.dropped > 0) table += concat("  另有 ", written.dropped, " 条未通过检查，已去掉\n");
   return table;

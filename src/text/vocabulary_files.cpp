@@ -2,15 +2,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/compressed.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "text/byte_level.h"
-#include "text/gzip.h"
 #include "text/tokenizer_spec.h"
 #include "text/utf8.h"
 
 namespace vitrine::text {
 namespace {
+
+constexpr size_t kMaxVocabularyBytes = size_t{64} << 20;  // unpacked
 namespace fs = std::filesystem;
 
 constexpr std::string_view kClipFile = "bpe_simple_vocab_16e6.txt.gz";
@@ -88,7 +90,7 @@ TokenizerSpec read_clip_merges(const fs::path& path) {
   TokenizerSpec spec;
   spec.kind = TokenizerKind::ClipBpe;
   spec.where = path.string();
-  const std::string text = gunzip(read_file(path), path.string());
+  const std::string text = read_file_unpacked(path, kMaxVocabularyBytes);
   if (!is_valid_utf8(text)) fail(path, "not valid UTF-8");
   const auto lines = lines_of(text);
   if (lines.size() < kClipMerges + 1) fail(path, concat("expected at least ", kClipMerges + 1, " lines, got ", lines.size()));

@@ -4,7 +4,6 @@ namespace vitrine::e2e {
 namespace {
 
 TEST(EvaluateTest, TheShippedSetGivesReportNumbersAndTable) {
-  VITRINE_NEEDS_VERB("evaluate copy");
   const TemporaryFolder folder;
   const auto result = run_program({"evaluate", "copy", source_file("data/advertisegen/dev.jsonl").string(), "--output", folder / "out", "--resamples", "20"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -14,7 +13,6 @@ TEST(EvaluateTest, TheShippedSetGivesReportNumbersAndTable) {
 }
 
 TEST(EvaluateTest, TheTrainRowsAreRefusedAsASetBecauseTheyLeak) {
-  VITRINE_NEEDS_VERB("evaluate copy");
   const TemporaryFolder folder;
   const auto result = run_program({"evaluate", "copy", source_file("data/advertisegen/train.jsonl").string(), "--output", folder / "out"});
   EXPECT_TRUE(failed_with_one_line(result, 1, "--allow-leakage"));
@@ -22,7 +20,6 @@ TEST(EvaluateTest, TheTrainRowsAreRefusedAsASetBecauseTheyLeak) {
 }
 
 TEST(EvaluateTest, AMissingFolderOrSetIsWrongUsage) {
-  VITRINE_NEEDS_VERB("evaluate copy");
   EXPECT_EQ(run_program({"evaluate", "copy", source_file("data/advertisegen/dev.jsonl").string()}).exit_code, 2);
   EXPECT_EQ(run_program({"evaluate", "copy", "--output", "x"}).exit_code, 2);
   EXPECT_EQ(run_program({"evaluate"}).exit_code, 2);

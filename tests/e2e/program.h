@@ -28,7 +28,7 @@ struct RunOptions {
 /// Throws std::runtime_error when the program cannot be started.
 ProgramResult run_program(const std::vector<std::string>& args, const RunOptions& options = {});
 
-/// Whether this build has the verb, such as "import" or "train copy": some are absent without libtorch.
+/// Whether this build has the verb: those of vitrine-torch ("train copy") are absent without libtorch.
 bool has_verb(std::string_view verb);
 
 /// Skips the rest of a test whose verb this build lacks.

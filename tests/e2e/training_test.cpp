@@ -10,7 +10,6 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(CurateE2e, TheFunnelAddsUpAndItsFilesAreThere) {
-  VITRINE_NEEDS_VERB("curate copy");
   TemporaryFolder folder;
   const std::string rows = head_of(source_file("data/advertisegen/train.jsonl"), 300, folder);
   const auto result = run_program({"curate", "copy", rows, "--output", folder / "curated"});
@@ -27,7 +26,6 @@ TEST(CurateE2e, TheFunnelAddsUpAndItsFilesAreThere) {
 }
 
 TEST(CurateE2e, NoKeptTextHoldsAPlaceholder) {
-  VITRINE_NEEDS_VERB("curate copy");
   TemporaryFolder folder;
   const std::string rows = head_of(source_file("data/advertisegen/train.jsonl"), 300, folder);
   ASSERT_NE(read_file(rows).find("<UNK>"), std::string::npos);
@@ -79,8 +77,6 @@ TEST(TrainE2e, AMissingInitDirectoryIsOneLineThatNamesIt) {
 }
 
 TEST(EvaluateE2e, TheTemplateBaselineIsWrittenThenMeasured) {
-  VITRINE_NEEDS_VERB("write");
-  VITRINE_NEEDS_VERB("evaluate copy");
   TemporaryFolder folder;
   const std::string set = head_of(source_file("data/advertisegen/dev.jsonl"), 30, folder);
   const auto written = run_program({"write", set, "--baseline", "template", "-n", "1", "--output", folder / "template.jsonl"});
@@ -94,7 +90,6 @@ TEST(EvaluateE2e, TheTemplateBaselineIsWrittenThenMeasured) {
 }
 
 TEST(EvaluateE2e, AMissingSetIsOneLineThatNamesIt) {
-  VITRINE_NEEDS_VERB("evaluate copy");
   TemporaryFolder folder;
   const auto result = run_program({"evaluate", "copy", "/nowhere/dev.jsonl", "--output", folder / "report"});
   EXPECT_TRUE(failed_with_one_line(result, 1, "/nowhere/dev.jsonl"));

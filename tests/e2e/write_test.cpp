@@ -28,7 +28,6 @@ std::vector<std::string> texts_of(const std::string& line) {
 }
 
 TEST(WriteE2e, TheTemplateBaselineNamesTheProductInEveryCandidate) {
-  VITRINE_NEEDS_VERB("write");
   const auto result = run_program({"write", "--attributes", kDress, "--baseline", "template", "-n", "3", "--format", "jsonl"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   ASSERT_EQ(lines(result.out).size(), 1u);
@@ -38,7 +37,6 @@ TEST(WriteE2e, TheTemplateBaselineNamesTheProductInEveryCandidate) {
 }
 
 TEST(WriteE2e, AHomestayGetsNoWordsOfClothing) {
-  VITRINE_NEEDS_VERB("write");
   const auto result =
       run_program({"write", "--attributes", "类型#民宿*位置#西湖边*房型#家庭房*设施#停车场", "-n", "2", "--format", "jsonl"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
@@ -50,7 +48,6 @@ TEST(WriteE2e, AHomestayGetsNoWordsOfClothing) {
 }
 
 TEST(WriteE2e, TheSameCommandGivesTheSameBytes) {
-  VITRINE_NEEDS_VERB("write");
   const std::vector<std::string> command{"write", "--attributes", kDress, "-n", "3", "--format", "jsonl"};
   const auto once = run_program(command);
   ASSERT_EQ(once.exit_code, 0) << once.err;
@@ -61,7 +58,6 @@ TEST(WriteE2e, TheSameCommandGivesTheSameBytes) {
 }
 
 TEST(WriteE2e, ABadRowStillGivesItsLineAndExitCode3) {
-  VITRINE_NEEDS_VERB("write");
   const std::string rows = "{\"content\": \"类型#裙*风格#简约\"}\nnot JSON\n";
   const auto result = run_program({"write", "-", "--baseline", "template", "-n", "1", "--format", "jsonl"}, {.stdin_text = rows});
   EXPECT_EQ(result.exit_code, 3) << result.err;
@@ -72,7 +68,6 @@ TEST(WriteE2e, ABadRowStillGivesItsLineAndExitCode3) {
 }
 
 TEST(WriteE2e, APlanFileDecidesWhichPointsAreSaidAndInWhichOrder) {
-  VITRINE_NEEDS_VERB("write");
   TemporaryFolder folder;
   write_file_atomic(folder / "set.jsonl", R"({"id":"p1","content":"类型#裙*颜色#黑色*风格#简约*裙长#连衣裙"})"
                                           "\n");
@@ -93,7 +88,6 @@ TEST(WriteE2e, APlanFileDecidesWhichPointsAreSaidAndInWhichOrder) {
 }
 
 TEST(WriteE2e, AFinerCategoryOfTheShopStillGetsModelCopy) {
-  VITRINE_NEEDS_VERB("write");
   const std::string row = R"({"id":"p1","category_path":["女装","牛仔裤"],"title_raw":"裤","attributes":[{"id":"a1","key_raw":"类型","val_raw":"裤"},{"id":"a2","key_raw":"裤长","val_raw":"九分裤"}]})";
   const auto result = run_program({"write", "-", "-n", "2", "--format", "jsonl"}, {.stdin_text = row + "\n"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
@@ -102,12 +96,10 @@ TEST(WriteE2e, AFinerCategoryOfTheShopStillGetsModelCopy) {
 }
 
 TEST(WriteE2e, AMissingModelIsOneLineThatNamesIt) {
-  VITRINE_NEEDS_VERB("write");
   EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", "/nowhere/model"}), 1, "/nowhere/model"));
 }
 
 TEST(WriteE2e, ACutOffWeightFileIsRefusedByName) {
-  VITRINE_NEEDS_VERB("write");
   TemporaryFolder folder;
   const fs::path weights = model_copy(folder) / "model.safetensors";
   fs::resize_file(weights, fs::file_size(weights) / 2);
@@ -115,7 +107,6 @@ TEST(WriteE2e, ACutOffWeightFileIsRefusedByName) {
 }
 
 TEST(WriteE2e, SettingsThatContradictTheWeightsAreRefused) {
-  VITRINE_NEEDS_VERB("write");
   TemporaryFolder folder;
   const fs::path config = model_copy(folder) / "config.json";
   Json settings = parse_json(read_file(config), "config");
@@ -124,14 +115,31 @@ TEST(WriteE2e, SettingsThatContradictTheWeightsAreRefused) {
   EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", folder / "model"}), 1, ""));
 }
 
+TEST(WriteE2e, AVocabularyThatDoesNotFitTheWeightsIsRefused) {
+  TemporaryFolder folder;
+  const fs::path added = model_copy(folder) / "added_tokens.json";
+  Json tokens = parse_json(read_file(added), "added_tokens");
+  tokens.erase(std::prev(tokens.end()));
+  write_file_atomic(added, tokens.dump());
+  fs::remove(folder.path() / "model/tokenizer_config.json");
+  EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", folder / "model"}), 1, "model"));
+}
+
+TEST(WriteE2e, TheTorchEngineIsRefusedAndAPackedOutputIsPacked) {
+  const auto torch = run_program({"write", "--attributes", kDress, "--engine", "torch"});
+  EXPECT_TRUE(failed_with_one_line(torch, 2, "--engine"));
+  TemporaryFolder folder;
+  const auto packed = run_program({"write", "--attributes", kDress, "-n", "1", "--format", "jsonl", "--output", folder / "copy.jsonl.gz"});
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  EXPECT_TRUE(read_file(folder / "copy.jsonl.gz").starts_with("\x1f\x8b"));
+}
+
 TEST(WriteE2e, AnUnknownBaselineOrOptionIsWrongUsage) {
-  VITRINE_NEEDS_VERB("write");
   EXPECT_EQ(run_program({"write", "--attributes", kDress, "--baseline", "oracle"}).exit_code, 2);
   EXPECT_EQ(run_program({"write", "--attributes", kDress, "--top-q", "0.9"}).exit_code, 2);
 }
 
 TEST(WriteE2e, AFullDiskIsOneLineAndLeavesNothing) {
-  VITRINE_NEEDS_VERB("write");
   const SmallDisk disk(64);
   if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk needs root";
   const auto result = run_program({"write", source_file("data/advertisegen/dev.jsonl").string(), "--baseline", "template", "-n", "1",
@@ -141,7 +149,6 @@ TEST(WriteE2e, AFullDiskIsOneLineAndLeavesNothing) {
 }
 
 TEST(ScoreE2e, GivesEachLineItsTokensAndANegativeLogProbability) {
-  VITRINE_NEEDS_VERB("score copy");
   TemporaryFolder folder;
   write_file_atomic(folder / "ids.jsonl", R"({"id":"a","input_ids":[1,2,3,4],"labels_from":1})"
                                           "\n"
@@ -159,7 +166,6 @@ TEST(ScoreE2e, GivesEachLineItsTokensAndANegativeLogProbability) {
 }
 
 TEST(ScoreE2e, AnIdBeyondTheVocabularyIsNamedWithItsLine) {
-  VITRINE_NEEDS_VERB("score copy");
   TemporaryFolder folder;
   write_file_atomic(folder / "ids.jsonl", R"({"id":"a","input_ids":[1,99999999],"labels_from":1})");
   const auto result = run_program({"score", "copy", folder / "ids.jsonl", "--model", source_file("tests/data/gpt2_tiny/tied").string()});

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "text/bpe_trainer.h"
-#include "text/gzip.h"
+#include "base/compressed.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_spec.h"
 #include "unit/text/tokenizer_dir.h"
@@ -55,7 +55,7 @@ class GoldenTokenizerTest : public ::testing::TestWithParam<const char*> {
 };
 
 TEST_P(GoldenTokenizerTest, GivesTheIdsAndTextsOfTheReference) {
-  const auto rows = rows_of(gunzip(read_file("tests/data/golden/tokenizers.jsonl.gz"), "golden"));
+  const auto rows = rows_of(read_file_unpacked("tests/data/golden/tokenizers.jsonl.gz"));
   ASSERT_GT(rows.size(), 5000u);
   const auto& columns = rows[0]["columns"];
   const auto column = static_cast<size_t>(std::find(columns.begin(), columns.end(), GetParam()) - columns.begin());

@@ -37,7 +37,8 @@ void register_write(CLI::App& app, int& exit_code) {
   state->options = std::make_unique<ConfigOptions>(verb, state->config);
   add_common_options(verb, state->common);
   verb.callback([state, &exit_code] {
-    if (state->num_candidates > 0) state->config.num_return_sequences = state->num_candidates;
+    if (state->common.engine != "native") throw UsageError("[write] --engine: only native writes, got '" + state->common.engine + "'");
+    if (state->common.device != "cpu") throw UsageError("[write] --device: only cpu writes, got '" + state->common.device + "'");
     if (state->options->resolve(state->common)) return;
     if (state->num_candidates > 0) state->config.num_return_sequences = state->num_candidates;
     state->run.threads = state->common.threads;
