@@ -1,5 +1,6 @@
 #include "copywriting/copy_model.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -7,6 +8,7 @@
 #include "base/json.h"
 #include "base/resource.h"
 #include "checks/claims.h"
+#include "text/utf8.h"
 
 namespace vitrine::copywriting {
 namespace fs = std::filesystem;
@@ -22,20 +24,38 @@ void require_copy_model(const fs::path& directory) {
   }
 }
 
+namespace {
+
+/// What copy may say only of a product that has it: the terms that block, and the values of the training set.
+/// Styles are praise, types are said of every product.
+std::vector<std::string> fact_terms(const data::AttributeStatistics& statistics) {
+  std::vector<std::string> terms = checks::blocking_terms();
+  for (const auto& [pair, df] : statistics.pairs()) {
+    const auto& [category, key, value] = pair;
+    const bool is_word = text::count_code_points(value) > 1 || key == "材质";
+    if (key != "风格" && key != "类型" && is_word) terms.push_back(value);
+  }
+  std::sort(terms.begin(), terms.end());
+  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
+  return terms;
+}
+
+}  // namespace
+
 CopyModel load_copy_model(const fs::path& directory, const generation::DecoderConfig& config) {
   require_copy_model(directory);
   CopyModel model;
   model.directory = directory;
   model.tokenizer = text::load_tokenizer(directory);
   model.format = std::make_unique<PromptFormat>(*model.tokenizer);
-  model.vocabulary = std::make_unique<GuideVocabulary>(*model.format, checks::blocking_terms());
+  model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
+  model.vocabulary = std::make_unique<GuideVocabulary>(*model.format, fact_terms(model.statistics));
   model.decoder = std::make_unique<generation::Decoder>(generation::Decoder::load(directory, config));
   const int64_t rows = model.decoder->config().vocab_size;
   if (rows != model.tokenizer->vocab_size()) {
     throw Corrupt(concat("[load_copy_model] ", directory.string(), ": TOK_MISMATCH: the tokenizer has ", model.tokenizer->vocab_size(),
                          " tokens, wte.weight ", rows, " rows"));
   }
-  model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
   model.sha256 = sha256_file(directory / "model.safetensors");
   return model;
 }

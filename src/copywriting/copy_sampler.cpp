@@ -24,11 +24,22 @@ struct Draft {
   int attempt = 0;               // of the next sentence
   bool done = false;
 
-  std::vector<std::string> points() const {
-    if (sentence >= task->points.size()) return {};
-    std::vector<std::string> open = task->points[sentence];
-    std::erase_if(open, [&](const std::string& value) { return copy.text.find(value) != std::string::npos; });
-    return open;
+  /// Of the next sentence. A value that a word of the sentence may hold (针织 in 针织衫) is not kept for later.
+  SentencePoints points() const {
+    SentencePoints points;
+    if (sentence >= task->points.size()) return points;
+    points.now = task->points[sentence];
+    std::erase_if(points.now, [&](const std::string& value) { return copy.text.find(value) != std::string::npos; });
+    for (size_t i = sentence + 1; i < task->points.size(); ++i) {
+      for (const auto& value : task->points[i]) {
+        if (!holds(points.now, value)) points.later.push_back(value);
+      }
+    }
+    return points;
+  }
+
+  static bool holds(const std::vector<std::string>& values, const std::string& value) {
+    return std::any_of(values.begin(), values.end(), [&](const std::string& v) { return v.find(value) != std::string::npos; });
   }
 };
 
@@ -45,7 +56,7 @@ Variant judge(const CopyModel& model, const Draft& draft, const generation::Sequ
   Variant variant;
   variant.sequence = &sequence;
   variant.text = model.format->decode_copy(sequence.tokens, draft.task->prompt->slots);
-  const auto points = draft.points();
+  const auto points = draft.points().now;
   const auto missed = std::count_if(points.begin(), points.end(),
                                     [&](const std::string& value) { return variant.text.find(value) == std::string::npos; });
   const auto whole = text::to_utf32(draft.copy.text + variant.text);

@@ -1,10 +1,12 @@
 // copywriting/plan_guide.h - keeps one sampled sentence to its points and to the product's facts, token by token.
 //
 // - The sentence cannot end before all of its points are said (feature P4); the later they are, the
-//   likelier their tokens become, and an early end becomes a comma.
-// - Terms that the product does not support (materials, functions, absolute words), values of other
-//   products, digits and Latin letters cannot be written: they come from the input through value
+//   likelier their tokens become, an early end becomes a comma, and at last nothing else can be written.
+//   Points of later sentences cannot be said yet.
+// - Terms that the product does not support (materials, functions, absolute words, values of other
+//   products), digits and Latin letters cannot be written: they come from the input through value
 //   tokens and slots (L2).
+// - No two characters come twice close together (优质的优质, 让你让你).
 #pragma once
 #include <memory>
 #include <string>
@@ -19,8 +21,8 @@ namespace vitrine::copywriting {
 struct PlanGuideConfig {
   bool enforce_groups = true;   // a sentence ends only when its points are said
   bool constrain_facts = true;  // banned terms, digits, Latin letters
-  int max_sentence_length = 60; // code points after which open points are no longer waited for
   int patience = 12;            // code points of a sentence before its open points are raised
+  int length_per_point = 14;    // code points of a sentence for each of its points; then open ones must be said
   float bonus_per_code_point = 0.2f;  // nats
   float largest_bonus = 6.0f;         // nats
 };
@@ -39,6 +41,8 @@ class GuideVocabulary {
   bool holds_sentence_end(int32_t id) const { return flags_[static_cast<size_t>(id)] & kHoldsSentenceEnd; }
   bool is_fact_sign(int32_t id) const { return flags_[static_cast<size_t>(id)] & kFactSign; }
   bool is_slot(int32_t id) const { return flags_[static_cast<size_t>(id)] & kSlot; }
+  /// What the token adds; empty when its bytes are no whole code points.
+  const std::u32string& code_points(int32_t id) const { return code_points_[static_cast<size_t>(id)]; }
   bool is_control(int32_t id) const { return flags_[static_cast<size_t>(id)] & kControl; }
   const std::vector<int32_t>& sentence_ends() const { return sentence_ends_; }  // 。 first
   int32_t comma() const { return comma_; }
@@ -50,6 +54,7 @@ class GuideVocabulary {
   std::vector<std::string> fact_terms_;
   checks::TermAutomaton automaton_;
   std::vector<std::string> bytes_;  // UTF-8 bytes a token adds; slots: ""
+  std::vector<std::u32string> code_points_;
   std::vector<uint8_t> flags_;
   std::vector<int32_t> sentence_ends_;
   int32_t comma_ = 0;
@@ -59,14 +64,18 @@ class GuideVocabulary {
 struct GuideFacts {
   std::map<int, std::string> slots;
   std::vector<bool> banned;   // by index in fact_terms: must not be written; empty = nothing is banned
-  std::vector<bool> foreign;  // by token: a value the product does not have; empty = none
 };
 
-/// Makes the guide of one sentence that has to say `points` (values, in any order). It is finished when
-/// the sentence ends. `vocabulary` must outlive it; `facts` are shared.
+/// What one sentence has to say, and what it must leave to a later one: values, in any order.
+struct SentencePoints {
+  std::vector<std::string> now, later;
+};
+
+/// Makes the guide of one sentence. It is finished when the sentence ends. `vocabulary` must outlive it;
+/// `facts` are shared.
 std::unique_ptr<generation::SequenceGuide> make_sentence_guide(const GuideVocabulary& vocabulary,
                                                                std::shared_ptr<const GuideFacts> facts,
-                                                               std::vector<std::string> points,
+                                                               const SentencePoints& points,
                                                                const PlanGuideConfig& config);
 
 }  // namespace vitrine::copywriting

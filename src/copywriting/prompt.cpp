@@ -81,9 +81,11 @@ bool PromptFormat::is_control(int32_t id) const { return control_[static_cast<si
 
 bool PromptFormat::has_key_token(std::string_view key) const { return tokenizer_.token_to_id(named("key", key)).has_value(); }
 
-bool PromptFormat::has_value_token(std::string_view value) const {
-  return is_spellable_value(value) &&
-         (text::count_code_points(value) == 1 || tokenizer_.token_to_id(value).has_value());
+std::optional<int32_t> PromptFormat::value_token(std::string_view value) const {
+  if (!is_spellable_value(value)) return std::nullopt;
+  if (text::count_code_points(value) > 1) return tokenizer_.token_to_id(value);
+  const auto ids = tokenizer_.encode(value);
+  return ids.size() == 1 ? std::optional(ids.front()) : std::nullopt;
 }
 
 std::vector<int32_t> Prompt::first_ids() const {
@@ -101,9 +103,8 @@ void PromptFormat::append_point(const PromptPoint& point, const std::map<std::st
   };
   if (const auto forced = forced_slots.find(point.value); forced != forced_slots.end()) {
     append_slot(forced->second);
-  } else if (has_value_token(point.value)) {
-    const auto value_ids = tokenizer_.encode(point.value);
-    ids.insert(ids.end(), value_ids.begin(), value_ids.end());
+  } else if (const auto token = value_token(point.value)) {
+    ids.push_back(*token);
   } else {
     int slot = 0;
     while (prompt.slots.contains(slot) && prompt.slots.at(slot) != point.value) ++slot;

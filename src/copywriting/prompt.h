@@ -76,8 +76,8 @@ class PromptFormat {
 
   /// Whether the model has learned points of this key.
   bool has_key_token(std::string_view key) const;
-  /// Whether the value is one token and so needs no slot.
-  bool has_value_token(std::string_view value) const;
+  /// The value as one token; nothing when it needs a slot.
+  std::optional<int32_t> value_token(std::string_view value) const;
 
   int32_t end_id() const { return end_id_; }
   int32_t slot_id(int slot) const { return slot_ids_[static_cast<size_t>(slot)]; }

@@ -165,26 +165,12 @@ std::vector<std::string> CopyWriter::faults_of(const std::string& text, const da
   return faults;
 }
 
-/// Tokens of values of the training set that this product does not have. Styles are praise, not facts.
-std::vector<bool> CopyWriter::foreign_tokens(const data::Product& product) const {
-  std::string own;
-  for (const auto& attribute : product.attributes) own += attribute.val_raw + "\n" + attribute.val + "\n";
-  std::vector<bool> foreign(static_cast<size_t>(model_->tokenizer->vocab_size()));
-  for (const auto& [pair, df] : statistics_.pairs()) {
-    const auto& [category, key, value] = pair;
-    if (key == "风格" || key == "类型" || own.find(value) != std::string::npos) continue;
-    if (const auto token = model_->tokenizer->token_to_id(value)) foreign[static_cast<size_t>(*token)] = true;
-  }
-  return foreign;
-}
-
 /// One task a candidate, product after product.
 std::vector<copywriting::CopyTask> CopyWriter::tasks_for(const data::Product& product, const WrittenProduct& written) const {
   const auto prompt_plan = prompt_plan_of(written.plan, copywriting::statistics_category(product, statistics_), *model_->format);
   auto prompt = std::make_shared<copywriting::Prompt>(model_->format->encode(prompt_plan));
   auto facts = std::make_shared<copywriting::GuideFacts>();
   facts->slots = prompt->slots;
-  facts->foreign = foreign_tokens(product);
   facts->banned = unsupported_terms(model_->vocabulary->fact_terms(), product);
   copywriting::CopyTask task;
   task.prompt = std::move(prompt);

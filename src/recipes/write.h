@@ -56,7 +56,6 @@ class CopyWriter {
   data::Product prepared(const data::Product& product) const;
   WrittenProduct planned(const data::Product& product) const;
   bool model_knows(const data::Product& product) const;
-  std::vector<bool> foreign_tokens(const data::Product& product) const;
   std::vector<copywriting::CopyTask> tasks_for(const data::Product& product, const WrittenProduct& written) const;
   void fill_from_model(std::span<const data::Product> products, std::span<WrittenProduct* const> written) const;
   void fill_from_bank(const data::Product& product, WrittenProduct& written) const;

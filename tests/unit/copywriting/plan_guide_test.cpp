@@ -16,8 +16,9 @@ class PlanGuideTest : public ::testing::Test {
   PromptFormat format_{*tokenizer_};
   GuideVocabulary vocabulary_{format_, {"蕾丝", "透气"}};
 
-  std::unique_ptr<generation::SequenceGuide> guide(std::vector<std::string> points, GuideFacts facts = {}) const {
-    return make_sentence_guide(vocabulary_, std::make_shared<const GuideFacts>(std::move(facts)), std::move(points), {});
+  std::unique_ptr<generation::SequenceGuide> guide(std::vector<std::string> now, GuideFacts facts = {},
+                                                   std::vector<std::string> later = {}) const {
+    return make_sentence_guide(vocabulary_, std::make_shared<const GuideFacts>(std::move(facts)), {std::move(now), std::move(later)}, {});
   }
   int32_t id(std::string_view text) const {
     const auto ids = tokenizer_->encode(text);
@@ -55,18 +56,31 @@ TEST_F(PlanGuideTest, TheWishToEndTooEarlyBecomesAComma) {
 }
 
 TEST_F(PlanGuideTest, ABannedTermCannotBeCompleted) {
-  auto g = guide({}, {.slots = {}, .banned = {true, false}, .foreign = {}});
+  auto g = guide({}, {.slots = {}, .banned = {true, false}});
   push(*g, "这款");
   EXPECT_FALSE(allows(*g, id("蕾丝")));
   EXPECT_TRUE(allows(*g, id("连衣裙")));
 }
 
-TEST_F(PlanGuideTest, AnotherProductsValueCannotBeWritten) {
-  std::vector<bool> foreign(static_cast<size_t>(tokenizer_->vocab_size()));
-  foreign[static_cast<size_t>(id("v领"))] = true;
-  auto g = guide({}, {.slots = {}, .banned = {}, .foreign = foreign});
+TEST_F(PlanGuideTest, APointOfALaterSentenceCannotBeSaidYet) {
+  auto g = guide({"蕾丝"}, {}, {"v领"});
   EXPECT_FALSE(allows(*g, id("v领")));
   EXPECT_TRUE(allows(*g, id("蕾丝")));
+}
+
+TEST_F(PlanGuideTest, ALongSentenceCanOnlySayItsOpenPoints) {
+  auto g = guide({"蕾丝"});
+  push(*g, "这款连衣裙优雅大方，穿着舒适，宽松的版型，修饰颈部，显得优雅大方，");
+  EXPECT_TRUE(allows(*g, id("蕾丝")));
+  EXPECT_FALSE(allows(*g, id("连衣裙")));
+}
+
+TEST_F(PlanGuideTest, TwoCharactersDoNotComeTwiceCloseTogether) {
+  auto g = guide({});
+  push(*g, "这款连衣裙的");
+  EXPECT_FALSE(allows(*g, id("连衣裙")));
+  push(*g, "优雅大方，穿着舒适，");
+  EXPECT_TRUE(allows(*g, id("连衣裙")));
 }
 
 TEST_F(PlanGuideTest, DigitsAndControlTokensAreNeverWritten) {
@@ -78,7 +92,7 @@ TEST_F(PlanGuideTest, DigitsAndControlTokensAreNeverWritten) {
 }
 
 TEST_F(PlanGuideTest, OnlySlotsOfThePromptCanBeWritten) {
-  auto g = guide({"300g"}, {.slots = {{2, "300g"}}, .banned = {}, .foreign = {}});
+  auto g = guide({"300g"}, {.slots = {{2, "300g"}}, .banned = {}});
   EXPECT_TRUE(allows(*g, format_.slot_id(2)));
   EXPECT_FALSE(allows(*g, format_.slot_id(1)));
   push(*g, "这款连衣裙优雅");
