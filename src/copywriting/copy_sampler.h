@@ -19,7 +19,7 @@ namespace vitrine::copywriting {
 struct CopySamplerConfig {
   generation::SamplingConfig sampling;  // max_new_tokens: of a sentence
   PlanGuideConfig guide;
-  int variants = 2;            // draws of a sentence
+  int variants = 3;            // draws of a sentence
   int retries = 1;             // times all variants are drawn again when none is good
   int max_free_sentences = 2;  // without points, to reach the wanted length
 };

@@ -28,7 +28,7 @@ struct WriteConfig {
   bool normalize = true;
   bool enforce_groups = true;
   bool constrain_facts = true;
-  int variants = 2;
+  int variants = 3;
   int retries = 1;
   int64_t min_category_rows = 20;
   int64_t seed = 0;
