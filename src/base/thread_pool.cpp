@@ -6,6 +6,28 @@
 #include "base/error.h"
 
 namespace vitrine {
+namespace {
+
+/// Waking a sleeping thread takes about as long as a small loop runs, so one that has just worked looks for
+/// more for some 30 microseconds before it sleeps.
+constexpr int kSpins = 2000;
+
+void pause_briefly() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#endif
+}
+
+template <typename Condition>
+bool spin_until(Condition condition) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (condition()) return true;
+    pause_briefly();
+  }
+  return condition();
+}
+
+}  // namespace
 
 ThreadPool::ThreadPool(int num_threads) {
   VITRINE_REQUIRE(num_threads >= 0, "[ThreadPool] num_threads: expected >= 0, got ", num_threads);
@@ -19,6 +41,7 @@ ThreadPool::~ThreadPool() {
     stop_ = true;
   }
   start_.notify_all();
+  workers_.clear();  // joins while mutex and conditions still live
 }
 
 void ThreadPool::run_piece(int piece_idx) {
@@ -39,6 +62,7 @@ void ThreadPool::parallel_for(size_t count, const std::function<void(size_t, siz
     if (count > 0) body(0, count);
     return;
   }
+  bool wake = false;
   {
     const std::scoped_lock lock(mutex_);
     body_ = &body;
@@ -46,9 +70,11 @@ void ThreadPool::parallel_for(size_t count, const std::function<void(size_t, siz
     pending_ = static_cast<int>(workers_.size());
     error_ = nullptr;
     ++generation_;
+    wake = sleeping_ > 0;
   }
-  start_.notify_all();
+  if (wake) start_.notify_all();
   run_piece(0);
+  spin_until([this] { return pending_ == 0; });
   std::unique_lock lock(mutex_);
   done_.wait(lock, [this] { return pending_ == 0; });
   if (error_) std::rethrow_exception(error_);
@@ -57,15 +83,19 @@ void ThreadPool::parallel_for(size_t count, const std::function<void(size_t, siz
 void ThreadPool::work(int worker_idx) {
   uint64_t seen = 0;
   while (true) {
-    {
+    const auto called = [&] { return stop_ || generation_ != seen; };
+    if (!spin_until(called)) {
       std::unique_lock lock(mutex_);
-      start_.wait(lock, [&] { return stop_ || generation_ != seen; });
-      if (stop_) return;
-      seen = generation_;
+      ++sleeping_;
+      start_.wait(lock, called);
+      --sleeping_;
     }
+    if (stop_) return;
+    seen = generation_;
     run_piece(worker_idx);
-    const std::scoped_lock lock(mutex_);
-    if (--pending_ == 0) done_.notify_one();
+    if (--pending_ > 0) continue;
+    const std::scoped_lock lock(mutex_);  // the caller is either before its wait or in it
+    done_.notify_one();
   }
 }
 

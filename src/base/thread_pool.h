@@ -1,5 +1,6 @@
 // base/thread_pool.h - a fixed set of threads that run one loop in pieces.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -35,9 +36,10 @@ class ThreadPool {
   std::condition_variable done_;
   const std::function<void(size_t, size_t)>* body_ = nullptr;
   size_t count_ = 0;
-  uint64_t generation_ = 0;  // number of the loop that runs
-  int pending_ = 0;
-  bool stop_ = false;
+  std::atomic<uint64_t> generation_ = 0;  // number of the loop that runs
+  std::atomic<int> pending_ = 0;          // workers that have not finished it
+  std::atomic<bool> stop_ = false;
+  int sleeping_ = 0;  // workers that wait for start_
   std::exception_ptr error_;
 };
 

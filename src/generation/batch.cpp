@@ -26,9 +26,9 @@ class Stopwatch {
 
 }  // namespace
 
-Batch::Batch(Gpt2Network& network, KvCachePool& caches, ThreadPool& pool, std::span<const Request> requests, size_t max_batch)
+Batch::Batch(Gpt2Network& network, KvPagePool& pages, ThreadPool& pool, std::span<const Request> requests, size_t max_batch)
     : network_(network),
-      caches_(caches),
+      pages_(pages),
       pool_(pool),
       requests_(requests),
       max_batch_(max_batch),
@@ -96,9 +96,11 @@ void Batch::run_waiting_prompts(size_t last_request) {
       if (request.keys.empty()) continue;
       if (!rows_.empty() && rows_.size() + request.prompt.size() > kMaxRows) break;
       stats_.prompt_tokens += static_cast<int64_t>(request.prompt.size());
-      prompts_[prompts_run_].cache = caches_.take(request.prompt.size());
+      auto& cache = prompts_[prompts_run_].cache;
+      cache = std::make_unique<KvCache>(pages_);
+      cache->grow_to(request.prompt.size());
       for (size_t i = 0; i < request.prompt.size(); ++i) {
-        rows_.push_back({.token = request.prompt[i], .own = prompts_[prompts_run_].cache.get(), .own_idx = i});
+        rows_.push_back({.token = request.prompt[i], .own = cache.get(), .own_idx = i});
       }
       row_idxs_.push_back(rows_.size() - 1);
     }
@@ -122,7 +124,7 @@ void Batch::run_waiting_prompts(size_t last_request) {
 
 Batch::Live Batch::start(size_t request_idx, size_t sequence_idx) {
   const Request& request = requests_[request_idx];
-  Live live{request_idx, sequence_idx, caches_.take(static_cast<size_t>(request.sampling.max_new_tokens)), nullptr, request.prompt, false};
+  Live live{request_idx, sequence_idx, std::make_unique<KvCache>(pages_), nullptr, request.prompt, false};
   if (request.make_guide) live.guide = request.make_guide(static_cast<int>(sequence_idx));
   return live;
 }
@@ -136,6 +138,7 @@ void Batch::step() {
     std::iota(row_idxs_.begin(), row_idxs_.end(), size_t{0});
     for (Live& live : live_) {
       const size_t prompt_tokens = requests_[live.request_idx].prompt.size();
+      live.cache->grow_to(live.context.size() - prompt_tokens);
       rows_.push_back({.token = live.context.back(),
                        .prefix = prompts_[live.request_idx].cache.get(),
                        .prefix_tokens = prompt_tokens,
@@ -199,10 +202,9 @@ void Batch::accept(Live& live, int32_t token) {
 void Batch::retire() {
   for (Live& live : live_) {
     if (!live.done) continue;
-    caches_.give_back(std::move(live.cache));
     Prompt& prompt = prompts_[live.request_idx];
     if (--prompt.left > 0) continue;
-    caches_.give_back(std::move(prompt.cache));
+    prompt.cache = nullptr;
     prompt.logits = {};
   }
   std::erase_if(live_, [](const Live& live) { return live.done; });

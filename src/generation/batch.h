@@ -15,6 +15,7 @@ constexpr size_t kMaxRows = 256;
 /// Runs the prompt `ids` into `cache` in passes of at most kMaxRows rows; after each pass on_rows(first, count) is called.
 template <typename OnRows>
 void run_prompt(Gpt2Network& network, std::span<const int32_t> ids, KvCache& cache, std::vector<TokenRow>& rows, OnRows on_rows) {
+  cache.grow_to(ids.size());
   for (size_t first = 0; first < ids.size(); first += kMaxRows) {
     const size_t count = std::min(kMaxRows, ids.size() - first);
     rows.clear();
@@ -27,7 +28,7 @@ void run_prompt(Gpt2Network& network, std::span<const int32_t> ids, KvCache& cac
 /// Call order: construct, run once.
 class Batch {
  public:
-  Batch(Gpt2Network& network, KvCachePool& caches, ThreadPool& pool, std::span<const Request> requests, size_t max_batch);
+  Batch(Gpt2Network& network, KvPagePool& pages, ThreadPool& pool, std::span<const Request> requests, size_t max_batch);
   std::vector<std::vector<Sequence>> run();
   const DecoderStats& stats() const { return stats_; }
 
@@ -61,7 +62,7 @@ class Batch {
   Sequence& result_of(const Live& live) { return results_[live.request_idx][live.sequence_idx]; }
 
   Gpt2Network& network_;
-  KvCachePool& caches_;
+  KvPagePool& pages_;
   ThreadPool& pool_;
   std::span<const Request> requests_;
   size_t max_batch_;

@@ -48,7 +48,7 @@ class Decoder::Impl {
       : config_(config),
         pool_(config.threads),
         network_(models::load_gpt2_weights(model_dir, model_config), model_config, weight_type(config.dtype), pool_),
-        caches_(network_.kv_shape()) {}
+        pages_(network_.kv_shape()) {}
 
   const models::Gpt2Config& model_config() const { return network_.config(); }
   const Gpt2Network& network() const { return network_; }
@@ -56,7 +56,7 @@ class Decoder::Impl {
 
   std::vector<std::vector<Sequence>> generate(std::span<const Request> requests) {
     for (size_t i = 0; i < requests.size(); ++i) check(requests[i], i, model_config());
-    Batch batch(network_, caches_, pool_, requests, static_cast<size_t>(config_.max_batch));
+    Batch batch(network_, pages_, pool_, requests, static_cast<size_t>(config_.max_batch));
     auto results = batch.run();
     stats_ = batch.stats();
     return results;
@@ -69,14 +69,13 @@ class Decoder::Impl {
     labels_from = std::max<size_t>(labels_from, 1);
     Score score{static_cast<int64_t>(ids.size()) - static_cast<int64_t>(labels_from), 0};
     if (score.tokens <= 0) return {0, 0};
-    auto cache = caches_.take(ids.size());
+    KvCache cache(pages_);
     // Row i tells of id i + 1; the last id predicts nothing that is asked.
-    run_prompt(network_, ids.first(ids.size() - 1), *cache, rows_, [&](size_t first, size_t count) {
+    run_prompt(network_, ids.first(ids.size() - 1), cache, rows_, [&](size_t first, size_t count) {
       for (size_t i = std::max(first, labels_from - 1); i < first + count; i += kScoreRows) {
         score.logprob += score_rows(ids, first, i, std::min(i + kScoreRows, first + count));
       }
     });
-    caches_.give_back(std::move(cache));
     return score;
   }
 
@@ -84,12 +83,11 @@ class Decoder::Impl {
     require_tokens(ids, model_config(), "logits_last");
     require_positions(ids.size(), model_config());
     std::vector<float> logits(static_cast<size_t>(model_config().vocab_size));
-    auto cache = caches_.take(ids.size());
-    run_prompt(network_, ids, *cache, rows_, [&](size_t, size_t count) {
+    KvCache cache(pages_);
+    run_prompt(network_, ids, cache, rows_, [&](size_t, size_t count) {
       const size_t last = count - 1;
       network_.logits(std::span(&last, 1), logits.data());
     });
-    caches_.give_back(std::move(cache));
     return logits;
   }
 
@@ -117,7 +115,7 @@ class Decoder::Impl {
   DecoderConfig config_;
   ThreadPool pool_;
   Gpt2Network network_;
-  KvCachePool caches_;
+  KvPagePool pages_;
   DecoderStats stats_;
   std::vector<TokenRow> rows_;
   std::vector<size_t> row_idxs_;

@@ -13,7 +13,9 @@ using kernels::Activation;
 using kernels::PackedMatrix;
 
 /// Below this many multiplications of attention one thread does all.
-constexpr size_t kMinThreadedAttention = 300'000;
+constexpr size_t kMinThreadedAttention = 100'000;
+/// Below this many stored keys one thread stores all.
+constexpr size_t kMinThreadedStore = 10'000;
 
 Activation activation_of(const std::string& name) {
   if (name == "gelu") return Activation::gelu;
@@ -71,7 +73,8 @@ Gpt2Network::Layer Gpt2Network::load_layer(size_t layer_idx) const {
 }
 
 KvShape Gpt2Network::kv_shape() const {
-  return {layers_.size(), static_cast<size_t>(config_.n_head), static_cast<size_t>(config_.head_size())};
+  return {layers_.size(), static_cast<size_t>(config_.n_head), static_cast<size_t>(config_.head_size()),
+          type_ == kernels::WeightType::float32 ? KvType::float32 : KvType::bfloat16};
 }
 
 size_t Gpt2Network::weight_bytes() const {
@@ -126,13 +129,21 @@ void Gpt2Network::run_layer(size_t layer_idx, std::span<const TokenRow> rows) {
   multiply(layer.mlp_c_proj, M, mlp_.data(), hidden_.data(), {.add = true});
 }
 
+void Gpt2Network::store_keys_and_values(size_t layer_idx, std::span<const TokenRow> rows) {
+  const auto run = [&](size_t begin, size_t end) {
+    for (size_t row_idx = begin; row_idx < end; ++row_idx) {
+      const float* qkv = qkv_.data() + row_idx * 3 * C_;
+      rows[row_idx].own->store(table_, layer_idx, rows[row_idx].own_idx, qkv + C_, qkv + 2 * C_);
+    }
+  };
+  if (rows.size() * C_ < kMinThreadedStore) return run(0, rows.size());
+  pool_.parallel_for(rows.size(), run);
+}
+
 void Gpt2Network::attend(size_t layer_idx, std::span<const TokenRow> rows) {
+  store_keys_and_values(layer_idx, rows);
   size_t seen = 0;
-  for (size_t row_idx = 0; row_idx < rows.size(); ++row_idx) {
-    const float* qkv = qkv_.data() + row_idx * 3 * C_;
-    rows[row_idx].own->store(layer_idx, rows[row_idx].own_idx, qkv + C_, qkv + 2 * C_);
-    seen += rows[row_idx].position() + 1;
-  }
+  for (const TokenRow& row : rows) seen += row.position() + 1;
   // Heads outside, rows inside: later rows see more tokens, so each thread gets whole heads.
   const auto run = [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) attend_row(layer_idx, i / rows.size(), rows[i % rows.size()], i % rows.size());
@@ -144,14 +155,15 @@ void Gpt2Network::attend(size_t layer_idx, std::span<const TokenRow> rows) {
 
 void Gpt2Network::attend_row(size_t layer_idx, size_t head_idx, const TokenRow& row, size_t row_idx) {
   thread_local std::vector<float> scores;
+  thread_local std::vector<kernels::KvSpan> spans;
   scores.resize(std::max(scores.size(), row.position() + 1 + 64));
+  spans.clear();
+  if (row.prefix != nullptr) row.prefix->append_spans(layer_idx, head_idx, row.prefix_tokens, spans);
+  row.own->append_spans(layer_idx, head_idx, row.own_idx + 1, spans);
   const auto HS = static_cast<size_t>(config_.head_size());
-  kernels::KvSpan spans[2];
-  size_t num_spans = 0;
-  if (row.prefix != nullptr) spans[num_spans++] = row.prefix->span(layer_idx, head_idx, row.prefix_tokens);
-  spans[num_spans++] = row.own->span(layer_idx, head_idx, row.own_idx + 1);
-  table_.attention({qkv_.data() + row_idx * 3 * C_ + head_idx * HS, mixed_.data() + row_idx * C_ + head_idx * HS, scores.data(), spans,
-                    num_spans, HS, attention_scale(config_, layer_idx)});
+  const kernels::AttentionTask task{qkv_.data() + row_idx * 3 * C_ + head_idx * HS, mixed_.data() + row_idx * C_ + head_idx * HS,
+                                    scores.data(), spans.data(), spans.size(), HS, attention_scale(config_, layer_idx)};
+  (kv_shape().type == KvType::float32 ? table_.attention_f32 : table_.attention_bf16)(task);
 }
 
 void Gpt2Network::logits(std::span<const size_t> row_idxs, float* logits) {

@@ -29,7 +29,7 @@ class Gpt2Network {
   Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, ThreadPool& pool);
 
   const models::Gpt2Config& config() const { return config_; }
-  KvShape kv_shape() const;
+  KvShape kv_shape() const;  // float32 caches with float32 weights, else bfloat16
   size_t weight_bytes() const;  // read once for each pass
 
   /// Runs all layers; rows of one sequence must come in order of position.
@@ -50,6 +50,7 @@ class Gpt2Network {
   void embed(std::span<const TokenRow> rows);
   void run_layer(size_t layer_idx, std::span<const TokenRow> rows);
   void attend(size_t layer_idx, std::span<const TokenRow> rows);
+  void store_keys_and_values(size_t layer_idx, std::span<const TokenRow> rows);
   void attend_row(size_t layer_idx, size_t head_idx, const TokenRow& row, size_t row_idx);
   void multiply(const kernels::PackedMatrix& weights, size_t rows, const float* x, float* y, const kernels::MatmulOptions& options = {});
 

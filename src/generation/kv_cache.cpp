@@ -1,50 +1,82 @@
 #include "generation/kv_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vitrine::generation {
 namespace {
 
 using kernels::kKeyBlockTokens;
+static_assert(kPageTokens % kKeyBlockTokens == 0);
 
-constexpr size_t kMaxFree = 64;
+/// Where things lie in a page: [n_layer][n_head] of keys, then values.
+struct PageLayout {
+  size_t number_bytes, pair, key_rows, key_bytes, head_bytes;
 
-size_t whole_blocks(size_t tokens) { return (tokens + kKeyBlockTokens - 1) / kKeyBlockTokens * kKeyBlockTokens; }
+  explicit PageLayout(const KvShape& shape) {
+    number_bytes = shape.type == KvType::bfloat16 ? 2 : 4;
+    pair = shape.type == KvType::bfloat16 ? 2 : 1;
+    key_rows = (shape.head_size + pair - 1) / pair;
+    key_bytes = kPageTokens * key_rows * pair * number_bytes;
+    head_bytes = key_bytes + kPageTokens * shape.head_size * number_bytes;
+  }
+};
 
 }  // namespace
 
-KvCache::KvCache(const KvShape& shape, size_t capacity) : shape_(shape), capacity_(whole_blocks(capacity)) {
-  const size_t count = offset(shape.n_layer, 0);
-  keys_ = std::make_unique_for_overwrite<float[]>(count);
-  values_ = std::make_unique_for_overwrite<float[]>(count);
+KvPagePool::KvPagePool(const KvShape& shape)
+    : shape_(shape), page_bytes_(shape.n_layer * shape.n_head * PageLayout(shape).head_bytes) {}
+
+KvPage KvPagePool::take() {
+  if (free_.empty()) return KvPage(page_bytes_);
+  KvPage page = std::move(free_.back());
+  free_.pop_back();
+  return page;
 }
 
-void KvCache::store(size_t layer_idx, size_t token_idx, const float* keys, const float* values) {
-  const size_t HS = shape_.head_size;
-  for (size_t head_idx = 0; head_idx < shape_.n_head; ++head_idx) {
-    float* block = keys_.get() + offset(layer_idx, head_idx) + token_idx / kKeyBlockTokens * kKeyBlockTokens * HS;
-    for (size_t d = 0; d < HS; ++d) block[d * kKeyBlockTokens + token_idx % kKeyBlockTokens] = keys[head_idx * HS + d];
-    std::copy_n(values + head_idx * HS, HS, values_.get() + offset(layer_idx, head_idx) + token_idx * HS);
+KvCache::~KvCache() {
+  for (KvPage& page : pages_) pool_.give_back(std::move(page));
+}
+
+void KvCache::grow_to(size_t tokens) {
+  while (pages_.size() * kPageTokens < tokens) pages_.push_back(pool_.take());
+}
+
+template <typename Number>
+void KvCache::store_as(size_t layer_idx, size_t token_idx, const Number* keys, const Number* values) {
+  const KvShape& shape = pool_.shape();
+  const PageLayout layout(shape);
+  const size_t HS = shape.head_size, slot = token_idx % kPageTokens, lane = slot % kKeyBlockTokens;
+  std::byte* page = pages_[token_idx / kPageTokens].data();
+  for (size_t head_idx = 0; head_idx < shape.n_head; ++head_idx) {
+    std::byte* head = page + (layer_idx * shape.n_head + head_idx) * layout.head_bytes;
+    auto* block = reinterpret_cast<Number*>(head) + slot / kKeyBlockTokens * layout.key_rows * kKeyBlockTokens * layout.pair;
+    for (size_t d = 0; d < layout.key_rows * layout.pair; ++d) {
+      block[(d / layout.pair * kKeyBlockTokens + lane) * layout.pair + d % layout.pair] = d < HS ? keys[head_idx * HS + d] : Number{0};
+    }
+    std::copy_n(values + head_idx * HS, HS, reinterpret_cast<Number*>(head + layout.key_bytes) + slot * HS);
   }
 }
 
-kernels::KvSpan KvCache::span(size_t layer_idx, size_t head_idx, size_t tokens) const {
-  return {keys_.get() + offset(layer_idx, head_idx), values_.get() + offset(layer_idx, head_idx), tokens};
+void KvCache::store(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx, const float* keys, const float* values) {
+  const KvShape& shape = pool_.shape();
+  if (shape.type == KvType::float32) return store_as(layer_idx, token_idx, keys, values);
+  thread_local std::vector<uint16_t> rounded;
+  const size_t count = shape.n_head * shape.head_size;
+  rounded.resize(2 * count);
+  table.round_bf16(keys, count, rounded.data());
+  table.round_bf16(values, count, rounded.data() + count);
+  store_as<uint16_t>(layer_idx, token_idx, rounded.data(), rounded.data() + count);
 }
 
-std::unique_ptr<KvCache> KvCachePool::take(size_t capacity) {
-  const auto fits = std::find_if(free_.begin(), free_.end(), [capacity](const auto& cache) {
-    return cache->capacity() >= capacity && cache->capacity() <= 2 * capacity + kKeyBlockTokens;
-  });
-  if (fits == free_.end()) return std::make_unique<KvCache>(shape_, capacity);
-  std::unique_ptr<KvCache> cache = std::move(*fits);
-  free_.erase(fits);
-  return cache;
-}
-
-void KvCachePool::give_back(std::unique_ptr<KvCache> cache) {
-  if (free_.size() >= kMaxFree) free_.erase(free_.begin());
-  free_.push_back(std::move(cache));
+void KvCache::append_spans(size_t layer_idx, size_t head_idx, size_t tokens, std::vector<kernels::KvSpan>& spans) const {
+  const KvShape& shape = pool_.shape();
+  const PageLayout layout(shape);
+  const size_t offset = (layer_idx * shape.n_head + head_idx) * layout.head_bytes;
+  for (size_t first = 0; first < tokens; first += kPageTokens) {
+    const std::byte* head = pages_[first / kPageTokens].data() + offset;
+    spans.push_back({head, head + layout.key_bytes, std::min(kPageTokens, tokens - first)});
+  }
 }
 
 }  // namespace vitrine::generation

@@ -1,47 +1,64 @@
-// generation/kv_cache.h - keys and values of the tokens already seen, float32.
+// generation/kv_cache.h - keys and values of the tokens already seen, in pages that caches take as they grow.
 #pragma once
 #include <cstddef>
 #include <memory>
 #include <vector>
 
-#include "kernels/table.h"
+#include "kernels/aligned_buffer.h"
+#include "kernels/isa.h"
 
 namespace vitrine::generation {
 
+constexpr size_t kPageTokens = 32;
+
+enum class KvType { float32, bfloat16 };
+
 struct KvShape {
   size_t n_layer, n_head, head_size;
+  KvType type = KvType::float32;
 };
 
-/// Room for `capacity` tokens in all layers and heads, in the layout of kernels::KvSpan. Not zeroed.
+/// Room for kPageTokens tokens in all layers and heads.
+using KvPage = kernels::AlignedBuffer<std::byte>;
+
+/// Pages that are used again instead of being freed. One thread.
+class KvPagePool {
+ public:
+  explicit KvPagePool(const KvShape& shape);
+
+  const KvShape& shape() const { return shape_; }
+  size_t page_bytes() const { return page_bytes_; }
+  KvPage take();
+  void give_back(KvPage page) { free_.push_back(std::move(page)); }
+
+ private:
+  KvShape shape_;
+  size_t page_bytes_;
+  std::vector<KvPage> free_;
+};
+
+/// The cache of one sequence or prompt; gives its pages back when it goes. The pool must outlive it.
+/// Different tokens and layers may be stored and read from different threads once grow_to has made room.
 class KvCache {
  public:
-  KvCache(const KvShape& shape, size_t capacity);
+  explicit KvCache(KvPagePool& pool) : pool_(pool) {}
+  ~KvCache();
+  KvCache(const KvCache&) = delete;
+  KvCache& operator=(const KvCache&) = delete;
 
-  size_t capacity() const { return capacity_; }
-  /// Puts the keys and values [NH, HS] of one token into a layer.
-  void store(size_t layer_idx, size_t token_idx, const float* keys, const float* values);
-  /// The first `tokens` tokens of a layer and head.
-  kernels::KvSpan span(size_t layer_idx, size_t head_idx, size_t tokens) const;
-
- private:
-  size_t offset(size_t layer_idx, size_t head_idx) const { return (layer_idx * shape_.n_head + head_idx) * capacity_ * shape_.head_size; }
-
-  KvShape shape_;
-  size_t capacity_;  // a multiple of kKeyBlockTokens
-  std::unique_ptr<float[]> keys_;
-  std::unique_ptr<float[]> values_;
-};
-
-/// Caches that are used again instead of being freed. One thread.
-class KvCachePool {
- public:
-  explicit KvCachePool(const KvShape& shape) : shape_(shape) {}
-  std::unique_ptr<KvCache> take(size_t capacity);
-  void give_back(std::unique_ptr<KvCache> cache);
+  /// Takes pages until there is room for `tokens` tokens. What is there stays.
+  void grow_to(size_t tokens);
+  /// Puts the keys and values [NH, HS] of one token into a layer. REQUIRES: room for it.
+  void store(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx, const float* keys, const float* values);
+  /// Adds the spans of the first `tokens` tokens of a layer and head.
+  void append_spans(size_t layer_idx, size_t head_idx, size_t tokens, std::vector<kernels::KvSpan>& spans) const;
 
  private:
-  KvShape shape_;
-  std::vector<std::unique_ptr<KvCache>> free_;
+  template <typename Number>
+  void store_as(size_t layer_idx, size_t token_idx, const Number* keys, const Number* values);
+
+  KvPagePool& pool_;
+  std::vector<KvPage> pages_;
 };
 
 }  // namespace vitrine::generation

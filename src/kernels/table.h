@@ -29,13 +29,15 @@ struct MatmulTask {
 };
 
 /// A part of a sequence's cache for one layer and head.
+/// float32:  keys [tokens / 16 up][HS][16] float, values [tokens][HS] float.
+/// bfloat16: keys [tokens / 16 up][HS / 2 up][16][2] uint16_t, the odd place 0; values [tokens][HS] uint16_t.
 struct KvSpan {
-  const float* keys;    // [tokens / 16 up][HS][16]
-  const float* values;  // [tokens][HS]
+  const void* keys;
+  const void* values;
   size_t tokens;
 };
 
-/// out[HS] = softmax(scale * q . keys) . values over the tokens of all spans, in order.
+/// out[HS] = softmax(scale * q . keys) . values over the tokens of all spans, in order; sums are float32.
 /// How the tokens are cut into spans does not change a bit of the result.
 struct AttentionTask {
   const float* q;  // [HS]
@@ -62,7 +64,8 @@ struct KernelTable {
   /// probs[i] = exp((x[i] - shift) * scale), where exp(-infinity) is 0; returns their sum.
   /// REQUIRES: (x[i] - shift) * scale <= 0; probs may be x.
   float (*exp_sum)(const float* x, size_t count, float shift, float scale, float* probs) noexcept;
-  void (*attention)(const AttentionTask& task) noexcept;
+  void (*attention_f32)(const AttentionTask& task) noexcept;
+  void (*attention_bf16)(const AttentionTask& task) noexcept;
 };
 
 #define VITRINE_DECLARE_KERNELS                                                                                        \
@@ -73,7 +76,8 @@ struct KernelTable {
   void gelu_new(float* x, size_t count) noexcept;                                                                      \
   float max_value(const float* x, size_t count) noexcept;                                                              \
   float exp_sum(const float* x, size_t count, float shift, float scale, float* probs) noexcept;                        \
-  void attention(const AttentionTask& task) noexcept;
+  void attention_f32(const AttentionTask& task) noexcept;                                                              \
+  void attention_bf16(const AttentionTask& task) noexcept;
 
 namespace scalar {
 VITRINE_DECLARE_KERNELS

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -130,59 +131,100 @@ TEST(RowsPropertyTest, ExpIsAccurateOverItsWholeRangeAndZeroForMasked) {
   }
 }
 
-/// Keys and values of `tokens` tokens cut into spans of the given lengths.
+uint16_t as_bf16(float value) {
+  uint16_t bits = 0;
+  kernel_table(Isa::scalar).round_bf16(&value, 1, &bits);
+  return bits;
+}
+
+/// Keys and values cut into spans of the given lengths; Number is float or uint16_t (bfloat16).
+template <typename Number>
 class Cache {
  public:
-  Cache(size_t head_size, const std::vector<size_t>& lengths) {
-    const size_t total = [&] { size_t t = 0; for (const size_t n : lengths) t += n; return t; }();
+  Cache(size_t head_size, const std::vector<size_t>& lengths) : head_size_(head_size) {
+    const size_t total = std::accumulate(lengths.begin(), lengths.end(), size_t{0});
     const auto keys = random_values(total * head_size, 11), values = random_values(total * head_size, 12);
     size_t first = 0;
     for (const size_t length : lengths) {
-      auto& blocks = keys_.emplace_back((length + kKeyBlockTokens - 1) / kKeyBlockTokens * kKeyBlockTokens * head_size, NAN);
-      for (size_t t = 0; t < length; ++t) {
-        for (size_t d = 0; d < head_size; ++d) {
-          blocks[t / kKeyBlockTokens * head_size * kKeyBlockTokens + d * kKeyBlockTokens + t % kKeyBlockTokens] = keys[(first + t) * head_size + d];
-        }
-      }
-      values_.emplace_back(values.begin() + static_cast<std::ptrdiff_t>(first * head_size),
-                           values.begin() + static_cast<std::ptrdiff_t>((first + length) * head_size));
+      const auto begin = static_cast<std::ptrdiff_t>(first * head_size), end = static_cast<std::ptrdiff_t>((first + length) * head_size);
+      add_keys({keys.begin() + begin, keys.begin() + end}, length);
+      auto& span = values_.emplace_back();
+      for (auto value = values.begin() + begin; value != values.begin() + end; ++value) span.push_back(number(*value));
       first += length;
     }
     for (size_t s = 0; s < lengths.size(); ++s) spans_.push_back({keys_[s].data(), values_[s].data(), lengths[s]});
     scores_.resize(total + 64);
   }
 
-  std::vector<float> attend(Isa isa, size_t head_size) {
-    const auto q = random_values(head_size, 13, 3);
-    std::vector<float> out(head_size);
-    kernel_table(isa).attention({q.data(), out.data(), scores_.data(), spans_.data(), spans_.size(), head_size, 0.3f});
+  std::vector<float> attend(Isa isa) {
+    const auto q = random_values(head_size_, 13, 3);
+    std::vector<float> out(head_size_);
+    const AttentionTask task{q.data(), out.data(), scores_.data(), spans_.data(), spans_.size(), head_size_, 0.3f};
+    const auto& table = kernel_table(isa);
+    (kBf16 ? table.attention_bf16 : table.attention_f32)(task);
     return out;
   }
 
  private:
-  std::vector<std::vector<float>> keys_, values_;
+  static constexpr bool kBf16 = sizeof(Number) == 2;
+
+  static Number number(float value) {
+    if constexpr (kBf16) {
+      return as_bf16(value);
+    } else {
+      return value;
+    }
+  }
+
+  void add_keys(const std::vector<float>& keys, size_t length) {
+    const size_t pair = kBf16 ? 2 : 1, rows = (head_size_ + pair - 1) / pair;
+    auto& blocks = keys_.emplace_back((length + kKeyBlockTokens - 1) / kKeyBlockTokens * kKeyBlockTokens * rows * pair, number(NAN));
+    for (size_t t = 0; t < length; ++t) {
+      for (size_t d = 0; d < rows * pair; ++d) {
+        const size_t block = t / kKeyBlockTokens * rows * kKeyBlockTokens;
+        blocks[(block + d / pair * kKeyBlockTokens + t % kKeyBlockTokens) * pair + d % pair] =
+            d < head_size_ ? number(keys[t * head_size_ + d]) : number(0);
+      }
+    }
+  }
+
+  size_t head_size_;
+  std::vector<std::vector<Number>> keys_, values_;
   std::vector<KvSpan> spans_;
   std::vector<float> scores_;
 };
 
-TEST(AttentionPropertyTest, EveryInstructionSetAgreesWithScalarOverOddSizes) {
+template <typename Number>
+class AttentionPropertyTest : public ::testing::Test {};
+using CacheNumbers = ::testing::Types<float, uint16_t>;
+TYPED_TEST_SUITE(AttentionPropertyTest, CacheNumbers);
+
+TYPED_TEST(AttentionPropertyTest, EveryInstructionSetAgreesWithScalarOverOddSizes) {
+  using Keys = Cache<TypeParam>;
   for (const Isa isa : supported_isas()) {
     for (const size_t head_size : {1, 8, 15, 32, 40, 64, 65, 96, 130}) {
       for (const std::vector<size_t>& lengths : {std::vector<size_t>{1}, {15, 1}, {16}, {17, 33}, {70, 1}, {130, 3, 40}}) {
-        expect_close(Cache(head_size, lengths).attend(isa, head_size), Cache(head_size, lengths).attend(Isa::scalar, head_size), 2e-5f,
+        expect_close(Keys(head_size, lengths).attend(isa), Keys(head_size, lengths).attend(Isa::scalar), 2e-5f,
                      concat(kernel_table(isa).name, " head size ", head_size, " first span ", lengths[0]));
       }
     }
   }
 }
 
-TEST(AttentionPropertyTest, CuttingTheCacheIntoSpansChangesNoBit) {
+TYPED_TEST(AttentionPropertyTest, CuttingTheCacheIntoSpansChangesNoBit) {
+  using Keys = Cache<TypeParam>;
   for (const Isa isa : supported_isas()) {
     for (const size_t head_size : {24, 64}) {
-      const auto whole = Cache(head_size, {100}).attend(isa, head_size);
-      EXPECT_EQ(Cache(head_size, {37, 63}).attend(isa, head_size), whole);
-      EXPECT_EQ(Cache(head_size, {1, 16, 83}).attend(isa, head_size), whole);
+      const auto whole = Keys(head_size, {100}).attend(isa);
+      EXPECT_EQ(Keys(head_size, {37, 63}).attend(isa), whole);
+      EXPECT_EQ(Keys(head_size, {1, 16, 83}).attend(isa), whole);
     }
+  }
+}
+
+TEST(AttentionTest, ABfloat16CacheGivesWhatAFloat32CacheOfTheRoundedNumbersGives) {
+  for (const size_t head_size : {15, 64}) {
+    expect_close(Cache<uint16_t>(head_size, {40}).attend(Isa::scalar), Cache<float>(head_size, {40}).attend(Isa::scalar), 2e-2f, "rounded");
   }
 }
 
