@@ -168,7 +168,9 @@ void Batch::draw_one(Live& live, std::span<float> logits) {
   const kernels::KernelTable& table = kernels::kernel_table();
   scratch.probs.resize(V_);
   const double normaliser = kernels::log_sum_exp(table, logits, scratch.probs);
-  scratch.raw.assign(logits.begin(), logits.end());
+  VITRINE_REQUIRE(std::isfinite(normaliser), "[Decoder] the model gives NaN or infinite logits");
+  const bool changed = live.guide != nullptr || request.sampling.repetition_penalty != 1 || request.sampling.no_repeat_ngram_size > 0;
+  if (changed) scratch.raw.assign(logits.begin(), logits.end());
   apply_repetition_penalty(logits, live.context, request.sampling.repetition_penalty);
   forbid_repeated_ngrams(logits, live.context, request.sampling.no_repeat_ngram_size);
   if (live.guide != nullptr) live.guide->process(logits);
@@ -178,7 +180,7 @@ void Batch::draw_one(Live& live, std::span<float> logits) {
     live.done = true;
     return;
   }
-  result_of(live).logprob += static_cast<double>(scratch.raw[static_cast<size_t>(*token)]) - normaliser;
+  result_of(live).logprob += static_cast<double>((changed ? std::span<const float>(scratch.raw) : logits)[static_cast<size_t>(*token)]) - normaliser;
   accept(live, *token);
 }
 

@@ -37,9 +37,11 @@ void validate(const SamplingConfig& config);
 /// Memory of one thread that draws.
 struct SamplerScratch {
   std::vector<float> raw;       // [V], the model's own logits, kept by the caller
-  std::vector<float> probs;     // [V]
-  std::vector<float> heap;
-  std::vector<int32_t> kept;    // ids in ascending order
+  std::vector<float> probs;     // [V]; of the tokens in `kept`, in units of the largest
+  double sum = 0;               // of the probs of all tokens that top_k leaves
+  std::vector<float> maxima;    // of blocks of logits
+  std::vector<int32_t> kept;    // ids that can be drawn, ascending; the first num_kept count
+  size_t num_kept = 0;
   std::vector<int32_t> border;  // ids about as probable as the last of the nucleus
   std::vector<double> bucket_mass;
 };
@@ -52,7 +54,8 @@ void forbid_repeated_ngrams(std::span<float> logits, std::span<const int32_t> to
 
 /// Draws by temperature, top_k (equal logits at the border are all kept) and top_p (the smallest set of most probable
 /// tokens with at least that mass; equal ones by lower id). `uniform` in [0, 1) decides, over ids in ascending order.
-/// Nothing when every logit is -infinity. Throws InvalidInput when a logit is NaN or +infinity.
+/// Nothing when every logit is -infinity. Throws InvalidInput when a logit is NaN or +infinity
+/// (with top_k: REQUIRES that none is NaN).
 std::optional<int32_t> sample(const kernels::KernelTable& table, std::span<const float> logits, const SamplingConfig& config,
                               double uniform, SamplerScratch& scratch);
 

@@ -7,7 +7,7 @@ namespace vitrine::kernels {
 namespace {
 
 #define VITRINE_KERNEL_TABLE(isa) \
-  {#isa, isa::matmul_f32, isa::matmul_bf16, isa::round_bf16, isa::layer_norm, isa::gelu_new, isa::max_value, isa::exp_sum, isa::attention_f32,  \
+  {#isa, isa::matmul_f32, isa::matmul_bf16, isa::round_bf16, isa::layer_norm, isa::gelu_new, isa::max_value, isa::exp_sum, isa::block_max, isa::collect_at_least, isa::attention_f32,  \
    isa::attention_bf16}
 
 constexpr KernelTable kScalar = VITRINE_KERNEL_TABLE(scalar);

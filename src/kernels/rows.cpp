@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "base/error.h"
@@ -49,6 +48,10 @@ void activate(const KernelTable& table, Activation activation, std::span<float> 
   }
 }
 
+double exp_sum(const KernelTable& table, std::span<const float> logits, float max, double temperature, std::span<float> probs) {
+  return exp_parts(table, logits, max, static_cast<float>(1 / temperature), probs.data());
+}
+
 bool softmax(const KernelTable& table, std::span<const float> logits, double temperature, std::span<float> probs) {
   VITRINE_REQUIRE(logits.size() == probs.size(), "[softmax] expected ", logits.size(), " places, got ", probs.size());
   VITRINE_REQUIRE(temperature > 0, "[softmax] temperature: expected > 0, got ", temperature);
@@ -77,19 +80,6 @@ int32_t argmax(const KernelTable& table, std::span<const float> values) noexcept
     if (values[i] == max) return static_cast<int32_t>(i);
   }
   return -1;
-}
-
-float kth_largest(std::span<const float> values, size_t k, std::vector<float>& heap) {
-  VITRINE_REQUIRE(k >= 1 && k <= values.size(), "[kth_largest] k: expected 1 to ", values.size(), ", got ", k);
-  heap.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(k));
-  std::make_heap(heap.begin(), heap.end(), std::greater<>());  // the least of the k on top
-  for (const float value : values.subspan(k)) {
-    if (value <= heap.front()) continue;
-    std::pop_heap(heap.begin(), heap.end(), std::greater<>());
-    heap.back() = value;
-    std::push_heap(heap.begin(), heap.end(), std::greater<>());
-  }
-  return heap.front();
 }
 
 }  // namespace vitrine::kernels

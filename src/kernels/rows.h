@@ -25,13 +25,14 @@ void activate(const KernelTable& table, Activation activation, std::span<float> 
 /// REQUIRES: equal sizes, temperature > 0 (throws InvalidInput).
 bool softmax(const KernelTable& table, std::span<const float> logits, double temperature, std::span<float> probs);
 
+/// probs = exp((logits - max) / temperature), in place allowed; returns their sum, added in double over parts of 1,024.
+/// REQUIRES: max is the largest logit; temperature > 0.
+double exp_sum(const KernelTable& table, std::span<const float> logits, float max, double temperature, std::span<float> probs);
+
 /// log(sum(exp(logits))), summed in double over parts of 1,024; -infinity when all are. scratch: logits.size() floats.
 double log_sum_exp(const KernelTable& table, std::span<const float> logits, std::span<float> scratch);
 
 /// The index of the largest value, the first one among equals; -1 when all are -infinity.
 int32_t argmax(const KernelTable& table, std::span<const float> values) noexcept;
-
-/// The k-th largest value, 1 <= k <= values.size() (throws InvalidInput). `heap` is scratch that grows to k.
-float kth_largest(std::span<const float> values, size_t k, std::vector<float>& heap);
 
 }  // namespace vitrine::kernels

@@ -13,6 +13,9 @@ constexpr size_t kPanelColumns = 32;
 /// Tokens of a key cache that lie together, transposed.
 constexpr size_t kKeyBlockTokens = 16;
 
+/// Values whose largest is taken together by block_max.
+constexpr size_t kMaxBlock = 64;
+
 /// y[m, n] = (add ? y[m, n] : 0) + bias[n] + sum over k, in ascending order, of x[m, k] * W[n, k].
 /// float32:  x is float, weights [panel][K][32] float.
 /// bfloat16: x is uint16_t, rows padded with a zero to an even K; weights [panel][K / 2 up][32][2] uint16_t;
@@ -64,6 +67,10 @@ struct KernelTable {
   /// probs[i] = exp((x[i] - shift) * scale), where exp(-infinity) is 0; returns their sum.
   /// REQUIRES: (x[i] - shift) * scale <= 0; probs may be x.
   float (*exp_sum)(const float* x, size_t count, float shift, float scale, float* probs) noexcept;
+  /// maxima[b] = the largest of x[64 b .. 64 b + 63], as many as there are; x holds no NaN.
+  void (*block_max)(const float* x, size_t count, float* maxima) noexcept;
+  /// Writes the indices of values >= threshold, ascending, and returns how many; idxs has room for `count`.
+  size_t (*collect_at_least)(const float* x, size_t count, float threshold, int32_t* idxs) noexcept;
   void (*attention_f32)(const AttentionTask& task) noexcept;
   void (*attention_bf16)(const AttentionTask& task) noexcept;
 };
@@ -76,6 +83,8 @@ struct KernelTable {
   void gelu_new(float* x, size_t count) noexcept;                                                                      \
   float max_value(const float* x, size_t count) noexcept;                                                              \
   float exp_sum(const float* x, size_t count, float shift, float scale, float* probs) noexcept;                        \
+  void block_max(const float* x, size_t count, float* maxima) noexcept;                                                \
+  size_t collect_at_least(const float* x, size_t count, float threshold, int32_t* idxs) noexcept;                      \
   void attention_f32(const AttentionTask& task) noexcept;                                                              \
   void attention_bf16(const AttentionTask& task) noexcept;
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -76,13 +77,26 @@ TEST(RowsTest, ArgmaxTakesTheFirstAmongEqualsAndNoneOfAMaskedRow) {
   EXPECT_EQ(argmax(kernel_table(), std::vector<float>{kMasked, kMasked}), -1);
 }
 
-TEST(RowsTest, KthLargestCountsEqualValues) {
-  std::vector<float> heap;
-  const std::vector<float> values{3, 1, 4, 1, 5, 4};
-  EXPECT_EQ(kth_largest(values, 1, heap), 5);
-  EXPECT_EQ(kth_largest(values, 3, heap), 4);
-  EXPECT_EQ(kth_largest(values, 6, heap), 1);
-  EXPECT_THROW(kth_largest(values, 7, heap), InvalidInput);
+TEST(SelectTest, EveryInstructionSetFindsTheSameMaximaAndIndices) {
+  std::vector<float> values;
+  for (int i = 0; i < 333; ++i) values.push_back(static_cast<float>((i * 37) % 101));
+  values[5] = kMasked;
+  for (const Isa isa : supported_isas()) {
+    for (const size_t count : {1, 15, 16, 63, 64, 65, 130, 333}) {
+      std::vector<float> maxima((count + kMaxBlock - 1) / kMaxBlock);
+      kernel_table(isa).block_max(values.data(), count, maxima.data());
+      for (size_t b = 0; b < maxima.size(); ++b) {
+        const auto begin = values.begin() + static_cast<std::ptrdiff_t>(b * kMaxBlock);
+        EXPECT_EQ(maxima[b], *std::max_element(begin, begin + static_cast<std::ptrdiff_t>(std::min(kMaxBlock, count - b * kMaxBlock))));
+      }
+      std::vector<int32_t> expected, idxs(count);
+      for (size_t i = 0; i < count; ++i) {
+        if (values[i] >= 50) expected.push_back(static_cast<int32_t>(i));
+      }
+      idxs.resize(kernel_table(isa).collect_at_least(values.data(), count, 50, idxs.data()));
+      EXPECT_EQ(idxs, expected) << kernel_table(isa).name << " of " << count;
+    }
+  }
 }
 
 TEST(RowsTest, ActivationsHaveTheirKnownValues) {
