@@ -34,6 +34,7 @@ constexpr std::array<MetricInfo, kNumMetrics> kInfo = {{
     {"candidate_similarity", "候选相似 candidate similarity", "points", "mean pairwise char ROUGE-L of a row's candidates", 100, 1},
     {"copied_20", "照抄 20 字 copied run", "%", "outputs with a run of >= 20 characters of the train text", 100, 1},
     {"unsupported_function", "无依据功能词 unsupported function", "%", "outputs with a functional word that the input lacks", 100, 1},
+    {"unsupported_material", "无依据材质 unsupported material", "%", "outputs with a fibre, fabric or leather that the input lacks", 100, 1},
     {"strict_absolute", "严格绝对化 strict absolute", "%", "outputs with a word of the strict list", 100, 1},
     {"superlative", "最X superlative", "%", "outputs with 最 after the false-positive list", 100, 1},
     {"absolute_or_superlative", "绝对化或最X either", "%", "strict list or 最X", 100, 1},
@@ -133,6 +134,7 @@ RowScores CopyScorer::score_row(const CopyItem& item, std::u32string_view text) 
   at(scores, Metric::repetition_4) = repeats_four_gram(text);
   at(scores, Metric::copied_20) = train_.copied_runs().found_in(text);
   at(scores, Metric::unsupported_function) = has_unsupported_function(item, text);
+  at(scores, Metric::unsupported_material) = has_unsupported_material(item, text);
   at(scores, Metric::strict_absolute) = has_strict_absolute(text);
   at(scores, Metric::superlative) = has_superlative(text);
   at(scores, Metric::absolute_or_superlative) = has_strict_absolute(text) || has_superlative(text);

@@ -20,7 +20,7 @@ enum class Metric : size_t {
   coverage, coverage_by_synonym, value_precision, rare_recall, rare_recall_by_use,
   point_mention, point_offset, point_in_first_sentence, commonest_mention, commonest_offset,
   repetition_4, catalogue_self_similarity, candidate_similarity, copied_20,
-  unsupported_function, strict_absolute, superlative, absolute_or_superlative, perfect, unknown_token, brand_token,
+  unsupported_function, unsupported_material, strict_absolute, superlative, absolute_or_superlative, perfect, unknown_token, brand_token,
   mean_length, corpus_bleu_4, distinct_4, count
 };
 inline constexpr size_t kNumMetrics = static_cast<size_t>(Metric::count);

@@ -13,6 +13,12 @@ using View = std::u32string_view;
 
 constexpr std::array<View, 17> kFunctionalWords = {U"透气", U"保暖", U"亲肤", U"弹力", U"防风", U"防水", U"速干", U"吸汗", U"排汗",
                                                    U"抗皱", U"防晒", U"耐磨", U"不起球", U"不褪色", U"不变形", U"抗菌", U"御寒"};
+/// Fibres, fabrics and leathers whose names are no part of common words for a cut or a pattern.
+constexpr std::array<View, 48> kMaterialWords = {
+    U"纯棉", U"全棉", U"棉质", U"棉麻", U"亚麻", U"苎麻", U"真丝", U"蚕丝", U"桑蚕丝", U"丝绸", U"羊毛", U"羊绒",
+    U"马海毛", U"兔毛", U"貂毛", U"雪纺", U"欧根纱", U"蕾丝", U"网纱", U"网布", U"丝绒", U"天鹅绒", U"金丝绒", U"灯芯绒",
+    U"牛仔布", U"莫代尔", U"天丝", U"醋酸", U"涤纶", U"锦纶", U"氨纶", U"腈纶", U"粘胶", U"聚酯", U"尼龙", U"真皮",
+    U"羊皮", U"牛皮", U"皮革", U"麂皮", U"羽绒", U"鸭绒", U"鹅绒", U"毛呢", U"呢料", U"帆布", U"缎面", U"金属"};
 constexpr std::array<View, 13> kStrictAbsolutes = {U"绝对", U"极致", U"极佳", U"极品", U"独一无二", U"首选", U"100%",
                                                    U"百分百", U"唯一", U"顶级", U"万能", U"独家", U"第一"};
 constexpr std::array<View, 5> kHarmlessFirsts = {U"第一步", U"第一次", U"第一时间", U"第一眼", U"第一颗"};
@@ -21,6 +27,10 @@ constexpr View kSentenceEnds = U"。！？!?";
 constexpr char32_t kGap = 1;  // stands where something was taken out, so that its neighbours do not join
 
 bool contains(View text, View part) { return text.find(part) != View::npos; }
+
+bool says_without_evidence(std::span<const View> words, const CopyItem& item, View text) {
+  return std::any_of(words.begin(), words.end(), [&](View word) { return contains(text, word) && !contains(item.evidence, word); });
+}
 
 bool contains_any(View text, std::span<const View> parts) {
   return std::any_of(parts.begin(), parts.end(), [&](View part) { return contains(text, part); });
@@ -105,10 +115,8 @@ Mention find_mention(View value, View text) {
   return {true, static_cast<double>(at) / static_cast<double>(text.size()), at + value.size() <= sentence_end};
 }
 
-bool has_unsupported_function(const CopyItem& item, View text) {
-  return std::any_of(kFunctionalWords.begin(), kFunctionalWords.end(),
-                     [&](View word) { return contains(text, word) && !contains(item.evidence, word); });
-}
+bool has_unsupported_function(const CopyItem& item, View text) { return says_without_evidence(kFunctionalWords, item, text); }
+bool has_unsupported_material(const CopyItem& item, View text) { return says_without_evidence(kMaterialWords, item, text); }
 
 bool has_strict_absolute(View text) { return contains_any(without(text, kHarmlessFirsts), kStrictAbsolutes); }
 bool has_superlative(View text) { return contains(without(text, kHarmlessMosts), U"最"); }

@@ -39,6 +39,7 @@ Mention find_mention(std::u32string_view value, std::u32string_view text);
 
 /// A functional word (透气, 保暖, …) in the text that is not in the item's evidence.
 bool has_unsupported_function(const CopyItem& item, std::u32string_view text);
+bool has_unsupported_material(const CopyItem& item, std::u32string_view text);
 /// A word of the strict absolute list; harmless uses (第一眼, 第一次, …) do not count.
 bool has_strict_absolute(std::u32string_view text);
 /// 最 in any use but time and amount (最后, 最近, …).

@@ -102,19 +102,24 @@ void report_rejects(const data::ImportResult& input, const WriteRun& run) {
 
 struct Totals {
   int64_t products = 0, candidates = 0, dropped = 0, without = 0, in_order = 0;
+  std::map<std::string, int> faults;
   double likeness = 0;
 
   void add(const WrittenProduct& written) {
     ++products;
     candidates += static_cast<int64_t>(written.candidates.size());
     dropped += written.dropped;
+    for (const auto& [fault, count] : written.dropped_faults) faults[fault] += count;
     without += written.candidates.empty();
     likeness += written.likeness;
     in_order += std::count_if(written.candidates.begin(), written.candidates.end(), [](const auto& c) { return c.groups_in_order; });
   }
   void print() const {
     if (products == 0) return;
-    log_info(products, " products, ", candidates, " candidates, ", dropped, " dropped by the checks, ", without, " without a candidate; ",
+    std::string reasons;
+    for (const auto& [fault, count] : faults) reasons += concat(reasons.empty() ? " (" : ", ", fault, " ", count);
+    if (!reasons.empty()) reasons += ")";
+    log_info(products, " products, ", candidates, " candidates, ", dropped, " dropped by the checks", reasons, ", ", without, " without a candidate; ",
              in_order, " follow the plan's order; mean pairwise ROUGE-L of a product's candidates ",
              static_cast<int>(1000 * likeness / static_cast<double>(products)) / 1000.0);
   }

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "checks/claims.h"
 #include "checks/output_faults.h"
+#include "copywriting/subject.h"
 #include "text/utf8.h"
 
 namespace vitrine::recipes {
@@ -89,6 +90,24 @@ std::vector<bool> unsupported_terms(const std::vector<std::string>& terms, const
   return unsupported;
 }
 
+/// 重复分句 2，无依据的“雪纺” 1
+std::string faults_in_words(const std::map<std::string, int>& faults) {
+  static const std::map<std::string, std::string, std::less<>> kNames{
+      {"bad_utf8", "编码错误"},     {"control_character", "控制字符"}, {"placeholder", "占位符"},        {"cut_off", "句子不完整"},
+      {"repeated_clause", "重复分句"}, {"repeated_4gram", "用语重复"},    {"no_product_word", "没有说出商品类型"}};
+  constexpr std::string_view kUnsupported = "unsupported:";
+  std::string words;
+  for (const auto& [fault, count] : faults) {
+    const auto name = kNames.find(fault);
+    words += concat(words.empty() ? "" : "，",
+                    name != kNames.end() ? name->second
+                    : fault.starts_with(kUnsupported) ? concat("无依据的“", fault.substr(kUnsupported.size()), "”")
+                                                      : fault,
+                    " ", count);
+  }
+  return words;
+}
+
 std::string fixed(double value, const char* format) {
   char text[32];
   std::snprintf(text, sizeof text, format, value);
@@ -119,24 +138,45 @@ CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* 
   if (config_.baseline == "retrieval") retrieval_.emplace(std::span(training_rows));
 }
 
-data::Product CopyWriter::prepared(const data::Product& product) const {
-  data::Product copy = product;
+CopyWriter::Prepared CopyWriter::prepared(const data::Product& product) const {
+  Prepared prepared{product, {}, {}};
+  data::Product& copy = prepared.product;
   if (normalizer_) normalizer_->normalize(copy);
+  if (const auto wished = wishes_.points.find(product.id); wished != wishes_.points.end()) fix_points(wished->second, prepared);
   // Canonical keys, but the operator's own wording of the values: 15:00后 must not become 15:00.
   for (auto& attribute : copy.attributes) attribute.val = attribute.val_raw;
   // A shop's finer category (牛仔裤) that the model has not learned gives way to the product type (裤).
   const std::string known = copywriting::statistics_category(copy, statistics_);
   if (!known.empty() && known != data::category_of(copy)) copy.category_path.clear();
-  return copy;
+  return prepared;
 }
 
-WrittenProduct CopyWriter::planned(const data::Product& product) const {
+/// A wish names the value as `points` prints it (canonical) or as the operator wrote it; the plan says the latter.
+void CopyWriter::fix_points(const std::vector<std::string>& wished, Prepared& prepared) const {
+  auto& points = prepared.points.emplace();
+  for (const auto& wish : wished) {
+    const auto& attributes = prepared.product.attributes;
+    const auto found = std::find_if(attributes.begin(), attributes.end(), [&](const data::Attribute& a) {
+      return wish == a.key + "#" + a.val || wish == a.key + "#" + a.val_raw || wish == a.key_raw + "#" + a.val_raw;
+    });
+    const copywriting::Subject subject = copywriting::find_subject(prepared.product);
+    if (found != attributes.end()) {
+      points.push_back(found->key + "#" + found->val_raw);
+    } else if (wish == subject.key + "#" + subject.value) {
+      points.push_back(wish);
+    } else if (prepared.error.empty()) {
+      prepared.error = concat("计划里的要点“", wish, "”不是这个商品的属性");
+    }
+  }
+}
+
+WrittenProduct CopyWriter::planned(const Prepared& prepared) const {
+  const data::Product& product = prepared.product;
   WrittenProduct written;
   written.id = product.id;
-  const auto wished = wishes_.points.find(product.id);
-  const bool as_wished = wished != wishes_.points.end();
-  written.plan = copywriting::make_plan(product, statistics_, config_.plan, wishes_.pins, as_wished ? wished->second : wishes_.order);
-  if (as_wished) keep_only(wished->second, written.plan);
+  written.error = prepared.error;
+  written.plan = copywriting::make_plan(product, statistics_, config_.plan, wishes_.pins, prepared.points ? *prepared.points : wishes_.order);
+  if (prepared.points) keep_only(*prepared.points, written.plan);
   written.plan.style = config_.style;
   written.plan.platform = config_.platform;
   written.plan.audience = config_.audience;
@@ -165,8 +205,8 @@ std::vector<std::string> CopyWriter::faults_of(const std::string& text, const da
   return faults;
 }
 
-/// One task a candidate, product after product.
-std::vector<copywriting::CopyTask> CopyWriter::tasks_for(const data::Product& product, const WrittenProduct& written) const {
+/// What all candidates of a product share.
+copywriting::CopyTask CopyWriter::task_for(const data::Product& product, const WrittenProduct& written) const {
   const auto prompt_plan = prompt_plan_of(written.plan, copywriting::statistics_category(product, statistics_), *model_->format);
   auto prompt = std::make_shared<copywriting::Prompt>(model_->format->encode(prompt_plan));
   auto facts = std::make_shared<copywriting::GuideFacts>();
@@ -180,35 +220,53 @@ std::vector<copywriting::CopyTask> CopyWriter::tasks_for(const data::Product& pr
     auto& values = task.points.emplace_back();
     for (const PromptPoint& point : group) values.push_back(point.value);
   }
-  std::vector<copywriting::CopyTask> tasks;
-  for (int i = 0; i < config_.num_return_sequences; ++i) {
-    task.key = candidate_key(config_.seed, product.id, i);
-    tasks.push_back(task);
-  }
-  return tasks;
+  return task;
 }
 
-void CopyWriter::fill_from_model(std::span<const data::Product> products, std::span<WrittenProduct* const> written) const {
-  std::vector<copywriting::CopyTask> tasks;
+Candidate CopyWriter::candidate_of(const Draft& draft, const copywriting::SampledCopy& copy, const data::Product& product,
+                                   const Plan& plan) const {
+  Candidate candidate;
+  candidate.index = draft.index;
+  candidate.text = copy.text + plain_sentence(plan, *model_->format);
+  candidate.tokens = copy.tokens;
+  candidate.logprob = copy.logprob;
+  candidate.faults = faults_of(candidate.text, product);
+  candidate.groups_in_order = copywriting::says_groups_in_order(candidate.text, plan);
+  return candidate;
+}
+
+bool CopyWriter::is_to_be_written_anew(const Candidate& candidate) const {
+  return config_.check && (!candidate.faults.empty() || (config_.enforce_groups && !candidate.groups_in_order));
+}
+
+/// Writes all candidates, then those that are not good anew, each time with new random numbers of its own.
+void CopyWriter::fill_from_model(std::span<const Prepared> products, std::span<WrittenProduct* const> written) const {
+  std::vector<Draft> drafts;
   for (size_t i = 0; i < products.size(); ++i) {
     if (written[i] == nullptr) continue;
-    for (auto& task : tasks_for(products[i], *written[i])) tasks.push_back(std::move(task));
-  }
-  if (tasks.empty()) return;
-  const auto copies = copywriting::sample_copies(*model_, tasks, sampler_config_of(config_));
-  size_t next = 0;
-  for (size_t i = 0; i < products.size(); ++i) {
-    if (written[i] == nullptr) continue;
+    const auto task = task_for(products[i].product, *written[i]);
+    written[i]->candidates.resize(static_cast<size_t>(config_.num_return_sequences));
     for (int index = 0; index < config_.num_return_sequences; ++index) {
-      const auto& copy = copies[next++];
-      Candidate candidate;
-      candidate.index = index;
-      candidate.text = copy.text + plain_sentence(written[i]->plan, *model_->format);
-      candidate.tokens = copy.tokens;
-      candidate.logprob = copy.logprob;
-      candidate.faults = faults_of(candidate.text, products[i]);
-      written[i]->candidates.push_back(std::move(candidate));
+      drafts.push_back({i, index, task});
+      drafts.back().task.key = candidate_key(config_.seed, products[i].product.id, index);
     }
+  }
+  for (int attempt = 0; attempt <= config_.rewrites && !drafts.empty(); ++attempt) {
+    std::vector<copywriting::CopyTask> tasks;
+    for (const Draft& draft : drafts) tasks.push_back(draft.task);
+    const auto copies = copywriting::sample_copies(*model_, tasks, sampler_config_of(config_));
+    std::vector<Draft> again;
+    for (size_t d = 0; d < drafts.size(); ++d) {
+      WrittenProduct& product = *written[drafts[d].product_idx];
+      Candidate candidate = candidate_of(drafts[d], copies[d], products[drafts[d].product_idx].product, product.plan);
+      Candidate& best = product.candidates[static_cast<size_t>(drafts[d].index)];
+      const bool anew = is_to_be_written_anew(candidate);
+      if (attempt == 0 || candidate.faults.size() < best.faults.size() || !anew) best = std::move(candidate);
+      if (!anew) continue;
+      again.push_back(std::move(drafts[d]));
+      again.back().task.key = candidate_key(config_.seed, product.id, again.back().index).fold_in("rewrite").fold_in(static_cast<uint64_t>(attempt));
+    }
+    drafts = std::move(again);
   }
 }
 
@@ -234,14 +292,19 @@ void CopyWriter::fill_from_rows(const data::Product& product, WrittenProduct& wr
 void CopyWriter::finish(const data::Product& product, WrittenProduct& written) const {
   copywriting::order_candidates(written.candidates, product, written.plan, config_.order);
   if (config_.check) {
+    for (const auto& candidate : written.candidates) {
+      for (const auto& fault : candidate.faults) ++written.dropped_faults[fault];
+    }
     written.dropped = static_cast<int>(std::erase_if(written.candidates, [](const Candidate& c) { return !c.faults.empty(); }));
   }
   written.likeness = copywriting::mean_pairwise_rouge_l(written.candidates);
-  if (written.candidates.empty() && written.error.empty()) written.error = "所有候选文案都未通过检查";
+  if (written.candidates.empty() && written.error.empty()) {
+    written.error = concat("所有候选文案都未通过检查：", faults_in_words(written.dropped_faults));
+  }
 }
 
 std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> products) {
-  std::vector<data::Product> prepared_products;
+  std::vector<Prepared> prepared_products;
   std::vector<WrittenProduct> written;
   for (const auto& product : products) {
     prepared_products.push_back(prepared(product));
@@ -249,7 +312,8 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
   }
   std::vector<WrittenProduct*> for_model(products.size(), nullptr);
   for (size_t i = 0; i < products.size(); ++i) {
-    const data::Product& product = prepared_products[i];
+    const data::Product& product = prepared_products[i].product;
+    if (!written[i].error.empty()) continue;
     if (product.attributes.empty()) {
       written[i].error = "商品没有属性";
     } else if (written[i].origin == "template") {
@@ -261,7 +325,7 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
     }
   }
   fill_from_model(prepared_products, for_model);
-  for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i], written[i]);
+  for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i].product, written[i]);
   return written;
 }
 
@@ -274,6 +338,7 @@ Json to_json(const WrittenProduct& written, const WriteConfig& config, const std
                                   {"verdict", c.faults.empty() ? "no_hit" : "block"}, {"hits", c.faults}, {"claims", Json::array()}});
   }
   line["dropped"] = written.dropped;
+  if (written.dropped > 0) line["dropped_faults"] = written.dropped_faults;
   line["origin"] = written.origin;
   if (!written.note.empty()) line["note"] = written.note;
   if (!written.error.empty()) line["error"] = written.error;
@@ -295,7 +360,7 @@ std::string to_table(const WrittenProduct& written, const data::Product& product
                     fixed(100 * c.coverage, "%.0f%%"), c.groups_in_order ? "  顺序合计划" : "  顺序不合计划",
                     c.origin == "model" ? "" : c.origin == "template" ? "  来源：模板" : "  来源：检索", "\n");
   }
-  if (written.dropped > 0) table += concat("  另有 ", written.dropped, " 条未通过检查，已去掉\n");
+  if (written.dropped > 0) table += concat("  另有 ", written.dropped, " 条未通过检查，已去掉：", faults_in_words(written.dropped_faults), "\n");
   return table;
 }
 

@@ -27,7 +27,8 @@ struct WrittenProduct {
   std::string id;
   copywriting::Plan plan;
   std::vector<copywriting::Candidate> candidates;  // best first
-  int dropped = 0;          // candidates that still had faults after all retries
+  int dropped = 0;          // candidates that still had faults after all rewrites
+  std::map<std::string, int> dropped_faults;  // fault → dropped candidates that had it
   std::string origin;       // model | template | retrieval
   std::string note;         // why not the model, in Chinese; empty otherwise
   std::string error;        // why there is no candidate
@@ -37,7 +38,8 @@ struct WrittenProduct {
 /// What the operator fixed about the order of points.
 struct PointWishes {
   std::vector<std::string> pins, order;  // keys, or key#value
-  std::map<std::string, std::vector<std::string>> points;  // by product id: exactly these, as key#value, in this order
+  /// By product id: exactly these, as key#value, in this order; the value as the operator or as `points` spells it.
+  std::map<std::string, std::vector<std::string>> points;
 };
 
 /// Candidate i of a product depends on model, settings, seed, product id and i alone.
@@ -53,11 +55,28 @@ class CopyWriter {
   std::vector<WrittenProduct> write(std::span<const data::Product> products);
 
  private:
-  data::Product prepared(const data::Product& product) const;
-  WrittenProduct planned(const data::Product& product) const;
+  /// A product as it is planned, and its points when the operator fixed them.
+  struct Prepared {
+    data::Product product;
+    std::optional<std::vector<std::string>> points;  // as key#value of `product`
+    std::string error;                               // a point that the product does not have
+  };
+  /// A candidate that is being written.
+  struct Draft {
+    size_t product_idx;
+    int index;
+    copywriting::CopyTask task;
+  };
+
+  Prepared prepared(const data::Product& product) const;
+  void fix_points(const std::vector<std::string>& wished, Prepared& prepared) const;
+  WrittenProduct planned(const Prepared& prepared) const;
   bool model_knows(const data::Product& product) const;
-  std::vector<copywriting::CopyTask> tasks_for(const data::Product& product, const WrittenProduct& written) const;
-  void fill_from_model(std::span<const data::Product> products, std::span<WrittenProduct* const> written) const;
+  copywriting::CopyTask task_for(const data::Product& product, const WrittenProduct& written) const;
+  copywriting::Candidate candidate_of(const Draft& draft, const copywriting::SampledCopy& copy, const data::Product& product,
+                         const copywriting::Plan& plan) const;
+  bool is_to_be_written_anew(const copywriting::Candidate& candidate) const;
+  void fill_from_model(std::span<const Prepared> products, std::span<WrittenProduct* const> written) const;
   void fill_from_bank(const data::Product& product, WrittenProduct& written) const;
   void fill_from_rows(const data::Product& product, WrittenProduct& written) const;
   void finish(const data::Product& product, WrittenProduct& written) const;

@@ -30,6 +30,7 @@ struct WriteConfig {
   bool constrain_facts = true;
   int variants = 3;
   int retries = 1;
+  int rewrites = 2;
   int64_t min_category_rows = 20;
   int64_t seed = 0;
   copywriting::PlanConfig plan;
@@ -56,6 +57,7 @@ struct WriteConfig {
     v.field("constrain_facts", constrain_facts, "numbers, names, materials and functions come from the input only");
     v.field("variants", variants, "draws of each sentence, of which the best goes on", 1, 100);
     v.field("retries", retries, "times a sentence is drawn again when no draw is good", 0, 100);
+    v.field("rewrites", rewrites, "times a candidate with faults, or out of the plan's order, is written anew", 0, 100);
     v.field("min_category_rows", min_category_rows, "categories with fewer training rows get template copy", 0, 1e9);
     v.field("seed", seed, "seed of all random choices");
     plan.describe(v);

@@ -87,6 +87,32 @@ TEST(WriteE2e, APlanFileDecidesWhichPointsAreSaidAndInWhichOrder) {
   EXPECT_EQ(texts_of(result.out).front().find("黑色"), std::string::npos) << result.out;
 }
 
+TEST(WriteE2e, APlanInTheSpellingOfPointsIsFollowedAndAForeignPointIsAnError) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "set.jsonl", R"({"id":"p1","content":"类型#裙*材质#真丝*裙长#连衣裙"})"
+                                          "\n");
+  const auto planned = run_program({"points", folder / "set.jsonl", "--format", "jsonl"});
+  ASSERT_NE(planned.out.find("蚕丝"), std::string::npos) << planned.out;
+  write_file_atomic(folder / "plans.jsonl", planned.out);
+  const auto result = run_program({"write", folder / "set.jsonl", "--points", folder / "plans.jsonl", "-n", "1", "--format", "jsonl"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(texts_of(result.out).front().find("真丝"), std::string::npos) << result.out;
+
+  write_file_atomic(folder / "foreign.jsonl", R"({"product_id":"p1","points":[{"key":"材质","value":"钻石"}]})"
+                                              "\n");
+  const auto refused = run_program({"write", folder / "set.jsonl", "--points", folder / "foreign.jsonl", "-n", "1", "--format", "jsonl"});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_NE(parse_json(lines(refused.out).front(), "line")["error"].get<std::string>().find("材质#钻石"), std::string::npos) << refused.out;
+}
+
+TEST(WriteE2e, ACandidateThatIsDroppedSaysWhy) {
+  const auto result = run_program({"write", "--attributes", "类型#沙发*荣誉#国家级认证", "--baseline", "template", "-n", "1", "--format", "jsonl"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  const Json line = parse_json(lines(result.out).front(), "line");
+  EXPECT_TRUE(line["dropped_faults"].contains("unsupported:国家级")) << line.dump();
+  EXPECT_NE(line["error"].get<std::string>().find("国家级"), std::string::npos);
+}
+
 TEST(WriteE2e, AFinerCategoryOfTheShopStillGetsModelCopy) {
   const std::string row = R"({"id":"p1","category_path":["女装","牛仔裤"],"title_raw":"裤","attributes":[{"id":"a1","key_raw":"类型","val_raw":"裤"},{"id":"a2","key_raw":"裤长","val_raw":"九分裤"}]})";
   const auto result = run_program({"write", "-", "-n", "2", "--format", "jsonl"}, {.stdin_text = row + "\n"});

@@ -73,6 +73,12 @@ TEST(ClaimWordTest, AFunctionalWordIsFineWhenTheInputHasIt) {
   EXPECT_FALSE(has_unsupported_function(item("类型#裙"), U"好看的裙"));
 }
 
+TEST(ClaimWordTest, AMaterialIsFineWhenTheInputHasIt) {
+  EXPECT_TRUE(has_unsupported_material(item("类型#裙"), U"网布的裙"));
+  EXPECT_FALSE(has_unsupported_material(item("材质#蕾丝"), U"蕾丝的裙"));
+  EXPECT_FALSE(has_unsupported_material(item("类型#裙"), U"棉花糖一样的裙"));
+}
+
 TEST(ClaimWordTest, HarmlessUsesOfFirstAndMostAreNoHits) {
   EXPECT_FALSE(has_strict_absolute(U"第一眼就喜欢"));
   EXPECT_TRUE(has_strict_absolute(U"第一眼就是全网第一"));
