@@ -1,31 +1,15 @@
 #include "generation/batch.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/stopwatch.h"
 #include "kernels/rows.h"
 
 namespace vitrine::generation {
-namespace {
-
-class Stopwatch {
- public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-}  // namespace
-
 Batch::Batch(Gpt2Network& network, KvPagePool& pages, ThreadPool& pool, std::span<const Request> requests, size_t max_batch)
     : network_(network),
       pages_(pages),
@@ -132,6 +116,7 @@ Batch::Live Batch::start(size_t request_idx, size_t sequence_idx) {
 /// One pass for the newest token of every live sequence, then the next draw.
 void Batch::step() {
   {
+    const PassTimes before = network_.times();
     const Stopwatch watch(stats_.step_s);
     rows_.clear();
     row_idxs_.resize(live_.size());
@@ -148,6 +133,7 @@ void Batch::step() {
     network_.forward(rows_);
     network_.logits(row_idxs_, logits_.data());
     ++stats_.steps;
+    stats_.passes += network_.times() - before;
   }
   draw(0);
   retire();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "generation/pass_times.h"
 #include "generation/sampler.h"
 #include "models/gpt2/config.h"
 
@@ -53,6 +54,7 @@ struct DecoderStats {
   double prefill_s = 0;
   double step_s = 0;  // passes after the prompts
   double draw_s = 0;  // guides and sampling
+  PassTimes passes;   // of step_s
 };
 
 /// A GPT-2 model on the CPU kernels. One caller at a time; moving is cheap.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "kernels/rows.h"
 
 namespace vitrine::generation {
@@ -14,6 +15,8 @@ using kernels::PackedMatrix;
 
 /// Below this many multiplications of attention one thread does all.
 constexpr size_t kMinThreadedAttention = 100'000;
+/// Below this many values one thread normalises all.
+constexpr size_t kMinThreadedNorm = 20'000;
 /// Below this many stored keys one thread stores all.
 constexpr size_t kMinThreadedStore = 10'000;
 
@@ -95,10 +98,23 @@ void Gpt2Network::reserve(size_t rows) {
 }
 
 void Gpt2Network::multiply(const PackedMatrix& weights, size_t rows, const float* x, float* y, const kernels::MatmulOptions& options) {
+  const Stopwatch watch(&weights == &head_ ? times_.logits : times_.projections);
   kernels::matmul(table_, pool_, weights, rows, x, weights.K(), y, weights.N(), scratch_, options);
 }
 
+/// normal = layer norm of x, rows of C values.
+void Gpt2Network::normalise(std::span<const float> weight, std::span<const float> bias, std::span<const float> x, std::span<float> normal) {
+  const Stopwatch watch(times_.rest);
+  const auto run = [&](size_t begin, size_t end) {
+    kernels::layer_norm(table_, x.subspan(begin * C_, (end - begin) * C_), weight, bias, config_.layer_norm_epsilon,
+                        normal.subspan(begin * C_, (end - begin) * C_));
+  };
+  if (x.size() < kMinThreadedNorm) return run(0, x.size() / C_);
+  pool_.parallel_for(x.size() / C_, run);
+}
+
 void Gpt2Network::embed(std::span<const TokenRow> rows) {
+  const Stopwatch watch(times_.rest);
   const auto& wte = weights_.view("wte.weight");
   const auto& wpe = weights_.view("wpe.weight");
   for (size_t row_idx = 0; row_idx < rows.size(); ++row_idx) {
@@ -120,11 +136,11 @@ void Gpt2Network::run_layer(size_t layer_idx, std::span<const TokenRow> rows) {
   const Layer& layer = layers_[layer_idx];
   const size_t M = rows.size();
   const std::span hidden(hidden_.data(), M * C_), normal(normal_.data(), M * C_);
-  kernels::layer_norm(table_, hidden, layer.ln_1_weight, layer.ln_1_bias, config_.layer_norm_epsilon, normal);
+  normalise(layer.ln_1_weight, layer.ln_1_bias, hidden, normal);
   multiply(layer.c_attn, M, normal_.data(), qkv_.data());
   attend(layer_idx, rows);
   multiply(layer.attn_c_proj, M, mixed_.data(), hidden_.data(), {.add = true});
-  kernels::layer_norm(table_, hidden, layer.ln_2_weight, layer.ln_2_bias, config_.layer_norm_epsilon, normal);
+  normalise(layer.ln_2_weight, layer.ln_2_bias, hidden, normal);
   multiply(layer.c_fc, M, normal_.data(), mlp_.data(), {.activation = activation_});
   multiply(layer.mlp_c_proj, M, mlp_.data(), hidden_.data(), {.add = true});
 }
@@ -141,6 +157,7 @@ void Gpt2Network::store_keys_and_values(size_t layer_idx, std::span<const TokenR
 }
 
 void Gpt2Network::attend(size_t layer_idx, std::span<const TokenRow> rows) {
+  const Stopwatch watch(times_.attention);
   store_keys_and_values(layer_idx, rows);
   size_t seen = 0;
   for (const TokenRow& row : rows) seen += row.position() + 1;
@@ -168,8 +185,7 @@ void Gpt2Network::attend_row(size_t layer_idx, size_t head_idx, const TokenRow& 
 
 void Gpt2Network::logits(std::span<const size_t> row_idxs, float* logits) {
   for (size_t i = 0; i < row_idxs.size(); ++i) {
-    kernels::layer_norm(table_, std::span(hidden_.data() + row_idxs[i] * C_, C_), ln_f_weight_, ln_f_bias_, config_.layer_norm_epsilon,
-                        std::span(normal_.data() + i * C_, C_));
+    normalise(ln_f_weight_, ln_f_bias_, std::span(hidden_.data() + row_idxs[i] * C_, C_), std::span(normal_.data() + i * C_, C_));
   }
   multiply(head_, row_idxs.size(), normal_.data(), logits);
 }

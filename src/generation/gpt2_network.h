@@ -5,6 +5,7 @@
 
 #include "base/thread_pool.h"
 #include "generation/kv_cache.h"
+#include "generation/pass_times.h"
 #include "kernels/matmul.h"
 #include "models/gpt2/weights.h"
 
@@ -37,6 +38,8 @@ class Gpt2Network {
   void forward(std::span<const TokenRow> rows);
   /// Logits [row_idxs.size(), V] of rows of the last forward.
   void logits(std::span<const size_t> row_idxs, float* logits);
+  /// Of all passes since the network was made.
+  const PassTimes& times() const { return times_; }
 
  private:
   struct Layer {
@@ -48,6 +51,7 @@ class Gpt2Network {
   kernels::PackedMatrix linear(const std::string& name, size_t K, size_t N) const;
   void reserve(size_t rows);
   void embed(std::span<const TokenRow> rows);
+  void normalise(std::span<const float> weight, std::span<const float> bias, std::span<const float> x, std::span<float> normal);
   void run_layer(size_t layer_idx, std::span<const TokenRow> rows);
   void attend(size_t layer_idx, std::span<const TokenRow> rows);
   void store_keys_and_values(size_t layer_idx, std::span<const TokenRow> rows);
@@ -65,6 +69,7 @@ class Gpt2Network {
   std::vector<float> ln_f_weight_, ln_f_bias_;
   kernels::PackedMatrix head_;  // wte or lm_head, [V, C]
 
+  PassTimes times_;
   kernels::MatmulScratch scratch_;
   std::vector<float> hidden_;  // [rows, C]
   std::vector<float> normal_;  // [rows, C]
