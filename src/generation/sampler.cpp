@@ -105,6 +105,14 @@ void keep_nucleus(double mass_wanted, SamplerScratch& scratch) {
   scratch.num_kept = static_cast<size_t>(end - begin);
 }
 
+/// The most probable token has probability 1 here.
+void keep_at_least(double min_p, SamplerScratch& scratch) {
+  const auto begin = scratch.kept.begin();
+  const auto end = std::remove_if(begin, begin + static_cast<std::ptrdiff_t>(scratch.num_kept),
+                                  [&](int32_t id) { return static_cast<double>(scratch.probs[static_cast<size_t>(id)]) < min_p; });
+  scratch.num_kept = static_cast<size_t>(end - begin);
+}
+
 int32_t draw(const SamplerScratch& scratch, double uniform) {
   double left = uniform * mass(scratch);
   for (const int32_t id : kept_ids(scratch)) {
@@ -157,6 +165,7 @@ std::optional<int32_t> sample(const kernels::KernelTable& table, std::span<const
   (top_k ? keep_top_k : keep_likely)(table, logits, config, max, scratch);
   VITRINE_REQUIRE(scratch.num_kept > 0, "[sample] logits: NaN or infinity");
   if (config.top_p < 1) keep_nucleus(config.top_p * scratch.sum, scratch);
+  if (config.min_p > 0) keep_at_least(config.min_p, scratch);
   return draw(scratch, uniform);
 }
 

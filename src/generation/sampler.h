@@ -1,7 +1,7 @@
 // generation/sampler.h - from logits to the next token.
 //
 // Order, as in the transformers library: repetition penalty, no-repeat n-gram, (the sequence's guide), temperature,
-// top-k, top-p, draw. Selection needs no sort of the vocabulary.
+// top-k, top-p, min-p, draw. Selection needs no sort of the vocabulary.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -17,6 +17,7 @@ struct SamplingConfig {
   double temperature = 0.8;  // 0 = always the most probable token
   double top_p = 0.9;        // 1 = off
   int top_k = 0;             // 0 = off
+  double min_p = 0;          // 0 = off
   double repetition_penalty = 1.0;
   int no_repeat_ngram_size = 0;  // 0 = off
   int max_new_tokens = 160;
@@ -25,6 +26,7 @@ struct SamplingConfig {
     v.field("temperature", temperature, "0 = always the most probable token", 0, 100);
     v.field("top_p", top_p, "keep the most probable tokens that hold this mass, 1 = all", 1e-6, 1);
     v.field("top_k", top_k, "keep the k most probable tokens, 0 = all", 0, 1e9);
+    v.field("min_p", min_p, "drop tokens less probable than this share of the most probable one, 0 = off", 0, 1);
     v.field("repetition_penalty", repetition_penalty, "divides the logit of a token already there, 1 = off", 1e-3, 1e3);
     v.field("no_repeat_ngram_size", no_repeat_ngram_size, "no n-gram comes twice, 0 = off", 0, 1e6);
     v.field("max_new_tokens", max_new_tokens, "tokens", 1, 1e9);
@@ -52,8 +54,8 @@ void apply_repetition_penalty(std::span<float> logits, std::span<const int32_t> 
 /// Gives -infinity to every token that would complete an n-gram that `tokens` already has.
 void forbid_repeated_ngrams(std::span<float> logits, std::span<const int32_t> tokens, int ngram_size);
 
-/// Draws by temperature, top_k (equal logits at the border are all kept) and top_p (the smallest set of most probable
-/// tokens with at least that mass; equal ones by lower id). `uniform` in [0, 1) decides, over ids in ascending order.
+/// Draws by temperature, top_k (equal logits at the border are all kept), top_p (the smallest set of most probable
+/// tokens with at least that mass; equal ones by lower id) and min_p. `uniform` in [0, 1) decides, over ids in ascending order.
 /// Nothing when every logit is -infinity. Throws InvalidInput when a logit is NaN or +infinity
 /// (with top_k: REQUIRES that none is NaN).
 std::optional<int32_t> sample(const kernels::KernelTable& table, std::span<const float> logits, const SamplingConfig& config,

@@ -94,6 +94,12 @@ TEST(SamplerTest, TopKKeepsKAndEqualLogitsAtTheBorder) {
   EXPECT_EQ(reachable({1, 3, 1, 0}, {.temperature = 1, .top_p = 1, .top_k = 9}).size(), 4u);
 }
 
+TEST(SamplerTest, MinPDropsWhatIsRareBesideTheMostProbable) {
+  const auto logits = log_probs({0.1f, 0.4f, 0.2f, 0.3f});
+  EXPECT_EQ(reachable(logits, {.temperature = 1, .top_p = 1, .min_p = 0.6}), (std::set<int32_t>{1, 3}));
+  EXPECT_EQ(reachable(logits, {.temperature = 1, .top_p = 1, .min_p = 1}), (std::set<int32_t>{1}));
+}
+
 TEST(SamplerTest, FrequenciesFollowTheProbabilities) {
   const auto logits = log_probs({0.1f, 0.6f, 0.3f});
   const RandomKey key(9);
