@@ -13,7 +13,8 @@ enum class Isa { scalar, avx2, avx512 };
 Isa parse_isa(std::string_view name);
 
 /// What this processor can run, from the slowest to the fastest; scalar is always there.
-/// avx512 means F, BW, VL and DQ; without AVX512_BF16 its bfloat16 product is that of avx2.
+/// avx512 means F, BW, VL and DQ; without AVX512_BF16 its bfloat16 product is that of avx2,
+/// without AVX512_VNNI its int8 and int4 products are.
 const std::vector<Isa>& supported_isas();
 
 /// The loops of one instruction set. Throws UsageError when the processor lacks it.

@@ -10,8 +10,19 @@ const std::vector<Isa>& supported_isas() {
 }
 
 const KernelTable& kernel_table(Isa isa) {
-  static constexpr KernelTable kScalar{"scalar",         scalar::matmul_f32, scalar::matmul_bf16, scalar::round_bf16, scalar::layer_norm,
-                                       scalar::gelu_new, scalar::max_value,  scalar::exp_sum,     scalar::attention};
+  static constexpr KernelTable kScalar{"scalar",
+                                       scalar::matmul_f32,
+                                       scalar::matmul_bf16,
+                                       scalar::matmul_int8,
+                                       scalar::matmul_int4,
+                                       scalar::round_bf16,
+                                       scalar::quantize_row,
+                                       scalar::quantize_groups,
+                                       scalar::layer_norm,
+                                       scalar::gelu_new,
+                                       scalar::max_value,
+                                       scalar::exp_sum,
+                                       scalar::attention};
   if (isa != Isa::scalar) throw UsageError("[kernel_table] this build has scalar loops only");
   return kScalar;
 }

@@ -7,7 +7,9 @@ namespace vitrine::kernels {
 namespace {
 
 #define VITRINE_KERNEL_TABLE(isa) \
-  {#isa, isa::matmul_f32, isa::matmul_bf16, isa::round_bf16, isa::layer_norm, isa::gelu_new, isa::max_value, isa::exp_sum, isa::attention}
+  {#isa,            isa::matmul_f32, isa::matmul_bf16, isa::matmul_int8,     isa::matmul_int4, \
+   isa::round_bf16, isa::quantize_row, isa::quantize_groups, isa::layer_norm, isa::gelu_new,    \
+   isa::max_value,  isa::exp_sum,    isa::attention}
 
 constexpr KernelTable kScalar = VITRINE_KERNEL_TABLE(scalar);
 constexpr KernelTable kAvx2 = VITRINE_KERNEL_TABLE(avx2);
@@ -23,6 +25,10 @@ bool has_avx512() {
 KernelTable best_avx512() {
   KernelTable table = kAvx512;
   if (!__builtin_cpu_supports("avx512bf16")) table.matmul_bf16 = avx2::matmul_bf16;
+  if (!__builtin_cpu_supports("avx512vnni")) {
+    table.matmul_int8 = avx2::matmul_int8;
+    table.matmul_int4 = avx2::matmul_int4;
+  }
   return table;
 }
 

@@ -20,7 +20,7 @@ __m512bh load_pairs(const uint16_t* w) noexcept { return reinterpret_cast<__m512
 /// R rows of one panel, all of K, two k at a time (vdpbf16ps).
 template <size_t R>
 void tile(const MatmulTask& task, size_t m, size_t panel_idx) noexcept {
-  const size_t pairs = (task.K + 1) / 2;
+  const size_t pairs = task.steps;
   const auto* x = static_cast<const uint16_t*>(task.x) + m * task.x_stride;
   const auto* w = static_cast<const uint16_t*>(task.weights) + panel_idx * pairs * kPanelColumns * 2;
   const uint16_t* rows[R];
