@@ -117,5 +117,9 @@ VITRINE_DECLARE_KERNELS
 namespace avx512 {  // matmul_bf16 needs AVX512_BF16 besides, matmul_int8 and matmul_int4 AVX512_VNNI
 VITRINE_DECLARE_KERNELS
 }
+namespace amx {  // the rest is that of avx512
+void matmul_bf16(const MatmulTask& task, size_t panel_begin, size_t panel_end) noexcept;
+void matmul_int8(const MatmulTask& task, size_t panel_begin, size_t panel_end) noexcept;
+}  // namespace amx
 
 }  // namespace vitrine::kernels
