@@ -10,7 +10,7 @@ double run_int8_registers(size_t rounds);
 double run_bf16_registers(size_t rounds);
 double run_f32_registers(size_t rounds);
 
-/// Reads all bytes once (a multiple of 1,024), with prefetch; returns something that depends on them.
+/// Reads all bytes once (a multiple of 1,024), 512 bits at a time where the processor can; returns something that depends on them.
 int read_all(const void* memory, size_t size_bytes);
 
 }  // namespace vitrine::kernels

@@ -28,7 +28,6 @@ int read_512(const char* bytes, size_t size_bytes) {
   for (size_t i = 0; i < size_bytes; i += 1024) {
 #pragma GCC unroll 16
     for (size_t line = 0; line < 16; ++line) {
-      _mm_prefetch(bytes + i + 64 * line + 4096, _MM_HINT_T0);
       sums[line % 4] = _mm512_xor_si512(sums[line % 4], _mm512_load_si512(bytes + i + 64 * line));
     }
   }

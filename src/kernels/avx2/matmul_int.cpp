@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/table.h"
+#include "kernels/unroll.h"
 
 namespace vitrine::kernels::avx2 {
 namespace {
@@ -18,9 +19,9 @@ __m256i broadcast_quad(const void* quad) noexcept {
 }
 
 /// sum += x . w over four k of 8 columns; |w| is given beside w.
-__m256i add_products(__m256i sum, __m256i x, __m256i w, __m256i w_magnitude) noexcept {
+void add_products(__m256i& sum, __m256i x, __m256i w, __m256i w_magnitude) noexcept {
   const __m256i pairs = _mm256_maddubs_epi16(w_magnitude, _mm256_sign_epi8(x, w));
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
 __m256i load(const void* memory) noexcept { return _mm256_load_si256(static_cast<const __m256i*>(memory)); }
@@ -45,29 +46,27 @@ void store_row(const MatmulTask& task, size_t m, size_t first, __m256 product0, 
 /// R rows of half a panel, all of K.
 template <size_t R>
 void tile_int8(const MatmulTask& task, size_t m, size_t first) noexcept {
+  const size_t stride = task.x_stride;
   const auto* x = static_cast<const uint8_t*>(task.x) + m * task.x_stride;
   const auto* w = static_cast<const int8_t*>(task.weights) + (first / kPanelColumns * task.steps * kPanelColumns + first % kPanelColumns) * 4;
   __m256i sum[R][2];
-#pragma GCC unroll 4
-  for (size_t r = 0; r < R; ++r) sum[r][0] = sum[r][1] = _mm256_setzero_si256();
+  unroll<R>([&](auto r) VITRINE_INLINE_BODY { sum[r][0] = sum[r][1] = _mm256_setzero_si256(); });
   for (size_t step = 0; step < task.steps; ++step, w += kPanelColumns * 4) {
     const __m256i w0 = load(w), w1 = load(w + 32);
     const __m256i magnitude0 = _mm256_abs_epi8(w0), magnitude1 = _mm256_abs_epi8(w1);
-#pragma GCC unroll 4
-    for (size_t r = 0; r < R; ++r) {
-      const __m256i offset = broadcast_quad(x + r * task.x_stride + 4 * step);
+    unroll<R>([&](auto r) VITRINE_INLINE_BODY {
+      const __m256i offset = broadcast_quad(x + r * stride + 4 * step);
       const __m256i value = _mm256_xor_si256(offset, _mm256_set1_epi8(static_cast<char>(0x80)));
-      sum[r][0] = add_products(sum[r][0], value, w0, magnitude0);
-      sum[r][1] = add_products(sum[r][1], value, w1, magnitude1);
-    }
+      add_products(sum[r][0], value, w0, magnitude0);
+      add_products(sum[r][1], value, w1, magnitude1);
+    });
   }
-#pragma GCC unroll 4
-  for (size_t r = 0; r < R; ++r) {
+  unroll<R>([&](auto r) VITRINE_INLINE_BODY {
     const __m256 x_scale = _mm256_set1_ps(task.x_scales[m + r]);
     const __m256 scale0 = _mm256_mul_ps(x_scale, _mm256_load_ps(task.w_scales + first));
     const __m256 scale1 = _mm256_mul_ps(x_scale, _mm256_load_ps(task.w_scales + first + 8));
     store_row(task, m + r, first, _mm256_mul_ps(_mm256_cvtepi32_ps(sum[r][0]), scale0), _mm256_mul_ps(_mm256_cvtepi32_ps(sum[r][1]), scale1));
-  }
+  });
 }
 
 __m256 from_bf16(const uint8_t* bits) noexcept {
@@ -75,50 +74,42 @@ __m256 from_bf16(const uint8_t* bits) noexcept {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(narrow), 16));
 }
 
-/// Adds one group of 8 columns to the products of R rows.
-template <size_t R>
-void add_group(const MatmulTask& task, const int8_t* x, const uint8_t* blocks, __m256 w_scale, size_t first_scale, __m256i table,
-               __m256* product) noexcept {
-  __m256i sum[R];
-#pragma GCC unroll 4
-  for (size_t r = 0; r < R; ++r) sum[r] = _mm256_setzero_si256();
-  const __m256i low_bits = _mm256_set1_epi8(15);
-  for (size_t block = 0; block < 4; ++block) {
-    const __m256i bytes = load(blocks + 64 * block);
-    const __m256i low = _mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low_bits));
-    const __m256i high = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low_bits));
-    const __m256i low_magnitude = _mm256_abs_epi8(low), high_magnitude = _mm256_abs_epi8(high);
-#pragma GCC unroll 4
-    for (size_t r = 0; r < R; ++r) {
-      sum[r] = add_products(sum[r], broadcast_quad(x + r * task.x_stride + 8 * block), low, low_magnitude);
-      sum[r] = add_products(sum[r], broadcast_quad(x + r * task.x_stride + 8 * block + 4), high, high_magnitude);
-    }
-  }
-#pragma GCC unroll 4
-  for (size_t r = 0; r < R; ++r) {
-    const __m256 scale = _mm256_mul_ps(_mm256_set1_ps(task.x_scales[first_scale + r * task.steps]), w_scale);
-    product[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[r]), scale, product[r]);
-  }
-}
-
+/// R rows of half a panel, all of K; a group's sums are finished for 8 columns at a time.
 template <size_t R>
 void tile_int4(const MatmulTask& task, size_t m, size_t first) noexcept {
   alignas(16) static constexpr int8_t kCodes[] = {VITRINE_INT4_CODES};
   const __m256i table = _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(kCodes)));
-  const auto* x = static_cast<const int8_t*>(task.x) + m * task.x_stride;
-  const auto* group = static_cast<const uint8_t*>(task.weights) + first / kPanelColumns * task.steps * kInt4GroupBytes;
+  const __m256i low_bits = _mm256_set1_epi8(15);
+  const size_t stride = task.x_stride, steps = task.steps;
+  const auto* x = static_cast<const int8_t*>(task.x) + m * stride;
+  const auto* group = static_cast<const uint8_t*>(task.weights) + first / kPanelColumns * steps * kInt4GroupBytes;
+  const float* x_scales = task.x_scales + m * steps;
   const size_t column = first % kPanelColumns;
   __m256 product[2][R];
-#pragma GCC unroll 4
-  for (size_t r = 0; r < R; ++r) product[0][r] = product[1][r] = _mm256_setzero_ps();
-  for (size_t g = 0; g < task.steps; ++g, x += kGroup, group += kInt4GroupBytes) {
-    const uint8_t* blocks = group + 2 * kPanelColumns + column * 16;
-    const size_t first_scale = m * task.steps + g;
-    add_group<R>(task, x, blocks, from_bf16(group + 2 * column), first_scale, table, product[0]);
-    add_group<R>(task, x, blocks + 32, from_bf16(group + 2 * column + 16), first_scale, table, product[1]);
+  unroll<R>([&](auto r) VITRINE_INLINE_BODY { product[0][r] = product[1][r] = _mm256_setzero_ps(); });
+  for (size_t g = 0; g < steps; ++g, x += kGroup, group += kInt4GroupBytes) {
+    unroll<2>([&](auto quarter) VITRINE_INLINE_BODY {
+      const uint8_t* blocks = group + 2 * kPanelColumns + column * 16 + 32 * quarter;
+      __m256i sum[R];
+      unroll<R>([&](auto r) VITRINE_INLINE_BODY { sum[r] = _mm256_setzero_si256(); });
+      unroll<4>([&](auto block) VITRINE_INLINE_BODY {
+        const __m256i bytes = load(blocks + 64 * block);
+        const __m256i low = _mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low_bits));
+        const __m256i high = _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low_bits));
+        const __m256i low_magnitude = _mm256_abs_epi8(low), high_magnitude = _mm256_abs_epi8(high);
+        unroll<R>([&](auto r) VITRINE_INLINE_BODY {
+          add_products(sum[r], broadcast_quad(x + r * stride + 8 * block), low, low_magnitude);
+          add_products(sum[r], broadcast_quad(x + r * stride + 8 * block + 4), high, high_magnitude);
+        });
+      });
+      const __m256 w_scale = from_bf16(group + 2 * (column + 8 * quarter));
+      unroll<R>([&](auto r) VITRINE_INLINE_BODY {
+        const __m256 scale = _mm256_mul_ps(_mm256_set1_ps(x_scales[g + r * steps]), w_scale);
+        product[quarter][r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum[r]), scale, product[quarter][r]);
+      });
+    });
   }
-#pragma GCC unroll 4
-  for (size_t r = 0; r < R; ++r) store_row(task, m + r, first, product[0][r], product[1][r]);
+  unroll<R>([&](auto r) VITRINE_INLINE_BODY { store_row(task, m + r, first, product[0][r], product[1][r]); });
 }
 
 using Tile = void (*)(const MatmulTask& task, size_t m, size_t first) noexcept;
