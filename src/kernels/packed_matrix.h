@@ -12,7 +12,7 @@ namespace vitrine::kernels {
 /// int8: one scale for each output, largest |w| / 127. A weight is off by at most half a scale.
 /// int4: 16 levels, and one bfloat16 scale for each output and each 32 inputs, chosen among a few by least squares.
 ///       In a group the root mean square of the errors is at most 1/8 of the largest |w|; of normally distributed
-///       weights it is about 7.5 % of their root mean square. 4.5 bits a weight.
+///       weights it is about 7.3 % of their root mean square. 4.5 bits a weight.
 enum class WeightType { float32, bfloat16, int8, int4 };
 
 /// A matrix W with K inputs and N outputs, and a bias, laid out for matmul.
@@ -21,7 +21,7 @@ class PackedMatrix {
  public:
   PackedMatrix() = default;
   /// from_in_out: `weights` is [K, N], as linear layers of GPT-2; from_out_in: [N, K], as embeddings.
-  /// bias: [N] or empty. A weight that is not finite makes its output NaN for int8 and int4.
+  /// bias: [N] or empty. A weight that is not finite (int4: or over 2^60) makes its output NaN for int8 and int4.
   /// Throws InvalidInput when sizes differ, or when K is over 131,072 for int8 (its sums are 32 bits wide).
   static PackedMatrix from_in_out(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
                                   ThreadPool& pool);
