@@ -59,7 +59,7 @@ double register_limit(ThreadPool& pool, double (*run)(size_t)) {
 /// Bytes a second of reading memory far larger than the caches, on all threads.
 double read_limit(ThreadPool& pool) {
   const AlignedBuffer<char> memory(size_t{512} << 20);
-  constexpr size_t kPiece = size_t{32} << 20, kPart = size_t{64} << 10;
+  constexpr size_t kPiece = size_t{8} << 20, kPart = size_t{1} << 20;
   volatile int sink = 0;
   size_t offset = 0;
   const double best = fastest(200, [&] {

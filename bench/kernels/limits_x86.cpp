@@ -23,12 +23,17 @@ void repeat(size_t rounds, Sum (&sums)[kChains], Step step) {
   }
 }
 
+/// Four streams, which memory answers faster than one.
 int read_512(const char* bytes, size_t size_bytes) {
-  __m512i sums[4] = {};
-  for (size_t i = 0; i < size_bytes; i += 1024) {
-#pragma GCC unroll 16
-    for (size_t line = 0; line < 16; ++line) {
-      sums[line % 4] = _mm512_xor_si512(sums[line % 4], _mm512_load_si512(bytes + i + 64 * line));
+  constexpr size_t kStreams = 4;
+  __m512i sums[kStreams] = {};
+  const size_t quarter = size_bytes / kStreams;
+  for (size_t i = 0; i < quarter; i += 128) {
+#pragma GCC unroll 4
+    for (size_t stream = 0; stream < kStreams; ++stream) {
+      const char* line = bytes + stream * quarter + i;
+      sums[stream] = _mm512_xor_si512(sums[stream], _mm512_load_si512(line));
+      sums[stream] = _mm512_xor_si512(sums[stream], _mm512_load_si512(line + 64));
     }
   }
   return _mm512_reduce_add_epi32(_mm512_xor_si512(_mm512_xor_si512(sums[0], sums[1]), _mm512_xor_si512(sums[2], sums[3])));
