@@ -24,7 +24,7 @@ void convert_rows(ThreadPool& pool, const MatmulTask& task, Convert convert) {
   pool.parallel_for(task.M, run);
 }
 
-/// Rows of `size_bytes` in the scratch.
+/// M rows of `values` numbers in the scratch, as the x of the task.
 template <typename T>
 T* take_rows(MatmulTask& task, size_t values, MatmulScratch& scratch) {
   scratch.x.reserve(task.M * values * sizeof(T));
