@@ -15,5 +15,6 @@ int main(int argc, char** argv) {
                          register_write,
                          register_score,
                          register_evaluate,
+                         register_bench_write,
                      });
 }

@@ -14,7 +14,9 @@ constexpr size_t kScoreRows = 32;  // rows of logits held at once
 kernels::WeightType weight_type(const std::string& dtype) {
   if (dtype == "float32") return kernels::WeightType::float32;
   if (dtype == "bfloat16") return kernels::WeightType::bfloat16;
-  throw InvalidInput(concat("[Decoder] dtype: expected float32 or bfloat16, got '", dtype, "'"));
+  if (dtype == "int8") return kernels::WeightType::int8;
+  if (dtype == "int4") return kernels::WeightType::int4;
+  throw InvalidInput(concat("[Decoder] dtype: expected float32, bfloat16, int8 or int4, got '", dtype, "'"));
 }
 
 void require_tokens(std::span<const int32_t> ids, const models::Gpt2Config& config, const std::string& where) {
@@ -139,5 +141,7 @@ std::vector<float> Decoder::logits_last(std::span<const int32_t> ids) { return i
 const models::Gpt2Config& Decoder::config() const { return impl_->model_config(); }
 const DecoderStats& Decoder::stats() const { return impl_->stats(); }
 size_t Decoder::weight_bytes() const { return impl_->network().weight_bytes(); }
+size_t Decoder::num_weights() const { return impl_->network().num_weights(); }
+size_t Decoder::num_layer_weights() const { return impl_->network().num_layer_weights(); }
 
 }  // namespace vitrine::generation

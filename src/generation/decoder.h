@@ -17,7 +17,9 @@ namespace vitrine::generation {
 
 struct DecoderConfig {
   int threads = 0;                // 0 = all cores
-  std::string dtype = "float32";  // of weights and their products: float32 | bfloat16 (sums and caches are float32)
+  /// Of weights and their products: float32 | bfloat16 | int8 | int4 (kernels/matmul.h); sums are float32 or exact.
+  /// Caches are float32 with float32, else bfloat16.
+  std::string dtype = "float32";
   int max_batch = 32;             // sequences that are decoded at once, >= 1
 };
 
@@ -87,7 +89,9 @@ class Decoder {
 
   const models::Gpt2Config& config() const;
   const DecoderStats& stats() const;
-  size_t weight_bytes() const;  // read for each step
+  size_t weight_bytes() const;       // read for each step
+  size_t num_weights() const;        // of the matrices that a step multiplies with
+  size_t num_layer_weights() const;  // of these, without the embeddings: what a prompt's tokens are multiplied with
 
  private:
   class Impl;

@@ -88,6 +88,8 @@ size_t Gpt2Network::weight_bytes() const {
   return bytes;
 }
 
+size_t Gpt2Network::num_layer_weights() const { return layers_.size() * (4 * C_ * C_ + 2 * C_ * inner_); }
+
 void Gpt2Network::reserve(size_t rows) {
   if (hidden_.size() >= rows * C_) return;
   hidden_.resize(rows * C_);

@@ -32,6 +32,8 @@ class Gpt2Network {
   const models::Gpt2Config& config() const { return config_; }
   KvShape kv_shape() const;  // float32 caches with float32 weights, else bfloat16
   size_t weight_bytes() const;  // read once for each pass
+  size_t num_weights() const { return num_layer_weights() + head_.K() * head_.N(); }
+  size_t num_layer_weights() const;
 
   /// Runs all layers; rows of one sequence must come in order of position.
   /// REQUIRES: tokens inside the vocabulary, positions below n_positions, room in `own` (checked by the caller).

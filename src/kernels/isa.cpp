@@ -11,7 +11,8 @@ Isa parse_isa(std::string_view name) {
   if (name == "scalar") return Isa::scalar;
   if (name == "avx2") return Isa::avx2;
   if (name == "avx512") return Isa::avx512;
-  throw UsageError(concat("[parse_isa] VITRINE_ISA: expected scalar, avx2 or avx512, got '", name, "'"));
+  if (name == "amx") return Isa::amx;
+  throw UsageError(concat("[parse_isa] VITRINE_ISA: expected scalar, avx2, avx512 or amx, got '", name, "'"));
 }
 
 const KernelTable& kernel_table() {

@@ -7,13 +7,16 @@
 
 namespace vitrine::kernels {
 
-enum class Isa { scalar, avx2, avx512 };
+enum class Isa { scalar, avx2, avx512, amx };
 
-/// "scalar", "avx2", "avx512". Throws UsageError for anything else.
+/// "scalar", "avx2", "avx512", "amx". Throws UsageError for anything else.
 Isa parse_isa(std::string_view name);
 
 /// What this processor can run, from the slowest to the fastest; scalar is always there.
-/// avx512 means F, BW, VL and DQ; without AVX512_BF16 its bfloat16 product is that of avx2.
+/// avx512 means F, BW, VL and DQ; without AVX512_BF16 its bfloat16 product is that of avx2,
+/// without AVX512_VNNI its int8 and int4 products are.
+/// amx means all of avx512 and tiles for bfloat16 and int8, where the kernel gives this process leave to use them;
+/// its other loops are those of avx512.
 const std::vector<Isa>& supported_isas();
 
 /// The loops of one instruction set. Throws UsageError when the processor lacks it.

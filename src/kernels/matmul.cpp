@@ -1,7 +1,6 @@
 #include "kernels/matmul.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "base/error.h"
@@ -12,19 +11,59 @@ namespace {
 
 /// Below this many multiplications waking the other threads costs more than it saves.
 constexpr size_t kMinThreadedWork = 300'000;
+/// The same for values to be rounded.
+constexpr size_t kMinThreadedValues = 100'000;
 
-size_t even(size_t K) { return (K + 1) / 2 * 2; }
+/// Calls convert(m) for all rows.
+template <typename Convert>
+void convert_rows(ThreadPool& pool, const MatmulTask& task, Convert convert) {
+  const auto run = [&](size_t begin, size_t end) {
+    for (size_t m = begin; m < end; ++m) convert(m);
+  };
+  if (task.M * task.K < kMinThreadedValues) return run(0, task.M);
+  pool.parallel_for(task.M, run);
+}
 
-/// x rounded to bfloat16, rows even(K) apart, the odd place 0.
-const uint16_t* round_rows(const KernelTable& table, size_t M, size_t K, const float* x, size_t x_stride, MatmulScratch& scratch) {
-  const size_t stride = even(K);
-  scratch.x_bf16.reserve(M * stride);
-  for (size_t m = 0; m < M; ++m) {
-    uint16_t* row = scratch.x_bf16.data() + m * stride;
-    row[stride - 1] = 0;
-    table.round_bf16(x + m * x_stride, K, row);
-  }
-  return scratch.x_bf16.data();
+/// M rows of `values` numbers in the scratch, as the x of the task.
+template <typename T>
+T* take_rows(MatmulTask& task, size_t values, MatmulScratch& scratch) {
+  scratch.x.reserve(task.M * values * sizeof(T));
+  task.x = scratch.x.data();
+  task.x_stride = values;
+  return reinterpret_cast<T*>(scratch.x.data());
+}
+
+void round_to_bf16(const KernelTable& table, ThreadPool& pool, const float* x, size_t x_stride, MatmulScratch& scratch, MatmulTask& task) {
+  const size_t stride = 2 * task.steps;
+  auto* rounded = take_rows<uint16_t>(task, stride, scratch);
+  convert_rows(pool, task, [&](size_t m) {
+    table.round_bf16(x + m * x_stride, task.K, rounded + m * stride);
+    std::fill(rounded + m * stride + task.K, rounded + (m + 1) * stride, uint16_t{0});
+  });
+}
+
+void quantize_to_int8(const KernelTable& table, ThreadPool& pool, const float* x, size_t x_stride, MatmulScratch& scratch, MatmulTask& task) {
+  const size_t stride = 4 * task.steps;
+  auto* q = take_rows<uint8_t>(task, stride, scratch);
+  scratch.scales.reserve(task.M);
+  task.x_scales = scratch.scales.data();
+  convert_rows(pool, task, [&](size_t m) {
+    scratch.scales.data()[m] = table.quantize_row(x + m * x_stride, task.K, q + m * stride);
+    std::fill(q + m * stride + task.K, q + (m + 1) * stride, uint8_t{128});
+  });
+}
+
+void quantize_for_int4(const KernelTable& table, ThreadPool& pool, const float* x, size_t x_stride, MatmulScratch& scratch, MatmulTask& task) {
+  const size_t stride = kGroup * task.steps;
+  auto* q = take_rows<int8_t>(task, stride, scratch);
+  scratch.scales.reserve(task.M * task.steps);
+  scratch.sums.reserve(task.M * task.steps);
+  task.x_scales = scratch.scales.data();
+  task.x_sums = scratch.sums.data();
+  convert_rows(pool, task, [&](size_t m) {
+    table.quantize_groups(x + m * x_stride, task.K, q + m * stride, scratch.scales.data() + m * task.steps,
+                          scratch.sums.data() + m * task.steps);
+  });
 }
 
 void activate_columns(const KernelTable& table, const MatmulTask& task, Activation activation, size_t begin, size_t end) {
@@ -34,66 +73,30 @@ void activate_columns(const KernelTable& table, const MatmulTask& task, Activati
 
 }  // namespace
 
-PackedMatrix::PackedMatrix(size_t K, size_t N, std::span<const float> bias, WeightType type) : K_(K), N_(N), type_(type) {
-  VITRINE_REQUIRE(K >= 1 && N >= 1, "[PackedMatrix] expected K, N >= 1, got ", K, ", ", N);
-  VITRINE_REQUIRE(bias.empty() || bias.size() == N, "[PackedMatrix] bias: expected ", N, " values, got ", bias.size());
-  const size_t columns = num_panels() * kPanelColumns;
-  values_ = AlignedBuffer<std::byte>(type == WeightType::float32 ? K * columns * 4 : even(K) * columns * 2);
-  bias_ = AlignedBuffer<float>(columns);
-  std::copy(bias.begin(), bias.end(), bias_.data());
-}
-
-void PackedMatrix::pack_panel(std::span<const float> weights, size_t k_stride, size_t n_stride, size_t panel_idx) {
-  const size_t first = panel_idx * kPanelColumns;
-  const size_t columns = std::min(kPanelColumns, N_ - first);
-  float* panel_f32 = reinterpret_cast<float*>(values_.data()) + panel_idx * K_ * kPanelColumns;
-  uint16_t* panel_bf16 = reinterpret_cast<uint16_t*>(values_.data()) + panel_idx * even(K_) * kPanelColumns;
-  const KernelTable& scalar = kernel_table(Isa::scalar);
-  for (size_t k = 0; k < K_; ++k) {
-    for (size_t n = 0; n < columns; ++n) {
-      const float* value = &weights[k * k_stride + (first + n) * n_stride];
-      if (type_ == WeightType::float32) {
-        panel_f32[k * kPanelColumns + n] = *value;
-      } else {
-        scalar.round_bf16(value, 1, &panel_bf16[(k / 2 * kPanelColumns + n) * 2 + k % 2]);
-      }
-    }
-  }
-}
-
-void PackedMatrix::pack(std::span<const float> weights, size_t k_stride, size_t n_stride, ThreadPool& pool) {
-  VITRINE_REQUIRE(weights.size() == K_ * N_, "[PackedMatrix] weights: expected ", K_, " * ", N_, " values, got ", weights.size());
-  pool.parallel_for(num_panels(), [&](size_t begin, size_t end) {
-    for (size_t panel_idx = begin; panel_idx < end; ++panel_idx) pack_panel(weights, k_stride, n_stride, panel_idx);
-  });
-}
-
-PackedMatrix PackedMatrix::from_in_out(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
-                                       ThreadPool& pool) {
-  PackedMatrix matrix(K, N, bias, type);
-  matrix.pack(weights, N, 1, pool);
-  return matrix;
-}
-
-PackedMatrix PackedMatrix::from_out_in(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
-                                       ThreadPool& pool) {
-  PackedMatrix matrix(K, N, bias, type);
-  matrix.pack(weights, 1, K, pool);
-  return matrix;
-}
-
 void matmul(const KernelTable& table, ThreadPool& pool, const PackedMatrix& weights, size_t M, const float* x, size_t x_stride, float* y,
             size_t y_stride, MatmulScratch& scratch, const MatmulOptions& options) {
   VITRINE_REQUIRE(M <= 1 || (x_stride >= weights.K() && y_stride >= weights.N()), "[matmul] strides: expected at least ", weights.K(),
                   " and ", weights.N(), ", got ", x_stride, " and ", y_stride);
-  const bool bf16 = weights.type() == WeightType::bfloat16;
-  MatmulTask task{x, x_stride, weights.data(), weights.bias(), y, y_stride, M, weights.K(), weights.N(), options.add};
-  if (bf16) {
-    task.x = round_rows(table, M, weights.K(), x, x_stride, scratch);
-    task.x_stride = even(weights.K());
+  MatmulTask task{x, x_stride, weights.data(), weights.bias(), y, y_stride, M, weights.K(), weights.N(), weights.steps(), options.add,
+                  nullptr, nullptr, weights.column_scales(), weights.column_sums()};
+  auto product = table.matmul_f32;
+  switch (weights.type()) {
+    case WeightType::float32: break;
+    case WeightType::bfloat16:
+      product = table.matmul_bf16;
+      round_to_bf16(table, pool, x, x_stride, scratch, task);
+      break;
+    case WeightType::int8:
+      product = table.matmul_int8;
+      quantize_to_int8(table, pool, x, x_stride, scratch, task);
+      break;
+    case WeightType::int4:
+      product = table.matmul_int4;
+      quantize_for_int4(table, pool, x, x_stride, scratch, task);
+      break;
   }
   const auto run = [&](size_t begin, size_t end) {
-    (bf16 ? table.matmul_bf16 : table.matmul_f32)(task, begin, end);
+    product(task, begin, end);
     activate_columns(table, task, options.activation, begin * kPanelColumns, std::min(end * kPanelColumns, task.N));
   };
   if (M * task.K * task.N < kMinThreadedWork) return run(0, weights.num_panels());

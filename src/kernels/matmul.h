@@ -1,52 +1,21 @@
 // kernels/matmul.h - rows times a packed weight matrix, on a thread pool.
 #pragma once
 #include <cstdint>
-#include <span>
 
 #include "base/thread_pool.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/isa.h"
+#include "kernels/packed_matrix.h"
 
 namespace vitrine::kernels {
 
-enum class WeightType { float32, bfloat16 };
 enum class Activation { none, gelu_new, gelu, relu };
 
-/// A matrix W with K inputs and N outputs, and a bias, laid out for matmul.
-/// Its layout is the same for all instruction sets.
-class PackedMatrix {
- public:
-  PackedMatrix() = default;
-  /// from_in_out: `weights` is [K, N], as linear layers of GPT-2; from_out_in: [N, K], as embeddings.
-  /// bias: [N] or empty. Throws InvalidInput when sizes differ.
-  static PackedMatrix from_in_out(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
-                                  ThreadPool& pool);
-  static PackedMatrix from_out_in(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
-                                  ThreadPool& pool);
-
-  size_t K() const { return K_; }
-  size_t N() const { return N_; }
-  size_t num_panels() const { return (N_ + kPanelColumns - 1) / kPanelColumns; }
-  WeightType type() const { return type_; }
-  size_t size_bytes() const { return values_.size(); }
-  const void* data() const { return values_.data(); }
-  const float* bias() const { return bias_.data(); }
-
- private:
-  PackedMatrix(size_t K, size_t N, std::span<const float> bias, WeightType type);
-  void pack(std::span<const float> weights, size_t k_stride, size_t n_stride, ThreadPool& pool);
-  void pack_panel(std::span<const float> weights, size_t k_stride, size_t n_stride, size_t panel_idx);
-
-  size_t K_ = 0;
-  size_t N_ = 0;
-  WeightType type_ = WeightType::float32;
-  AlignedBuffer<std::byte> values_;
-  AlignedBuffer<float> bias_;
-};
-
-/// Memory that matmul keeps between calls of one caller.
+/// Memory that matmul keeps between calls of one caller; it grows to the largest call and is then allocated no more.
 struct MatmulScratch {
-  AlignedBuffer<uint16_t> x_bf16;
+  AlignedBuffer<std::byte> x;
+  AlignedBuffer<float> scales;
+  AlignedBuffer<int32_t> sums;
 };
 
 struct MatmulOptions {
@@ -55,10 +24,18 @@ struct MatmulOptions {
 };
 
 /// y = activation((add ? y : 0) + x W^T + bias) for M rows.
-///   x  [M, K] float32, rows x_stride apart; with bfloat16 weights x is rounded to bfloat16 first
+///   x  [M, K] float32, rows x_stride apart
 ///   y  [M, N] float32, rows y_stride apart; not x
+/// x is first rounded to what meets the weights, with Q(k) the largest |x| of
+///   bfloat16  bfloat16
+///   int8      8 bits a row: off by at most Q / 254, Q over the row
+///   int4      8 bits a group of 32: off by at most Q / 254, Q over the group
+/// and beyond that y is off by rounding errors of float32 sums alone: int8 has exact sums and is off by at most 3 roundings,
+/// int4 by one for each group. What the weights lost is said at WeightType.
 /// Row m of y depends on row m of x alone, bit for bit: not on M, on its place or on the number of threads.
-/// Sums run over k in ascending order in float32. Throws InvalidInput when a stride is too small.
+/// int8 and int4 give the same bits on all instruction sets; of the others sums run in one order for each set.
+/// A row of x with NaN or infinity: NaN in all of y's row for int8 and int4 (int4: of finite numbers also), else as in float32.
+/// Throws InvalidInput when a stride is too small.
 void matmul(const KernelTable& table, ThreadPool& pool, const PackedMatrix& weights, size_t M, const float* x, size_t x_stride, float* y,
             size_t y_stride, MatmulScratch& scratch, const MatmulOptions& options = {});
 

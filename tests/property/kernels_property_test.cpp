@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -111,6 +112,17 @@ TEST(RowsPropertyTest, EveryInstructionSetAgreesWithScalarOverOddSizes) {
       truth.round_bf16(x.data(), count, expected_bits.data());
       EXPECT_EQ(bits, expected_bits) << what;
     }
+  }
+}
+
+TEST(RowsPropertyTest, Bfloat16KeepsNanAndInfinity) {
+  std::vector<float> x{kNan, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(), 3.4e38f};
+  const uint32_t last_nan = 0x7fffffff;  // rounding its bits up would give -0
+  std::memcpy(&x.emplace_back(), &last_nan, 4);
+  for (const Isa isa : supported_isas()) {
+    std::vector<uint16_t> bits(x.size());
+    kernel_table(isa).round_bf16(x.data(), x.size(), bits.data());
+    EXPECT_EQ(bits, (std::vector<uint16_t>{0x7fc0, 0x7f80, 0xff80, 0x7f80, 0x7fff})) << kernel_table(isa).name;
   }
 }
 

@@ -22,8 +22,10 @@ void run(const Options& options) {
 
 }  // namespace
 
-void register_bench_write(CLI::App& bench) {
-  CLI::App* verb = bench.add_subcommand("write", "decoded tokens a second, beside this machine's limits");
+void register_bench_write(CLI::App& app, int&) {
+  CLI::App* bench = app.add_subcommand("bench", "speed on this machine");
+  bench->require_subcommand(1);
+  CLI::App* verb = bench->add_subcommand("write", "decoded tokens a second, beside this machine's limits");
   auto options = std::make_shared<Options>();
   verb->add_option("--model", options->model, "model directory, or a name in models/")->capture_default_str();
   auto config_options = std::make_shared<ConfigOptions>(*verb, options->config);

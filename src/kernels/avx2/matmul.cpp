@@ -67,7 +67,7 @@ __m256i broadcast_pair(const uint16_t* pair) noexcept {
 
 template <size_t R>
 void tile_bf16(const MatmulTask& task, size_t m, size_t first) noexcept {
-  const size_t pairs = (task.K + 1) / 2;
+  const size_t pairs = task.steps;
   const auto* x = static_cast<const uint16_t*>(task.x) + m * task.x_stride;
   const auto* w = static_cast<const uint16_t*>(task.weights) + (first / kPanelColumns * pairs * kPanelColumns + first % kPanelColumns) * 2;
   __m256 sum[R][2];

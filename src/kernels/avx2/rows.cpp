@@ -56,7 +56,10 @@ void round_bf16(const float* values, size_t count, uint16_t* bits) noexcept {
     const size_t left = count - i;
     const __m256i wide = _mm256_castps_si256(load_tail(values + i, left, 0));
     const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(wide, 16), _mm256_set1_epi32(1));
-    const __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(wide, _mm256_set1_epi32(0x7fff)), odd), 16);
+    __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(wide, _mm256_set1_epi32(0x7fff)), odd), 16);
+    const __m256i quiet = _mm256_or_si256(_mm256_srli_epi32(wide, 16), _mm256_set1_epi32(0x40));
+    const __m256 is_nan = _mm256_cmp_ps(_mm256_castsi256_ps(wide), _mm256_castsi256_ps(wide), _CMP_UNORD_Q);
+    rounded = _mm256_blendv_epi8(rounded, quiet, _mm256_castps_si256(is_nan));
     const __m128i packed = _mm_packus_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1));
     alignas(16) uint16_t stored[8];
     _mm_store_si128(reinterpret_cast<__m128i*>(stored), packed);

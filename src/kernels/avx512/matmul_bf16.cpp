@@ -8,6 +8,9 @@ namespace vitrine::kernels::avx512 {
 namespace {
 
 constexpr size_t kTileRows = 8;
+/// See matmul_int8.cpp.
+constexpr size_t kPrefetchRows = 5;
+constexpr size_t kPrefetchBytes = 6144;
 
 __m512bh broadcast_pair(const uint16_t* pair) noexcept {
   int bits;
@@ -20,7 +23,7 @@ __m512bh load_pairs(const uint16_t* w) noexcept { return reinterpret_cast<__m512
 /// R rows of one panel, all of K, two k at a time (vdpbf16ps).
 template <size_t R>
 void tile(const MatmulTask& task, size_t m, size_t panel_idx) noexcept {
-  const size_t pairs = (task.K + 1) / 2;
+  const size_t pairs = task.steps;
   const auto* x = static_cast<const uint16_t*>(task.x) + m * task.x_stride;
   const auto* w = static_cast<const uint16_t*>(task.weights) + panel_idx * pairs * kPanelColumns * 2;
   const uint16_t* rows[R];
@@ -31,6 +34,10 @@ void tile(const MatmulTask& task, size_t m, size_t panel_idx) noexcept {
     sum[r][0] = sum[r][1] = _mm512_setzero_ps();
   }
   for (size_t pair = 0; pair < pairs; ++pair, w += 2 * kPanelColumns) {
+    if constexpr (R >= kPrefetchRows) {
+      _mm_prefetch(reinterpret_cast<const char*>(w) + kPrefetchBytes, _MM_HINT_T1);
+      _mm_prefetch(reinterpret_cast<const char*>(w) + kPrefetchBytes + 64, _MM_HINT_T1);
+    }
     const __m512bh w0 = load_pairs(w);
     const __m512bh w1 = load_pairs(w + 32);
 #pragma GCC unroll 8

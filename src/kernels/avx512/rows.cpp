@@ -34,7 +34,9 @@ void round_bf16(const float* values, size_t count, uint16_t* bits) noexcept {
     const __mmask16 mask = tail_mask(i, count);
     const __m512i wide = _mm512_maskz_loadu_epi32(mask, values + i);
     const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(wide, 16), _mm512_set1_epi32(1));
-    const __m512i rounded = _mm512_srli_epi32(_mm512_add_epi32(_mm512_add_epi32(wide, _mm512_set1_epi32(0x7fff)), odd), 16);
+    const __mmask16 is_nan = _mm512_cmp_ps_mask(_mm512_castsi512_ps(wide), _mm512_castsi512_ps(wide), _CMP_UNORD_Q);
+    __m512i rounded = _mm512_srli_epi32(_mm512_add_epi32(_mm512_add_epi32(wide, _mm512_set1_epi32(0x7fff)), odd), 16);
+    rounded = _mm512_mask_or_epi32(rounded, is_nan, _mm512_srli_epi32(wide, 16), _mm512_set1_epi32(0x40));
     _mm512_mask_cvtepi32_storeu_epi16(bits + i, mask, rounded);
   }
 }

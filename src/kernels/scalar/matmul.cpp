@@ -21,7 +21,7 @@ float dot_f32(const MatmulTask& task, size_t m, size_t n) noexcept {
 }
 
 float dot_bf16(const MatmulTask& task, size_t m, size_t n) noexcept {
-  const size_t pairs = (task.K + 1) / 2;
+  const size_t pairs = task.steps;
   const auto* x = static_cast<const uint16_t*>(task.x) + m * task.x_stride;
   const auto* w = static_cast<const uint16_t*>(task.weights) + (n / kPanelColumns * pairs * kPanelColumns + n % kPanelColumns) * 2;
   float sum = 0;

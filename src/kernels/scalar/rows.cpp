@@ -9,7 +9,8 @@ void round_bf16(const float* values, size_t count, uint16_t* bits) noexcept {
   for (size_t i = 0; i < count; ++i) {
     uint32_t wide;
     std::memcpy(&wide, &values[i], 4);
-    bits[i] = static_cast<uint16_t>((wide + 0x7fff + ((wide >> 16) & 1)) >> 16);
+    const bool is_nan = (wide & 0x7fffffff) > 0x7f800000;
+    bits[i] = static_cast<uint16_t>(is_nan ? wide >> 16 | 0x40 : (wide + 0x7fff + ((wide >> 16) & 1)) >> 16);
   }
 }
 

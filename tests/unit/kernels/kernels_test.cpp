@@ -16,6 +16,7 @@ constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
 TEST(IsaTest, NamesAreParsedAndScalarIsAlwaysThere) {
   EXPECT_EQ(parse_isa("avx512"), Isa::avx512);
+  EXPECT_EQ(parse_isa("amx"), Isa::amx);
   EXPECT_THROW(parse_isa("avx3"), UsageError);
   EXPECT_EQ(supported_isas().front(), Isa::scalar);
   EXPECT_STREQ(kernel_table(Isa::scalar).name, "scalar");
@@ -35,6 +36,26 @@ TEST(MatmulTest, SmallLiteralProductHasBiasAndAddsToWhatWasThere) {
     const auto b = PackedMatrix::from_out_in(out_in, 2, 3, {}, type, pool);
     matmul(kernel_table(), pool, b, 1, x.data(), 2, y.data(), 3, scratch);
     EXPECT_EQ(y, (std::vector<float>{9, 12, 15}));
+  }
+}
+
+TEST(MatmulTest, QuantisedWeightsMeetTheRightInputsAndOutputs) {
+  ThreadPool pool(1);
+  MatmulScratch scratch;
+  std::vector<float> in_out(70 * 40, 0.0f);  // [K = 70, N = 40]
+  in_out[0 * 40 + 0] = 1;
+  in_out[69 * 40 + 39] = -2;
+  in_out[36 * 40 + 17] = 3;
+  std::vector<float> x(70);
+  for (size_t k = 0; k < 70; ++k) x[k] = static_cast<float>(k + 1);
+  for (const WeightType type : {WeightType::int8, WeightType::int4}) {
+    const auto w = PackedMatrix::from_in_out(in_out, 70, 40, {}, type, pool);
+    std::vector<float> y(40);
+    matmul(kernel_table(), pool, w, 1, x.data(), 70, y.data(), 40, scratch);
+    EXPECT_NEAR(y[0], 1, 0.3);
+    EXPECT_NEAR(y[17], 3 * 37, 3);
+    EXPECT_NEAR(y[39], -2 * 70, 3);
+    EXPECT_NEAR(y[5], 0, 1e-6);
   }
 }
 
