@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "text/byte_level.h"
 #include "text/utf8.h"
 
 namespace vitrine::copywriting {
@@ -26,7 +25,6 @@ constexpr size_t kAtOnce = 16;
 constexpr size_t kShortestClause = 3;
 constexpr size_t kShortestLastClause = 4;
 constexpr std::string_view kEnds[] = {"。", "！", "？"};
-constexpr std::string_view kPauses[] = {"，", "、", "；", "：", "。", "！", "？"};
 
 template <size_t N>
 bool ends_with_any(std::string_view text, const std::string_view (&signs)[N]) {
@@ -74,10 +72,10 @@ class SentenceGuide : public generation::SequenceGuide {
     term_state_ = vocabulary_.automaton().walk(term_state_, added);
     const size_t added_length = text::count_code_points(added);
     length_ += added_length;
-    clause_length_ = ends_with_any(text_, kPauses) ? 0 : clause_length_ + added_length;
+    clause_length_ = ends_with_any(text_, kSentenceSigns) ? 0 : clause_length_ + added_length;
     remember(vocabulary_.is_slot(token) ? U"" : vocabulary_.code_points(token));
     std::erase_if(open_, [&](const OpenPoint& point) { return text_.find(point.value) != std::string::npos; });
-    done_ = vocabulary_.ends_sentence(token);
+    done_ = !vocabulary_.is_slot(token) && ends_with_any(text_, kEnds);  // a sign may come in two tokens
   }
 
   bool finished() const override { return done_; }
@@ -227,7 +225,7 @@ GuideVocabulary::GuideVocabulary(const PromptFormat& format, std::vector<std::st
       flags_[i] = kSlot;
       continue;
     }
-    text::append_bytes_of_token(bytes_[i], tokenizer.id_to_token(id));
+    tokenizer.append_text(bytes_[i], id);
     const std::string_view bytes = bytes_[i];
     if (text::is_valid_utf8(bytes)) code_points_[i] = text::to_utf32(bytes);
     if (format.is_control(id)) flags_[i] |= kControl;
@@ -235,7 +233,7 @@ GuideVocabulary::GuideVocabulary(const PromptFormat& format, std::vector<std::st
     if (bytes == "。" || bytes == "！") sentence_ends_.push_back(id);
     if (holds_any(bytes, kEnds)) flags_[i] |= kHoldsSentenceEnd;
     if (has_ascii_letter_or_digit(bytes) && !format.value_token(bytes)) flags_[i] |= kFactSign;
-    for (const auto sign : kPauses) {
+    for (const auto sign : kSentenceSigns) {
       if (bytes.starts_with(sign)) flags_[i] |= kPunctuationFirst;
     }
   }

@@ -10,6 +10,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checks/term_automaton.h"
@@ -17,6 +18,9 @@
 #include "generation/decoder.h"
 
 namespace vitrine::copywriting {
+
+/// Signs that end or join parts of a sentence; the guide needs a token of 。 and of ，.
+inline constexpr std::string_view kSentenceSigns[] = {"，", "、", "；", "：", "。", "！", "？"};
 
 struct PlanGuideConfig {
   bool enforce_groups = true;   // a sentence ends only when its points are said

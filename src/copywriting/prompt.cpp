@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "text/byte_level.h"
 #include "text/utf8.h"
 
 namespace vitrine::copywriting {
@@ -53,7 +54,7 @@ std::string audience_of(std::string_view text) {
 }
 
 PromptFormat::PromptFormat(const text::Tokenizer& tokenizer) : tokenizer_(tokenizer) {
-  end_id_ = id_of(kEndToken);
+  end_id_ = tokenizer.special().eos ? *tokenizer.special().eos : id_of(kEndToken);
   text_id_ = id_of(kText);
   group_id_ = id_of(kGroup);
   other_key_id_ = id_of(kOtherKey);
@@ -61,7 +62,9 @@ PromptFormat::PromptFormat(const text::Tokenizer& tokenizer) : tokenizer_(tokeni
   for (int i = 0; i < kNumSlots; ++i) slot_ids_.push_back(id_of(numbered("slot", i)));
   control_.resize(static_cast<size_t>(tokenizer.vocab_size()));
   for (int32_t id = 0; id < tokenizer.vocab_size(); ++id) {
-    control_[static_cast<size_t>(id)] = tokenizer.id_to_token(id).starts_with("<|") && !slot_of(id);
+    std::string added;
+    tokenizer.append_text(added, id);
+    control_[static_cast<size_t>(id)] = added.empty() && !slot_of(id);
   }
 }
 
@@ -82,10 +85,13 @@ bool PromptFormat::is_control(int32_t id) const { return control_[static_cast<si
 bool PromptFormat::has_key_token(std::string_view key) const { return tokenizer_.token_to_id(named("key", key)).has_value(); }
 
 std::optional<int32_t> PromptFormat::value_token(std::string_view value) const {
-  if (!is_spellable_value(value)) return std::nullopt;
+  if (!is_spellable_value(value) || !text::is_valid_utf8(value)) return std::nullopt;
   if (text::count_code_points(value) > 1) return tokenizer_.token_to_id(value);
   const auto ids = tokenizer_.encode(value);
-  return ids.size() == 1 ? std::optional(ids.front()) : std::nullopt;
+  if (ids.size() != 1) return std::nullopt;
+  std::string spelt;  // an unknown token spells nothing
+  tokenizer_.append_text(spelt, ids.front());
+  return spelt == value ? std::optional(ids.front()) : std::nullopt;
 }
 
 std::vector<int32_t> Prompt::first_ids() const {
@@ -139,19 +145,18 @@ std::vector<int32_t> PromptFormat::encode_sentence(std::string_view sentence, co
 }
 
 std::string PromptFormat::decode_copy(std::span<const int32_t> ids, const std::map<int, std::string>& slots) const {
-  std::vector<int32_t> said;
+  std::string copy;
   bool in_group = false;
   for (const int32_t id : ids) {
     if (id == group_id_) in_group = true;
-    if (!in_group && id != end_id_) said.push_back(id);
     if (id == text_id_) in_group = false;
+    if (in_group) continue;
+    const auto slot = slot_of(id);
+    const auto value = slot ? slots.find(*slot) : slots.end();
+    if (value != slots.end()) copy += value->second;
+    tokenizer_.append_text(copy, id);
   }
-  std::string copy = tokenizer_.decode(said);
-  for (int slot = 0; slot < kNumSlots; ++slot) {
-    const auto value = slots.find(slot);
-    replace_all(copy, numbered("slot", slot), value == slots.end() ? "" : value->second);
-  }
-  return copy;
+  return text::replace_invalid_utf8(copy);
 }
 
 }  // namespace vitrine::copywriting

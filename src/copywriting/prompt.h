@@ -22,7 +22,7 @@ namespace vitrine::copywriting {
 constexpr int kNumSlots = 16;
 constexpr int kLengthStep = 16;      // code points a length class
 constexpr int kNumLengthClasses = 16;
-constexpr std::string_view kEndToken = "<|endoftext|>";
+constexpr std::string_view kEndToken = "<|endoftext|>";  // where the tokenizer names no eos token
 constexpr std::string_view kPromptFormat = "groups-2";  // written to vitrine.json
 
 /// What the prompt states; the part of a plan that the model sees.
@@ -34,7 +34,7 @@ struct PromptPlan {
   std::vector<std::vector<PromptPoint>> groups;  // one a sentence
 };
 
-/// Control tokens that every copy vocabulary holds, then one <|key:K|> for each of `keys`.
+/// Control tokens that every copy vocabulary holds (kEndToken unless it has an eos token), then one <|key:K|> for each of `keys`.
 std::vector<std::string> control_tokens(const std::vector<std::string>& keys);
 
 /// Whether a value may be a token: numbers and Latin names of more than four letters are facts that
@@ -70,13 +70,13 @@ class PromptFormat {
   /// <|group|> <|text|>: before a sentence without points.
   std::vector<int32_t> empty_group() const { return {group_id_, text_id_}; }
 
-  /// Tokens after first_ids() as text: groups left out, slots filled. A slot that the prompt did not
-  /// use gives "".
+  /// Tokens after first_ids() as text: groups and control tokens left out, slots filled. A slot that the
+  /// prompt did not use gives "".
   std::string decode_copy(std::span<const int32_t> ids, const std::map<int, std::string>& slots) const;
 
   /// Whether the model has learned points of this key.
   bool has_key_token(std::string_view key) const;
-  /// The value as one token; nothing when it needs a slot.
+  /// The value as one token that spells it; nothing when it needs a slot.
   std::optional<int32_t> value_token(std::string_view value) const;
 
   int32_t end_id() const { return end_id_; }

@@ -1,6 +1,8 @@
 #include "recipes/train_copy.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -12,6 +14,7 @@
 #include "data/import.h"
 #include "data/statistics.h"
 #include "models/gpt2/module.h"
+#include "recipes/public_gpt2.h"
 #include "recipes/curate_copy.h"
 #include "recipes/write.h"
 #include "text/bpe_trainer.h"
@@ -121,6 +124,25 @@ class AugmentedExamples : public train::ExampleSource {
   const CopyTrainingSet& set_;
 };
 
+/// Where the weights come from: config.init is a copy model, a public GPT-2, or not set.
+struct Start {
+  fs::path directory;              // empty = from scratch
+  std::optional<PublicGpt2> base;  // a public GPT-2; none = the directory is a copy model
+  models::NewTokens new_tokens;    // of the public GPT-2
+};
+
+Start open_start(const TrainCopyConfig& config) {
+  Start start;
+  if (config.init.empty()) return start;
+  start.directory = copywriting::find_model(config.init);
+  if (fs::exists(start.directory / "vitrine.json")) {
+    copywriting::require_copy_model(start.directory);
+  } else {
+    start.base = open_public_gpt2(start.directory);
+  }
+  return start;
+}
+
 models::Gpt2Config model_config(const TrainCopyConfig& config, const text::Tokenizer& tokenizer, int32_t end_id) {
   models::Gpt2Config model;
   model.vocab_size = tokenizer.vocab_size();
@@ -135,10 +157,36 @@ models::Gpt2Config model_config(const TrainCopyConfig& config, const text::Token
   return model;
 }
 
+models::Gpt2 first_model(const Start& start, const fs::path& work, const TrainCopyConfig& config, const text::Tokenizer& tokenizer,
+                         int32_t end_id, const at::Device& device) {
+  if (start.base) {
+    models::Gpt2Config grown = start.base->config;
+    grown.vocab_size = tokenizer.vocab_size();
+    grown.bos_token_id = grown.eos_token_id = end_id;
+    grown.pad_token_id = tokenizer.special().pad.value_or(end_id);
+    return models::Gpt2::load(start.directory, grown, start.new_tokens, device);
+  }
+  if (!start.directory.empty()) return models::Gpt2::load(work, device);
+  models::Gpt2 model(model_config(config, tokenizer, end_id), device);
+  model.initialize(RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("weights"));
+  return model;
+}
+
+/// What vitrine.json is to say of a model that was loaded.
+TrainCopyConfig with_sizes_of(TrainCopyConfig config, const models::Gpt2Config& model) {
+  config.n_layer = static_cast<int>(model.n_layer);
+  config.n_embd = static_cast<int>(model.n_embd);
+  config.n_head = static_cast<int>(model.n_head);
+  config.n_positions = static_cast<int>(model.n_positions);
+  config.vocab_size = static_cast<int>(model.vocab_size);
+  return config;
+}
+
 void save_model(const models::Gpt2& model, const fs::path& directory, const TrainCopyConfig& config, const CopyRows& rows,
                 const Json& metrics) {
-  model.save(directory, config.save_dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16,
-             {{"format", "pt"}, {"data_sha256", rows.data_sha256}, {"licence", "Apache-2.0; trained on AdvertiseGen, CC BY 4.0"}});
+  std::map<std::string, std::string> metadata{{"format", "pt"}, {"data_sha256", rows.data_sha256}};
+  if (config.init.empty()) metadata["licence"] = "Apache-2.0; trained on AdvertiseGen, CC BY 4.0";  // another base has its own
+  model.save(directory, config.save_dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16, metadata);
   data::AttributeStatistics statistics;
   for (const auto& product : rows.training) statistics.add(product);
   statistics.save(directory / "statistics.tsv");
@@ -183,8 +231,7 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
                 const TrainCopyConfig& config, const std::string& device_name) {
   const at::Device device(device_name);
   config.validate();
-  const fs::path init = config.init.empty() ? fs::path() : copywriting::find_model(config.init);
-  if (!init.empty()) copywriting::require_copy_model(init);
+  Start start = open_start(config);
   const CopyRows rows = prepare_rows(data_path, validation_path, config);
   VITRINE_REQUIRE(!rows.training.empty(), "[train copy] ", data_path.string(), ": no row with copy is left to train on");
   log_info("rows: ", rows.training.size(), " to train on, ", rows.validation.size(), " to validate on");
@@ -194,9 +241,15 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   auto documents = copywriting::align_products(rows.training, terms);
   const fs::path run_dir = output.string() + ".run";
   const fs::path work = run_dir / "model";
-  fs::create_directories(work);
-  if (!init.empty()) {
-    fs::copy(init, work, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  VITRINE_REQUIRE(start.directory.empty() || !fs::exists(work) || !fs::equivalent(start.directory, work), "[train copy] init: ",
+                  work.string(), " is the working folder of this output");
+  fs::remove_all(work);  // of a run that was stopped
+  if (start.base) {
+    start.new_tokens = add_copy_tokens(*start.base, keys_of(rows.training), values, work);
+    start.new_tokens.key = RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("new tokens");
+  } else if (!start.directory.empty()) {
+    fs::create_directories(run_dir);
+    fs::copy(start.directory, work, fs::copy_options::recursive);
   } else {
     make_tokenizer(work, documents, keys_of(rows.training), values, config);
   }
@@ -205,14 +258,13 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   const CopyTrainingSet training(std::move(documents), format, config.augment);
   const CopyTrainingSet held_out(copywriting::align_products(rows.validation, terms), format, config.augment);
 
-  models::Gpt2 model = init.empty() ? models::Gpt2(model_config(config, *tokenizer, format.end_id()), device)
-                                           : models::Gpt2::load(work, device);
-  if (init.empty()) model.initialize(RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("weights"));
+  models::Gpt2 model = first_model(start, work, config, *tokenizer, format.end_id(), device);
+  const TrainCopyConfig settings = config.init.empty() ? config : with_sizes_of(config, model.config());
   log_info("model: ", model.parameters().numel(), " parameters, vocabulary ", tokenizer->vocab_size());
 
   AugmentedExamples source(training);
   train::TrainHooks hooks;
-  hooks.samples = [&](models::Gpt2& current, const train::EpochReport&) { return sample_texts(current, work, config, rows); };
+  hooks.samples = [&](models::Gpt2& current, const train::EpochReport&) { return sample_texts(current, work, settings, rows); };
   const auto result = train::train(model, config.train, source, {to_examples(held_out.plain()), held_out.num_code_points()}, run_dir, hooks);
   if (!result.complete) {
     log_info("stopped by the limit, state saved in ", run_dir.string(), "; the same command goes on");
@@ -221,7 +273,7 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   const Json metrics{{"validation_nats_per_label", result.validation_loss},
                      {"validation_nats_per_char", result.validation_nats_per_char},
                      {"epochs_used", result.epochs_used}};
-  save_model(model, work, config, rows, metrics);
+  save_model(model, work, settings, rows, metrics);
   AtomicDirectory finished(output);
   fs::copy(work, finished.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
   for (const char* name : {"train.jsonl", "run.html"}) {

@@ -17,7 +17,7 @@ struct TrainCopyConfig {
   int vocab_size = 6000;       // pieces, control and value tokens together
   int min_frequency = 4;       // of a merged piece
   int min_value_products = 3;  // products that make a value a token
-  std::string init;            // model directory to start from (--init)
+  std::string init;            // model directory to start from (--init); its sizes take the place of those above
   // Data.
   bool curate = true;
   double validation_share = 0.05;  // of the products, when no validation set is given
@@ -33,7 +33,7 @@ struct TrainCopyConfig {
     v.field("vocab_size", vocab_size, "learned pieces, control and value tokens together", 256, 250000);
     v.field("min_frequency", min_frequency, "times a merged piece occurs at least", 1, 1e6);
     v.field("min_value_products", min_value_products, "products that make a value a token", 1, 1e6);
-    v.field("init", init, "go on from this copy model: a folder, or a name in models/");
+    v.field("init", init, "start from this model: a copy model or any GPT-2 in Hugging Face layout; a folder, or a name in models/");
     v.field("curate", curate, "run the filter funnel on the pairs first");
     v.field("validation_share", validation_share, "products held out when no validation set is given", 0, 0.5);
     v.field("save_dtype", save_dtype, "bfloat16 | float32");
@@ -49,6 +49,7 @@ struct TrainCopyConfig {
 /// validation: the same, or empty: validation_share of the products, chosen by the hash of their id.
 /// output: the model directory; `output`.run beside it holds state, log and page while it runs; the log
 /// and the page end in the model directory. Run again after an interruption, it goes on.
+/// config.init: a copy model keeps its vocabulary; a public GPT-2 gets the tokens it lacks (public_gpt2.h).
 /// Throws NotFound, Corrupt, InvalidInput, IoError, Cancelled (state saved).
 void train_copy(const std::filesystem::path& data, const std::filesystem::path& validation,
                 const std::filesystem::path& output, const TrainCopyConfig& config, const std::string& device);

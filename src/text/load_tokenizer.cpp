@@ -277,7 +277,7 @@ void add_roles_to_json(TokenizerSpec& spec, const ConfigFiles& files) {
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& model_dir) {
+TokenizerSpec read_tokenizer_spec(const fs::path& model_dir) {
   const ConfigFiles files(model_dir);
   auto separate = read_vocabulary_files(model_dir);
   if (separate) add_tokens_of_files(*separate, files);
@@ -288,13 +288,15 @@ std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& model_dir) {
       throw NotFound(concat("[load_tokenizer] ", model_dir.string(),
                             ": no tokenizer.json, vocab.txt, vocab.json with merges.txt or bpe_simple_vocab_16e6.txt.gz"));
     }
-    return make_tokenizer(std::move(*separate));
+    return std::move(*separate);
   }
   TokenizerSpec spec = read_tokenizer_json(json_path);
   if (separate) compare_forms(spec, *separate, model_dir);
   check_settings(spec, files);
   add_roles_to_json(spec, files);
-  return make_tokenizer(std::move(spec));
+  return spec;
 }
+
+std::unique_ptr<Tokenizer> load_tokenizer(const fs::path& model_dir) { return make_tokenizer(read_tokenizer_spec(model_dir)); }
 
 }  // namespace vitrine::text

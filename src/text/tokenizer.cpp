@@ -16,7 +16,8 @@ namespace {
 /// The parts that all kinds share: added tokens are cut out, a kind encodes what is between them.
 class ModelTokenizer : public Tokenizer {
  public:
-  explicit ModelTokenizer(TokenizerSpec spec) : spec_(std::move(spec)), all_(merged_vocabulary()), special_(find_special()) {}
+  explicit ModelTokenizer(TokenizerSpec spec)
+      : spec_(std::move(spec)), all_(merged_vocabulary()), special_(find_special()), origins_(find_origins()) {}
 
   std::vector<int32_t> encode(std::string_view text) const override {
     VITRINE_REQUIRE(is_valid_utf8(text), "[encode] the text is not valid UTF-8: ", text.substr(0, 40));
@@ -38,6 +39,15 @@ class ModelTokenizer : public Tokenizer {
     return ids;
   }
 
+  void append_text(std::string& text, int32_t id) const override {
+    const std::string& token = all_.token(id);
+    switch (origins_[static_cast<size_t>(id)]) {
+      case Origin::Special: return;
+      case Origin::Added: return append_added_token(text, token);
+      case Origin::Model: return append_model_token(text, token);
+    }
+  }
+
   int32_t vocab_size() const override { return all_.size(); }
   std::optional<int32_t> token_to_id(std::string_view token) const override { return all_.find(token); }
   std::string id_to_token(int32_t id) const override { return all_.token(id); }
@@ -47,6 +57,9 @@ class ModelTokenizer : public Tokenizer {
   /// Appends the normalised text to `out`.
   virtual void normalize(std::string_view text, std::string& out) const = 0;
   virtual void encode_piece(std::string_view normalized, std::vector<int32_t>& ids) const = 0;
+  /// append_text of a token of the vocabulary, and of one that is cut out of texts whole.
+  virtual void append_model_token(std::string& text, std::string_view token) const = 0;
+  virtual void append_added_token(std::string& text, std::string_view token) const = 0;
 
   /// To be called by each kind's constructor, when normalize() is ready.
   void index_added_tokens() {
@@ -74,6 +87,8 @@ class ModelTokenizer : public Tokenizer {
   const TokenizerSpec spec_;
 
  private:
+  enum class Origin : uint8_t { Model, Added, Special };
+
   void encode_normalized(std::string_view text, std::vector<Piece>& pieces, std::vector<int32_t>& ids) const {
     if (normalized_splitter_.empty()) {
       if (!text.empty()) encode_piece(text, ids);
@@ -128,12 +143,35 @@ class ModelTokenizer : public Tokenizer {
     return {ids[0], ids[1], ids[2], ids[3], ids[4], ids[5], ids[6]};
   }
 
+  std::vector<Origin> find_origins() const {
+    std::vector<Origin> origins(static_cast<size_t>(all_.size()), Origin::Model);
+    for (const AddedToken& token : spec_.added) {
+      origins[static_cast<size_t>(token.id)] = token.special ? Origin::Special : Origin::Added;
+    }
+    for (const auto& name : spec_.special) {
+      if (name) origins[static_cast<size_t>(*all_.find(*name))] = Origin::Special;
+    }
+    return origins;
+  }
+
   const Vocabulary all_;  // model and added tokens
   const Special special_;
+  const std::vector<Origin> origins_;  // by id
   AddedTokenSplitter raw_splitter_;         // tokens looked for in the text as it is
   AddedTokenSplitter normalized_splitter_;  // in the normalised text
   std::unordered_map<int32_t, std::string> spelt_;  // added tokens that decode gives in normalised spelling
 };
+
+bool is_latin_or_digit(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+/// "[unused12]", "<S>": BERT splits at punctuation, so no text gives such a token.
+bool is_place_holder(std::string_view token) {
+  const uint8_t* classes = code_point_classes();
+  size_t code_points = 0;
+  bool punctuation = false;
+  for (size_t at = 0; at < token.size(); ++code_points) punctuation |= (classes[next_code_point(token, at)] & kBertPunctuation) != 0;
+  return punctuation && code_points > 1;
+}
 
 class WordPieceTokenizer final : public ModelTokenizer {
  public:
@@ -146,6 +184,17 @@ class WordPieceTokenizer final : public ModelTokenizer {
  protected:
   void normalize(std::string_view text, std::string& out) const override { normalize_bert(text, spec_.bert, out); }
   void encode_piece(std::string_view text, std::vector<int32_t>& ids) const override { model_.encode(text, ids); }
+  void append_added_token(std::string& text, std::string_view token) const override { text += token; }
+
+  void append_model_token(std::string& text, std::string_view token) const override {
+    const auto& prefix = spec_.wordpiece.prefix;
+    const bool continues = token.size() > prefix.size() && token.starts_with(prefix);
+    if (continues) token.remove_prefix(prefix.size());
+    if (is_place_holder(token)) return;
+    const bool two_words = !continues && !text.empty() && !token.empty() && is_latin_or_digit(text.back()) && is_latin_or_digit(token.front());
+    if (two_words) text += ' ';
+    text += token;
+  }
 
  private:
   WordPieceModel model_;
@@ -170,6 +219,8 @@ class ByteBpeTokenizer : public ModelTokenizer {
 
  protected:
   void normalize(std::string_view text, std::string& out) const override { out += text; }
+  void append_added_token(std::string& text, std::string_view token) const override { append_bytes_of_token(text, token); }
+  void append_model_token(std::string& text, std::string_view token) const override { append_bytes_of_token(text, token); }
 
   void encode_piece(std::string_view text, std::vector<int32_t>& ids) const override {
     if (spec_.add_prefix_space && !text.starts_with(' ')) return encode_words(concat(" ", text), ids);
@@ -194,6 +245,12 @@ class ClipTokenizer final : public ByteBpeTokenizer {
 
  protected:
   void normalize(std::string_view text, std::string& out) const override { normalize_clip(text, out); }
+
+  void append_model_token(std::string& text, std::string_view token) const override {
+    const bool ends_word = token.ends_with(spec_.bpe.end_of_word_suffix);
+    append_bytes_of_token(text, token.substr(0, token.size() - (ends_word ? spec_.bpe.end_of_word_suffix.size() : 0)));
+    if (ends_word) text += ' ';
+  }
 
   void encode_piece(std::string_view text, std::vector<int32_t>& ids) const override {
     split_clip(text, [&](std::string_view word) { encode_words(word, ids); });

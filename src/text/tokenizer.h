@@ -43,6 +43,12 @@ class Tokenizer {
   /// Bytes that are not UTF-8 become U+FFFD. Throws InvalidInput for an id without token.
   virtual std::string decode(std::span<const int32_t> ids) const = 0;
 
+  /// Appends what the token adds to a text that is written token by token: its bytes, maybe a part of a
+  /// character (byte-level BPE), without the "##" and without spaces between Chinese words (WordPiece; two
+  /// Latin words or numbers keep one). Special tokens, and BERT's [unusedN] and <S>, add nothing.
+  /// Throws InvalidInput for an id without token.
+  virtual void append_text(std::string& text, int32_t id) const = 0;
+
   /// Largest id + 1, added tokens included.
   virtual int32_t vocab_size() const = 0;
   virtual std::optional<int32_t> token_to_id(std::string_view token) const = 0;

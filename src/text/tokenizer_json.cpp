@@ -194,6 +194,7 @@ TokenizerSpec read_tokenizer_json(const std::filesystem::path& path) {
   const Node root{json, path.string()};
   if (!json.is_object()) root.fail("expected an object");
   TokenizerSpec spec;
+  spec.json_file = path;
   read_model(root, spec);
   read_words(root, spec);
   check_post_processor(root);

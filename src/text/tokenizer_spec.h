@@ -36,11 +36,22 @@ struct TokenizerSpec {
   BpeConfig bpe;                   // BPE
   bool add_prefix_space = false;   // GPT-2: a space before a text that starts with none
   std::string where;               // the file of the vocabulary, for messages
+  std::filesystem::path json_file; // the tokenizer.json it was read from; empty = separate files
 };
 
 /// Adds `token` to spec.added: with the id of the vocabulary's token of the same content, else with the
 /// next free id. A token that is there already keeps its id and flags. Returns the id.
 int32_t add_token(TokenizerSpec& spec, AddedToken token);
+
+/// What load_tokenizer makes its tokenizer of; throws what it throws.
+TokenizerSpec read_tokenizer_spec(const std::filesystem::path& model_dir);
+
+/// Writes a WordPiece or byte-level BPE tokenizer into `dir` (made when needed) in the form it was read from:
+/// tokenizer.json and tokenizer_config.json; or vocab.txt, or vocab.json and merges.txt, with
+/// added_tokens.json, special_tokens_map.json and tokenizer_config.json.
+/// load_tokenizer and transformers.AutoTokenizer give the same ids for it.
+/// Throws InvalidInput for CLIP, IoError, and what reading json_file throws.
+void save_tokenizer(const std::filesystem::path& dir, const TokenizerSpec& spec);
 
 /// Throws Corrupt when an id of an added token contradicts the vocabulary, leaves a gap, or a special
 /// token is missing.

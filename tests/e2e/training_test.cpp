@@ -76,6 +76,15 @@ TEST(TrainE2e, AMissingInitDirectoryIsOneLineThatNamesIt) {
   EXPECT_FALSE(fs::exists(folder / "out"));
 }
 
+TEST(TrainE2e, AnInitDirectoryThatIsNoModelIsOneLineThatNamesIt) {
+  VITRINE_NEEDS_VERB("train copy");
+  TemporaryFolder folder, empty;
+  const std::string rows = head_of(source_file("data/advertisegen/train.jsonl"), 5, folder);
+  const auto result = run_program({"train", "copy", rows, "--init", empty.path().string(), "--output", folder / "out"});
+  EXPECT_TRUE(failed_with_one_line(result, 1, empty.path().string()));
+  EXPECT_EQ(files_below(folder.path()).size(), 1u);  // the rows
+}
+
 TEST(EvaluateE2e, TheTemplateBaselineIsWrittenThenMeasured) {
   TemporaryFolder folder;
   const std::string set = head_of(source_file("data/advertisegen/dev.jsonl"), 30, folder);

@@ -22,7 +22,7 @@ void register_train(CLI::App& app, int&) {
   auto& train = *app.add_subcommand("train", "train a model");
   train.require_subcommand(1);
   auto state = std::make_shared<TrainCopyVerb>();
-  auto& verb = *train.add_subcommand("copy", "GPT-2-class copy model, from scratch or from --init");
+  auto& verb = *train.add_subcommand("copy", "GPT-2-class copy model, from scratch or from --init: a copy model or a public GPT-2");
   verb.add_option("DATA", state->data, "folder with train.jsonl, or a file of pairs")->required();
   verb.add_option("--output", state->output, "model directory")->required();
   verb.add_option("--validation", state->validation, "pairs for the validation loss; default: a share of DATA");

@@ -9,6 +9,8 @@
 
 namespace vitrine::models {
 
+constexpr double kInitializerRange = 0.02;  // standard deviation of new matrices
+
 struct Gpt2Config {
   int64_t vocab_size = 50257;
   int64_t n_positions = 1024;

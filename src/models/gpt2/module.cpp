@@ -9,7 +9,7 @@
 #include "models/gpt2/fused_pass.h"
 #include "models/gpt2/plain_forward.h"
 #include "models/gpt2/weights.h"
-#include "nn/parallel.h"
+#include "nn/initialize.h"
 #include "nn/plain_ops.h"
 
 namespace vitrine::models {
@@ -28,23 +28,6 @@ std::vector<nn::ParameterSpec> parameter_specs(const Gpt2Config& config) {
 
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
-
-/// Box-Muller: two draws of the key give elements 2k and 2k + 1.
-void fill_normal(const at::Tensor& values, double stddev, RandomKey key) {
-  at::Tensor host = at::empty(values.sizes(), at::kFloat);
-  float* out = host.mutable_data_ptr<float>();
-  const int64_t numel = host.numel();
-  nn::parallel_for(0, (numel + 1) / 2, 1 << 12, [&](int64_t begin, int64_t end) {
-    for (int64_t k = begin; k < end; ++k) {
-      const auto draw = static_cast<uint64_t>(2 * k);
-      const double radius = stddev * std::sqrt(-2 * std::log(1 - key.uniform(draw)));
-      const double angle = 2 * M_PI * key.uniform(draw + 1);
-      out[2 * k] = static_cast<float>(radius * std::cos(angle));
-      if (2 * k + 1 < numel) out[2 * k + 1] = static_cast<float>(radius * std::sin(angle));
-    }
-  });
-  at::Tensor(values).copy_(host);
 }
 
 /// Positions of the labels in the batch and the labels.
@@ -85,11 +68,11 @@ Gpt2::Gpt2(Gpt2&&) noexcept = default;
 
 void Gpt2::initialize(RandomKey key) {
   const at::NoGradGuard no_grad;
-  const double into_residual = 0.02 / std::sqrt(2.0 * static_cast<double>(config_.n_layer));
+  const double into_residual = kInitializerRange / std::sqrt(2.0 * static_cast<double>(config_.n_layer));
   for (const nn::ParameterSpec& spec : parameters_->specs()) {
     at::Tensor values = parameters_->value(spec.name).detach();
     if (is_matrix(spec.shape)) {
-      fill_normal(values, ends_with(spec.name, "c_proj.weight") ? into_residual : 0.02, key.fold_in(spec.name));
+      nn::fill_normal(values, ends_with(spec.name, "c_proj.weight") ? into_residual : kInitializerRange, key.fold_in(spec.name));
     } else {
       values.fill_(ends_with(spec.name, "weight") ? 1.0 : 0.0);
     }

@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "models/gpt2/config.h"
+#include "models/gpt2/new_tokens.h"
 #include "nn/packed_batch.h"
 #include "nn/parameters.h"
 
@@ -44,12 +45,15 @@ class Gpt2 {
   /// Reads a directory in Hugging Face layout (safetensors; formats.md 13, 14).
   /// Throws what load_gpt2_weights throws.
   static Gpt2 load(const std::filesystem::path& model_dir, const at::Device& device = at::Device(at::kCPU));
+  /// The same with `config` in place of config.json; its vocab_size counts the new tokens, which the files lack.
+  static Gpt2 load(const std::filesystem::path& model_dir, const Gpt2Config& config, const NewTokens& new_tokens,
+                   const at::Device& device);
 
   /// Writes config.json and model.safetensors (float32 or bfloat16), each atomically.
   void save(const std::filesystem::path& model_dir, ComputeType dtype,
             const std::map<std::string, std::string>& metadata) const;
 
-  /// Normal(0, 0.02), projections into the residual stream divided by sqrt(2 L); norms 1, biases 0.
+  /// Normal(0, kInitializerRange), projections into the residual stream divided by sqrt(2 L); norms 1, biases 0.
   void initialize(RandomKey key);
 
   const Gpt2Config& config() const { return config_; }

@@ -2,7 +2,9 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include "base/error.h"
+#include <algorithm>
+
+#include "base/file.h"
 #include "io/safetensors.h"
 #include "models/gpt2/fused_pass.h"
 #include "models/gpt2/module.h"
@@ -11,12 +13,15 @@
 namespace vitrine::models {
 namespace {
 
-/// Fills a parameter; rows of the file behind it are padding.
-void fill(at::Tensor parameter, const io::TensorView& view) {
-  std::vector<float> values = io::to_float32(view);
-  const at::NoGradGuard no_grad;
-  parameter.copy_(at::from_blob(values.data(), parameter.sizes(), at::kFloat));
+/// The parameter's values on the CPU. Rows that the file lacks are left open; rows behind the parameter are padding.
+at::Tensor read_parameter(const nn::ParameterSpec& spec, const io::TensorView& view) {
+  const std::vector<float> values = io::to_float32(view);
+  at::Tensor host = at::empty(spec.shape, at::kFloat);
+  std::copy_n(values.data(), std::min(host.numel(), static_cast<int64_t>(values.size())), host.mutable_data_ptr<float>());
+  return host;
 }
+
+bool is_vocabulary_matrix(const std::string& name) { return name == "wte.weight" || name == "lm_head.weight"; }
 
 std::span<const std::byte> bytes_of(const at::Tensor& host) {
   return {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()};
@@ -25,11 +30,20 @@ std::span<const std::byte> bytes_of(const at::Tensor& host) {
 }  // namespace
 
 Gpt2 Gpt2::load(const std::filesystem::path& model_dir, const at::Device& device) {
-  const Gpt2Config config = read_gpt2_config(model_dir);
-  const Gpt2Weights weights = load_gpt2_weights(model_dir, config);
+  return load(model_dir, read_gpt2_config(model_dir), {}, device);
+}
+
+Gpt2 Gpt2::load(const std::filesystem::path& model_dir, const Gpt2Config& config, const NewTokens& new_tokens,
+                const at::Device& device) {
+  Gpt2Config stored = config;
+  stored.vocab_size -= new_tokens.count();
+  const Gpt2Weights weights = load_gpt2_weights(model_dir, stored);
   Gpt2 model(config, device);
+  const at::NoGradGuard no_grad;
   for (const nn::ParameterSpec& spec : model.parameters_->specs()) {
-    fill(model.parameters_->value(spec.name).detach(), weights.view(spec.name));
+    const at::Tensor host = read_parameter(spec, weights.view(spec.name));
+    if (is_vocabulary_matrix(spec.name)) fill_new_rows(host, new_tokens);
+    model.parameters_->value(spec.name).detach().copy_(host);
   }
   model.weights_changed();
   return model;

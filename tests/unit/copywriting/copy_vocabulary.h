@@ -5,9 +5,12 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/error.h"
+#include "base/file.h"
 #include "copywriting/prompt.h"
 #include "text/bpe_trainer.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_spec.h"
 
 namespace vitrine::copywriting {
 
@@ -25,6 +28,19 @@ inline std::unique_ptr<text::Tokenizer> small_copy_tokenizer() {
   auto tokenizer = text::load_tokenizer(directory);
   std::filesystem::remove_all(directory);
   return tokenizer;
+}
+
+/// The same tokens behind a WordPiece vocabulary of single characters.
+inline std::unique_ptr<text::Tokenizer> small_wordpiece_copy_tokenizer() {
+  const auto directory = std::filesystem::temp_directory_path() / ("vitrine_copy_wordpiece_" + std::to_string(::getpid()));
+  std::string vocab = "[PAD]\n[unused1]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+  for (const char* token : {"这", "款", "采", "用", "面", "料", "优", "雅", "##雅", "，", "。", "a", "b"}) vocab += concat(token, "\n");
+  write_file_atomic(directory / "vocab.txt", vocab);
+  text::TokenizerSpec spec = text::read_tokenizer_spec(directory);
+  std::filesystem::remove_all(directory);
+  for (const auto& token : control_tokens({"材质", "裙长"})) text::add_token(spec, {.content = token, .special = true});
+  for (const char* value : {"蕾丝", "连衣裙"}) text::add_token(spec, {.content = value});
+  return text::make_tokenizer(std::move(spec));
 }
 
 }  // namespace vitrine::copywriting

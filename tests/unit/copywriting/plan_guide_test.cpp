@@ -111,5 +111,17 @@ TEST_F(PlanGuideTest, APointThatIsLateBecomesLikelier) {
   EXPECT_GT(late[static_cast<size_t>(id("蕾丝"))], 1.0f);
 }
 
+TEST(WordPieceGuideTest, TokensHaveTheTextTheyAddAndSpecialOnesAreNeverWritten) {
+  const auto tokenizer = small_wordpiece_copy_tokenizer();
+  const PromptFormat format(*tokenizer);
+  const GuideVocabulary vocabulary(format, {});
+  EXPECT_EQ(vocabulary.bytes(*tokenizer->token_to_id("##雅")), "雅");
+  EXPECT_EQ(vocabulary.bytes(*tokenizer->token_to_id("连衣裙")), "连衣裙");
+  EXPECT_EQ(vocabulary.comma(), tokenizer->token_to_id("，"));
+  for (const char* token : {"[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "<|text|>"}) {
+    EXPECT_TRUE(vocabulary.is_control(*tokenizer->token_to_id(token))) << token;
+  }
+}
+
 }  // namespace
 }  // namespace vitrine::copywriting

@@ -50,6 +50,21 @@ TEST_F(PromptTest, GroupsAreLeftOutOfTheText) {
   EXPECT_EQ(format_.decode_copy(ids, {}), "优雅。宽松。");
 }
 
+TEST(WordPiecePromptTest, TheCopyHasNoSpacesAndNoSpecialTokens) {
+  const auto tokenizer = small_wordpiece_copy_tokenizer();
+  const PromptFormat format(*tokenizer);
+  auto ids = format.encode_sentence("这款连衣裙采用天丝麻面料，优雅。", {{2, "天丝麻"}});
+  for (const char* token : {"[UNK]", "[CLS]", "[PAD]", "[unused1]", "<|endoftext|>"}) ids.push_back(*tokenizer->token_to_id(token));
+  EXPECT_EQ(format.decode_copy(ids, {{2, "天丝麻"}}), "这款连衣裙采用天丝麻面料，优雅。");
+}
+
+TEST(WordPiecePromptTest, ACharacterOutsideTheVocabularyIsASlot) {
+  const auto tokenizer = small_wordpiece_copy_tokenizer();
+  const PromptFormat format(*tokenizer);
+  EXPECT_EQ(format.value_token("雅"), tokenizer->token_to_id("雅"));
+  EXPECT_FALSE(format.value_token("棉"));
+}
+
 TEST_F(PromptTest, MoreOddValuesThanSlotsAreRefusedByName) {
   PromptPlan plan{.category = "裙", .style = "taobao", .audience = "", .length = 110, .groups = {{}}};
   for (int i = 0; i <= kNumSlots; ++i) plan.groups[0].push_back({"尺寸", concat(i + 100, "cm")});
