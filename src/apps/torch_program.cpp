@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -10,14 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/verbs.h"
 #include "base/log.h"
 
 namespace vitrine::apps {
 namespace {
-
-bool contains(std::initializer_list<std::string_view> words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 bool asks_for_torch_engine(const std::vector<std::string_view>& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -37,8 +33,8 @@ std::filesystem::path torch_program() {
 bool needs_torch(int argc, const char* const* argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   if (arguments.empty()) return false;
-  if (contains({"train", "align", "draw"}, arguments[0])) return true;
-  if (arguments[0] == "bench" && arguments.size() > 1 && contains({"train", "draw", "tune"}, arguments[1])) return true;
+  if (arguments[0] == "train") return true;
+  if (arguments[0] == "bench" && arguments.size() > 1 && arguments[1] == "train") return true;
   return arguments[0] == "score" && asks_for_torch_engine(arguments);
 }
 
@@ -53,6 +49,11 @@ int run_torch_program(char** argv) {
                                      " is not there: build with libtorch (HACKING.md says how)"));
   }
   return 1;
+}
+
+void list_train(CLI::App& app, int&) { app.add_subcommand("train", "train a model (by vitrine-torch)"); }
+void list_bench_train(CLI::App& app, int&) {
+  app.get_subcommand("bench")->add_subcommand("train", "a training step, optimizer included (by vitrine-torch)");
 }
 
 }  // namespace vitrine::apps

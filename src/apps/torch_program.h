@@ -3,8 +3,7 @@
 
 namespace vitrine::apps {
 
-/// Whether these arguments are a verb of vitrine-torch: train, align, draw, bench train|draw|tune, or
-/// score with --engine torch.
+/// Whether these arguments are a verb of vitrine-torch: train, bench train, or score with --engine torch.
 bool needs_torch(int argc, const char* const* argv);
 
 /// Replaces this process by vitrine-torch with the same arguments. Returns only when that fails (it

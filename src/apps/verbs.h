@@ -15,4 +15,8 @@ void register_score_torch(CLI::App& app, int& exit_code);
 void register_train(CLI::App& app, int& exit_code);
 void register_write(CLI::App& app, int& exit_code);
 
+/// Verbs of vitrine-torch as `vitrine --help` lists them; vitrine hands them over before it parses.
+void list_bench_train(CLI::App& app, int& exit_code);
+void list_train(CLI::App& app, int& exit_code);
+
 }  // namespace vitrine::apps

@@ -1,20 +1,28 @@
-// The program without libtorch: import, plan, curate, write, score, evaluate. Verbs that need libtorch
+// The program without libtorch: import, points, curate, write, score, evaluate. Verbs that need libtorch
 // are handed to libexec/vitrine-torch with the same arguments.
 #include "apps/command_line.h"
 #include "apps/torch_program.h"
+#include "apps/verb_names.h"
 #include "apps/verbs.h"
+#include "base/log.h"
 
 int main(int argc, char** argv) {
   using namespace vitrine::apps;
+  if (const auto wrong = wrong_verb(argc, argv)) {
+    vitrine::log_line(vitrine::LogLevel::error, *wrong + " (see vitrine --help)");
+    return kUsage;
+  }
   if (needs_torch(argc, argv)) return run_torch_program(argv);
   return run_program(argc, argv, "vitrine",
                      {
                          register_import,
                          register_points,
                          register_curate,
+                         list_train,
                          register_write,
                          register_score,
                          register_evaluate,
                          register_bench_write,
+                         list_bench_train,
                      });
 }

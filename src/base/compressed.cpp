@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 
 namespace vitrine {
 namespace fs = std::filesystem;
@@ -155,6 +156,7 @@ std::string read_file_unpacked(const fs::path& path, size_t max_bytes) {
   if (path == "-") return read_stdin(max_bytes);
   const MappedFile file(path);
   const auto bytes = file.bytes();
+  log_debug("[read_file] ", path.string(), ": ", bytes.size(), " bytes");
   return decompress({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, compression_of(path), path.string(), max_bytes);
 }
 

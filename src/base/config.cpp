@@ -1,16 +1,46 @@
 #include "base/config.h"
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/error.h"
 
-namespace vitrine::detail {
+namespace vitrine {
+namespace {
+
+std::string number_text(double number) {
+  if (std::abs(number) < 1e15 && number == std::floor(number)) return std::to_string(static_cast<int64_t>(number));
+  return concat(number);
+}
+
+}  // namespace
+
+std::string range_text(double min, double max) {
+  const bool has_min = min > -FieldVisitor::kNoLimit, has_max = max < FieldVisitor::kNoLimit;
+  if (has_min && has_max) return number_text(min) + " to " + number_text(max);
+  if (has_min) return "at least " + number_text(min);
+  return has_max ? "at most " + number_text(max) : "";
+}
+
+std::string words_text(std::initializer_list<std::string_view> words) {
+  std::vector<std::string_view> named(words);
+  std::erase(named, "");
+  std::string text;
+  for (size_t i = 0; i < named.size(); ++i) text += concat(i == 0 ? "" : i + 1 == named.size() ? " or " : ", ", named[i]);
+  return text;
+}
+
+namespace detail {
 namespace {
 
 class ToJson : public FieldVisitor {
  public:
   void field(std::string_view name, bool& value, std::string_view) override { put(name, value); }
   void field(std::string_view name, std::string& value, std::string_view) override { put(name, value); }
+  void field(std::string_view name, std::string& value, std::string_view, std::initializer_list<std::string_view>) override {
+    put(name, value);
+  }
   void field(std::string_view name, std::vector<std::string>& value, std::string_view) override { put(name, value); }
   void field(std::string_view name, int& value, std::string_view, double, double) override { put(name, value); }
   void field(std::string_view name, int64_t& value, std::string_view, double, double) override { put(name, value); }
@@ -21,13 +51,18 @@ class ToJson : public FieldVisitor {
  private:
   template <typename T>
   void put(std::string_view name, const T& value) {
-    json[std::string(name)] = value;
+    json.emplace(std::string(name), value);
   }
 };
 
 void check_range(std::string_view where, std::string_view name, double value, double min, double max) {
-  VITRINE_REQUIRE(value >= min && value <= max, "[config] ", where, ": ", name, ": expected ", min,
-                  " to ", max, ", got ", value);
+  VITRINE_REQUIRE(value >= min && value <= max, "[config] ", where, ": ", name, ": expected ", range_text(min, max), ", got ",
+                  number_text(value));
+}
+
+void check_word(std::string_view where, std::string_view name, std::string_view value, std::initializer_list<std::string_view> words) {
+  VITRINE_REQUIRE(std::find(words.begin(), words.end(), value) != words.end(), "[config] ", where, ": ", name, ": expected ",
+                  words_text(words), ", got '", value, "'");
 }
 
 class CheckRanges : public FieldVisitor {
@@ -35,6 +70,9 @@ class CheckRanges : public FieldVisitor {
   explicit CheckRanges(std::string_view where) : where_(where) {}
   void field(std::string_view, bool&, std::string_view) override {}
   void field(std::string_view, std::string&, std::string_view) override {}
+  void field(std::string_view name, std::string& value, std::string_view, std::initializer_list<std::string_view> words) override {
+    check_word(where_, name, value, words);
+  }
   void field(std::string_view, std::vector<std::string>&, std::string_view) override {}
   void field(std::string_view name, int& value, std::string_view, double min, double max) override {
     check_range(where_, name, value, min, max);
@@ -55,11 +93,18 @@ class FromJson : public FieldVisitor {
   FromJson(const Json& json, std::string_view where) : json_(json), where_(where) {}
   void field(std::string_view name, bool& value, std::string_view) override { take(name, value, "true or false", &Json::is_boolean); }
   void field(std::string_view name, std::string& value, std::string_view) override { take(name, value, "a string", &Json::is_string); }
+  void field(std::string_view name, std::string& value, std::string_view, std::initializer_list<std::string_view> words) override {
+    if (take(name, value, "a string", &Json::is_string)) check_word(where_, name, value, words);
+  }
   void field(std::string_view name, std::vector<std::string>& value, std::string_view) override {
     take(name, value, "a list of strings", &Json::is_array);
   }
   void field(std::string_view name, int& value, std::string_view, double min, double max) override {
-    if (take(name, value, "an integer", &Json::is_number_integer)) check_range(where_, name, value, min, max);
+    int64_t wide = value;  // a number beyond int is out of range, not another number
+    if (!take(name, wide, "an integer", &Json::is_number_integer)) return;
+    check_range(where_, name, static_cast<double>(wide), std::max<double>(min, std::numeric_limits<int>::min()),
+                std::min<double>(max, std::numeric_limits<int>::max()));
+    value = static_cast<int>(wide);
   }
   void field(std::string_view name, int64_t& value, std::string_view, double min, double max) override {
     if (take(name, value, "an integer", &Json::is_number_integer)) check_range(where_, name, static_cast<double>(value), min, max);
@@ -81,7 +126,8 @@ class FromJson : public FieldVisitor {
     const auto found = json_.find(name);
     if (found == json_.end()) return false;
     try {
-      VITRINE_REQUIRE(((*found).*is_type)(), "");
+      const bool too_large = found->is_number_unsigned() && found->template get<uint64_t>() > INT64_MAX;
+      VITRINE_REQUIRE(((*found).*is_type)() && !(too_large && std::is_same_v<T, int64_t>), "");
       value = found->template get<T>();
     } catch (const std::exception&) {
       throw InvalidInput(concat("[config] ", where_, ": ", name, ": expected ", expected, ", got ", dump_line(*found)));
@@ -114,4 +160,5 @@ void check_config(void* config, DescribeFunction describe, std::string_view wher
   describe(config, visitor);
 }
 
-}  // namespace vitrine::detail
+}  // namespace detail
+}  // namespace vitrine

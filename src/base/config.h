@@ -7,6 +7,7 @@
 //     void describe(FieldVisitor& v) { v.field("min_length", min_length, "code points", 0, 10000); }
 //   };
 #pragma once
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ class FieldVisitor {
   virtual ~FieldVisitor() = default;
   virtual void field(std::string_view name, bool& value, std::string_view help) = 0;
   virtual void field(std::string_view name, std::string& value, std::string_view help) = 0;
+  /// One of `words`.
+  virtual void field(std::string_view name, std::string& value, std::string_view help,
+                     std::initializer_list<std::string_view> words) = 0;
   virtual void field(std::string_view name, std::vector<std::string>& value, std::string_view help) = 0;
   virtual void field(std::string_view name, int& value, std::string_view help,
                      double min = -kNoLimit, double max = kNoLimit) = 0;
@@ -31,6 +35,11 @@ class FieldVisitor {
   virtual void field(std::string_view name, double& value, std::string_view help,
                      double min = -kNoLimit, double max = kNoLimit) = 0;
 };
+
+/// "0.01 to 1"; "at least 0" or "" where a limit is missing.
+std::string range_text(double min, double max);
+/// "taobao, douyin or jd"; the empty word, which stands for a default, is not named.
+std::string words_text(std::initializer_list<std::string_view> words);
 
 namespace detail {
 using DescribeFunction = void (*)(void* config, FieldVisitor& visitor);
@@ -43,14 +52,14 @@ void describe_as(void* config, FieldVisitor& visitor) {
 }
 }  // namespace detail
 
-/// All fields with their values, in order of description.
+/// All fields with their values, in order of description; of two fields of one name the first.
 template <typename Config>
 Json config_to_json(Config config) {
   return detail::config_to_json(&config, &detail::describe_as<Config>);
 }
 
 /// Sets the fields that `json` names. `where` is the file in messages.
-/// Throws InvalidInput for a field that is not described, a wrong type or a value out of range.
+/// Throws InvalidInput for a field that is not described, a wrong type, a value out of range or an unknown word.
 template <typename Config>
 void config_from_json(Config& config, const Json& json, std::string_view where) {
   detail::config_from_json(&config, &detail::describe_as<Config>, json, where);

@@ -2,6 +2,7 @@
 //
 // Each type says what the caller can do, and the program's `main` turns it into an exit code.
 #pragma once
+#include <source_location>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -11,7 +12,13 @@ namespace vitrine {
 /// Base of all our exceptions; `what()` is one line: "[function] thing: expected a, got b".
 class Error : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit Error(const std::string& message, std::source_location where = std::source_location::current())
+      : std::runtime_error(message), where_(where) {}
+  /// Where it was thrown, for --log-level debug.
+  const std::source_location& where() const noexcept { return where_; }
+
+ private:
+  std::source_location where_;
 };
 
 class InvalidInput : public Error { using Error::Error; };   // a contract broken at a public edge

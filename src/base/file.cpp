@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace vitrine {
 namespace fs = std::filesystem;
@@ -37,6 +38,7 @@ void make_parent(const fs::path& path) {
 std::string read_file(const fs::path& path) {
   const MappedFile file(path);
   const auto bytes = file.bytes();
+  log_debug("[read_file] ", path.string(), ": ", bytes.size(), " bytes");
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
@@ -78,6 +80,7 @@ void AtomicFile::commit() {
     ::unlink(temporary_.c_str());
     throw_io("AtomicFile::commit", path_, code);
   }
+  log_debug("[AtomicFile] wrote ", path_.string());
 }
 
 AtomicDirectory::AtomicDirectory(fs::path final_path)

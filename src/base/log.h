@@ -1,5 +1,6 @@
 // base/log.h - messages to standard error, one line each.
 #pragma once
+#include <string>
 #include <string_view>
 
 #include "base/error.h"
@@ -14,7 +15,11 @@ LogLevel log_level();
 /// "debug", "info", "warn", "error", "off". Throws UsageError for anything else.
 LogLevel parse_log_level(std::string_view name);
 
-/// Writes `message` and a line end to standard error when `level` is on. Thread-safe.
+/// The text with control characters (line ends and tabs aside) and bytes that are no UTF-8 as \x1b: input that
+/// is quoted in a message must not steer the terminal.
+std::string printable(std::string_view text);
+
+/// Writes `message`, made printable, and a line end to standard error when `level` is on. Thread-safe.
 void log_line(LogLevel level, std::string_view message);
 
 template <typename... Parts>

@@ -75,6 +75,19 @@ bool names_product(std::u32string_view text, const data::Product& product) {
   return holds(fold(text::to_utf32(category)));
 }
 
+double literal_coverage(std::u32string_view text, const data::Product& product, bool any_word_for_category) {
+  if (product.attributes.empty()) return 1;
+  const std::u32string folded = fold(text);
+  const std::string category = data::category_of(product);
+  const auto holds = [&](std::string_view value) { return folded.find(fold(text::to_utf32(value))) != folded.npos; };
+  size_t found = 0;
+  for (const auto& a : product.attributes) {
+    const bool is_named = any_word_for_category && a.val == category && names_product(text, product);
+    found += is_named || holds(a.val) || holds(a.val_raw);
+  }
+  return static_cast<double>(found) / static_cast<double>(product.attributes.size());
+}
+
 std::vector<std::string> output_faults(std::string_view utf8, const data::Product& product, const OutputFaultLimits& limits) {
   if (!text::is_valid_utf8(utf8)) return {"bad_utf8"};
   const std::u32string code_points = text::to_utf32(utf8);

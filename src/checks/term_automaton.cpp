@@ -4,7 +4,7 @@
 
 namespace vitrine::checks {
 
-TermAutomaton::TermAutomaton(std::span<const std::string> terms) : next_(1), ends_(1), num_terms_(terms.size()) {
+TermAutomaton::TermAutomaton(std::span<const std::string> terms) : next_(1), ends_(1) {
   next_[0].fill(kStart);
   for (size_t id = 0; id < terms.size(); ++id) {
     if (!terms[id].empty()) insert(terms[id], static_cast<uint32_t>(id));

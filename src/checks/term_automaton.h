@@ -26,7 +26,6 @@ class TermAutomaton {
   State walk(State state, std::string_view text) const noexcept;
   /// Ids of the terms that end at this state.
   std::span<const uint32_t> ends(State state) const noexcept { return ends_[state]; }
-  size_t num_terms() const noexcept { return num_terms_; }
 
  private:
   void insert(std::string_view term, uint32_t id);
@@ -34,7 +33,6 @@ class TermAutomaton {
 
   std::vector<std::array<State, 256>> next_;
   std::vector<std::vector<uint32_t>> ends_;
-  size_t num_terms_ = 0;
 };
 
 }  // namespace vitrine::checks

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "checks/output_faults.h"
+#include "text/lcs.h"
 #include "text/utf8.h"
 
 namespace vitrine::copywriting {
@@ -54,19 +56,6 @@ double repeated_share(std::u32string_view text) {
   return 1 - static_cast<double>(count_ngrams(text, 4).size()) / all;
 }
 
-size_t longest_common_subsequence(std::u32string_view a, std::u32string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (const char32_t c : a) {
-    size_t diagonal = 0;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t above = row[j + 1];
-      row[j + 1] = c == b[j] ? diagonal + 1 : std::max(above, row[j]);
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
 double score(const Candidate& c, std::u32string_view text, const OrderConfig& config) {
   const double fluency = c.tokens > 0 ? c.logprob / static_cast<double>(c.tokens) : 0;
   return config.coverage * c.coverage + config.agreement * c.agreement + config.fluency * fluency -
@@ -74,13 +63,6 @@ double score(const Candidate& c, std::u32string_view text, const OrderConfig& co
 }
 
 }  // namespace
-
-double literal_coverage(std::string_view text, const data::Product& product) {
-  if (product.attributes.empty()) return 1;
-  const auto said = std::count_if(product.attributes.begin(), product.attributes.end(),
-                                  [&](const data::Attribute& a) { return text.find(a.val_raw) != std::string_view::npos; });
-  return static_cast<double>(said) / static_cast<double>(product.attributes.size());
-}
 
 bool says_groups_in_order(std::string_view text, const Plan& plan) {
   size_t group_begin = 0;
@@ -106,7 +88,7 @@ void order_candidates(std::vector<Candidate>& candidates, const data::Product& p
   std::vector<std::pair<double, size_t>> scores;
   for (size_t i = 0; i < candidates.size(); ++i) {
     Candidate& c = candidates[i];
-    c.coverage = literal_coverage(c.text, product);
+    c.coverage = checks::literal_coverage(text::to_utf32(c.text), product, /*any_word_for_category=*/false);
     c.agreement = agreement[i];
     c.groups_in_order = says_groups_in_order(c.text, plan);
     scores.emplace_back(score(c, texts[i], config) - (c.faults.empty() ? 0 : 1e6), i);
@@ -124,8 +106,7 @@ double mean_pairwise_rouge_l(const std::vector<Candidate>& candidates) {
   int pairs = 0;
   for (size_t i = 0; i < texts.size(); ++i) {
     for (size_t j = i + 1; j < texts.size(); ++j, ++pairs) {
-      const size_t both = texts[i].size() + texts[j].size();
-      if (both > 0) sum += 2.0 * static_cast<double>(longest_common_subsequence(texts[i], texts[j])) / static_cast<double>(both);
+      sum += text::char_rouge_l(texts[i], texts[j]);
     }
   }
   return pairs == 0 ? 0 : sum / pairs;

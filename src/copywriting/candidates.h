@@ -14,7 +14,7 @@ struct Candidate {
   int64_t tokens = 0;
   double logprob = 0;        // natural log, of the model without guide; 0 for templates
   std::string origin = "model";  // model | template | retrieval
-  double coverage = 0;       // said values / values, literal
+  double coverage = 0;       // checks::literal_coverage: said values / values
   double agreement = 0;      // mean 1..4-gram F-score with the other candidates, 0..1
   bool groups_in_order = true;   // every group of the plan said, in the plan's order
   std::vector<std::string> faults;  // checks/output_faults.h and "unsupported:<term>"; empty = may leave
@@ -34,9 +34,6 @@ struct OrderConfig {
     v.field("order_repetition", repetition, "weight of repeated 4-grams, subtracted", 0, 1000);
   }
 };
-
-/// Said values / values of the product, literal; 1 for a product without values.
-double literal_coverage(std::string_view text, const data::Product& product);
 
 /// Whether the first mentions of the groups' values stand in the groups' order and none is missing.
 bool says_groups_in_order(std::string_view text, const Plan& plan);

@@ -7,7 +7,6 @@
 
 #include "base/hash.h"
 #include "copywriting/subject.h"
-#include "data/selection.h"
 
 namespace vitrine::copywriting {
 namespace {
@@ -46,7 +45,7 @@ std::vector<SellingPoint> collect_points(const data::Product& product, const std
     if (a.val.empty() || std::find(taken.begin(), taken.end(), idx) != taken.end()) continue;
     auto same = std::find_if(points.begin(), points.end(), [&](const SellingPoint& p) { return same_point(p, a); });
     if (same == points.end()) {
-      points.push_back({.attr_idx = {idx}, .key = a.key, .value = a.val});
+      points.push_back({.attr_idx = {idx}, .attr_ids = {}, .key = a.key, .value = a.val});
       continue;
     }
     same->attr_idx.push_back(idx);
@@ -79,23 +78,15 @@ void apply_order(std::vector<SellingPoint>& points, const std::vector<std::strin
 }
 
 /// Points whose pairs are all sparse leave the plan.
-void drop_points(Plan& plan, std::vector<SellingPoint>& points, const std::vector<int>& sparse) {
-  const auto is_sparse = [&](int i) { return std::find(sparse.begin(), sparse.end(), i) != sparse.end(); };
+void drop_points(Plan& plan, std::vector<SellingPoint>& points, const std::vector<data::SparsePair>& sparse) {
+  const auto find = [&](int i) {
+    return std::find_if(sparse.begin(), sparse.end(), [i](const data::SparsePair& pair) { return pair.attr_idx == i; });
+  };
   std::erase_if(points, [&](const SellingPoint& p) {
-    if (p.pinned || !std::all_of(p.attr_idx.begin(), p.attr_idx.end(), is_sparse)) return false;
-    plan.dropped.insert(plan.dropped.end(), p.attr_idx.begin(), p.attr_idx.end());
+    if (p.pinned || !std::all_of(p.attr_idx.begin(), p.attr_idx.end(), [&](int i) { return find(i) != sparse.end(); })) return false;
+    for (const int i : p.attr_idx) plan.dropped.push_back(*find(i));
     return true;
   });
-}
-
-std::vector<int> sparse_attributes(const data::Product& product, const data::AttributeStatistics& statistics,
-                                   const std::string& category, double min_tfidf) {
-  std::vector<int> sparse;
-  for (size_t i = 0; i < product.attributes.size(); ++i) {
-    const data::Attribute& a = product.attributes[i];
-    if (data::mean_tf_idf(statistics, category, a.key, a.val) < min_tfidf) sparse.push_back(static_cast<int>(i));
-  }
-  return sparse;
 }
 
 /// Point indices by key, in order of each key's first point.
@@ -114,27 +105,6 @@ std::string plan_id(const Plan& plan) {
   std::string text = plan.product_id + "\n" + plan.category;
   for (const SellingPoint& p : plan.points) text += "\n" + p.key + "#" + p.value;
   return "plan-" + sha256_hex(text).substr(0, 12);
-}
-
-Json plan_json(const Plan& plan, const data::Product* product) {
-  Json points = Json::array();
-  for (const SellingPoint& p : plan.points) {
-    Json point;
-    if (product) {
-      point["attr_ids"] = Json::array();
-      for (const int i : p.attr_idx) point["attr_ids"].push_back(product->attributes[static_cast<size_t>(i)].id);
-    } else {
-      point["attr_idx"] = p.attr_idx;
-    }
-    point.update(Json{{"key", p.key}, {"value", p.value}, {"score_idf", p.score_idf}, {"score_engage", p.score_engage},
-                      {"pinned", p.pinned}, {"order", p.order}});
-    points.push_back(std::move(point));
-  }
-  Json json{{"id", plan.id}, {"product_id", plan.product_id}, {"category", plan.category}, {"points", std::move(points)},
-            {"groups", plan.groups}, {"style", plan.style}, {"platform", plan.platform}, {"length", plan.length}};
-  if (!plan.audience.empty()) json["audience"] = plan.audience;
-  json["keywords"] = plan.keywords;
-  return json;
 }
 
 /// Points of one key are one bunch; a bunch that is too long for a sentence is spread over several.
@@ -204,22 +174,48 @@ Plan make_plan(const data::Product& product, const data::AttributeStatistics& st
     });
   }
   if (!counted.empty() && config.drop_sparse) {
-    drop_points(plan, points, sparse_attributes(product, statistics, counted, config.min_tfidf));
+    drop_points(plan, points, data::sparse_pairs(product, statistics, counted, config.min_tfidf));
   }
   if (!subject.value.empty()) {
-    SellingPoint first{.attr_idx = subject.attr_idx, .key = subject.key, .value = subject.value};
+    SellingPoint first{.attr_idx = subject.attr_idx, .attr_ids = {}, .key = subject.key, .value = subject.value};
     first.pinned = any_names(pinned_keys, first);
     points.insert(points.begin(), std::move(first));
   }
   apply_order(points, order);
   plan.points = std::move(points);
-  for (size_t i = 0; i < plan.points.size(); ++i) plan.points[i].order = static_cast<int>(i);
+  for (size_t i = 0; i < plan.points.size(); ++i) {
+    SellingPoint& point = plan.points[i];
+    point.order = static_cast<int>(i);
+    for (const int a : point.attr_idx) point.attr_ids.push_back(product.attributes[static_cast<size_t>(a)].id);
+  }
   group_points(plan, config);
   plan.id = plan_id(plan);
   return plan;
 }
 
-Json to_json(const Plan& plan) { return plan_json(plan, nullptr); }
-Json to_json(const Plan& plan, const data::Product& product) { return plan_json(plan, &product); }
+Json to_json(const Plan& plan) {
+  Json points = Json::array();
+  for (const SellingPoint& p : plan.points) {
+    points.push_back({{"attr_ids", p.attr_ids}, {"key", p.key}, {"value", p.value}, {"score_idf", p.score_idf},
+                      {"score_engage", p.score_engage}, {"pinned", p.pinned}, {"order", p.order}});
+  }
+  Json json{{"id", plan.id}, {"product_id", plan.product_id}, {"category", plan.category}, {"points", std::move(points)},
+            {"groups", plan.groups}, {"style", plan.style}, {"platform", plan.platform}, {"length", plan.length}};
+  if (!plan.audience.empty()) json["audience"] = plan.audience;
+  json["keywords"] = plan.keywords;
+  return json;
+}
+
+std::vector<std::string> unknown_wishes(std::span<const data::Product> products, const std::vector<std::string>& wishes) {
+  std::vector<std::string> unknown;
+  for (const std::string& wish : wishes) {
+    const bool known = std::any_of(products.begin(), products.end(), [&](const data::Product& product) {
+      return std::any_of(product.attributes.begin(), product.attributes.end(),
+                         [&](const data::Attribute& a) { return wish == a.key || wish == a.key + "#" + a.val; });
+    });
+    if (!known && std::find(unknown.begin(), unknown.end(), wish) == unknown.end()) unknown.push_back(wish);
+  }
+  return unknown;
+}
 
 }  // namespace vitrine::copywriting

@@ -1,11 +1,13 @@
 // copywriting/plan.h - which selling points a text makes, in which order, and which of them share a sentence.
 #pragma once
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/config.h"
 #include "base/json.h"
 #include "data/product.h"
+#include "data/selection.h"
 #include "data/statistics.h"
 
 namespace vitrine::copywriting {
@@ -13,6 +15,7 @@ namespace vitrine::copywriting {
 /// A selling point 卖点: one value that the text has to say.
 struct SellingPoint {
   std::vector<int> attr_idx;  // indices into product.attributes; empty = from the category path
+  std::vector<std::string> attr_ids;  // their ids
   std::string key, value;     // canonical; of the subject: the most specific garment word, else the category
   double score_idf = 0;       // IDF in the category, natural logarithm; 0 for the subject
   double score_engage = 0;    // 0 = no engagement signals
@@ -27,7 +30,7 @@ struct Plan {
   std::string style = "taobao", platform, audience;
   int length = 110;  // code points
   std::vector<std::string> keywords;
-  std::vector<int> dropped;  // indices into product.attributes left out as sparse
+  std::vector<data::SparsePair> dropped;  // pairs of the points left out as sparse
 };
 
 struct PlanConfig {
@@ -62,8 +65,10 @@ void group_points(Plan& plan, const PlanConfig& config);
 /// The category under which the statistics know the product: category_of, else 类型, else "".
 std::string statistics_category(const data::Product& product, const data::AttributeStatistics& statistics);
 
-/// The plan record; with the product the points hold attr_ids, without it attr_idx.
+/// The plan record, without `dropped`.
 Json to_json(const Plan& plan);
-Json to_json(const Plan& plan, const data::Product& product);
+
+/// The entries of `wishes` (keys, or key#value, of pins and orders) that no product has, each once.
+std::vector<std::string> unknown_wishes(std::span<const data::Product> products, const std::vector<std::string>& wishes);
 
 }  // namespace vitrine::copywriting

@@ -55,7 +55,7 @@ Json graph_json(const data::Product& product, const Plan& plan, const data::Attr
     node["point"] = point < 0 ? Json() : Json(point);
     attributes.push_back(std::move(node));
   }
-  Json points = to_json(plan, product)["points"];
+  Json points = to_json(plan)["points"];
   for (size_t p = 0; p < points.size(); ++p) points[p]["sentence"] = sentence_of(plan, static_cast<int>(p));
   return Json{{"product", {{"id", product.id}, {"category", plan.category},
                            {"source", {{"file", product.source.file}, {"row", product.source.row}}}}},
@@ -78,7 +78,7 @@ std::string graph_tree(const data::Product& product, const Plan& plan, const dat
   }
   for (size_t d = 0; d < plan.dropped.size(); ++d) {
     out << (d + 1 == plan.dropped.size() ? "└─ " : "├─ ") << "dropped  "
-        << attribute_line(product.attributes[static_cast<size_t>(plan.dropped[d])], category, statistics) << "\n";
+        << attribute_line(product.attributes[static_cast<size_t>(plan.dropped[d].attr_idx)], category, statistics) << "\n";
   }
   return out.str();
 }

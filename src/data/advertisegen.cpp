@@ -1,7 +1,10 @@
 #include "data/advertisegen.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/hash.h"
+#include "text/utf8.h"
 
 namespace vitrine::data {
 namespace {
@@ -33,6 +36,25 @@ std::vector<BadPair> append_content(std::string_view content, Product& product) 
     begin = end + 1;
   }
   return bad;
+}
+
+void check_typed_content(std::string_view content, std::string_view option) {
+  constexpr std::string_view kExpected = ": expected KEY#VALUE*KEY#VALUE";
+  if (!text::is_valid_utf8(content)) throw UsageError(concat(option, ": not UTF-8", kExpected));
+  if (content.find_first_of("\r\n") != std::string_view::npos) throw UsageError(concat(option, ": holds a line end", kExpected));
+  Product product;
+  for (const BadPair& bad : append_content(content, product)) {
+    const bool no_separator = bad.code == "ATTR_NO_SEPARATOR";
+    throw UsageError(concat(option, ": '", bad.piece, no_separator ? "' has no '#'" : "' has an empty key or value", kExpected));
+  }
+  if (product.attributes.empty()) throw UsageError(concat(option, ": no pair", kExpected));
+  for (const Attribute& a : product.attributes) {
+    const size_t longest = std::max(text::count_code_points(a.key_raw), text::count_code_points(a.val_raw));
+    if (longest > kMaxAttributeCodePoints) {
+      throw UsageError(concat(option, ": ", text::count_code_points(a.key_raw) > 40 ? "a key" : "the value of '" + a.key_raw + "'", " has ", longest,
+                              " characters, at most ", kMaxAttributeCodePoints));
+    }
+  }
 }
 
 Product product_from_content(std::string_view content) {

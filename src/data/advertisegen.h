@@ -18,6 +18,10 @@ struct BadPair {
 /// the first `#`. Returns the pieces that are no pairs. A `*` inside a value cannot be told apart.
 std::vector<BadPair> append_content(std::string_view content, Product& product);
 
+/// Checks an attribute string that a person typed. Throws UsageError naming `option` and the piece that is no pair, is
+/// longer than kMaxAttributeCodePoints, or invalid UTF-8 and line ends in it.
+void check_typed_content(std::string_view content, std::string_view option);
+
 /// A product of an attribute string that a person typed, such as --attributes 类型#裙*风格#简约.
 /// Its id is "attributes-" and 12 hex digits of the string's SHA-256.
 /// Throws InvalidInput naming the first piece that is no pair, or when there is no pair at all.

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/resource.h"
 #include "data/advertisegen.h"
+#include "data/html_text.h"
 #include "data/quantities.h"
 #include "data/table_file.h"
 #include "text/utf8.h"
@@ -200,6 +201,15 @@ void apply_json(std::string_view field, const std::string& header, const Json& v
   else if (field == "attributes" && value.is_structured()) apply_pairs_json(header, value, target);
   else if (value.is_array()) apply_list(field, header, value, target);
   else apply_text(field, header, trim_space(scalar_text(value)), target);
+}
+
+std::string clean_value(std::string_view utf8, std::string_view column, RowTarget& target) {
+  bool removed = false;
+  std::string value = clean_text(utf8, removed);
+  if (removed) target.note(column, "CTRL_REMOVED", Severity::repair, value);
+  const std::string unsafe = remove_unsafe_html(value);
+  if (!unsafe.empty()) target.note(column, "HTML_UNSAFE", Severity::warn, unsafe);
+  return value;
 }
 
 std::string clean_text(std::string_view utf8, bool& removed) {

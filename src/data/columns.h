@@ -42,6 +42,10 @@ void apply_text(std::string_view field, std::string_view header, const std::stri
 /// The same for a JSON value: objects and lists of pairs for attributes, lists of strings for media and categories.
 void apply_json(std::string_view field, const std::string& header, const Json& value, RowTarget& target);
 
+/// The value as a product keeps it: clean_text, and no unsafe markup (data/html_text.h). What was changed is noted:
+/// CTRL_REMOVED (repair), HTML_UNSAFE (warn, with what was removed).
+std::string clean_value(std::string_view utf8, std::string_view column, RowTarget& target);
+
 /// NFC, CRLF to LF, and C0 control characters other than tab and line end removed. Sets `removed` when one was.
 std::string clean_text(std::string_view utf8, bool& removed);
 

@@ -13,14 +13,20 @@ namespace vitrine::data {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kFormats[] = {"auto", "product", "advertisegen", "jsonl", "csv", "tsv"};
 constexpr std::string_view kUtf32leBom("\xff\xfe\0\0", 4);
 
 [[noreturn]] void refuse(std::string_view file, std::string_view code, std::string value) {
   throw ImportRefused({std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
 }
 
+/// Workbooks are zip archives, older ones OLE files: neither is text.
+void refuse_workbook(std::string_view bytes, std::string_view file) {
+  if (!bytes.starts_with("PK\x03\x04") && !bytes.starts_with("\xd0\xcf\x11\xe0")) return;
+  refuse(file, "NO_HEADER", "this is a workbook or an archive (.xlsx, .xls, .zip), which this version does not read: save it as CSV");
+}
+
 std::string to_utf8_text(std::string_view bytes, std::string_view file) {
+  refuse_workbook(bytes, file);
   const auto encoding = bytes.starts_with(kUtf32leBom) ? std::nullopt : text::detect_encoding(bytes);
   if (!encoding) refuse(file, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
   const bool is_utf16 = *encoding == text::Encoding::utf16le || *encoding == text::Encoding::utf16be;
@@ -57,11 +63,8 @@ ImportRefused::ImportRefused(ImportEntry entry)
 
 void ImportConfig::validate() const {
   check_config(*this, "import");
-  if (std::find(std::begin(kFormats), std::end(kFormats), format) == std::end(kFormats)) {
-    throw UsageError(concat("[import] format: expected auto, product, advertisegen, jsonl, csv or tsv, got \"", format, "\""));
-  }
   if (separator.size() > 1 && separator != "\\t") {
-    throw UsageError(concat("[import] separator: expected one character, got \"", separator, "\""));
+    throw UsageError(concat("--separator: expected one character, got '", separator, "'"));
   }
 }
 
@@ -95,7 +98,7 @@ void reject_repeated_ids(ImportResult& result, std::unordered_set<std::string>& 
       kept.push_back(std::move(product));
       continue;
     }
-    result.report.add({product.source.file, product.source.row, "id", "DUP_ID", Severity::reject, product.id});
+    result.report.add({product.source.file, product.source.row, "id", "DUP_ID", Severity::reject, product.id, product.id});
     --result.report.rows_kept;
     ++result.report.rows_rejected;
   }
@@ -105,13 +108,25 @@ void reject_repeated_ids(ImportResult& result, std::unordered_set<std::string>& 
 void ImportRun::keep(RowTarget target) {
   Product& product = target.product;
   if (product.title_raw.empty() && product.attributes.empty() && product.description_raw.empty()) {
+    // A piece that is no pair says more than that there is none.
+    const auto bad_pair = std::find_if(target.notes.begin(), target.notes.end(), [](const ImportEntry& e) { return e.code.starts_with("ATTR_"); });
+    const std::string column = bad_pair != target.notes.end() ? bad_pair->column : format_ == "advertisegen" ? "content" : "title";
+    const std::string value = bad_pair != target.notes.end() ? bad_pair->value : "";
     add_notes(target);
-    return reject(target.row, format_ == "advertisegen" ? "content" : "title", "MISSING_REQUIRED", "");
+    return reject(target.row, column, "MISSING_REQUIRED", value, product.id);
+  }
+  for (const Attribute& a : product.attributes) {
+    const size_t longest = std::max(text::count_code_points(a.key_raw), text::count_code_points(a.val_raw));
+    if (longest <= kMaxAttributeCodePoints) continue;
+    add_notes(target);
+    const bool is_value = text::count_code_points(a.key_raw) <= kMaxAttributeCodePoints;
+    return reject(target.row, is_value ? a.key_raw : "attribute key", "TOO_LARGE",
+                  concat(longest, " characters, at most ", kMaxAttributeCodePoints), product.id);
   }
   if (product.id.empty()) product.id = stable_id(file_sha256_, target.row);
   if (!ids_.insert(product.id).second) {
     add_notes(target);
-    return reject(target.row, "id", "DUP_ID", product.id);
+    return reject(target.row, "id", "DUP_ID", product.id, product.id);
   }
   Source& source = product.source;
   if (source.file.empty()) {
@@ -134,10 +149,15 @@ void ImportRun::add_notes(RowTarget& target) {
   target.notes.clear();
 }
 
-void ImportRun::reject(int64_t row, std::string_view column, std::string_view code, std::string_view value) {
+void ImportRun::reject(int64_t row, std::string_view column, std::string_view code, std::string_view value,
+                       std::string_view id) {
   ++result_.report.rows_in;
   ++result_.report.rows_rejected;
-  result_.report.add({file_, row, std::string(column), std::string(code), Severity::reject, std::string(value)});
+  result_.report.add({file_, row, std::string(column), std::string(code), Severity::reject, std::string(value), std::string(id)});
+}
+
+void ImportRun::warn(int64_t row, std::string_view column, std::string_view code, std::string_view value) {
+  result_.report.add({file_, row, std::string(column), std::string(code), Severity::warn, std::string(value)});
 }
 
 ImportResult ImportRun::finish() { return std::move(result_); }

@@ -24,12 +24,13 @@ struct ImportConfig {
   int64_t max_file_mib = 2048;
 
   void describe(FieldVisitor& v) {
-    v.field("format", format, "auto | product | advertisegen | jsonl | csv | tsv");
+    v.field("format", format, "auto | product | advertisegen | jsonl | csv | tsv",
+            {"auto", "product", "advertisegen", "jsonl", "csv", "tsv"});
     v.field("separator", separator, "cell separator of a table, one character; empty = by format");
     v.field("licence", licence, "licence of the rows, kept in each record");
     v.field("max_file_mib", max_file_mib, "largest file, unpacked, MiB", 1, 1 << 20);
   }
-  /// Throws UsageError for an unknown format or a separator of several characters.
+  /// Throws InvalidInput for an unknown format, UsageError for a separator of several characters.
   void validate() const;
 };
 

@@ -49,10 +49,7 @@ std::string clean_strings(Json& json, const std::string& column, RowTarget& targ
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
     if (text.size() > kMaxFieldBytes) return column;
-    bool removed = false;
-    std::string clean = clean_text(text, removed);
-    if (removed) target.note(column, "CTRL_REMOVED", Severity::repair, clean);
-    json = std::move(clean);
+    json = clean_value(std::string(text), column, target);
   } else if (json.is_structured()) {
     for (const auto& [name, value] : json.items()) {
       const std::string inner = json.is_object() ? (column.empty() ? name : column + "." + name) : concat(column, "[", name, "]");
@@ -104,13 +101,21 @@ ReadRow reader_of(std::string_view format) {
   return format == "advertisegen" ? read_advertisegen : read_generic;
 }
 
+/// The id of a row that may be no product, "" when it has none.
+std::string own_id(const Json& row, const ColumnRules& rules) {
+  for (const auto& [header, value] : row.items()) {
+    if (rules.field_of(header) == "id" && (value.is_string() || value.is_number())) return value.is_string() ? value.get<std::string>() : value.dump();
+  }
+  return "";
+}
+
 void import_row(Json row, int64_t line_number, ReadRow read_row, const ColumnRules& rules, ImportRun& run) {
   RowTarget target;
   target.row = line_number;
   const std::string too_large = clean_strings(row, "", target);
-  if (!too_large.empty()) return run.reject(line_number, too_large, "TOO_LARGE", concat("more than ", kMaxFieldBytes, " bytes"));
+  if (!too_large.empty()) return run.reject(line_number, too_large, "TOO_LARGE", concat("more than ", kMaxFieldBytes, " bytes"), own_id(row, rules));
   if (const auto problem = read_row(row, rules, target)) {
-    return run.reject(line_number, problem->column, problem->code, problem->value);
+    return run.reject(line_number, problem->column, problem->code, problem->value, own_id(row, rules));
   }
   run.keep(std::move(target));
 }

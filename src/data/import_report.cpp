@@ -9,14 +9,15 @@
 namespace vitrine::data {
 namespace {
 
-constexpr size_t kMaxValueCodePoints = 80;
+constexpr size_t kMaxValueCodePoints = 80, kMaxLineCodePoints = 40;
+constexpr int kRejectLines = 5;
 
-/// Start of `text` up to 80 code points. A damaged text is cut at 80 lead bytes; dump_line marks its bad bytes.
-std::string cut_value(std::string text) {
+/// Start of `text` up to so many code points. A damaged text is cut at lead bytes; dump_line marks its bad bytes.
+std::string cut_value(std::string text, size_t max_code_points) {
   size_t code_points = 0;
   for (size_t byte_idx = 0; byte_idx < text.size(); ++byte_idx) {
     if ((static_cast<unsigned char>(text[byte_idx]) & 0xc0) == 0x80) continue;
-    if (++code_points > kMaxValueCodePoints) {
+    if (++code_points > max_code_points) {
       text.resize(byte_idx);
       break;
     }
@@ -37,12 +38,22 @@ std::string_view to_string(Severity severity) {
 }
 
 Json to_json(const ImportEntry& entry) {
-  return {{"file", entry.file}, {"row", entry.row}, {"column", entry.column},
-          {"code", entry.code}, {"severity", to_string(entry.severity)}, {"value", entry.value}};
+  Json json = {{"file", entry.file}, {"row", entry.row}, {"column", entry.column},
+               {"code", entry.code}, {"severity", to_string(entry.severity)}, {"value", entry.value}};
+  if (!entry.id.empty()) json["id"] = entry.id;
+  return json;
+}
+
+std::string to_line(const ImportEntry& entry) {
+  std::string value = cut_value(entry.value, kMaxLineCodePoints);
+  if (value.size() < entry.value.size()) value += "…";
+  std::replace(value.begin(), value.end(), '\n', ' ');
+  return concat(entry.file, " row ", entry.row, entry.column.empty() ? "" : ", " + entry.column, ": ", entry.code,
+                value.empty() ? "" : ": '" + value + "'");
 }
 
 void ImportReport::add(ImportEntry entry) {
-  entry.value = cut_value(std::move(entry.value));
+  entry.value = cut_value(std::move(entry.value), kMaxValueCodePoints);
   entries.push_back(std::move(entry));
 }
 
@@ -67,8 +78,14 @@ std::string ImportReport::to_jsonl() const {
 
 std::string ImportReport::table() const {
   std::ostringstream out;
-  out << "rows in " << rows_in << ", kept " << rows_kept << ", rejected " << rows_rejected << "\n";
-  for (const auto& [code, count] : counts()) out << "  " << std::left << std::setw(32) << code << count << "\n";
+  int shown = 0;
+  for (const ImportEntry& entry : entries) {
+    if (entry.code == "DUP_HEADER") out << to_line(entry) << "\n";
+    if (entry.severity == Severity::reject && shown++ < kRejectLines) out << to_line(entry) << "\n";
+  }
+  if (shown > kRejectLines) out << "and " << shown - kRejectLines << " more rejected\n";
+  out << "rows in " << rows_in << ", kept " << rows_kept << ", rejected " << rows_rejected;
+  for (const auto& [code, count] : counts()) out << "\n  " << std::left << std::setw(32) << code << count;
   return out.str();
 }
 

@@ -21,9 +21,12 @@ struct ImportEntry {
   std::string code;    // such as ATTR_NO_SEPARATOR; docs/formats/product.md lists them
   Severity severity = Severity::warn;
   std::string value;   // at most 80 code points; a repair holds "before -> after"
+  std::string id = {};  // the rejected row's own id, as far as it has one
 };
 
 Json to_json(const ImportEntry& entry);
+/// "shop.csv row 3, 价格: BAD_ROW: '…'" with at most 40 code points of the value; one line.
+std::string to_line(const ImportEntry& entry);
 
 /// One file, or several merged. rows_in = rows_kept + rows_rejected.
 struct ImportReport {
@@ -35,9 +38,9 @@ struct ImportReport {
   void merge(const ImportReport& other);
   /// How often each code came, by severity: {"reject DUP_ID": 2}.
   std::map<std::string, int64_t> counts() const;
-  /// One JSON object a line: file, row, column, code, severity, value.
+  /// One JSON object a line: file, row, column, code, severity, value; id where there is one.
   std::string to_jsonl() const;
-  /// "rows in 5, kept 4, rejected 1" and one line a code.
+  /// One line each for doubled headers and the first rejected rows, "rows in 5, kept 4, rejected 1", and one line a code.
   std::string table() const;
 };
 

@@ -18,7 +18,10 @@ class ImportRun {
 
   /// Each row ends in one of these two; both count it.
   void keep(RowTarget target);
-  void reject(int64_t row, std::string_view column, std::string_view code, std::string_view value);
+  void reject(int64_t row, std::string_view column, std::string_view code, std::string_view value, std::string_view id = "");
+
+  /// About a row that is no product, such as the header.
+  void warn(int64_t row, std::string_view column, std::string_view code, std::string_view value);
 
   ImportResult finish();
 

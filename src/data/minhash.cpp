@@ -88,18 +88,4 @@ size_t NearDuplicateIndex::add(std::string_view utf8) {
   return index;
 }
 
-std::vector<size_t> near_duplicate_of(std::span<const std::string> texts, const MinhashConfig& config) {
-  NearDuplicateIndex index(config);
-  std::vector<size_t> kept;  // index in the NearDuplicateIndex -> text
-  std::vector<size_t> original(texts.size());
-  for (size_t text_idx = 0; text_idx < texts.size(); ++text_idx) {
-    const auto match = index.find(texts[text_idx]);
-    original[text_idx] = match ? kept[match->index] : text_idx;
-    if (match) continue;
-    index.add(texts[text_idx]);
-    kept.push_back(text_idx);
-  }
-  return original;
-}
-
 }  // namespace vitrine::data

@@ -64,7 +64,4 @@ class NearDuplicateIndex {
   std::unordered_map<uint64_t, std::vector<uint32_t>> buckets_;  // band key -> texts
 };
 
-/// For each text the index of the kept one that it repeats, or its own index when it is kept.
-std::vector<size_t> near_duplicate_of(std::span<const std::string> texts, const MinhashConfig& config = {});
-
 }  // namespace vitrine::data

@@ -13,6 +13,9 @@
 
 namespace vitrine::data {
 
+/// A longer attribute key or value is refused at import (TOO_LARGE): it is no selling point that a text could say.
+inline constexpr size_t kMaxAttributeCodePoints = 1000;
+
 /// One key-value pair of a product. `key`, `val` are canonical after normalisation, before it equal to the raw ones.
 struct Attribute {
   std::string id;                // unique in its product: "a1", "a2", …

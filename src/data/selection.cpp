@@ -1,12 +1,9 @@
 #include "data/selection.h"
 
-#include <algorithm>
-
 namespace vitrine::data {
 
-Json to_json(const DroppedPair& pair) {
-  return {{"product_id", pair.product_id}, {"attribute_id", pair.attribute_id}, {"category", pair.category},
-          {"key", pair.key}, {"val", pair.val}, {"tf_idf", pair.tf_idf}};
+Json to_json(const SparsePair& pair) {
+  return {{"attribute_id", pair.attribute_id}, {"category", pair.category}, {"key", pair.key}, {"val", pair.val}, {"tf_idf", pair.tf_idf}};
 }
 
 double mean_tf_idf(const AttributeStatistics& statistics, std::string_view category, std::string_view key, std::string_view val) {
@@ -15,20 +12,17 @@ double mean_tf_idf(const AttributeStatistics& statistics, std::string_view categ
   return static_cast<double>(statistics.df(category, key, val)) / n * statistics.idf(category, key, val);
 }
 
-std::vector<DroppedPair> drop_sparse_pairs(Product& product, const AttributeStatistics& statistics, const SelectionConfig& config,
-                                           const std::vector<std::string>& pinned) {
-  std::vector<DroppedPair> dropped;
-  const std::string category = category_of(product);
-  if (!config.tf_idf || statistics.n(category) == 0) return dropped;
-  std::erase_if(product.attributes, [&](const Attribute& a) {
-    const bool is_pinned = std::find(pinned.begin(), pinned.end(), a.id) != pinned.end();
-    if (a.key == "类型" || is_pinned) return false;
+std::vector<SparsePair> sparse_pairs(const Product& product, const AttributeStatistics& statistics, std::string_view category,
+                                     double min_tf_idf) {
+  std::vector<SparsePair> sparse;
+  if (statistics.n(category) == 0) return sparse;
+  for (size_t i = 0; i < product.attributes.size(); ++i) {
+    const Attribute& a = product.attributes[i];
+    if (a.key == "类型") continue;
     const double score = mean_tf_idf(statistics, category, a.key, a.val);
-    if (score >= config.min_tf_idf) return false;
-    dropped.push_back({product.id, a.id, category, a.key, a.val, score});
-    return true;
-  });
-  return dropped;
+    if (score < min_tf_idf) sparse.push_back({static_cast<int>(i), a.id, std::string(category), a.key, a.val, score});
+  }
+  return sparse;
 }
 
 }  // namespace vitrine::data

@@ -70,7 +70,6 @@ int64_t count_of(const Map& map, const Key& key) {
 void AttributeStatistics::count(const PairKey& pair, int64_t df) {
   df_[pair] += df;
   df_any_[{std::get<1>(pair), std::get<2>(pair)}] += df;
-  keys_[std::get<1>(pair)] += df;
 }
 
 void AttributeStatistics::add(const Product& product) {
@@ -95,10 +94,6 @@ int64_t AttributeStatistics::df_any(std::string_view key, std::string_view value
 
 double AttributeStatistics::idf(std::string_view category, std::string_view key, std::string_view value) const {
   return smoothed_idf(n(category), df(category, key, value));
-}
-
-double AttributeStatistics::idf_any(std::string_view key, std::string_view value) const {
-  return smoothed_idf(n_any_, df_any(key, value));
 }
 
 std::string AttributeStatistics::to_tsv() const {

@@ -25,12 +25,9 @@ class AttributeStatistics {
   /// The same over all categories.
   int64_t df_any(std::string_view key, std::string_view value) const;
   int64_t n_any() const { return n_any_; }
-  /// Products, over all categories, that carry any value of the key.
-  bool knows_key(std::string_view key) const { return keys_.contains(key); }
 
   /// ln((n + 1) / (df + 1)) + 1, natural logarithm: the smoothed IDF of scikit-learn, >= 1 for counts of this set.
   double idf(std::string_view category, std::string_view key, std::string_view value) const;
-  double idf_any(std::string_view key, std::string_view value) const;
 
   /// All pairs with their df, in code-point order of category, key, value.
   const std::map<PairKey, int64_t, std::less<>>& pairs() const { return df_; }
@@ -49,7 +46,6 @@ class AttributeStatistics {
   std::map<PairKey, int64_t, std::less<>> df_;
   std::map<std::string, int64_t, std::less<>> n_;
   std::map<std::tuple<std::string, std::string>, int64_t, std::less<>> df_any_;
-  std::map<std::string, int64_t, std::less<>> keys_;  // sum of df of the key's pairs
   int64_t n_any_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "eval/fidelity.h"
 #include "text/segment.h"
+#include "text/lcs.h"
 #include "text/utf8.h"
 
 namespace vitrine::eval {
@@ -120,7 +121,7 @@ RowScores CopyScorer::score_row(const CopyItem& item, std::u32string_view text) 
   at(scores, Metric::word_rouge_1) = rouge.rouge_1;
   at(scores, Metric::word_rouge_2) = rouge.rouge_2;
   at(scores, Metric::word_rouge_l) = rouge.rouge_l;
-  at(scores, Metric::char_rouge_l) = char_rouge_l(text, reference);
+  at(scores, Metric::char_rouge_l) = text::char_rouge_l(text, reference);
   at(scores, Metric::coverage) = coverage(item, text);
   at(scores, Metric::coverage_by_synonym) = coverage_by_synonym(item, text, synonyms_);
   at(scores, Metric::value_precision) = value_precision(item, text, train_);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "eval/overlap.h"
+#include "text/lcs.h"
 
 namespace vitrine::eval {
 namespace {
@@ -80,7 +81,7 @@ std::vector<double> catalogue_self_similarity(std::span<const std::u32string> te
   const Symbolised symbols = symbolise(texts);
   std::vector<double> largest(texts.size(), 0.0);
   for (size_t a = 0; a < texts.size(); ++a) {
-    const LcsPattern pattern(symbols.texts[a], symbols.alphabet);
+    const text::LcsPattern pattern(symbols.texts[a], symbols.alphabet);
     for (size_t b = a + 1; b < texts.size(); ++b) {
       if (groups[a] == groups[b]) continue;
       const double likeness = rouge_l(pattern.length_with(symbols.texts[b]), texts[a].size(), texts[b].size());
@@ -95,7 +96,7 @@ double mean_pairwise_rouge_l(std::span<const std::u32string> texts) {
   double sum = 0;
   size_t pairs = 0;
   for (size_t a = 0; a < texts.size(); ++a) {
-    for (size_t b = a + 1; b < texts.size(); ++b, ++pairs) sum += char_rouge_l(texts[a], texts[b]);
+    for (size_t b = a + 1; b < texts.size(); ++b, ++pairs) sum += text::char_rouge_l(texts[a], texts[b]);
   }
   return pairs == 0 ? std::nan("") : sum / static_cast<double>(pairs);
 }

@@ -1,10 +1,8 @@
-// eval/overlap.h - how much of a reference text a hypothesis repeats: BLEU-4, ROUGE and the longest common subsequence.
+// eval/overlap.h - how much of a reference text a hypothesis repeats: BLEU-4 and ROUGE on words (text/lcs.h has ROUGE-L on characters).
 #pragma once
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string_view>
-#include <vector>
 
 #include "text/segment.h"
 
@@ -26,26 +24,6 @@ BleuCounts count_bleu(std::u32string_view hypothesis, std::u32string_view refere
 double sentence_bleu(const BleuCounts& counts);
 /// Papineni et al. 2002 over summed counts, no smoothing: 0 when any n has no match.
 double corpus_bleu(const BleuCounts& counts);
-
-/// One text prepared for many comparisons: its length of the longest common subsequence with another one takes
-/// |other| * |text| / 64 steps (bit-parallel; Hyyrö 2004).
-class LcsPattern {
- public:
-  /// Symbols are < alphabet.
-  LcsPattern(std::span<const uint32_t> symbols, uint32_t alphabet);
-  size_t length_with(std::span<const uint32_t> other) const;
-  size_t size() const { return size_; }
-
- private:
-  size_t size_, words_;
-  std::vector<uint64_t> masks_;  // [alphabet, words_]: bit i is set where symbol i of the text is this one
-};
-
-/// Length of the longest common subsequence of two texts.
-size_t lcs_length(std::u32string_view a, std::u32string_view b);
-
-/// 2PR/(P+R) of the longest common subsequence of characters, 0 … 1; 0 when a text is empty.
-double char_rouge_l(std::u32string_view hypothesis, std::u32string_view reference);
 
 struct WordRouge {
   double rouge_1 = 0, rouge_2 = 0, rouge_l = 0;  // F, 0 … 1

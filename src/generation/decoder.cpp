@@ -1,8 +1,12 @@
 #include "generation/decoder.h"
 
 #include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "generation/batch.h"
 #include "kernels/rows.h"
 
@@ -11,11 +15,15 @@ namespace {
 
 constexpr size_t kScoreRows = 32;  // rows of logits held at once
 
+constexpr std::pair<std::string_view, kernels::WeightType> kWeightTypes[] = {{"float32", kernels::WeightType::float32},
+                                                                            {"bfloat16", kernels::WeightType::bfloat16},
+                                                                            {"int8", kernels::WeightType::int8},
+                                                                            {"int4", kernels::WeightType::int4}};
+
 kernels::WeightType weight_type(const std::string& dtype) {
-  if (dtype == "float32") return kernels::WeightType::float32;
-  if (dtype == "bfloat16") return kernels::WeightType::bfloat16;
-  if (dtype == "int8") return kernels::WeightType::int8;
-  if (dtype == "int4") return kernels::WeightType::int4;
+  for (const auto& [name, type] : kWeightTypes) {
+    if (name == dtype) return type;
+  }
   throw InvalidInput(concat("[Decoder] dtype: expected float32, bfloat16, int8 or int4, got '", dtype, "'"));
 }
 
@@ -127,7 +135,19 @@ class Decoder::Impl {
 Decoder Decoder::load(const std::filesystem::path& model_dir, const DecoderConfig& config) {
   VITRINE_REQUIRE(config.max_batch >= 1 && config.max_batch <= 65536, "[Decoder] max_batch: expected 1 to 65536, got ", config.max_batch);
   weight_type(config.dtype);  // refuse it before the weights are read
-  return Decoder(std::make_unique<Impl>(model_dir, models::read_gpt2_config(model_dir), config));
+  const auto start = std::chrono::steady_clock::now();
+  Decoder decoder(std::make_unique<Impl>(model_dir, models::read_gpt2_config(model_dir), config));
+  const auto& shape = decoder.config();
+  log_debug("[Decoder::load] ", model_dir.string(), ": ", shape.n_layer, " layers of width ", shape.n_embd, ", ", shape.n_head,
+            " heads, vocabulary ", shape.vocab_size, ", ", shape.n_positions, " positions; packed as ", config.dtype, ", ",
+            decoder.weight_bytes() >> 20, " MiB, in ", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), " s");
+  return decoder;
+}
+
+std::vector<std::string> decoder_dtypes() {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : kWeightTypes) names.emplace_back(name);
+  return names;
 }
 
 Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -23,6 +23,9 @@ struct DecoderConfig {
   int max_batch = 32;             // sequences that are decoded at once, >= 1
 };
 
+/// What DecoderConfig::dtype may be.
+std::vector<std::string> decoder_dtypes();
+
 /// Steers one sequence; made anew for each. The decoder calls process(logits) before it samples, after the penalties,
 /// then push(token) with the token drawn (not with the eos that ends the sequence).
 /// Guides of different sequences may be called from different threads at the same time.

@@ -60,13 +60,6 @@ std::optional<DType> dtype_from_name(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-DType dtype_from_config_name(std::string_view name) {
-  if (name == "float32") return DType::F32;
-  if (name == "bfloat16") return DType::BF16;
-  if (name == "float16") return DType::F16;
-  throw InvalidInput(concat("[dtype] expected float32, bfloat16 or float16, got '", name, "'"));
-}
-
 float float16_to_float(uint16_t bits) noexcept {
   const uint32_t sign = static_cast<uint32_t>(bits & 0x8000) << 16;
   const uint32_t magnitude = bits & 0x7fff;

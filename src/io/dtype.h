@@ -17,8 +17,6 @@ size_t size_of(DType dtype) noexcept;
 std::string_view name_of(DType dtype) noexcept;
 /// The inverse of name_of; nothing for a name that is not one of ours.
 std::optional<DType> dtype_from_name(std::string_view name) noexcept;
-/// "float32" | "bfloat16" | "float16", as config.json and --dtype say it. Throws InvalidInput.
-DType dtype_from_config_name(std::string_view name);
 
 /// IEEE half precision and bfloat16, bits in the low half of an uint16_t.
 /// Rounding is to nearest, ties to even; too large becomes infinity; NaN stays NaN.

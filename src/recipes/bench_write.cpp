@@ -24,8 +24,8 @@ using generation::DecoderStats;
 int parse_batch(const std::string& text) {
   int batch = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), batch);
-  VITRINE_REQUIRE(error == std::errc() && end == text.data() + text.size() && batch >= 1 && batch <= 65536,
-                  "[bench write] batch: expected 1 to 65536, got '", text, "'");
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || batch < 1 || batch > 65536) throw UsageError(concat("--batch: expected 1 to 65536, got ", text));
   return batch;
 }
 

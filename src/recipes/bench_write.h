@@ -34,7 +34,7 @@ struct BenchWriteConfig {
 
 /// model: a directory of weights. dtypes: each is measured; empty = all. threads: 0 = all cores.
 /// Prints one JSON object a line (kind write) to `out` and a table with the parts of a step to stderr.
-/// Throws InvalidInput naming the field, what Decoder::load throws, Cancelled.
+/// Throws UsageError naming the batch, InvalidInput naming another field, what Decoder::load throws, Cancelled.
 void bench_write(const std::filesystem::path& model, const std::vector<std::string>& dtypes, int threads, const BenchWriteConfig& config,
                  std::ostream& out);
 

@@ -3,17 +3,11 @@
 #include <algorithm>
 #include <set>
 
-#include "checks/lexicon.h"
 #include "checks/output_faults.h"
 #include "recipes/clause_repair.h"
-#include "text/utf8.h"
 
 namespace vitrine::recipes {
 namespace {
-
-bool holds(std::u32string_view folded_text, std::string_view value) {
-  return folded_text.find(checks::fold(text::to_utf32(value))) != folded_text.npos;
-}
 
 double length_part(size_t length) {
   const auto l = static_cast<double>(length);
@@ -53,20 +47,8 @@ double punctuation_part(std::u32string_view text) {
 
 }  // namespace
 
-double literal_coverage(std::u32string_view text, const data::Product& product) {
-  if (product.attributes.empty()) return 1;
-  const std::u32string folded = checks::fold(text);
-  const std::string category = data::category_of(product);
-  size_t found = 0;
-  for (const auto& attribute : product.attributes) {
-    const bool is_category = attribute.val == category && checks::names_product(text, product);
-    found += is_category || holds(folded, attribute.val) || holds(folded, attribute.val_raw);
-  }
-  return static_cast<double>(found) / static_cast<double>(product.attributes.size());
-}
-
 QualityParts quality_of(std::u32string_view text, const data::Product& product) {
-  return {.coverage = literal_coverage(text, product), .length = length_part(text.size()), .variety = variety_part(text),
+  return {.coverage = checks::literal_coverage(text, product, /*any_word_for_category=*/true), .length = length_part(text.size()), .variety = variety_part(text),
           .punctuation = punctuation_part(text)};
 }
 

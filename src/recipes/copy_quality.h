@@ -6,12 +6,8 @@
 
 namespace vitrine::recipes {
 
-/// Share of the product's attribute values (as written or canonical) that the text holds literally; 1 without attributes.
-/// The value that is the category counts when the text names the product by any word for it.
-double literal_coverage(std::u32string_view text, const data::Product& product);
-
 struct QualityParts {
-  double coverage = 0;     // literal_coverage
+  double coverage = 0;     // checks::literal_coverage, the category by any word
   double length = 0;       // 1 inside 55..160 code points, falling to 0 at 0 and 320
   double variety = 0;      // distinct character 2-grams / all, 0 at half, 1 at all
   double punctuation = 0;  // 1 = pairs close, it starts and ends well, sentences of 4..60 code points, few exclamation marks

@@ -29,7 +29,7 @@ Decision repair_or_drop(const FunnelRow& row, const std::vector<Span>& spans, co
   if (!rest || rest->size() < static_cast<size_t>(config.min_length)) return drop(reason + "; rest too short");
   if (!starts_well(*rest)) return drop(reason + "; rest starts badly");
   if (!checks::names_product(*rest, row.product)) return drop(reason + "; rest names no product");
-  if (literal_coverage(*rest, row.product) < config.min_coverage) return drop(reason + "; rest covers too little");
+  if (checks::literal_coverage(*rest, row.product, /*any_word_for_category=*/true) < config.min_coverage) return drop(reason + "; rest covers too little");
   return repaired(*rest, reason);
 }
 

@@ -18,21 +18,14 @@
 namespace vitrine::recipes {
 namespace {
 
-bool names(const std::string& entry, const data::Attribute& a) { return entry == a.key || entry == a.key + "#" + a.val; }
-
 bool has(const data::Product& product, const std::string& entry) {
-  return std::any_of(product.attributes.begin(), product.attributes.end(),
-                     [&](const data::Attribute& a) { return names(entry, a); });
+  return copywriting::unknown_wishes(std::span(&product, 1), {entry}).empty();
 }
 
 void warn_of_unknown_names(const std::vector<data::Product>& products, const PointsConfig& config) {
-  std::vector<std::string> entries = config.order;
-  entries.insert(entries.end(), config.pin.begin(), config.pin.end());
-  for (const std::string& entry : entries) {
-    if (std::none_of(products.begin(), products.end(), [&](const data::Product& p) { return has(p, entry); })) {
-      log_warn("[points] ", entry, ": no product has it");
-    }
-  }
+  std::vector<std::string> wishes = config.order;
+  wishes.insert(wishes.end(), config.pin.begin(), config.pin.end());
+  for (const std::string& wish : copywriting::unknown_wishes(products, wishes)) log_warn("[points] ", wish, ": no product has it");
 }
 
 bool wants_table(const PointsConfig& config) {
@@ -50,39 +43,31 @@ std::string plan_table(const data::Product& product, const copywriting::Plan& pl
     }
     out += "\n";
   }
-  for (const int i : plan.dropped) {
-    const data::Attribute& a = product.attributes[static_cast<size_t>(i)];
-    out += concat("  dropped: ", a.key, "#", a.val, "\n");
+  for (const auto& pair : plan.dropped) {
+    out += concat("  dropped: ", pair.key, "#", pair.val, " ", Json(std::round(pair.tf_idf * 1000) / 1000).dump(), "\n");
   }
   return out;
 }
 
-std::string plan_line(const data::Product& product, const copywriting::Plan& plan) {
-  Json json = copywriting::to_json(plan, product);
+std::string plan_line(const copywriting::Plan& plan) {
+  Json json = copywriting::to_json(plan);
   json["dropped"] = Json::array();
-  for (const int i : plan.dropped) json["dropped"].push_back(product.attributes[static_cast<size_t>(i)].id);
+  for (const auto& pair : plan.dropped) json["dropped"].push_back(data::to_json(pair));
   return dump_line(json) + "\n";
 }
 
-copywriting::PlanConfig plan_config(const PointsConfig& config) {
-  copywriting::PlanConfig plan = config.plan;
-  return plan;
-}
-
 std::string render(const data::Product& product, const PointsConfig& config, const data::AttributeStatistics& statistics) {
-  const auto plan = copywriting::make_plan(product, statistics, plan_config(config), config.pin, config.order);
+  const auto plan = copywriting::make_plan(product, statistics, config.plan, config.pin, config.order);
   const bool table = wants_table(config);
   if (config.graph && table) return copywriting::graph_tree(product, plan, statistics);
   if (config.graph) return dump_line(copywriting::graph_json(product, plan, statistics)) + "\n";
-  return table ? plan_table(product, plan) : plan_line(product, plan);
+  return table ? plan_table(product, plan) : plan_line(plan);
 }
 
 }  // namespace
 
 void PointsConfig::validate() const {
   check_config(*this, "points");
-  VITRINE_REQUIRE(format == "auto" || format == "table" || format == "jsonl",
-                  "[points] format: expected table, jsonl or auto, got ", format);
 }
 
 data::AttributeStatistics statistics_for(const std::vector<data::Product>& products, const std::string& file) {

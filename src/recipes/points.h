@@ -23,13 +23,13 @@ struct PointsConfig {
   std::string rejects;
 
   void describe(FieldVisitor& v) {
-    v.field("order", order, "keys or key#value, in the order the points must have");
-    v.field("pin", pin, "keys or key#value that are never dropped");
+    v.field("order", order, "keys or key#value in the order wanted, separated by commas");
+    v.field("pin", pin, "keys or key#value that are never dropped, separated by commas");
     v.field("normalize", normalize, "map keys, values and units to their canonical names first");
     v.field("graph", graph, "print product, points and attributes with their evidence instead of plans");
     v.field("query", query, "only products that have this key, or key#value");
     v.field("statistics", statistics, "statistics.tsv of the categories; empty = the shipped train set");
-    v.field("format", format, "table | jsonl | auto = table on a terminal");
+    v.field("format", format, "table | jsonl | auto = table on a terminal", {"auto", "table", "jsonl"});
     v.field("output", output, "file, or - for standard output");
     v.field("rejects", rejects, "rows that could not be read, JSONL; empty = none");
     plan.describe(v);

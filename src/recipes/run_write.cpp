@@ -18,6 +18,7 @@
 #include "base/progress.h"
 #include "base/resource.h"
 #include "copywriting/copy_model.h"
+#include "data/advertisegen.h"
 #include "data/import.h"
 #include "recipes/write.h"
 
@@ -29,9 +30,10 @@ constexpr std::string_view kTrainingRows = "data/advertisegen/train.jsonl";
 
 data::ImportResult read_input(const WriteRun& run) {
   if (run.input.empty() == run.attributes.empty()) {
-    throw UsageError("[write] give PRODUCTS or --attributes, one of them");
+    throw UsageError(run.input.empty() ? "PRODUCTS: missing (or --attributes for one product)" : "--attributes: expected nothing beside PRODUCTS");
   }
   if (!run.input.empty()) return data::read_products(run.input);
+  data::check_typed_content(run.attributes, "--attributes");
   const std::string line = dump_line({{"content", run.attributes}});
   data::ImportConfig import_config;
   import_config.format = "advertisegen";
@@ -60,12 +62,13 @@ std::map<std::string, std::vector<std::string>> read_points(const std::string& p
   return points;
 }
 
-/// Where the result goes: standard output, product by product, or a file that appears whole.
+/// Where a result goes: standard output, product by product, or a file that appears whole.
 class Output {
  public:
-  explicit Output(const std::string& path) {
+  Output(const std::string& path, bool as_table) : as_table_(as_table) {
     if (!path.empty() && path != "-") file_ = std::make_unique<OutputFile>(path);
   }
+  bool as_table() const { return as_table_; }
   void write(std::string_view text) {
     if (file_) {
       file_->write(text);
@@ -79,6 +82,7 @@ class Output {
   }
 
  private:
+  bool as_table_;
   std::unique_ptr<OutputFile> file_;
 };
 
@@ -103,7 +107,8 @@ void report_rejects(const data::ImportResult& input, const WriteRun& run) {
 struct Totals {
   int64_t products = 0, candidates = 0, dropped = 0, without = 0, in_order = 0;
   std::map<std::string, int> faults;
-  double likeness = 0;
+  int64_t compared = 0;  // products with two candidates or more
+  double likeness = 0;   // summed over these
 
   void add(const WrittenProduct& written) {
     ++products;
@@ -111,7 +116,8 @@ struct Totals {
     dropped += written.dropped;
     for (const auto& [fault, count] : written.dropped_faults) faults[fault] += count;
     without += written.candidates.empty();
-    likeness += written.likeness;
+    compared += written.candidates.size() > 1;
+    if (written.candidates.size() > 1) likeness += written.likeness;
     in_order += std::count_if(written.candidates.begin(), written.candidates.end(), [](const auto& c) { return c.groups_in_order; });
   }
   void print() const {
@@ -119,9 +125,11 @@ struct Totals {
     std::string reasons;
     for (const auto& [fault, count] : faults) reasons += concat(reasons.empty() ? " (" : ", ", fault, " ", count);
     if (!reasons.empty()) reasons += ")";
-    log_info(products, " products, ", candidates, " candidates, ", dropped, " dropped by the checks", reasons, ", ", without, " without a candidate; ",
-             in_order, " follow the plan's order; mean pairwise ROUGE-L of a product's candidates ",
-             static_cast<int>(1000 * likeness / static_cast<double>(products)) / 1000.0);
+    const auto counted = [](int64_t count, std::string_view noun) { return concat(count, " ", noun, count == 1 ? "" : "s"); };
+    const std::string alike = compared == 0 ? "" : concat("; mean pairwise ROUGE-L of a product's candidates ",
+                                                          static_cast<int>(1000 * likeness / static_cast<double>(compared)) / 1000.0);
+    log_info(counted(products, "product"), ", ", counted(candidates, "candidate"), ", ", dropped, " dropped by the checks", reasons, ", ", without,
+             " without a candidate; ", in_order, " in the plan's order", alike);
   }
 };
 
@@ -135,14 +143,28 @@ std::map<int64_t, data::ImportEntry> rejected_rows(const data::ImportReport& rep
 }
 
 std::string rejected_line(const data::ImportEntry& entry, bool table) {
-  const std::string id = concat("row-", entry.row), error = concat(entry.code, entry.column.empty() ? "" : " " + entry.column);
+  const std::string id = entry.id.empty() ? concat("row-", entry.row) : entry.id;
+  const std::string error = concat(entry.code, entry.column.empty() ? "" : " " + entry.column);
   if (table) return concat("■ ", id, "\n  没有可用的文案：", error, "\n\n");
   return dump_line({{"id", id}, {"candidates", Json::array()}, {"error", error}}) + "\n";
 }
 
-bool as_table(const WriteRun& run) {
-  if (!run.format.empty()) return run.format == "table";
-  return run.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+/// The result, and the table beside it when one is wanted.
+std::vector<Output> open_outputs(const WriteRun& run) {
+  const bool to_terminal = run.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+  std::vector<Output> outputs;
+  outputs.emplace_back(run.output, run.format.empty() ? to_terminal && run.table.empty() : run.format == "table");
+  if (run.table.empty()) return outputs;
+  const auto place = [](const std::string& path) { return path.empty() ? "-" : path; };
+  if (place(run.output) == run.table) throw UsageError(concat("--table: expected another place than --output, got ", run.table));
+  outputs.emplace_back(run.table, /*as_table=*/true);
+  return outputs;
+}
+
+void warn_of_unknown_names(const CopyWriter& writer, const std::vector<data::Product>& products, const WriteRun& run) {
+  std::vector<std::string> wishes = run.order;
+  wishes.insert(wishes.end(), run.pins.begin(), run.pins.end());
+  for (const auto& wish : writer.unknown_wishes(products, wishes)) log_warn("[write] ", wish, ": no product has it");
 }
 
 }  // namespace
@@ -153,14 +175,14 @@ bool run_write(const WriteConfig& config, const WriteRun& run) {
   report_rejects(input, run);
   const auto model = load_model(config, run);
   CopyWriter writer(config, model ? &*model : nullptr, rows_for(config), {run.pins, run.order, read_points(run.points_file)});
-  Output output(run.output);
+  warn_of_unknown_names(writer, input.products, run);
+  auto outputs = open_outputs(run);
   Progress progress("write", input.products.size(), "products");
   Totals totals;
-  const bool table = as_table(run);
   auto rejected = rejected_rows(input.report);
   const auto write_rejected_before = [&](int64_t row) {
     for (; !rejected.empty() && rejected.begin()->first < row; rejected.erase(rejected.begin())) {
-      output.write(rejected_line(rejected.begin()->second, table));
+      for (auto& output : outputs) output.write(rejected_line(rejected.begin()->second, output.as_table()));
     }
   };
   for (size_t begin = 0; begin < input.products.size(); begin += kProductsPerBatch) {
@@ -170,12 +192,14 @@ bool run_write(const WriteConfig& config, const WriteRun& run) {
     for (size_t i = 0; i < batch.size(); ++i) {
       totals.add(written[i]);
       write_rejected_before(batch[i].source.row);
-      output.write(table ? to_table(written[i], batch[i]) + "\n" : dump_line(to_json(written[i], config, model ? model->sha256 : "")) + "\n");
+      for (auto& output : outputs) {
+        output.write((output.as_table() ? to_table(written[i], batch[i]) : dump_line(to_json(written[i], config, model ? model->sha256 : ""))) + "\n");
+      }
     }
     progress.advance(batch.size());
   }
   write_rejected_before(std::numeric_limits<int64_t>::max());
-  output.commit();
+  for (auto& output : outputs) output.commit();
   progress.finish();
   totals.print();
   return input.report.rows_rejected == 0 && totals.without == 0;

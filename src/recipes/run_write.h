@@ -14,9 +14,21 @@ struct WriteRun {
   std::vector<std::string> pins, order;
   std::string format;      // table | jsonl; empty = table on a terminal, else jsonl
   std::string output;      // empty = standard output
+  std::string table;       // a second output, to read: file or "-"; empty = none
   std::string rejects;
-  std::string dtype;       // float32 | bfloat16 | empty
+  std::string dtype;       // one of generation::decoder_dtypes() | empty
   int threads = 0;
+
+  void describe(FieldVisitor& v) {
+    v.field("attributes", attributes, "one product: '类型#裙*风格#简约'");
+    v.field("points", points_file, "plans (JSONL of `points`) to follow");
+    v.field("pin", pins, "keys or key#value that are never dropped, separated by commas");
+    v.field("order", order, "keys or key#value in the order wanted, separated by commas");
+    v.field("format", format, "table | jsonl; empty = table on a terminal, else jsonl", {"", "table", "jsonl"});
+    v.field("output", output, "file for the result; it appears whole");
+    v.field("table", table, "the result as a table as well: a file, or - for standard output");
+    v.field("rejects", rejects, "file for the rows that were rejected");
+  }
 };
 
 /// Writes one line (or table) a product, in input order. Returns false when rows were rejected or a

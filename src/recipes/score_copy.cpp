@@ -7,16 +7,19 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
+#include "copywriting/copy_model.h"
 #include "data/import_report.h"
 #include "models/gpt2/weights.h"
 
 namespace vitrine::recipes {
 namespace {
 
-std::unique_ptr<text::Tokenizer> load_tokenizer_if_any(const std::filesystem::path& model_dir) {
+/// Ids can be scored without a tokenizer; why there is none is told when a text comes.
+std::unique_ptr<text::Tokenizer> load_tokenizer_if_any(const std::filesystem::path& model_dir, std::string& why_not) {
   try {
     return text::load_tokenizer(model_dir);
-  } catch (const NotFound&) {  // ids can be scored without one
+  } catch (const NotFound& e) {
+    why_not = e.what();
     return nullptr;
   }
 }
@@ -60,6 +63,7 @@ class Lines {
 
   void score_all(std::string_view bytes) {
     Progress progress("score", static_cast<uint64_t>(std::count(bytes.begin(), bytes.end(), '\n')), "rows");
+    if (bytes.find_first_not_of(" \t\r\n") == std::string_view::npos) throw Corrupt(concat("[score copy] ", run_.input, ": EMPTY_FILE: no rows"));
     for (size_t at = 0, number = 1; at < bytes.size(); ++number) {
       throw_if_interrupted("nothing was written");
       const size_t end = std::min(bytes.find('\n', at), bytes.size());
@@ -104,9 +108,8 @@ class Lines {
 }  // namespace
 
 CopyScorer::CopyScorer(const std::filesystem::path& model_dir, const generation::DecoderConfig& config, RowEncoder encode_content)
-    : model_dir_(model_dir),
-      decoder_(generation::Decoder::load(model_dir, config)),
-      tokenizer_(load_tokenizer_if_any(model_dir)),
+    : decoder_(generation::Decoder::load(model_dir, config)),
+      tokenizer_(load_tokenizer_if_any(model_dir, why_no_tokenizer_)),
       encode_content_(std::move(encode_content)) {
   const int64_t V = decoder_.config().vocab_size;
   if (tokenizer_ != nullptr && !models::is_padded_vocabulary(V, tokenizer_->vocab_size())) {
@@ -134,7 +137,7 @@ ScoreRow CopyScorer::encode(const Json& row, const std::string& where) const {
   }
   const bool pair = row.contains("prompt") || row.contains("text");
   VITRINE_REQUIRE(pair || row.contains("content"), where, ": expected prompt and text, content and summary, or input_ids and labels_from");
-  VITRINE_REQUIRE(tokenizer_ != nullptr, where, ": ", model_dir_.string(), " has no tokenizer files: only input_ids can be scored");
+  if (tokenizer_ == nullptr) throw NotFound(concat(why_no_tokenizer_, ": without them only input_ids can be scored"));
   if (!pair && encode_content_) return encode_content_(*tokenizer_, row);
   return encode_text(field<std::string>(row, pair ? "prompt" : "content", "a text", where),
                      field<std::string>(row, pair ? "text" : "summary", "a text", where), where);
@@ -154,7 +157,7 @@ Json CopyScorer::score(const Json& row, int64_t number, const std::string& where
 bool run_score_copy(const ScoreCopyRun& run, RowEncoder encode_content) {
   generation::DecoderConfig config{.threads = run.threads};
   if (!run.dtype.empty()) config.dtype = run.dtype;
-  CopyScorer scorer(run.model, config, std::move(encode_content));
+  CopyScorer scorer(copywriting::find_model(run.model), config, std::move(encode_content));
   Lines lines(scorer, run);
   lines.score_all(read_file_unpacked(run.input));
   return lines.all_scored();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/config.h"
 #include "base/json.h"
 #include "generation/decoder.h"
 #include "text/tokenizer.h"
@@ -24,11 +25,17 @@ using RowEncoder = std::function<ScoreRow(const text::Tokenizer& tokenizer, cons
 
 struct ScoreCopyRun {
   std::string input;    // JSONL; - = standard input; .gz, .zst
-  std::string model;    // directory
+  std::string model;    // directory, or a name in models/
   std::string output;   // empty or - = standard output; else the file appears whole
   std::string rejects;  // file for the rows that could not be scored; empty = messages only
-  std::string dtype;    // float32 | bfloat16; empty = float32
+  std::string dtype;    // one of generation::decoder_dtypes(); empty = float32
   int threads = 0;
+
+  void describe(FieldVisitor& v) {
+    v.field("model", model, "model: a folder, or a name in models/");
+    v.field("output", output, "file for the scores; it appears whole");
+    v.field("rejects", rejects, "file for the rows that cannot be scored");
+  }
 };
 
 /// A model and, when the directory has one, its tokenizer. One caller at a time.
@@ -43,7 +50,7 @@ class CopyScorer {
   ///   input_ids, labels_from   as they stand; the first id has nothing before it and is never scored
   ///   prompt, text             each tokenized alone, without special tokens; an empty prompt is the bos token
   ///   content, summary         an AdvertiseGen row, prompt = content, text = summary
-  /// Throws InvalidInput naming `where` and the field; InvalidInput when text is given and there is no tokenizer.
+  /// Throws InvalidInput naming `where` and the field; NotFound, naming the files, when a text is given and there is no tokenizer.
   ScoreRow encode(const Json& row, const std::string& where) const;
 
   /// {"id", "tokens", "logprob"}; the id is the row's own, else `number`.
@@ -52,14 +59,14 @@ class CopyScorer {
  private:
   ScoreRow encode_text(const std::string& prompt, const std::string& text, const std::string& where) const;
 
-  std::filesystem::path model_dir_;
+  std::string why_no_tokenizer_;
   generation::Decoder decoder_;
   std::unique_ptr<text::Tokenizer> tokenizer_;  // null when the directory has none
   RowEncoder encode_content_;
 };
 
 /// Scores all lines, in order. A row that cannot be scored is skipped and listed; returns false when there was one.
-/// Throws UsageError, NotFound, Corrupt, IoError, Cancelled (nothing is written then).
+/// Throws UsageError, NotFound, Corrupt (EMPTY_FILE for an input without rows), IoError, Cancelled (nothing is written then).
 bool run_score_copy(const ScoreCopyRun& run, RowEncoder encode_content = {});
 
 }  // namespace vitrine::recipes

@@ -223,8 +223,6 @@ void TrainCopyConfig::validate() const {
   check_config(*this, "train copy");
   train.validate();
   VITRINE_REQUIRE(n_embd % n_head == 0, "[train copy] n_embd: expected a multiple of n_head ", n_head, ", got ", n_embd);
-  VITRINE_REQUIRE(save_dtype == "bfloat16" || save_dtype == "float32", "[train copy] save_dtype: expected bfloat16|float32, got '",
-                  save_dtype, "'");
 }
 
 void train_copy(const fs::path& data_path, const fs::path& validation_path, const fs::path& output,

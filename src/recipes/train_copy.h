@@ -36,7 +36,7 @@ struct TrainCopyConfig {
     v.field("init", init, "start from this model: a copy model or any GPT-2 in Hugging Face layout; a folder, or a name in models/");
     v.field("curate", curate, "run the filter funnel on the pairs first");
     v.field("validation_share", validation_share, "products held out when no validation set is given", 0, 0.5);
-    v.field("save_dtype", save_dtype, "bfloat16 | float32");
+    v.field("save_dtype", save_dtype, "bfloat16 | float32", {"bfloat16", "float32"});
     augment.describe(v);
     train.describe(v);
   }

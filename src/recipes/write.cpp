@@ -19,17 +19,6 @@ using copywriting::Plan;
 using copywriting::PromptPoint;
 
 constexpr int kRepeatedPositions = 4;
-constexpr std::string_view kStyles[] = {"taobao", "douyin", "xiaohongshu", "jd"};
-constexpr std::string_view kAudiences[] = {"", "women", "men"};
-
-template <size_t N>
-void require_one_of(std::string_view field, std::string_view value, const std::string_view (&allowed)[N]) {
-  std::string names;
-  for (const auto name : allowed) names += concat(names.empty() ? "" : "|", name.empty() ? "(empty)" : name);
-  if (std::find(std::begin(allowed), std::end(allowed), value) != std::end(allowed)) return;
-  throw UsageError(concat("[write] ", field, ": expected ", names, ", got '", value, "'"));
-}
-
 RandomKey candidate_key(int64_t seed, const std::string& product_id, int index) {
   return RandomKey(static_cast<uint64_t>(seed)).fold_in(product_id).fold_in(static_cast<uint64_t>(index));
 }
@@ -116,13 +105,7 @@ std::string fixed(double value, const char* format) {
 
 }  // namespace
 
-void WriteConfig::validate() const {
-  check_config(*this, "write");
-  require_one_of("style", style, kStyles);
-  require_one_of("audience", audience, kAudiences);
-  static constexpr std::string_view kBaselines[] = {"", "template", "retrieval"};
-  require_one_of("baseline", baseline, kBaselines);
-}
+void WriteConfig::validate() const { check_config(*this, "write"); }
 
 CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* model,
                        const std::vector<data::Product>& training_rows, PointWishes wishes)
@@ -327,6 +310,13 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
   fill_from_model(prepared_products, for_model);
   for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i].product, written[i]);
   return written;
+}
+
+std::vector<std::string> CopyWriter::unknown_wishes(std::span<const data::Product> products, const std::vector<std::string>& wishes) const {
+  if (wishes.empty()) return {};
+  std::vector<data::Product> prepared_products;
+  for (const auto& product : products) prepared_products.push_back(prepared(product));
+  return copywriting::unknown_wishes(prepared_products, wishes);
 }
 
 Json to_json(const WrittenProduct& written, const WriteConfig& config, const std::string& model_sha256) {

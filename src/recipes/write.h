@@ -54,6 +54,9 @@ class CopyWriter {
   /// In input order.
   std::vector<WrittenProduct> write(std::span<const data::Product> products);
 
+  /// The pins and orders that no product has, after normalisation.
+  std::vector<std::string> unknown_wishes(std::span<const data::Product> products, const std::vector<std::string>& wishes) const;
+
  private:
   /// A product as it is planned, and its points when the operator fixed them.
   struct Prepared {

@@ -45,12 +45,12 @@ struct WriteConfig {
     v.field("repetition_penalty", repetition_penalty, "1 = off", 0.1, 10);
     v.field("no_repeat_ngram_size", no_repeat_ngram_size, "no n tokens twice; 0 = off", 0, 100);
     v.field("max_new_tokens", max_new_tokens, "longest sentence, tokens", 1, 100000);
-    v.field("style", style, "taobao | douyin | xiaohongshu | jd");
+    v.field("style", style, "taobao | douyin | xiaohongshu | jd", {"taobao", "douyin", "xiaohongshu", "jd"});
     v.field("platform", platform, "where the copy will stand");
-    v.field("audience", audience, "women | men | empty");
+    v.field("audience", audience, "women | men | empty", {"", "women", "men"});
     v.field("length", length, "code points wanted", 20, 2000);
     v.field("keywords", keywords, "search words, separated by commas");
-    v.field("baseline", baseline, "template | retrieval: copy without the model");
+    v.field("baseline", baseline, "template | retrieval: copy without the model", {"", "template", "retrieval"});
     v.field("check", check, "drop candidates with faults");
     v.field("normalize", normalize, "normalise attributes before planning");
     v.field("enforce_groups", enforce_groups, "keep each point in its sentence");
@@ -63,7 +63,7 @@ struct WriteConfig {
     plan.describe(v);
     order.describe(v);
   }
-  /// Throws InvalidInput or UsageError, naming the field, its value and what is expected.
+  /// Throws InvalidInput, naming the field, its value and what is expected.
   void validate() const;
 };
 

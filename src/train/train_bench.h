@@ -17,6 +17,7 @@ struct TrainBenchConfig {
     v.field("batch", batch, "documents of a step", 1, 4096);
     v.field("tokens", tokens, "tokens of a document, all labelled", 2, 65536);
     v.field("steps", steps, "timed steps, after two to warm up", 1, 10000);
+    v.field("dtype", dtype, "compute type: float32 or bfloat16", {"float32", "bfloat16"});
     v.field("plain", plain, "plain ATen instead of the fused loops");
     v.field("dropout", dropout, "all three dropouts", 0, 0.95);
   }

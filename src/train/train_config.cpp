@@ -6,8 +6,6 @@ namespace vitrine::train {
 
 void TrainConfig::validate() const {
   check_config(*this, "[TrainConfig]");
-  VITRINE_REQUIRE(dtype == "float32" || dtype == "bfloat16",
-                  "[TrainConfig] dtype: expected float32 or bfloat16, got ", dtype);
   VITRINE_REQUIRE(beta1 < 1 && beta2 < 1, "[TrainConfig] beta1, beta2: expected < 1, got ", beta1, ", ", beta2);
 }
 

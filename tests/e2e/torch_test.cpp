@@ -42,6 +42,13 @@ TEST(TorchE2e, BenchTrainPrintsOneJsonLineAndATable) {
   EXPECT_NE(result.err.find("tokens/s"), std::string::npos);
 }
 
+TEST(TorchE2e, BenchTrainFindsAModelByItsName) {
+  VITRINE_NEEDS_VERB("train copy");
+  const auto result = run_program({"bench", "train", "--model", "copy-mini", "--batch", "1", "--tokens", "8", "--steps", "1", "--threads", "1"},
+                                  {.working_folder = std::filesystem::temp_directory_path()});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+}
+
 TEST(TorchE2e, AnUnknownDeviceIsWrongUsage) {
   VITRINE_NEEDS_VERB("train copy");
   EXPECT_EQ(run_program({"bench", "train", "--device", "tpu"}).exit_code, 2);

@@ -67,6 +67,27 @@ TEST(WriteE2e, ABadRowStillGivesItsLineAndExitCode3) {
   EXPECT_FALSE(rejected["error"].get<std::string>().empty());
 }
 
+TEST(WriteE2e, ARejectedRowKeepsItsIdInItsLine) {
+  const std::string rows = "{\"id\":\"x1\",\"content\":\"裙\"}\n{\"id\":\"x2\",\"content\":\"类型#裙\"}\n";
+  const auto result = run_program({"write", "-", "--baseline", "template", "-n", "1", "--format", "jsonl"}, {.stdin_text = rows});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  ASSERT_EQ(lines(result.out).size(), 2u) << result.out;
+  EXPECT_EQ(parse_json(lines(result.out)[0], "line")["id"], "x1");
+  EXPECT_NE(result.err.find("- row 1, content: MISSING_REQUIRED: '裙'"), std::string::npos) << result.err;
+}
+
+TEST(WriteE2e, TheTableBesideTheLinesIsOfTheSameRun) {
+  TemporaryFolder folder;
+  const std::vector<std::string> command{"write", "--attributes", kDress, "--baseline", "template", "-n", "2", "--format"};
+  auto both = command, table = command;
+  both.insert(both.end(), {"jsonl", "--output", folder / "out.jsonl", "--table", "-"});
+  table.push_back("table");
+  const auto result = run_program(both);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, run_program(table).out);
+  EXPECT_EQ(texts_of(read_file(folder / "out.jsonl")).size(), 2u);
+}
+
 TEST(WriteE2e, APlanFileDecidesWhichPointsAreSaidAndInWhichOrder) {
   TemporaryFolder folder;
   write_file_atomic(folder / "set.jsonl", R"({"id":"p1","content":"类型#裙*颜色#黑色*风格#简约*裙长#连衣裙"})"
@@ -189,6 +210,23 @@ TEST(ScoreE2e, GivesEachLineItsTokensAndANegativeLogProbability) {
   EXPECT_EQ(b["tokens"], 1);
   EXPECT_LT(a["logprob"].get<double>(), b["logprob"].get<double>());
   EXPECT_LT(b["logprob"].get<double>(), 0);
+}
+
+TEST(ScoreE2e, AModelIsFoundByItsNameAsWriteFindsIt) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "ids.jsonl", R"({"id":"a","input_ids":[1,2,3,4],"labels_from":1})");
+  const auto result = run_program({"score", "copy", folder / "ids.jsonl", "--model", "copy-mini"}, {.working_folder = folder.path()});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(lines(result.out).size(), 1u);
+}
+
+TEST(ScoreE2e, AnEmptyInputOrAModelWithoutTokenizerIsOneLine) {
+  TemporaryFolder folder;
+  const std::string model = source_file("tests/data/gpt2_tiny/tied").string();
+  write_file_atomic(folder / "empty.jsonl", "");
+  EXPECT_TRUE(failed_with_one_line(run_program({"score", "copy", folder / "empty.jsonl", "--model", model}), 1, "EMPTY_FILE"));
+  write_file_atomic(folder / "text.jsonl", R"({"prompt":"a","text":"b"})");
+  EXPECT_TRUE(failed_with_one_line(run_program({"score", "copy", folder / "text.jsonl", "--model", model}), 1, "tokenizer.json"));
 }
 
 TEST(ScoreE2e, AnIdBeyondTheVocabularyIsNamedWithItsLine) {

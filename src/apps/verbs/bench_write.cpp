@@ -4,20 +4,25 @@
 #include "apps/command_line.h"
 #include "apps/verbs.h"
 #include "copywriting/copy_model.h"
+#include "generation/decoder.h"
 #include "recipes/bench_write.h"
 
 namespace vitrine::apps {
 namespace {
 
-struct Options {
+struct BenchWriteVerb {
+  explicit BenchWriteVerb(CLI::App& app) : options(app) {}
   CommonOptions common;
   std::string model = "copy-mini";
   recipes::BenchWriteConfig config;
+  VerbOptions options;
+
+  void describe(FieldVisitor& v) { v.field("model", model, "model: a folder, or a name in models/"); }
 };
 
-void run(const Options& options) {
-  const std::vector<std::string> dtypes = options.common.dtype.empty() ? std::vector<std::string>{} : std::vector{options.common.dtype};
-  recipes::bench_write(copywriting::find_model(options.model), dtypes, options.common.threads, options.config, std::cout);
+void run(const BenchWriteVerb& verb) {
+  const std::vector<std::string> dtypes = verb.common.dtype.empty() ? std::vector<std::string>{} : std::vector{verb.common.dtype};
+  recipes::bench_write(copywriting::find_model(verb.model), dtypes, verb.common.threads, verb.config, std::cout);
 }
 
 }  // namespace
@@ -25,13 +30,13 @@ void run(const Options& options) {
 void register_bench_write(CLI::App& app, int&) {
   CLI::App* bench = app.add_subcommand("bench", "speed on this machine");
   bench->require_subcommand(1);
-  CLI::App* verb = bench->add_subcommand("write", "decoded tokens a second, beside this machine's limits");
-  auto options = std::make_shared<Options>();
-  verb->add_option("--model", options->model, "model directory, or a name in models/")->capture_default_str();
-  auto config_options = std::make_shared<ConfigOptions>(*verb, options->config);
-  add_common_options(*verb, options->common);
-  verb->callback([options, config_options] {
-    if (!config_options->resolve(options->common)) run(*options);
+  CLI::App* command = bench->add_subcommand("write", "decoded tokens a second, beside this machine's limits");
+  auto verb = std::make_shared<BenchWriteVerb>(*command);
+  verb->options.add(*verb);
+  verb->options.add(verb->config);
+  verb->options.add_common(verb->common, {.dtypes = generation::decoder_dtypes()});
+  command->callback([verb] {
+    if (!verb->options.resolve()) run(*verb);
   });
 }
 

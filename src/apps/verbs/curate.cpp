@@ -8,13 +8,16 @@ namespace vitrine::apps {
 namespace {
 
 struct CurateCopyVerb {
+  explicit CurateCopyVerb(CLI::App& app) : options(app) {}
   CommonOptions common;
   recipes::CurateRunConfig config;
   std::vector<std::string> files;
-  std::unique_ptr<ConfigOptions> options;
+  VerbOptions options;
 
   int run() {
-    if (options->resolve(common)) return kDone;
+    if (options.resolve()) return kDone;
+    VerbOptions::require(!files.empty(), "IN");
+    VerbOptions::require(!config.output.empty(), "--output");
     const auto set = recipes::curate_files(files, config, VITRINE_VERSION);
     for (const auto& f : set.filters) {
       log_info("[curate] ", f.filter, f.enabled ? "" : " (off)", ": in ", f.rows_in, ", kept ", f.kept, ", dropped ", f.dropped, ", repaired ", f.repaired);
@@ -29,11 +32,11 @@ struct CurateCopyVerb {
 void register_curate(CLI::App& app, int& exit_code) {
   CLI::App* curate = app.add_subcommand("curate", "the filter funnels");
   curate->require_subcommand(1);
-  auto verb = std::make_shared<CurateCopyVerb>();
   CLI::App* copy = curate->add_subcommand("copy", "training rows for copy: near-duplicates, inventions and absolute terms go");
-  copy->add_option("files", verb->files, "AdvertiseGen or product JSONL, CSV, TSV; - = standard input")->required();
-  add_common_options(*copy, verb->common);
-  verb->options = std::make_unique<ConfigOptions>(*copy, verb->config);
+  auto verb = std::make_shared<CurateCopyVerb>(*copy);
+  copy->add_option("IN", verb->files, "AdvertiseGen or product JSONL, CSV, TSV; - = standard input");
+  verb->options.add(verb->config);
+  verb->options.add_common(verb->common, {});
   copy->callback([verb, &exit_code] { exit_code = verb->run(); });
 }
 

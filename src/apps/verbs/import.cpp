@@ -1,7 +1,6 @@
 // vitrine import FILES… - shop tables to product records.
 #include "apps/command_line.h"
 #include "apps/verbs.h"
-#include "base/error.h"
 #include "base/log.h"
 #include "recipes/import.h"
 
@@ -9,28 +8,30 @@ namespace vitrine::apps {
 namespace {
 
 struct ImportVerb {
+  explicit ImportVerb(CLI::App& app) : options(app) {}
   CommonOptions common;
   recipes::ImportRecipeConfig config;
   std::vector<std::string> files;
-  std::unique_ptr<ConfigOptions> options;
+  VerbOptions options;
 
   int run() {
-    if (options->resolve(common)) return kDone;
-    if (files.empty()) throw UsageError("[import] no files: expected at least one, or - for standard input");
+    if (options.resolve()) return kDone;
+    VerbOptions::require(!files.empty(), "FILES");
     const data::ImportReport report = recipes::import_files(files, config);
-    log_info("[import] ", report.table());
-    return report.rows_rejected > 0 ? kSomeRejected : kDone;
+    const bool rejected = report.rows_rejected > 0;
+    log_line(rejected ? LogLevel::warn : LogLevel::info, "[import] " + report.table());
+    return rejected ? kSomeRejected : kDone;
   }
 };
 
 }  // namespace
 
 void register_import(CLI::App& app, int& exit_code) {
-  auto verb = std::make_shared<ImportVerb>();
   CLI::App* command = app.add_subcommand("import", "read product tables of any readable format: product records, JSONL");
-  command->add_option("files", verb->files, "product JSONL, AdvertiseGen JSONL, CSV, TSV; .gz, .zst; - = standard input");
-  add_common_options(*command, verb->common);
-  verb->options = std::make_unique<ConfigOptions>(*command, verb->config);
+  auto verb = std::make_shared<ImportVerb>(*command);
+  command->add_option("FILES", verb->files, "product JSONL, AdvertiseGen JSONL, CSV, TSV; .gz, .zst; - = standard input");
+  verb->options.add(verb->config);
+  verb->options.add_common(verb->common, {});
   command->callback([verb, &exit_code] { exit_code = verb->run(); });
 }
 

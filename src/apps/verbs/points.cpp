@@ -8,13 +8,15 @@ namespace vitrine::apps {
 namespace {
 
 struct PointsVerb {
+  explicit PointsVerb(CLI::App& app) : options(app) {}
   CommonOptions common;
   recipes::PointsConfig config;
   std::string products;
-  std::unique_ptr<ConfigOptions> options;
+  VerbOptions options;
 
   int run() {
-    if (options->resolve(common)) return kDone;
+    if (options.resolve()) return kDone;
+    VerbOptions::require(!products.empty(), "PRODUCTS");
     const data::ImportReport report = recipes::write_points(products, config);
     if (report.rows_rejected > 0) log_warn("[points] ", report.table());
     return report.rows_rejected > 0 ? kSomeRejected : kDone;
@@ -24,11 +26,11 @@ struct PointsVerb {
 }  // namespace
 
 void register_points(CLI::App& app, int& exit_code) {
-  auto verb = std::make_shared<PointsVerb>();
   CLI::App* command = app.add_subcommand("points", "rank the selling points of products: plans, or the graph with evidence");
-  command->add_option("products", verb->products, "product records or any importable file; - = standard input")->required();
-  add_common_options(*command, verb->common);
-  verb->options = std::make_unique<ConfigOptions>(*command, verb->config);
+  auto verb = std::make_shared<PointsVerb>(*command);
+  command->add_option("PRODUCTS", verb->products, "product records or any importable file; - = standard input");
+  verb->options.add(verb->config);
+  verb->options.add_common(verb->common, {});
   command->callback([verb, &exit_code] { exit_code = verb->run(); });
 }
 

@@ -1,20 +1,26 @@
 // score copy --engine torch: log-probabilities by the training module, for comparison with the decoder.
-#include <fstream>
 #include <iostream>
+#include <sstream>
 
 #include "apps/command_line.h"
 #include "apps/device.h"
 #include "apps/verbs.h"
+#include "base/compressed.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "copywriting/copy_model.h"
 #include "models/gpt2/module.h"
 
 namespace vitrine::apps {
 namespace {
 
-struct Options {
+struct ScoreTorchVerb {
+  explicit ScoreTorchVerb(CLI::App& app) : options(app) {}
   CommonOptions common;
   std::string texts, model;
+  VerbOptions options;
+
+  void describe(FieldVisitor& v) { v.field("model", model, "model: a folder, or a name in models/"); }
 };
 
 /// {"id", "input_ids", "labels_from"} -> {"id", "tokens", "logprob"}
@@ -27,19 +33,24 @@ Json score_row(models::Gpt2& model, const models::Gpt2PassConfig& pass, const Js
   return {{"id", row.value("id", Json())}, {"tokens", batch.num_labels()}, {"logprob", -model.document_nll(batch, pass)[0]}};
 }
 
-void run(const Options& options) {
-  set_threads(options.common.threads);
-  models::Gpt2 model = models::Gpt2::load(options.model, parse_device(options.common.device));
+void run(ScoreTorchVerb& verb) {
+  if (verb.options.resolve()) return;
+  VerbOptions::require(!verb.texts.empty(), "TEXTS");
+  VerbOptions::require(!verb.model.empty(), "--model");
+  set_threads(verb.common.threads);
+  models::Gpt2 model = models::Gpt2::load(copywriting::find_model(verb.model), parse_device(verb.common.device));
   models::Gpt2PassConfig pass;
-  pass.dtype = options.common.dtype == "bfloat16" ? models::ComputeType::bfloat16 : models::ComputeType::float32;
-  std::ifstream file(options.texts);
-  if (options.texts != "-" && !file) throw NotFound(concat("[score copy] ", options.texts, ": no such file"));
-  std::istream& lines = options.texts == "-" ? std::cin : file;
+  pass.dtype = verb.common.dtype == "bfloat16" ? models::ComputeType::bfloat16 : models::ComputeType::float32;
+  std::istringstream lines(read_file_unpacked(verb.texts));
   std::string line;
+  int64_t scored = 0;
   for (int64_t row = 1; std::getline(lines, line); ++row) {
-    const std::string where = concat(options.texts, " row ", row);
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string where = concat(verb.texts, " row ", row);
     std::cout << dump_line(score_row(model, pass, parse_json(line, where), where)) << '\n';
+    ++scored;
   }
+  if (scored == 0) throw Corrupt(concat("[score copy] ", verb.texts, ": EMPTY_FILE: no rows"));
 }
 
 }  // namespace
@@ -47,12 +58,12 @@ void run(const Options& options) {
 void register_score_torch(CLI::App& app, int&) {
   CLI::App* score = app.add_subcommand("score", "log-probability of given texts");
   score->require_subcommand(1);
-  CLI::App* verb = score->add_subcommand("copy", "by a language model");
-  auto options = std::make_shared<Options>();
-  add_common_options(*verb, options->common);
-  verb->add_option("texts", options->texts, "JSONL, or - for standard input")->required();
-  verb->add_option("--model", options->model, "model directory")->required();
-  verb->callback([options] { run(*options); });
+  CLI::App* copy = score->add_subcommand("copy", "by a language model");
+  auto verb = std::make_shared<ScoreTorchVerb>(*copy);
+  copy->add_option("TEXTS", verb->texts, "JSONL: id, input_ids, labels_from; - = standard input");
+  verb->options.add(*verb);
+  verb->options.add_common(verb->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
+  copy->callback([verb] { run(*verb); });
 }
 
 }  // namespace vitrine::apps

@@ -9,11 +9,22 @@
 namespace vitrine::apps {
 namespace {
 
+struct Files {
+  std::string validation, output;
+
+  void describe(FieldVisitor& v) {
+    v.field("output", output, "model directory");
+    v.field("validation", validation, "pairs for the validation loss; default: a share of DATA");
+  }
+};
+
 struct TrainCopyVerb {
+  explicit TrainCopyVerb(CLI::App& app) : options(app) {}
   CommonOptions common;
   recipes::TrainCopyConfig config;
-  std::string data, validation, output;
-  std::unique_ptr<ConfigOptions> options;
+  Files files;
+  std::string data;
+  VerbOptions options;
 };
 
 }  // namespace
@@ -21,17 +32,18 @@ struct TrainCopyVerb {
 void register_train(CLI::App& app, int&) {
   auto& train = *app.add_subcommand("train", "train a model");
   train.require_subcommand(1);
-  auto state = std::make_shared<TrainCopyVerb>();
   auto& verb = *train.add_subcommand("copy", "GPT-2-class copy model, from scratch or from --init: a copy model or a public GPT-2");
-  verb.add_option("DATA", state->data, "folder with train.jsonl, or a file of pairs")->required();
-  verb.add_option("--output", state->output, "model directory")->required();
-  verb.add_option("--validation", state->validation, "pairs for the validation loss; default: a share of DATA");
-  state->options = std::make_unique<ConfigOptions>(verb, state->config);
-  add_common_options(verb, state->common);
+  auto state = std::make_shared<TrainCopyVerb>(verb);
+  verb.add_option("DATA", state->data, "folder with train.jsonl, or a file of pairs");
+  state->options.add(state->files);
+  state->options.add(state->config);
+  state->options.add_common(state->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
   verb.callback([state] {
-    if (state->options->resolve(state->common)) return;
+    if (state->options.resolve()) return;
+    VerbOptions::require(!state->data.empty(), "DATA");
+    VerbOptions::require(!state->files.output.empty(), "--output");
     set_threads(state->common.threads);
-    recipes::train_copy(state->data, state->validation, state->output, state->config, parse_device(state->common.device).str());
+    recipes::train_copy(state->data, state->files.validation, state->files.output, state->config, parse_device(state->common.device).str());
   });
 }
 

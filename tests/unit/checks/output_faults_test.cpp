@@ -36,5 +36,14 @@ TEST(OutputFaultsTest, TheProductMustBeNamed) {
   EXPECT_EQ(faults_of("简约大方。", ""), Faults{});
 }
 
+TEST(OutputFaultsTest, CoverageCountsValuesAndOnRequestTheCategoryByAnyWord) {
+  data::Product product;
+  data::add_attribute(product, "类型", "上衣");
+  data::add_attribute(product, "衣领型", "V领");
+  EXPECT_DOUBLE_EQ(literal_coverage(U"这件卫衣是v领", product, false), 0.5);
+  EXPECT_DOUBLE_EQ(literal_coverage(U"这件卫衣是v领", product, true), 1);
+  EXPECT_DOUBLE_EQ(literal_coverage(U"x", data::Product{}, false), 1);
+}
+
 }  // namespace
 }  // namespace vitrine::checks

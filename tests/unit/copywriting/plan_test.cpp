@@ -61,7 +61,9 @@ TEST(PlanTest, SparsePairsAreDroppedButNeverPinnedOnes) {
   const std::string content = "类型#裙*颜色#黑色*风格#简约*裙领型#v领";
   const Plan plan = plan_of(content, {}, {}, config);
   EXPECT_EQ(values_of(plan), (Names{"裙", "简约", "黑色"}));
-  EXPECT_EQ(plan.dropped, (std::vector<int>{3}));
+  ASSERT_EQ(plan.dropped.size(), 1u);
+  EXPECT_EQ(plan.dropped[0].attribute_id, "a4");
+  EXPECT_NEAR(plan.dropped[0].tf_idf, 0.4599, 1e-3);
   EXPECT_EQ(values_of(plan_of(content, {"裙领型"}, {}, config)), (Names{"裙", "v领", "简约", "黑色"}));
   config.drop_sparse = false;
   EXPECT_EQ(values_of(plan_of(content, {}, {}, config)), (Names{"裙", "v领", "简约", "黑色"}));
@@ -95,9 +97,24 @@ TEST(PlanTest, ACategoryThatTheStatisticsLackKeepsTheOrderOfTheSource) {
   EXPECT_TRUE(plan.points[0].attr_idx.empty());
 }
 
+TEST(PlanTest, WishesThatNoProductHasAreTold) {
+  const std::vector<data::Product> products{product_from_content("类型#裙*颜色#黑色"), product_from_content("类型#裤")};
+  EXPECT_EQ(unknown_wishes(products, {"颜色", "颜色#红色", "类型#裤", "不存在", "不存在"}), (Names{"颜色#红色", "不存在"}));
+}
+
+TEST(PlanTest, TheTypeIsNeverDroppedAsSparse) {
+  PlanConfig config;
+  config.drop_sparse = true;
+  config.min_tfidf = 1;
+  data::Product product = product_from_content("类型#裙*类型#短裙*颜色#黑色");
+  const Plan plan = make_plan(product, small_statistics(), config);
+  ASSERT_EQ(plan.dropped.size(), 1u);
+  EXPECT_EQ(plan.dropped[0].key, "颜色");
+}
+
 TEST(PlanTest, TheRecordNamesAttributesByTheirIds) {
   const data::Product product = product_from_content("类型#裙*裙领型#v领");
-  const Json json = to_json(make_plan(product, small_statistics(), {}), product);
+  const Json json = to_json(make_plan(product, small_statistics(), {}));
   EXPECT_EQ(json["points"][1]["attr_ids"][0], product.attributes[1].id);
   EXPECT_EQ(json["groups"].dump(), "[[0,1]]");
 }

@@ -48,5 +48,22 @@ TEST(AdvertisegenTest, TheShippedDevSetIsReadAndWrittenBackUnchanged) {
   EXPECT_EQ(written, original);
 }
 
+TEST(AdvertisegenTest, ATypedStringIsRefusedWithTheOptionAndThePiece) {
+  const auto refusal = [](const std::string& content) {
+    try {
+      check_typed_content(content, "--attributes");
+    } catch (const UsageError& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refusal("类型#裙*风格#简约"), "");
+  EXPECT_EQ(refusal("裙"), "--attributes: '裙' has no '#': expected KEY#VALUE*KEY#VALUE");
+  EXPECT_NE(refusal("类型#").find("empty"), std::string::npos);
+  EXPECT_NE(refusal("类型#\xff").find("UTF-8"), std::string::npos);
+  EXPECT_NE(refusal("类型#裙\n*风格#简约").find("line end"), std::string::npos);
+  EXPECT_EQ(refusal("类型#裙*备注#" + std::string(100000, 'x')), "--attributes: the value of '备注' has 100000 characters, at most 1000");
+}
+
 }  // namespace
 }  // namespace vitrine::data

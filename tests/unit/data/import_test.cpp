@@ -90,14 +90,13 @@ TEST(ImportTest, BadAdvertisegenRowsGetTheirCodes) {
   EXPECT_EQ(result.report.rows_kept, 1);
 }
 
-TEST(ImportTest, ALongAttributeIsKeptUpToTheLimitAndRejectedBeyond) {
+TEST(ImportTest, ALongFieldIsNamedWithTheLimitItBreaks) {
   const std::string ascii(100000, 'x');
   std::string chinese;
   for (int i = 0; i < 100000; ++i) chinese += "好";
   const auto result = jsonl("{\"content\":\"备注#" + ascii + "\"}\n{\"content\":\"备注#" + chinese + "\"}\n");
-  ASSERT_EQ(result.products.size(), 1u);
-  EXPECT_EQ(result.products[0].attributes[0].val.size(), 100000u);
-  EXPECT_EQ(findings(result), Lines{"2 content TOO_LARGE reject"});
+  EXPECT_EQ(findings(result), (Lines{"1 备注 TOO_LARGE reject", "2 content TOO_LARGE reject"}));
+  EXPECT_EQ(result.report.entries[1].value, "more than 262144 bytes");
 }
 
 TEST(ImportTest, AVeryDeepOrVeryLongRowIsRejectedAlone) {
@@ -154,10 +153,64 @@ TEST(ImportTest, TheReportCutsItsValuesAndCountsItsCodes) {
   EXPECT_EQ(dump_line(to_json(result.report.entries[0])), R"({"file":"shop.csv","row":2,"column":"价格","code":"BAD_NUMBER","severity":"warn","value":"x"})");
 }
 
+TEST(ImportTest, ARejectedRowKeepsItsOwnId) {
+  const auto result = jsonl("{\"id\":\"x1\",\"content\":\"裙\"}\n{\"id\":\"x2\",\"content\":\"类型#裙\"}\n");
+  EXPECT_EQ(findings(result), (Lines{"1 content ATTR_NO_SEPARATOR warn", "1 content MISSING_REQUIRED reject"}));
+  EXPECT_EQ(result.report.entries[1].id, "x1");
+  EXPECT_EQ(result.report.entries[1].value, "裙");
+}
+
+TEST(ImportTest, AnAttributeBeyondTheLimitRejectsItsRowAndNamesKeyAndLimit) {
+  const std::string long_value(kMaxAttributeCodePoints + 1, 'x'), fitting(kMaxAttributeCodePoints, 'x');
+  const auto result = jsonl("{\"content\":\"类型#裙*备注#" + long_value + "\"}\n{\"content\":\"类型#裙*备注#" + fitting + "\"}\n");
+  EXPECT_EQ(findings(result), Lines{"1 备注 TOO_LARGE reject"});
+  EXPECT_EQ(result.report.entries[0].value, "1001 characters, at most 1000");
+  EXPECT_EQ(result.products.size(), 1u);
+}
+
+TEST(ImportTest, UnsafeMarkupIsRemovedWithAWarning) {
+  const auto table = csv("标题,描述\n<b onclick=f()>裙</b>,真丝<script>g()</script>\n");
+  EXPECT_EQ(findings(table), (Lines{"2 标题 HTML_UNSAFE warn", "2 描述 HTML_UNSAFE warn"}));
+  EXPECT_EQ(table.products[0].title_raw, "<b>裙</b>");
+  EXPECT_EQ(table.products[0].description_raw, "真丝");
+  const auto record = jsonl("{\"title_raw\":\"裙<script>g()</script>\"}\n");
+  EXPECT_EQ(findings(record), Lines{"1 title_raw HTML_UNSAFE warn"});
+}
+
+TEST(ImportTest, TwoColumnsOfOneFieldAreNamed) {
+  EXPECT_EQ(findings(csv("title,title\n甲,乙\n")), Lines{"1 title DUP_HEADER warn"});
+  const auto result = csv("商品标题,title,备注,备注\n甲,乙,丙,丁\n");
+  EXPECT_EQ(findings(result), (Lines{"1 title DUP_HEADER warn", "1 备注 DUP_HEADER warn"}));
+  EXPECT_EQ(result.report.entries[0].value, "'商品标题' and 'title', columns 1 and 2: both title");
+  EXPECT_EQ(findings(csv("标题,属性,属性\n甲,a:b,c:d\n")), Lines{"1 属性 DUP_HEADER warn"});
+  EXPECT_TRUE(findings(csv("标题,颜色,材质\n甲,红,棉\n")).empty());
+}
+
+TEST(ImportTest, AFileWithoutKnownColumnsIsToldOfSeparatorsAndWorkbooks) {
+  const auto refusal = [](std::string_view bytes, std::string_view name) {
+    try {
+      read_products_from(bytes, name);
+    } catch (const ImportRefused& e) {
+      return std::string(e.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(refusal("标题;颜色\n甲;红\n", "shop.csv").find("--separator"), std::string::npos);
+  EXPECT_NE(refusal("PK\x03\x04\xff\xff", "shop.xlsx").find("save it as CSV"), std::string::npos);
+}
+
+TEST(ImportTest, TheSummaryNamesTheFirstRejectedRows) {
+  std::string rows = "{\"content\":\"类型#裙\"}\n";
+  for (int i = 0; i < 7; ++i) rows += std::string(60, static_cast<char>('a' + i)) + "\n";
+  const std::string table = jsonl(rows).report.table();
+  EXPECT_TRUE(table.starts_with("shop.jsonl row 2: NOT_JSON: '" + std::string(40, 'a') + "…'\n")) << table;
+  EXPECT_NE(table.find("and 2 more rejected\nrows in 8, kept 1, rejected 7\n"), std::string::npos) << table;
+}
+
 TEST(ImportTest, AWrongSettingIsRefused) {
   ImportConfig config;
   config.format = "xlsx";
-  EXPECT_THROW(read_products_from("x", "x.csv", config), UsageError);
+  EXPECT_THROW(read_products_from("x", "x.csv", config), InvalidInput);
   config.format = "csv";
   config.separator = "ab";
   EXPECT_THROW(read_products_from("x", "x.csv", config), UsageError);

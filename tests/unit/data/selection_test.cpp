@@ -34,24 +34,20 @@ TEST(SelectionTest, ScoresEqualTheHandComputedFixture) {
   EXPECT_NEAR(mean_tf_idf(statistics, "裤", "图案", "格子"), 1, 1e-10);
 }
 
-TEST(SelectionTest, SparsePairsAreDroppedAndListedWithTheirScores) {
-  Product product = product_from_content("类型#裙*风格#简约*图案#格子*图案#波点");
-  const auto dropped = drop_sparse_pairs(product, fixture(), {.tf_idf = true, .min_tf_idf = 0.5});
-  EXPECT_EQ(canonical_content(product), "类型#裙*风格#简约");
-  ASSERT_EQ(dropped.size(), 2u);
-  EXPECT_EQ(dropped[0].val + dropped[1].val, "格子波点");
-  EXPECT_EQ(dropped[0].attribute_id, "a3");
-  EXPECT_NEAR(dropped[0].tf_idf, 0.4790726830, 1e-10);
+TEST(SelectionTest, SparsePairsAreListedWithTheirScores) {
+  const Product product = product_from_content("类型#裙*风格#简约*图案#格子*图案#波点");
+  const auto sparse = sparse_pairs(product, fixture(), "裙", 0.5);
+  ASSERT_EQ(sparse.size(), 2u);
+  EXPECT_EQ(sparse[0].val + sparse[1].val, "格子波点");
+  EXPECT_EQ(sparse[0].attribute_id, "a3");
+  EXPECT_EQ(sparse[0].attr_idx, 2);
+  EXPECT_NEAR(sparse[0].tf_idf, 0.4790726830, 1e-10);
 }
 
-TEST(SelectionTest, TheSwitchPinsAndUnknownCategoriesKeepEverything) {
-  const std::string content = "类型#裙*图案#格子*图案#波点";
-  Product off = product_from_content(content), pinned = off, unknown = product_from_content("类型#帽*图案#波点");
-  EXPECT_TRUE(drop_sparse_pairs(off, fixture(), {.tf_idf = false, .min_tf_idf = 0.5}).empty());
-  EXPECT_EQ(canonical_content(off), content);
-  EXPECT_EQ(drop_sparse_pairs(pinned, fixture(), {.tf_idf = true, .min_tf_idf = 0.5}, {"a3"}).size(), 1u);
-  EXPECT_EQ(canonical_content(pinned), "类型#裙*图案#波点");
-  EXPECT_TRUE(drop_sparse_pairs(unknown, fixture(), {.tf_idf = true, .min_tf_idf = 0.5}).empty());
+TEST(SelectionTest, TheTypeAndUnknownCategoriesAreNeverSparse) {
+  const Product product = product_from_content("类型#裙*图案#格子");
+  EXPECT_EQ(sparse_pairs(product, fixture(), "裙", 2).size(), 1u);
+  EXPECT_TRUE(sparse_pairs(product, fixture(), "帽", 2).empty());
 }
 
 }  // namespace

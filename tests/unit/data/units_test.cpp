@@ -20,7 +20,9 @@ TEST_F(UnitsTest, SpellingsOfAUnitAreOne) {
   for (const char* text : {"45㎡", "45平方米", "45 平米", "４５ｍ²", "45平", "四十五平米"}) EXPECT_EQ(measure(text, {"area"}), "45㎡") << text;
   EXPECT_EQ(measure("1.5公斤", {"mass"}), "1.5kg");
   EXPECT_EQ(measure("500毫升", {"volume"}), "500ml");
-  EXPECT_EQ(measure("5000mAh", {"charge"}), "5000mah");
+  EXPECT_EQ(measure("5000MAH", {"charge"}), "5000mAh");
+  EXPECT_EQ(measure("12w", {"power"}), "12W");
+  EXPECT_EQ(measure("14升", {"volume"}), "14L");
 }
 
 TEST_F(UnitsTest, AUnitOfAnotherClassIsNoMeasure) {

@@ -65,7 +65,6 @@ TEST(DtypeTest, NamesGoBothWaysAndUnknownOnesAreNothing) {
     EXPECT_EQ(dtype_from_name(name_of(dtype)), dtype);
   }
   EXPECT_FALSE(dtype_from_name("F8_E4M3").has_value());
-  EXPECT_THROW(dtype_from_config_name("int8"), InvalidInput);
 }
 
 TEST(DtypeTest, IntegersAndDoublesBecomeFloats) {

@@ -148,7 +148,7 @@ TEST(CurateCopyTest, ATextThatNamesNoProductIsDropped) {
 TEST(CurateCopyTest, KeptRowsHoldNothingThatBlocks) {
   for (const auto& r : curate_rows(sample_rows(), small_config()).kept) {
     for (const auto& claim : checks::find_claims(r.product.summary, r.product)) EXPECT_FALSE(checks::is_blocking(claim)) << r.product.id << " " << claim.value;
-    EXPECT_TRUE(checks::is_clean_output(r.product.summary, r.product)) << r.product.summary;
+    EXPECT_TRUE(checks::output_faults(r.product.summary, r.product).empty()) << r.product.summary;
   }
 }
 

@@ -91,14 +91,13 @@ not json
 {"id":4,"input_ids":[5,6],"labels_from":3}
 {"id":5,"input_ids":[5,6.5],"labels_from":1}
 {"id":6,"input_ids":[5,6]}
-{"id":7,"prompt":"a","text":"b"}
 {"id":8}
 {"id":9,"input_ids":[6,5],"labels_from":1}
 )", kTiny / "tied", false);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[1]["id"], 9);
   const auto rejects = json_lines(path("rejects.jsonl"));
-  ASSERT_EQ(rejects.size(), 7u);
+  ASSERT_EQ(rejects.size(), 6u);
   EXPECT_EQ(rejects[0]["row"], 2);
   EXPECT_EQ(rejects[0]["code"], "NOT_JSON");
   EXPECT_EQ(rejects[1]["row"], 3);
@@ -111,8 +110,19 @@ TEST_F(ScoreCopyTest, MessagesNameRowFieldAndValue) {
   };
   EXPECT_NE(refusal(R"({"input_ids":[1,97],"labels_from":1})").find("in.jsonl row 4: [Decoder] score: token 97"), std::string::npos);
   EXPECT_NE(refusal(R"({"input_ids":[1,2],"labels_from":-1})").find("row 4: labels_from: expected 0 to 2, got -1"), std::string::npos);
-  EXPECT_NE(refusal(R"({"prompt":"a","text":"b"})").find("has no tokenizer files"), std::string::npos);
   EXPECT_NE(refusal(R"([])").find("expected an object"), std::string::npos);
+}
+
+TEST_F(ScoreCopyTest, ATextForAModelWithoutTokenizerIsAFailureThatNamesTheFiles) {
+  CopyScorer scorer(kTiny / "tied", {.threads = 1});
+  const auto message = message_of<NotFound>([&] { scorer.score(parse_json(R"({"prompt":"a","text":"b"})", "x"), 1, "in.jsonl row 4"); });
+  EXPECT_NE(message.find("tokenizer.json"), std::string::npos) << message;
+}
+
+TEST_F(ScoreCopyTest, AnInputWithoutRowsIsRefused) {
+  write_file_atomic(path("empty.jsonl"), "\n");
+  const auto message = message_of<Corrupt>([&] { run_score_copy({.input = path("empty.jsonl"), .model = kTiny / "tied", .output = path("out.jsonl")}); });
+  EXPECT_NE(message.find("EMPTY_FILE"), std::string::npos) << message;
 }
 
 TEST_F(ScoreCopyTest, ATokenizerOfAnotherSizeIsRefused) {

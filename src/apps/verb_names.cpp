@@ -1,0 +1,76 @@
+#include "apps/verb_names.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace vitrine::apps {
+namespace {
+
+struct Verb {
+  std::string_view name;
+  std::vector<std::string_view> objects;  // empty = the verb stands alone
+  std::vector<std::string_view> planned;  // objects of later versions
+};
+
+const std::vector<Verb>& verbs() {
+  static const std::vector<Verb> kVerbs = {
+      {"import", {}, {}},
+      {"points", {}, {}},
+      {"curate", {"copy"}, {"images"}},
+      {"train", {"copy"}, {"ranker", "tagger", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base"}},
+      {"write", {}, {}},
+      {"score", {"copy"}, {"ranker", "clip"}},
+      {"evaluate", {"copy"}, {"ranker", "images"}},
+      {"bench", {"write", "train"}, {"draw", "tune"}},
+  };
+  return kVerbs;
+}
+
+const std::vector<std::string_view>& planned_verbs() {
+  static const std::vector<std::string_view> kPlanned = {"align", "draw",  "check",  "label",  "verify", "recall",
+                                                         "export", "serve", "backup", "launch", "convert"};
+  return kPlanned;
+}
+
+bool contains(const std::vector<std::string_view>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (const auto word : words) text += concat(text.empty() ? "" : ", ", word);
+  return text;
+}
+
+std::string not_yet(std::string_view what) { return concat("'", what, "' does not exist yet in this version"); }
+
+std::optional<std::string> wrong_object(const Verb& verb, std::string_view object) {
+  const std::string name = concat(verb.name, " ", object);
+  if (contains(verb.objects, object)) return std::nullopt;
+  if (contains(verb.planned, object)) return not_yet(name);
+  return concat("unknown verb '", name, "'; there is: ", verb.name, " ", joined(verb.objects));
+}
+
+}  // namespace
+
+std::optional<std::string> wrong_verb(int argc, const char* const* argv) {
+  std::vector<std::string_view> names;
+  for (const Verb& verb : verbs()) names.push_back(verb.name);
+  if (argc < 2) return concat("no verb; there are: ", joined(names));
+  const std::string_view name = argv[1];
+  if (name.starts_with('-')) return std::nullopt;
+  const auto verb = std::find_if(verbs().begin(), verbs().end(), [&](const Verb& v) { return v.name == name; });
+  if (verb == verbs().end()) {
+    if (contains(planned_verbs(), name)) return not_yet(name);
+    return concat("unknown verb '", name, "'; there are: ", joined(names));
+  }
+  if (verb->objects.empty()) return std::nullopt;
+  if (argc < 3) return concat(name, ": of what? there is: ", name, " ", joined(verb->objects));
+  const std::string_view object = argv[2];
+  return object.starts_with('-') ? std::nullopt : wrong_object(*verb, object);
+}
+
+}  // namespace vitrine::apps
