@@ -315,7 +315,7 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
 std::vector<std::string> CopyWriter::unknown_wishes(std::span<const data::Product> products, const std::vector<std::string>& wishes) const {
   if (wishes.empty()) return {};
   std::vector<data::Product> prepared_products;
-  for (const auto& product : products) prepared_products.push_back(prepared(product));
+  for (const auto& product : products) prepared_products.push_back(prepared(product).product);
   return copywriting::unknown_wishes(prepared_products, wishes);
 }
 
