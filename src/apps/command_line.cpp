@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/resource.h"
+#include "base/version.h"
 
 namespace vitrine::apps {
 namespace {
@@ -263,7 +264,7 @@ int run_program(int argc, char** argv, const std::string& name, std::initializer
   install_interrupt_handler();
   CLI::App app("Shop copy and shop pictures from product attributes", name);
   app.require_subcommand(1);
-  app.set_version_flag("--version", VITRINE_VERSION);
+  app.set_version_flag("--version", program_version());
   int exit_code = kDone;
   const auto hint = [&] { return concat(" (see ", verb_path(app), " --help)"); };
   try {
