@@ -245,9 +245,12 @@ void VerbOptions::check_common() const {
 bool VerbOptions::resolve() {
   if (!common_->config_file.empty()) {
     const auto path = find_config(common_->config_file);
-    detail::config_from_json(this, &describe_all, read_json_file(path), path.string());
+    const Json settings = read_json_file(path);
+    detail::config_from_json(this, &describe_all, settings, path.string());
+    for (const auto& [name, value] : settings.items()) given_.insert(name);
   }
   detail::config_from_json(this, &describe_all, flags_, "command line");
+  for (const auto& [name, value] : flags_.items()) given_.insert(name);
   set_log_level(common_->quiet ? LogLevel::warn : parse_log_level(common_->log_level));
   set_progress_enabled(!common_->quiet);
   check_common();
