@@ -60,6 +60,11 @@ class ModelTokenizer : public Tokenizer {
     for (int32_t id = 0; id < all_.size(); ++id) append(all_.contains(id) ? all_.token(id) : "");
     all += "merges";
     for (const auto& [left, right] : spec_.merges) append(left), append(right);
+    all += "special";
+    for (const AddedToken& token : spec_.added) {
+      if (token.special) append(token.content);
+    }
+    for (const auto& name : spec_.special) append(name.value_or(""));
     return sha256_hex(all);
   }
 
