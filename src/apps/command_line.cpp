@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/resource.h"
+#include "base/version.h"
 
 namespace vitrine::apps {
 namespace {
@@ -244,9 +245,12 @@ void VerbOptions::check_common() const {
 bool VerbOptions::resolve() {
   if (!common_->config_file.empty()) {
     const auto path = find_config(common_->config_file);
-    detail::config_from_json(this, &describe_all, read_json_file(path), path.string());
+    const Json settings = read_json_file(path);
+    detail::config_from_json(this, &describe_all, settings, path.string());
+    for (const auto& [name, value] : settings.items()) given_.insert(name);
   }
   detail::config_from_json(this, &describe_all, flags_, "command line");
+  for (const auto& [name, value] : flags_.items()) given_.insert(name);
   set_log_level(common_->quiet ? LogLevel::warn : parse_log_level(common_->log_level));
   set_progress_enabled(!common_->quiet);
   check_common();
@@ -263,7 +267,7 @@ int run_program(int argc, char** argv, const std::string& name, std::initializer
   install_interrupt_handler();
   CLI::App app("Shop copy and shop pictures from product attributes", name);
   app.require_subcommand(1);
-  app.set_version_flag("--version", VITRINE_VERSION);
+  app.set_version_flag("--version", program_version());
   int exit_code = kDone;
   const auto hint = [&] { return concat(" (see ", verb_path(app), " --help)"); };
   try {

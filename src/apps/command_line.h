@@ -64,6 +64,9 @@ class VerbOptions {
   /// Throws UsageError for a common option that the verb cannot honour, NotFound or InvalidInput for --config.
   bool resolve();
 
+  /// Names of the fields that --config or a flag set. After resolve.
+  const std::set<std::string>& given() const { return given_; }
+
   /// Throws UsageError: "PRODUCTS: missing" for an argument or option that is not there. After resolve.
   static void require(bool given, const std::string& name);
 
@@ -82,6 +85,7 @@ class VerbOptions {
   std::vector<Part> parts_;
   std::map<std::string, std::string> other_names_;
   std::set<std::string> whole_;
+  std::set<std::string> given_;
   Json flags_ = Json::object();                         // fields given on the command line
   std::vector<std::unique_ptr<FieldVisitor>> visitors_;  // the flags write through them
 };

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 
 namespace vitrine {
@@ -121,11 +122,16 @@ std::string zstd(std::string_view bytes) {
 std::string read_stdin(size_t max_bytes) {
   std::string out;
   std::array<char, kChunkBytes> chunk;
-  while (const size_t size = std::fread(chunk.data(), 1, chunk.size(), stdin)) {
-    append_limited(out, chunk.data(), size, "-", max_bytes);
+  for (;;) {
+    throw_if_interrupted("standard input was not read to its end, nothing was written");
+    const ssize_t size = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+    if (size == 0) return out;
+    if (size > 0) {
+      append_limited(out, chunk.data(), static_cast<size_t>(size), "-", max_bytes);
+    } else if (errno != EINTR) {  // EINTR: Ctrl-C, or another signal
+      throw IoError(concat("[read_stdin] ", std::strerror(errno)));
+    }
   }
-  if (std::ferror(stdin) != 0) throw IoError(concat("[read_stdin] ", std::strerror(errno)));
-  return out;
 }
 
 }  // namespace
@@ -207,7 +213,13 @@ void OutputFile::commit() {
     if (state_->compression != Compression::none) state_->file->write(compress(state_->pending, state_->compression));
     return state_->file->commit();
   }
-  write_special(state_->path, state_->pending);
+  write_special(state_->path, compress(state_->pending, state_->compression));
+}
+
+void write_output(const fs::path& path, std::string_view bytes) {
+  OutputFile file(path);
+  file.write(bytes);
+  file.commit();
 }
 
 }  // namespace vitrine

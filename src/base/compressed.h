@@ -21,7 +21,8 @@ std::filesystem::path without_compression_suffix(const std::filesystem::path& pa
 std::string compress(std::string_view bytes, Compression compression);
 std::string decompress(std::string_view bytes, Compression compression, std::string_view where, size_t max_bytes);
 
-/// The unpacked bytes of a file, "-" = standard input (plain). Throws NotFound, IoError, Corrupt.
+/// The unpacked bytes of a file, "-" = standard input (plain). Throws NotFound, IoError, Corrupt; Cancelled on Ctrl-C while it
+/// waits for standard input.
 std::string read_file_unpacked(const std::filesystem::path& path, size_t max_bytes = size_t{1} << 40);
 
 /// Output that appears whole or not at all, packed by name; "-", devices and pipes are written at commit.
@@ -40,5 +41,8 @@ class OutputFile {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The whole of an OutputFile at once.
+void write_output(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace vitrine

@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -16,14 +18,29 @@ namespace vitrine {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr std::string_view kTemporaryEnd = ".tmp";
+
 [[noreturn]] void throw_io(std::string_view function, const fs::path& path, int code) {
   const std::string message = concat("[", function, "] ", path.string(), ": ", std::strerror(code));
   if (code == ENOENT) throw NotFound(message);
   throw IoError(message);
 }
 
-fs::path temporary_name(const fs::path& path) {
-  return path.parent_path() / concat(".", path.filename().string(), ".", ::getpid(), ".tmp");
+/// Whether `name` is ".NAME.PID.tmp" of some process.
+bool is_temporary_name(std::string_view name, std::string_view final_name) {
+  const std::string prefix = concat(".", final_name, ".");
+  if (!name.starts_with(prefix) || !name.ends_with(kTemporaryEnd) || name.size() <= prefix.size() + kTemporaryEnd.size()) return false;
+  const std::string_view process = name.substr(prefix.size(), name.size() - prefix.size() - kTemporaryEnd.size());
+  return process.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// Whether nobody holds the file's or folder's lock: its maker is gone.
+bool is_abandoned(const fs::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (descriptor < 0) return false;
+  const bool free = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  ::close(descriptor);
+  return free;
 }
 
 void make_parent(const fs::path& path) {
@@ -48,14 +65,16 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_name(path_)) {
+AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(temporary_beside(path_)) {
   // A rename over a device or a pipe would replace it by a file.
   if (fs::exists(path_) && !fs::is_regular_file(path_)) {
     throw IoError(concat("[AtomicFile] ", path_.string(), ": not a regular file"));
   }
   make_parent(path_);
-  file_ = std::fopen(temporary_.c_str(), "wb");
+  remove_abandoned(path_);
+  file_ = std::fopen(temporary_.c_str(), "wbe");
   if (file_ == nullptr) throw_io("AtomicFile", path_, errno);
+  FileLock::mark(::fileno(file_));
 }
 
 AtomicFile::~AtomicFile() {
@@ -83,32 +102,42 @@ void AtomicFile::commit() {
   log_debug("[AtomicFile] wrote ", path_.string());
 }
 
-AtomicDirectory::AtomicDirectory(fs::path final_path)
-    : final_path_(std::move(final_path)), temporary_(temporary_name(final_path_)) {
-  make_parent(final_path_);
-  std::error_code code;
-  fs::remove_all(temporary_, code);
-  fs::create_directory(temporary_, code);
-  if (code) throw_io("AtomicDirectory", final_path_, code.value());
+fs::path temporary_beside(const fs::path& path) {
+  return path.parent_path() / concat(".", path.filename().string(), ".", ::getpid(), kTemporaryEnd);
 }
 
-AtomicDirectory::~AtomicDirectory() {
+void remove_abandoned(const fs::path& path) {
+  const fs::path parent = path.parent_path().empty() ? "." : path.parent_path();
+  const std::string name = path.filename().string();
+  std::vector<fs::path> abandoned;
   std::error_code ignored;
-  if (!committed_) fs::remove_all(temporary_, ignored);
+  for (fs::directory_iterator entry(parent, ignored), end; !ignored && entry != end; entry.increment(ignored)) {
+    if (is_temporary_name(entry->path().filename().string(), name) && is_abandoned(entry->path())) abandoned.push_back(entry->path());
+  }
+  for (const fs::path& left : abandoned) fs::remove_all(left, ignored);
 }
 
-void AtomicDirectory::commit() {
-  const fs::path old = temporary_.string() + ".old";
-  std::error_code code;
-  if (fs::exists(final_path_)) {
-    fs::rename(final_path_, old, code);
-    if (code) throw_io("AtomicDirectory::commit", final_path_, code.value());
+FileLock::FileLock(const fs::path& path, const std::string& message) {
+  make_parent(path);
+  for (;;) {
+    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) throw_io("FileLock", path, errno);
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      const int code = errno;
+      ::close(descriptor_);
+      if (code == EWOULDBLOCK) throw Busy(message);
+      throw_io("FileLock", path, code);
+    }
+    struct stat held {}, there {};
+    const bool same = ::fstat(descriptor_, &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino;
+    if (same) return;
+    ::close(descriptor_);  // its last holder deleted it between our open and our lock
   }
-  fs::rename(temporary_, final_path_, code);
-  if (code) throw_io("AtomicDirectory::commit", final_path_, code.value());
-  committed_ = true;
-  fs::remove_all(old, code);
 }
+
+FileLock::~FileLock() { ::close(descriptor_); }
+
+void FileLock::mark(int descriptor) noexcept { (void)::flock(descriptor, LOCK_EX | LOCK_NB); }
 
 MappedFile::MappedFile(const fs::path& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

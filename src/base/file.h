@@ -33,22 +33,25 @@ class AtomicFile {
   std::FILE* file_ = nullptr;
 };
 
-/// A folder that is filled beside its final place and renamed at once (an older one is replaced).
-/// Call order: fill path(), then commit. Without commit the destructor removes it.
-class AtomicDirectory {
- public:
-  explicit AtomicDirectory(std::filesystem::path final_path);
-  ~AtomicDirectory();
-  AtomicDirectory(const AtomicDirectory&) = delete;
-  AtomicDirectory& operator=(const AtomicDirectory&) = delete;
+/// Where an output is made before it takes its place: ".NAME.PID.tmp" in the same folder.
+std::filesystem::path temporary_beside(const std::filesystem::path& path);
 
-  const std::filesystem::path& path() const { return temporary_; }
-  void commit();  // throws IoError
+/// Deletes what killed processes left at such places of `path`; what a living process writes is locked and stays.
+void remove_abandoned(const std::filesystem::path& path);
+
+/// One process at a time: an exclusive lock on a file or folder, which ends with the object and with the process.
+class FileLock {
+ public:
+  /// Makes the file when it is not there. Throws Busy with `message` when another process holds it, IoError.
+  FileLock(const std::filesystem::path& path, const std::string& message);
+  /// Marks an open descriptor, so that remove_abandoned leaves its file; where locks are not known, nothing happens.
+  static void mark(int descriptor) noexcept;
+  ~FileLock();
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
 
  private:
-  std::filesystem::path final_path_;
-  std::filesystem::path temporary_;
-  bool committed_ = false;
+  int descriptor_ = -1;
 };
 
 /// A read-only memory map of a whole file. Empty files give an empty span.

@@ -12,16 +12,43 @@
 
 namespace vitrine::copywriting {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kTokenizerHash = "tokenizer_sha256";
+
+Json read_manifest(const fs::path& path) {
+  Json manifest = read_json_file(path);
+  if (manifest.is_object()) return manifest;
+  throw Corrupt(concat("[load_copy_model] ", path.string(), ": expected an object, got ", dump_line(manifest).substr(0, 80)));
+}
+
+void require_field(const Json& manifest, const char* name, std::string_view expected, const fs::path& path) {
+  const auto found = manifest.find(name);
+  if (found != manifest.end() && *found == expected) return;
+  throw Corrupt(concat("[load_copy_model] ", path.string(), ": ", name, ": expected \"", expected, "\", got ",
+                       found == manifest.end() ? "nothing" : dump_line(*found).substr(0, 80)));
+}
+
+/// A vocabulary of the same size with other tokens would give other words; a manifest without the field is not checked.
+void require_same_tokenizer(const text::Tokenizer& tokenizer, const fs::path& directory) {
+  const Json manifest = read_manifest(directory / kManifestName);
+  const std::string sha256 = tokenizer.sha256();
+  if (!manifest.contains(kTokenizerHash) || manifest[kTokenizerHash] == sha256) return;
+  throw Corrupt(concat("[load_copy_model] ", directory.string(), ": TOK_MISMATCH: the tokenizer's files give ", kTokenizerHash, " ", sha256, ", ",
+                       kManifestName, " has ", dump_line(manifest[kTokenizerHash]).substr(0, 80)));
+}
+
+}  // namespace
+
 void require_copy_model(const fs::path& directory) {
   if (!fs::is_directory(directory)) throw NotFound(concat("[load_copy_model] no model directory ", directory.string()));
-  const fs::path path = directory / "vitrine.json";
+  const fs::path path = directory / kManifestName;
   if (!fs::exists(path)) {
     throw Corrupt(concat("[load_copy_model] ", directory.string(), ": no vitrine.json: not a copy model that `train copy` made"));
   }
-  const std::string format = read_json_file(path).value("prompt_format", "");
-  if (format != kPromptFormat) {
-    throw Corrupt(concat("[load_copy_model] ", path.string(), ": prompt_format: expected ", kPromptFormat, ", got '", format, "'"));
-  }
+  const Json manifest = read_manifest(path);
+  require_field(manifest, "kind", kCopyModelKind.name, path);
+  require_field(manifest, "prompt_format", kPromptFormat, path);
 }
 
 namespace {
@@ -47,6 +74,7 @@ CopyModel load_copy_model(const fs::path& directory, const generation::DecoderCo
   CopyModel model;
   model.directory = directory;
   model.tokenizer = text::load_tokenizer(directory);
+  require_same_tokenizer(*model.tokenizer, directory);
   model.format = std::make_unique<PromptFormat>(*model.tokenizer);
   model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
   model.vocabulary = std::make_unique<GuideVocabulary>(*model.format, fact_terms(model.statistics));

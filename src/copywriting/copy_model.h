@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/artefact.h"
 #include "copywriting/plan_guide.h"
 #include "copywriting/prompt.h"
 #include "data/statistics.h"
@@ -11,6 +12,12 @@
 #include "text/tokenizer.h"
 
 namespace vitrine::copywriting {
+
+/// Everything that a directory of `train copy` may hold of the program's own: tokenizers in any form, weights, the run.
+inline constexpr std::string_view kCopyModelFiles[] = {
+    "config.json",  "model.safetensors", "vocab.json",        "vocab.txt",  "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "statistics.tsv", "train.jsonl", "run.html", kManifestName};
+inline constexpr ArtefactKind kCopyModelKind{"copy", kCopyModelFiles};
 
 /// One per process; write() of recipes uses it from one thread.
 struct CopyModel {
@@ -23,11 +30,12 @@ struct CopyModel {
   data::AttributeStatistics statistics;  // of the training set
 };
 
-/// Throws NotFound when the folder is not there, Corrupt when it is no copy model of our prompt format.
+/// Throws NotFound when the folder is not there, Corrupt when its vitrine.json is not of a copy model of our prompt format.
 void require_copy_model(const std::filesystem::path& directory);
 
 /// Reads config.json, weights, tokenizer, statistics.tsv and vitrine.json. Throws NotFound or Corrupt:
-/// one line that names the file; so is a vocabulary of another size than the weights.
+/// one line that names the file; so is a vocabulary of another size than the weights, or another one than vitrine.json
+/// names (tokenizer_sha256; not checked when the field is missing).
 CopyModel load_copy_model(const std::filesystem::path& directory, const generation::DecoderConfig& config);
 
 /// `name` as a folder, or as a model in $VITRINE_MODELS, or in models/ beside the program.

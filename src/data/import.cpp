@@ -87,6 +87,7 @@ ImportResult read_products_from(std::string_view bytes, std::string_view name, c
     import_json_lines(utf8, config.format, run);
   }
   ImportResult result = run.finish();
+  result.sha256 = run.file_sha256();
   if (result.report.rows_in == 0) refuse(name, "EMPTY_FILE", "a header and no rows");
   return result;
 }

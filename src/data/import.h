@@ -37,6 +37,7 @@ struct ImportConfig {
 struct ImportResult {
   std::vector<Product> products;  // in file order
   ImportReport report;
+  std::string sha256;  // of the file's unpacked bytes
 };
 
 /// A file that is refused as a whole: EMPTY_FILE, NO_HEADER, ENC_UNKNOWN, ENC_BAD_SEQ, TOO_LARGE.

@@ -14,6 +14,7 @@ class ImportRun {
       : file_(std::move(file)), file_sha256_(std::move(file_sha256)), licence_(std::move(licence)) {}
 
   const std::string& file() const { return file_; }
+  const std::string& file_sha256() const { return file_sha256_; }
   void set_format(std::string format) { format_ = std::move(format); }
 
   /// Each row ends in one of these two; both count it.

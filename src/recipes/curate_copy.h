@@ -55,6 +55,7 @@ struct CuratedSet {
   std::vector<CuratedRow> kept;        // in input order
   std::vector<RejectedRow> rejected;   // by filter, then input order
   std::vector<FilterReport> filters;   // in order
+  int64_t held_out_rejected = 0;       // rows of a held-out file that no record could be made of (curate_files)
 };
 
 /// Runs the filters over `products`; held_out rows (a dev set) are what training must not see.

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_arguments.h"
 #include "base/hash.h"
 #include "base/log.h"
 
@@ -29,7 +30,7 @@ Rows read_all(std::span<const std::string> files, const data::ImportConfig& read
   Rows rows;
   for (const std::string& file : files) {
     auto result = data::read_products(file, reader);
-    rows.files.push_back({{"file", file}, {"sha256", file == "-" ? Json(nullptr) : Json(sha256_file(file))}, {"rows", result.report.rows_in}});
+    rows.files.push_back({{"file", file}, {"sha256", result.sha256}, {"rows", result.report.rows_in}});
     std::move(result.products.begin(), result.products.end(), std::back_inserter(rows.products));
     rows.report.merge(result.report);
   }
@@ -57,28 +58,40 @@ std::string rejects_of_import(const data::ImportReport& report) {
   return lines;
 }
 
-Json manifest(const Rows& rows, const Rows& held_out, const CurateRunConfig& config, const std::string& version, const std::string& kept) {
-  return {{"program", "vitrine"}, {"version", version}, {"verb", "curate copy"}, {"settings", config_to_json(config)},
-          {"inputs", rows.files}, {"held_out", held_out.files}, {"outputs", {{"kept.jsonl", sha256_hex(kept)}}}};
+Json manifest(const Rows& rows, const Rows& held_out, const CurateRunConfig& config, const std::string& kept) {
+  Json json = manifest_of(kCuratedCopyKind);
+  json.update({{"verb", "curate copy"}, {"settings", config_to_json(config)}, {"inputs", rows.files}, {"held_out", held_out.files},
+               {"outputs", {{"kept.jsonl", sha256_hex(kept)}}}});
+  return json;
+}
+
+void warn_of_rejects(const char* what, const data::ImportReport& report) {
+  if (report.rows_rejected > 0) log_warn("[curate copy] ", what, ": ", report.table());
 }
 
 }  // namespace
 
-CuratedSet curate_files(std::span<const std::string> files, const CurateRunConfig& config, const std::string& version) {
+CuratedSet curate_files(std::span<const std::string> files, const CurateRunConfig& config) {
   if (files.empty()) throw UsageError("[curate copy] no input files");
-  if (config.output.empty()) throw UsageError("[curate copy] --output: no folder given");
+  std::vector<std::string> inputs(files.begin(), files.end());
+  inputs.push_back(config.dev);
+  check_inputs("curate copy", inputs);
+  const std::filesystem::path place = require_artefact_place("curate copy", config.output, kCuratedCopyKind, inputs);
   Rows rows = read_all(files, config.reader);
   const Rows held_out = config.dev.empty() ? Rows{} : read_all(std::span(&config.dev, 1), config.reader);
+  warn_of_rejects("input", rows.report);
+  warn_of_rejects("dev", held_out.report);
   CuratedSet set = curate_rows(std::move(rows.products), config.funnel, held_out.products);
   set.filters.insert(set.filters.begin(), import_line(rows.report, config.reader));
+  set.held_out_rejected = held_out.report.rows_rejected;
 
-  AtomicDirectory folder(config.output);
+  ArtefactFolder folder(place, kCuratedCopyKind);
   const std::string kept = kept_jsonl(set);
   write_file_atomic(folder.path() / "kept.jsonl", kept);
   write_file_atomic(folder.path() / "rejects.jsonl", rejects_of_import(rows.report) + rejects_jsonl(set));
   write_file_atomic(folder.path() / "funnel.json", dump_pretty(funnel_json(set)));
   write_file_atomic(folder.path() / "funnel.html", funnel_html(set));
-  write_file_atomic(folder.path() / "vitrine.json", dump_pretty(manifest(rows, held_out, config, version, kept)));
+  write_file_atomic(folder.path() / kManifestName, dump_pretty(manifest(rows, held_out, config, kept)));
   folder.commit();
   return set;
 }

@@ -5,8 +5,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/hash.h"
+#include "base/file_arguments.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -73,7 +72,27 @@ Target above(std::string name, const MetricValue& value, const MetricValue& floo
           concat(format_number(value.interval.low), " / > ", format_number(floor.interval.high))};
 }
 
-DataFile data_file(const std::filesystem::path& path) { return {path.string(), sha256_file(path)}; }
+struct CopyRows {
+  std::vector<data::Product> products;
+  DataFile file;
+  int64_t rejected = 0;
+};
+
+CopyRows read_rows(const std::string& path) {
+  auto result = data::read_products(path);
+  if (result.report.rows_rejected > 0) log_warn("[evaluate copy] ", path, ": ", result.report.table());
+  for (const auto& product : result.products) {
+    VITRINE_REQUIRE(!product.summary.empty(), "[evaluate copy] ", path, " row ", product.source.row, ": summary: no human copy to compare with");
+  }
+  return {std::move(result.products), {path, std::move(result.sha256)}, result.report.rows_rejected};
+}
+
+std::vector<std::string> input_files(const std::string& set, const std::string& train, const std::vector<std::string>& outputs,
+                                     const std::string& synonyms) {
+  std::vector<std::string> files = {set, train, synonyms};
+  for (const std::string& argument : outputs) files.push_back(file_of_argument(argument));
+  return files;
+}
 
 }  // namespace
 
@@ -125,16 +144,21 @@ std::vector<Target> targets_of(const CopyEvaluation& evaluation, const eval::Sys
           at_most("独特卖点位置 point offset", number(Metric::point_offset), 0.25)};
 }
 
-CopyEvaluation run_evaluate_copy(const std::filesystem::path& set, const std::vector<std::string>& outputs,
-                                 const std::vector<EvaluateModelConfig>& models, const std::filesystem::path& output,
+CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::string>& outputs,
+                                 const std::vector<EvaluateModelConfig>& models, const std::string& output,
                                  const EvaluateCopyConfig& config) {
   config.validate();
-  const std::filesystem::path train = config.train.empty() ? resource_path("data/advertisegen/train.jsonl") : std::filesystem::path(config.train);
+  const std::string train = config.train.empty() ? resource_path("data/advertisegen/train.jsonl").string() : config.train;
+  const auto files = input_files(set, train, outputs, config.synonyms);
+  check_inputs("evaluate copy", files);
+  const auto place = require_artefact_place("evaluate copy", output, kCopyEvaluationKind, files);
+  CopyRows set_rows = read_rows(set), train_rows = read_rows(train);
+  const int64_t rejected = set_rows.rejected + train_rows.rejected;
   EvaluateCopyInput input;
-  input.set = read_copy_set(set);
-  input.set_file = data_file(set);
-  input.train = read_copy_set(train);
-  input.train_file = data_file(train);
+  input.set = std::move(set_rows.products);
+  input.set_file = set_rows.file;
+  input.train = std::move(train_rows.products);
+  input.train_file = train_rows.file;
   input.synonyms = read_synonyms(config.synonyms);
   input.systems = read_systems(outputs, input.set);
   for (const auto& model : models) {
@@ -144,7 +168,8 @@ CopyEvaluation run_evaluate_copy(const std::filesystem::path& set, const std::ve
     }
   }
   CopyEvaluation evaluation = evaluate_copy(std::move(input), config);
-  write_evaluation(evaluation, output);
+  evaluation.rows_rejected = rejected;
+  write_evaluation(evaluation, place);
   return evaluation;
 }
 

@@ -4,12 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "base/artefact.h"
 #include "base/config.h"
-#include "data/product.h"
+#include "data/import.h"
 #include "eval/copy_metrics.h"
 #include "recipes/evaluate_model.h"
 
 namespace vitrine::recipes {
+
+inline constexpr std::string_view kCopyEvaluationFiles[] = {"metrics.json", "report.html", "outputs.jsonl", kManifestName};
+inline constexpr ArtefactKind kCopyEvaluationKind{"copy_evaluation", kCopyEvaluationFiles};
 
 struct EvaluateCopyConfig {
   std::string train;          // train rows; empty = the shipped ones
@@ -33,7 +37,7 @@ struct EvaluateCopyConfig {
 
 /// A file of the evaluation, for the report.
 struct DataFile {
-  std::string path, sha256;
+  std::string path, sha256;  // of the unpacked bytes
 };
 
 /// What is compared. Systems come in the order of the report; the human row and the anchors are added before them.
@@ -49,6 +53,7 @@ struct CopyEvaluation {
   EvaluateCopyConfig config;
   DataFile set_file, train_file;
   size_t num_train = 0, num_rows = 0, num_inputs = 0, num_single = 0;
+  int64_t rows_rejected = 0;  // of the set and the train rows, by the import
   eval::Leakage leakage;
   double rare_df = 0, rare_df_by_use = 0;
   std::vector<data::Product> products;
@@ -80,13 +85,14 @@ Json metrics_json(const CopyEvaluation& evaluation);          // the same bytes 
 std::string report_html(const CopyEvaluation& evaluation);    // one self-contained page
 std::string terminal_table(const CopyEvaluation& evaluation); // metrics down, systems across
 
-/// Writes metrics.json, report.html, outputs.jsonl (every scored text with its SHA-256) and vitrine.json, each atomically.
-/// Throws IoError.
-void write_evaluation(const CopyEvaluation& evaluation, const std::filesystem::path& output);
+/// Writes metrics.json, report.html, outputs.jsonl (every scored text with its SHA-256) and vitrine.json: a folder that
+/// appears whole. `place` is of require_artefact_place. Throws IoError.
+void write_evaluation(const CopyEvaluation& evaluation, const std::filesystem::path& place);
 
-/// The whole verb: reads SET, the train rows, outputs (NAME=FILE) and synonyms, lets the models write, evaluates, writes.
-CopyEvaluation run_evaluate_copy(const std::filesystem::path& set, const std::vector<std::string>& outputs,
-                                 const std::vector<EvaluateModelConfig>& models, const std::filesystem::path& output,
+/// The whole verb: reads SET, the train rows (anything import reads), outputs (NAME=FILE) and synonyms, lets the models
+/// write, evaluates, writes. Rejected rows are logged by code. Throws UsageError (artefact.h) before any work.
+CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::string>& outputs,
+                                 const std::vector<EvaluateModelConfig>& models, const std::string& output,
                                  const EvaluateCopyConfig& config);
 
 }  // namespace vitrine::recipes

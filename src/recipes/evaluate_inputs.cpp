@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/compressed.h"
 #include "base/error.h"
-#include "base/file.h"
-#include "base/hash.h"
 #include "base/json.h"
-#include "data/advertisegen.h"
 #include "text/utf8.h"
 
 namespace vitrine::recipes {
@@ -32,16 +30,6 @@ std::string text_field(const Json& row, std::string_view field, std::string_view
   VITRINE_REQUIRE(found != row.end() && found->is_string(), where, ": ", field, ": expected a text, got ",
                   found == row.end() ? "nothing" : dump_line(*found));
   return found->get<std::string>();
-}
-
-data::Product product_of_row(const Json& row, const std::string& where) {
-  if (!row.contains("content")) return data::product_from_json(row, where);
-  data::Product product;
-  const auto bad = data::append_content(text_field(row, "content", where), product);
-  VITRINE_REQUIRE(bad.empty(), where, ": content: no pair: ", bad.empty() ? "" : bad[0].piece);
-  product.summary = text_field(row, "summary", where);
-  if (row.contains("id")) product.id = text_field(row, "id", where);
-  return product;
 }
 
 struct OutputRow {
@@ -77,27 +65,12 @@ eval::SystemOutputs& system_named(std::vector<eval::SystemOutputs>& systems, con
 
 }  // namespace
 
-std::vector<data::Product> read_copy_set(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path), sha256 = sha256_hex(bytes);
-  std::vector<data::Product> products;
-  for_each_line(bytes, [&](std::string_view line, int64_t number) {
-    const std::string where = concat(path.string(), " row ", number);
-    const Json row = parse_json(line, where);
-    VITRINE_REQUIRE(row.is_object(), where, ": expected a JSON object, got ", dump_line(row).substr(0, 80));
-    data::Product product = product_of_row(row, where);
-    if (product.id.empty()) product.id = data::stable_id(sha256, number);
-    products.push_back(std::move(product));
-  });
-  VITRINE_REQUIRE(!products.empty(), path.string(), ": no rows");
-  return products;
-}
-
 eval::SystemRun read_outputs(const std::filesystem::path& path, std::span<const data::Product> products) {
   const auto positions = positions_of(products);
   eval::SystemRun run{path.filename().string(), std::vector<std::string>(products.size()), std::vector<std::vector<std::string>>(products.size())};
   std::vector<bool> seen(products.size(), false);
   bool any_candidates = false;
-  for_each_line(read_file(path), [&](std::string_view line, int64_t number) {
+  for_each_line(read_file_unpacked(path), [&](std::string_view line, int64_t number) {
     const std::string where = concat(path.string(), " row ", number);
     const Json row = parse_json(line, where);
     VITRINE_REQUIRE(row.is_object(), where, ": expected a JSON object");
@@ -117,13 +90,19 @@ eval::SystemRun read_outputs(const std::filesystem::path& path, std::span<const 
   return run;
 }
 
+std::string file_of_argument(const std::string& argument) {
+  const size_t equals = argument.find('=');
+  std::string file = equals == std::string::npos ? argument : argument.substr(equals + 1);
+  if (file.empty() || equals == 0) throw UsageError(concat("--outputs: expected NAME=FILE, got ", argument));
+  return file;
+}
+
 std::vector<eval::SystemOutputs> read_systems(const std::vector<std::string>& arguments, std::span<const data::Product> products) {
   std::vector<eval::SystemOutputs> systems;
   for (const auto& argument : arguments) {
+    const std::filesystem::path file = file_of_argument(argument);
     const size_t equals = argument.find('=');
-    const std::filesystem::path file = equals == std::string::npos ? argument : argument.substr(equals + 1);
-    const std::string name = equals == std::string::npos ? file.stem().string() : argument.substr(0, equals);
-    if (name.empty() || file.empty()) throw UsageError(concat("--outputs: expected NAME=FILE, got ", argument));
+    const std::string name = equals == std::string::npos ? without_compression_suffix(file).stem().string() : argument.substr(0, equals);
     system_named(systems, name).runs.push_back(read_outputs(file, products));
   }
   return systems;
@@ -132,7 +111,7 @@ std::vector<eval::SystemOutputs> read_systems(const std::vector<std::string>& ar
 eval::SynonymTable read_synonyms(const std::filesystem::path& path) {
   eval::SynonymTable synonyms;
   if (path.empty()) return synonyms;
-  const std::string bytes = read_file(path);
+  const std::string bytes = read_file_unpacked(path);
   for_each_line(bytes, [&](std::string_view line, int64_t number) {
     if (line.starts_with('#')) return;
     const size_t tab = line.find('\t');

@@ -11,16 +11,15 @@
 
 namespace vitrine::recipes {
 
-/// AdvertiseGen rows ({"content","summary"}) or product records, one JSON object a line; blank lines are skipped.
-/// A row without id gets data::stable_id of the file. Throws NotFound, Corrupt or InvalidInput with file and row.
-std::vector<data::Product> read_copy_set(const std::filesystem::path& path);
-
 /// Outputs of `write` ({"id","candidates":[{"text"}…]}, the first one is scored) or {"id","text"}, put into the order of
-/// `products`. A line whose candidates are empty gives the empty text.
+/// `products`; "-", .gz and .zst as everywhere. A line whose candidates are empty gives the empty text.
 /// Throws InvalidInput naming file, row and id: unknown or double id, a product without a line, no text.
 eval::SystemRun read_outputs(const std::filesystem::path& path, std::span<const data::Product> products);
 
-/// NAME=FILE, or FILE alone (its name without extension is the system's). Several files of one name are its runs, in order.
+/// The file of NAME=FILE or FILE. Throws UsageError when there is none.
+std::string file_of_argument(const std::string& argument);
+
+/// NAME=FILE, or FILE alone (its name without extensions is the system's). Several files of one name are its runs, in order.
 std::vector<eval::SystemOutputs> read_systems(const std::vector<std::string>& arguments, std::span<const data::Product> products);
 
 /// Lines `value<TAB>form[<TAB>form…]`; blank lines and lines that start with # are skipped. An empty path gives no synonyms.

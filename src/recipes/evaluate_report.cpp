@@ -284,13 +284,17 @@ std::string terminal_table(const CopyEvaluation& evaluation) {
   return table;
 }
 
-void write_evaluation(const CopyEvaluation& evaluation, const std::filesystem::path& output) {
+void write_evaluation(const CopyEvaluation& evaluation, const std::filesystem::path& place) {
+  ArtefactFolder folder(place, kCopyEvaluationKind);
+  const std::filesystem::path& output = folder.path();
   write_file_atomic(output / "outputs.jsonl", outputs_jsonl(evaluation));
   write_file_atomic(output / "metrics.json", dump_pretty(metrics_json(evaluation)));
   write_file_atomic(output / "report.html", report_html(evaluation));
-  const Json manifest = {{"verb", "evaluate copy"}, {"date", today()}, {"hardware_threads", std::thread::hardware_concurrency()}, {"seed", evaluation.config.seed},
-                         {"config", config_to_json(evaluation.config)}, {"set", evaluation.set_file.sha256}, {"train", evaluation.train_file.sha256}};
-  write_file_atomic(output / "vitrine.json", dump_pretty(manifest));
+  Json manifest = manifest_of(kCopyEvaluationKind);
+  manifest.update({{"verb", "evaluate copy"}, {"date", today()}, {"hardware_threads", std::thread::hardware_concurrency()}, {"seed", evaluation.config.seed},
+                   {"config", config_to_json(evaluation.config)}, {"set", evaluation.set_file.sha256}, {"train", evaluation.train_file.sha256}});
+  write_file_atomic(output / kManifestName, dump_pretty(manifest));
+  folder.commit();
 }
 
 }  // namespace vitrine::recipes

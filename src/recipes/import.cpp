@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/compressed.h"
+#include "base/file_arguments.h"
 #include "base/interrupt.h"
 #include "data/normalization.h"
 
@@ -13,12 +14,6 @@ using data::ImportEntry;
 using data::ImportReport;
 using data::ImportResult;
 using data::Severity;
-
-void write_file(const std::string& path, std::string_view bytes) {
-  OutputFile file(path);
-  file.write(bytes);
-  file.commit();
-}
 
 void normalize_products(ImportResult& result, const data::AttributeNormalizer& normalizer) {
   for (data::Product& product : result.products) {
@@ -63,18 +58,19 @@ std::string read_all(std::span<const std::string> files, const ImportRecipeConfi
 
 ImportReport import_files(std::span<const std::string> files, const ImportRecipeConfig& config) {
   VITRINE_REQUIRE(!files.empty(), "[import] no files");
+  check_file_arguments("import", files, {{"--output", config.output}, {"--rejects", config.rejects}});
   ImportReport report;
   std::string lines;
   try {
     lines = read_all(files, config, report);
   } catch (const data::ImportRefused& refused) {
     report.add(refused.entry());
-    if (!config.rejects.empty()) write_file(config.rejects, report.to_jsonl());
+    if (!config.rejects.empty()) write_output(config.rejects, report.to_jsonl());
     throw;
   }
-  if (!config.rejects.empty()) write_file(config.rejects, report.to_jsonl());
+  if (!config.rejects.empty()) write_output(config.rejects, report.to_jsonl());
   if (config.strict) refuse_if_rejected(report);
-  write_file(config.output, lines);
+  write_output(config.output, lines);
   return report;
 }
 

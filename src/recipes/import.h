@@ -26,7 +26,7 @@ struct ImportRecipeConfig {
 /// Reads the files in order and writes the kept rows to config.output, which appears whole or not at all. An id that
 /// an earlier file had is DUP_ID. With normalize, pairs the tables do not have are listed as KEY_UNMAPPED and
 /// VALUE_UNMAPPED (warn). config.rejects is written in every case, also when the import then fails.
-/// Returns the report over all files. Throws ImportRefused for a fatal finding; Corrupt under strict, naming the first
+/// Returns the report over all files. Throws UsageError (an output that is an input or a folder), ImportRefused for a fatal finding; Corrupt under strict, naming the first
 /// rejected row; both leave config.output untouched.
 data::ImportReport import_files(std::span<const std::string> files, const ImportRecipeConfig& config);
 

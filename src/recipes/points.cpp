@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 #include <set>
 
+#include "base/compressed.h"
 #include "base/error.h"
-#include "base/file.h"
+#include "base/file_arguments.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/resource.h"
@@ -91,6 +91,8 @@ data::AttributeStatistics statistics_for(const std::vector<data::Product>& produ
 
 data::ImportReport write_points(const std::filesystem::path& products, const PointsConfig& config) {
   config.validate();
+  const std::vector<std::string> inputs = {products.string(), config.statistics};
+  check_file_arguments("points", inputs, {{"--output", config.output}, {"--rejects", config.rejects}});
   data::ImportResult input = data::read_products(products, config.reader);
   if (config.normalize) {
     const auto normalizer = data::AttributeNormalizer::load();
@@ -102,9 +104,8 @@ data::ImportReport write_points(const std::filesystem::path& products, const Poi
   for (const data::Product& p : input.products) {
     if (config.query.empty() || has(p, config.query)) out += render(p, config, statistics);
   }
-  if (!config.rejects.empty()) write_file_atomic(config.rejects, input.report.to_jsonl());
-  if (config.output == "-") std::cout << out;
-  else write_file_atomic(config.output, out);
+  if (!config.rejects.empty()) write_output(config.rejects, input.report.to_jsonl());
+  write_output(config.output, out);
   return std::move(input.report);
 }
 

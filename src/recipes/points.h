@@ -30,7 +30,7 @@ struct PointsConfig {
     v.field("query", query, "only products that have this key, or key#value");
     v.field("statistics", statistics, "statistics.tsv of the categories; empty = the shipped train set");
     v.field("format", format, "table | jsonl | auto = table on a terminal", {"auto", "table", "jsonl"});
-    v.field("output", output, "file, or - for standard output");
+    v.field("output", output, "file (.gz, .zst by name); - = standard output");
     v.field("rejects", rejects, "rows that could not be read, JSONL; empty = none");
     plan.describe(v);
   }
@@ -44,7 +44,7 @@ data::AttributeStatistics statistics_for(const std::vector<data::Product>& produ
 
 /// One plan a product, in input order; jsonl: plan records (formats.md plan), or graph records with config.graph.
 /// A name in order or pin that no product has gives a warning. Returns the import report.
-/// Throws what read_products throws, and InvalidInput for settings out of range.
+/// Throws what read_products throws, UsageError (an output that is an input or a folder), IoError, and InvalidInput for settings out of range.
 data::ImportReport write_points(const std::filesystem::path& products, const PointsConfig& config);
 
 }  // namespace vitrine::recipes

@@ -12,7 +12,7 @@
 
 #include "base/compressed.h"
 #include "base/error.h"
-#include "base/file.h"
+#include "base/file_arguments.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -46,7 +46,7 @@ data::ImportResult read_input(const WriteRun& run) {
 std::map<std::string, std::vector<std::string>> read_points(const std::string& path) {
   std::map<std::string, std::vector<std::string>> points;
   if (path.empty()) return points;
-  std::istringstream lines(read_file(path));
+  std::istringstream lines(read_file_unpacked(path));
   std::string line;
   for (int64_t row = 1; std::getline(lines, line); ++row) {
     if (line.empty()) continue;
@@ -100,7 +100,7 @@ std::vector<data::Product> rows_for(const WriteConfig& config) {
 }
 
 void report_rejects(const data::ImportResult& input, const WriteRun& run) {
-  if (!run.rejects.empty()) write_file_atomic(run.rejects, input.report.to_jsonl());
+  if (!run.rejects.empty()) write_output(run.rejects, input.report.to_jsonl());
   if (!input.report.entries.empty()) log_warn("input: ", input.report.table());
 }
 
@@ -151,7 +151,7 @@ std::string rejected_line(const data::ImportEntry& entry, bool table) {
 
 /// The result, and the table beside it when one is wanted.
 std::vector<Output> open_outputs(const WriteRun& run) {
-  const bool to_terminal = run.output.empty() && ::isatty(STDOUT_FILENO) == 1;
+  const bool to_terminal = (run.output.empty() || run.output == "-") && ::isatty(STDOUT_FILENO) == 1;
   std::vector<Output> outputs;
   outputs.emplace_back(run.output, run.format.empty() ? to_terminal && run.table.empty() : run.format == "table");
   if (run.table.empty()) return outputs;
@@ -171,6 +171,7 @@ void warn_of_unknown_names(const CopyWriter& writer, const std::vector<data::Pro
 
 bool run_write(const WriteConfig& config, const WriteRun& run) {
   config.validate();
+  check_file_arguments("write", std::vector{run.input, run.points_file}, {{"--output", run.output}, {"--table", run.table}, {"--rejects", run.rejects}});
   const auto input = read_input(run);
   report_rejects(input, run);
   const auto model = load_model(config, run);

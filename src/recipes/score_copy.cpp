@@ -4,6 +4,7 @@
 
 #include "base/compressed.h"
 #include "base/error.h"
+#include "base/file_arguments.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
@@ -73,11 +74,7 @@ class Lines {
       progress.advance();
     }
     output_.commit();
-    if (!run_.rejects.empty()) {
-      OutputFile rejects(run_.rejects);
-      rejects.write(report_.to_jsonl());
-      rejects.commit();
-    }
+    if (!run_.rejects.empty()) write_output(run_.rejects, report_.to_jsonl());
   }
   bool all_scored() const { return report_.rows_rejected == 0; }
 
@@ -155,6 +152,7 @@ Json CopyScorer::score(const Json& row, int64_t number, const std::string& where
 }
 
 bool run_score_copy(const ScoreCopyRun& run, RowEncoder encode_content) {
+  check_file_arguments("score copy", std::span(&run.input, 1), {{"--output", run.output}, {"--rejects", run.rejects}});
   generation::DecoderConfig config{.threads = run.threads};
   if (!run.dtype.empty()) config.dtype = run.dtype;
   CopyScorer scorer(copywriting::find_model(run.model), config, std::move(encode_content));

@@ -1,11 +1,13 @@
 #include "recipes/train_copy.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <set>
 
+#include "base/artefact.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_arguments.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -18,6 +20,7 @@
 #include "recipes/curate_copy.h"
 #include "recipes/write.h"
 #include "text/bpe_trainer.h"
+#include "train/run_folder.h"
 #include "train/trainer.h"
 
 namespace vitrine::recipes {
@@ -32,12 +35,74 @@ constexpr int kSampledProducts = 4;
 /// Rows that the funnel kept (or all), in two parts that share no product.
 struct CopyRows {
   std::vector<data::Product> training, validation;
-  std::string data_sha256;
+  std::string data_sha256, validation_sha256;  // of the unpacked files
+  std::string licence;
+  int64_t rejected = 0;
 };
 
-std::vector<data::Product> read_rows(const fs::path& path) {
-  const fs::path file = fs::is_directory(path) ? path / "train.jsonl" : path;
-  return data::read_products(file, {}).products;
+/// What the model is made of besides its weights, for its vitrine.json.
+struct ModelRecord {
+  const TrainCopyConfig& config;
+  const CopyRows& rows;
+  Json init;  // name and weights_sha256; null = from scratch
+  std::string tokenizer_sha256;
+};
+
+fs::path data_file(const fs::path& path) { return fs::is_directory(path) ? path / "train.jsonl" : path; }
+
+/// The names of the five sizes of the model and its values.
+std::vector<std::pair<std::string, int64_t>> sizes_of(const models::Gpt2Config& model) {
+  return {{"n_layer", model.n_layer}, {"n_embd", model.n_embd}, {"n_head", model.n_head}, {"n_positions", model.n_positions}, {"vocab_size", model.vocab_size}};
+}
+
+/// A size that the user gave is not silently another one.
+void require_sizes_of(const fs::path& init, const TrainCopyConfig& config) {
+  const Json given = config_to_json(config);
+  for (const auto& [name, value] : sizes_of(models::read_gpt2_config(init))) {
+    if (!config.given.contains(name) || given[name] == value) continue;
+    throw UsageError(concat("[train copy] ", name, ": ", given[name].dump(), " was given, but ", init.string(), " has ", value, ", which --init keeps"));
+  }
+}
+
+/// SHA-256 of the weights, over all shards in the order of their names.
+std::string weights_sha256(const fs::path& model_dir) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(model_dir)) {
+    if (entry.path().extension() == ".safetensors") files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  if (files.size() == 1) return sha256_file(files.front());
+  std::string hashes;
+  for (const auto& file : files) hashes += sha256_file(file);
+  return sha256_hex(hashes);
+}
+
+/// The licence that an ATTRIBUTION.md beside the data states as SPDX-License-Identifier; "" without one.
+std::string licence_beside(const fs::path& file) {
+  constexpr std::string_view kTag = "SPDX-License-Identifier: ";
+  const fs::path attribution = file.parent_path() / "ATTRIBUTION.md";
+  if (file == "-" || !fs::exists(attribution)) return "";
+  const std::string text = read_file(attribution);
+  const size_t at = text.find(kTag);
+  if (at == std::string::npos) return "";
+  const std::string rest = text.substr(at + kTag.size());
+  return rest.substr(0, rest.find_first_of(" \r\n"));
+}
+
+/// The licences of the rows, else the one that lies beside them; rows without either: "see data".
+std::string licence_of(const std::vector<data::Product>& products, const fs::path& file) {
+  const std::string beside = licence_beside(file), unnamed = beside.empty() ? "see data" : beside;
+  std::set<std::string> licences;
+  for (const auto& product : products) licences.insert(product.source.licence.empty() ? unnamed : product.source.licence);
+  std::string list;
+  for (const auto& licence : licences) list += (list.empty() ? "" : ", ") + licence;
+  return list;
+}
+
+data::ImportResult read_rows(const fs::path& path) {
+  auto result = data::read_products(data_file(path), {});
+  if (result.report.rows_rejected > 0) log_warn("[train copy] ", data_file(path).string(), ": ", result.report.table());
+  return result;
 }
 
 std::vector<data::Product> curated(std::vector<data::Product> products, const TrainCopyConfig& config,
@@ -57,10 +122,15 @@ bool is_held_out(const data::Product& product, double share) {
 
 CopyRows prepare_rows(const fs::path& data_path, const fs::path& validation_path, const TrainCopyConfig& config) {
   CopyRows rows;
-  auto products = read_rows(data_path);
-  rows.data_sha256 = sha256_file(fs::is_directory(data_path) ? data_path / "train.jsonl" : data_path);
+  auto [products, report, sha256] = read_rows(data_path);
+  rows.data_sha256 = sha256;
+  rows.rejected = report.rows_rejected;
+  rows.licence = licence_of(products, data_file(data_path));
   if (!validation_path.empty()) {
-    rows.validation = read_rows(validation_path);
+    auto held_out = read_rows(validation_path);
+    rows.validation_sha256 = held_out.sha256;
+    rows.rejected += held_out.report.rows_rejected;
+    rows.validation = std::move(held_out.products);
     rows.training = curated(std::move(products), config, rows.validation);
     rows.validation = curated(std::move(rows.validation), config, {});
     return rows;
@@ -182,27 +252,29 @@ TrainCopyConfig with_sizes_of(TrainCopyConfig config, const models::Gpt2Config& 
   return config;
 }
 
-void save_model(const models::Gpt2& model, const fs::path& directory, const TrainCopyConfig& config, const CopyRows& rows,
-                const Json& metrics) {
-  std::map<std::string, std::string> metadata{{"format", "pt"}, {"data_sha256", rows.data_sha256}};
-  if (config.init.empty()) metadata["licence"] = "Apache-2.0; trained on AdvertiseGen, CC BY 4.0";  // another base has its own
-  model.save(directory, config.save_dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16, metadata);
+void save_model(const models::Gpt2& model, const fs::path& directory, const ModelRecord& record, const Json& metrics) {
+  const TrainCopyConfig& config = record.config;
+  const CopyRows& rows = record.rows;
+  model.save(directory, config.save_dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16,
+             {{"format", "pt"}, {"data_sha256", rows.data_sha256}, {"data_licence", rows.licence}});
   data::AttributeStatistics statistics;
   for (const auto& product : rows.training) statistics.add(product);
   statistics.save(directory / "statistics.tsv");
-  const Json settings{{"kind", "copy"},
-                      {"prompt_format", copywriting::kPromptFormat},
-                      {"slots", copywriting::kNumSlots},
-                      {"settings", config_to_json(config)},
-                      {"data", {{"sha256", rows.data_sha256}, {"training_rows", rows.training.size()}, {"validation_rows", rows.validation.size()}}},
-                      {"metrics", metrics}};
-  write_file_atomic(directory / "vitrine.json", dump_pretty(settings));
+  Json manifest = manifest_of(copywriting::kCopyModelKind);
+  manifest.update({{"prompt_format", copywriting::kPromptFormat},
+                   {"slots", copywriting::kNumSlots},
+                   {"tokenizer_sha256", record.tokenizer_sha256},
+                   {"init", record.init},
+                   {"settings", config_to_json(config)},
+                   {"data", {{"sha256", rows.data_sha256}, {"licence", rows.licence}, {"training_rows", rows.training.size()}, {"validation_rows", rows.validation.size()}}},
+                   {"metrics", metrics}});
+  write_file_atomic(directory / kManifestName, dump_pretty(manifest));
 }
 
 /// Copy for the first validation products with the weights as they are, for the run page.
-std::vector<std::string> sample_texts(const models::Gpt2& model, const fs::path& directory, const TrainCopyConfig& config,
-                                      const CopyRows& rows) {
-  save_model(model, directory, config, rows, Json::object());
+std::vector<std::string> sample_texts(const models::Gpt2& model, const fs::path& directory, const ModelRecord& record) {
+  const CopyRows& rows = record.rows;
+  save_model(model, directory, record, Json::object());
   const auto copy_model = copywriting::load_copy_model(directory, {});
   WriteConfig write_config;
   write_config.num_return_sequences = 1;
@@ -217,6 +289,26 @@ std::vector<std::string> sample_texts(const models::Gpt2& model, const fs::path&
   return texts;
 }
 
+/// What the result depends on besides the run's own settings: a state of other values is of another run.
+Json settings_of(const ModelRecord& record) {
+  Json settings = config_to_json(record.config);
+  settings.erase("init");  // by its content
+  settings["init_sha256"] = record.init.is_null() ? Json() : record.init["weights_sha256"];
+  settings["tokenizer_sha256"] = record.tokenizer_sha256;
+  settings["data_sha256"] = record.rows.data_sha256;
+  settings["validation_sha256"] = record.rows.validation_sha256;
+  return settings;
+}
+
+/// The model's own files; what else lay in the folder of an init model (its README.md) is not this model's.
+void copy_own_files(const fs::path& from, const fs::path& to) {
+  for (const std::string_view name : copywriting::kCopyModelFiles) {
+    if (fs::exists(from / name)) fs::copy_file(from / name, to / name, fs::copy_options::overwrite_existing);
+  }
+}
+
+Json or_null(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
+
 }  // namespace
 
 void TrainCopyConfig::validate() const {
@@ -225,11 +317,16 @@ void TrainCopyConfig::validate() const {
   VITRINE_REQUIRE(n_embd % n_head == 0, "[train copy] n_embd: expected a multiple of n_head ", n_head, ", got ", n_embd);
 }
 
-void train_copy(const fs::path& data_path, const fs::path& validation_path, const fs::path& output,
-                const TrainCopyConfig& config, const std::string& device_name) {
+bool train_copy(const fs::path& data_path, const fs::path& validation_path, const std::string& output, const TrainCopyConfig& config,
+                const std::string& device_name) {
   const at::Device device(device_name);
   config.validate();
+  const std::vector<std::string> inputs = {data_file(data_path).string(), data_file(validation_path).string()};
+  check_inputs("train copy", inputs);
+  const fs::path place = require_artefact_place("train copy", output, copywriting::kCopyModelKind, inputs);
   Start start = open_start(config);
+  if (!start.directory.empty()) require_sizes_of(start.directory, config);
+  train::RunFolder run("train copy", place.string() + ".run");
   const CopyRows rows = prepare_rows(data_path, validation_path, config);
   VITRINE_REQUIRE(!rows.training.empty(), "[train copy] ", data_path.string(), ": no row with copy is left to train on");
   log_info("rows: ", rows.training.size(), " to train on, ", rows.validation.size(), " to validate on");
@@ -237,8 +334,8 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   const auto values = copywriting::value_tokens(rows.training, config.min_value_products);
   const auto terms = other_terms(values);
   auto documents = copywriting::align_products(rows.training, terms);
-  const fs::path run_dir = output.string() + ".run";
-  const fs::path work = run_dir / "model";
+  const fs::path& run_dir = run.path();
+  const fs::path work = run.model();
   VITRINE_REQUIRE(start.directory.empty() || !fs::exists(work) || !fs::equivalent(start.directory, work), "[train copy] init: ",
                   work.string(), " is the working folder of this output");
   fs::remove_all(work);  // of a run that was stopped
@@ -246,7 +343,6 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
     start.new_tokens = add_copy_tokens(*start.base, keys_of(rows.training), values, work);
     start.new_tokens.key = RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("new tokens");
   } else if (!start.directory.empty()) {
-    fs::create_directories(run_dir);
     fs::copy(start.directory, work, fs::copy_options::recursive);
   } else {
     make_tokenizer(work, documents, keys_of(rows.training), values, config);
@@ -260,27 +356,30 @@ void train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   const TrainCopyConfig settings = config.init.empty() ? config : with_sizes_of(config, model.config());
   log_info("model: ", model.parameters().numel(), " parameters, vocabulary ", tokenizer->vocab_size());
 
+  const Json init = start.directory.empty() ? Json() : Json{{"name", config.init}, {"weights_sha256", weights_sha256(start.directory)}};
+  const ModelRecord record{settings, rows, init, tokenizer->sha256()};
   AugmentedExamples source(training);
   train::TrainHooks hooks;
-  hooks.samples = [&](models::Gpt2& current, const train::EpochReport&) { return sample_texts(current, work, settings, rows); };
+  hooks.settings = settings_of(record);
+  hooks.samples = [&](models::Gpt2& current, const train::EpochReport&) { return sample_texts(current, work, record); };
   const auto result = train::train(model, config.train, source, {to_examples(held_out.plain()), held_out.num_code_points()}, run_dir, hooks);
   if (!result.complete) {
     log_info("stopped by the limit, state saved in ", run_dir.string(), "; the same command goes on");
-    return;
+    return rows.rejected == 0;
   }
-  const Json metrics{{"validation_nats_per_label", result.validation_loss},
-                     {"validation_nats_per_char", result.validation_nats_per_char},
+  const Json metrics{{"validation_nats_per_label", or_null(result.validation_loss)},
+                     {"validation_nats_per_char", or_null(result.validation_nats_per_char)},
                      {"epochs_used", result.epochs_used}};
-  save_model(model, work, settings, rows, metrics);
-  AtomicDirectory finished(output);
-  fs::copy(work, finished.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  save_model(model, work, record, metrics);
+  ArtefactFolder finished(place, copywriting::kCopyModelKind);
+  copy_own_files(work, finished.path());
   for (const char* name : {"train.jsonl", "run.html"}) {
     if (fs::exists(run_dir / name)) fs::copy_file(run_dir / name, finished.path() / name, fs::copy_options::overwrite_existing);
   }
   finished.commit();
-  train::remove_run_state(run_dir);
-  fs::remove_all(run_dir);
-  log_info("saved ", output.string());
+  run.remove();
+  log_info("saved ", output);
+  return rows.rejected == 0;
 }
 
 }  // namespace vitrine::recipes

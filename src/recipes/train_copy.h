@@ -1,6 +1,7 @@
 // recipes/train_copy.h - from raw pairs to a copy model directory: curate, align, vocabulary, train, save.
 #pragma once
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "copywriting/training_set.h"
@@ -24,6 +25,7 @@ struct TrainCopyConfig {
   copywriting::AugmentConfig augment;
   train::TrainConfig train;
   std::string save_dtype = "bfloat16";
+  std::set<std::string> given;  // names of the fields that the user set: sizes among them must be the init model's
 
   void describe(FieldVisitor& v) {
     v.field("n_layer", n_layer, "transformer layers", 1, 1000);
@@ -45,13 +47,16 @@ struct TrainCopyConfig {
 };
 
 /// device: "cpu", "cuda", "cuda:1".
-/// data: a folder with train.jsonl, or a file of AdvertiseGen rows or product records with copy.
+/// data: a folder with train.jsonl, or a file of AdvertiseGen rows or product records with copy; "-" = standard input.
 /// validation: the same, or empty: validation_share of the products, chosen by the hash of their id.
 /// output: the model directory; `output`.run beside it holds state, log and page while it runs; the log
-/// and the page end in the model directory. Run again after an interruption, it goes on.
+/// and the page end in the model directory. Run again after an interruption, it goes on. An older model in `output` is
+/// replaced in its own files (artefact.h).
 /// config.init: a copy model keeps its vocabulary; a public GPT-2 gets the tokens it lacks (public_gpt2.h).
-/// Throws NotFound, Corrupt, InvalidInput, IoError, Cancelled (state saved).
-void train_copy(const std::filesystem::path& data, const std::filesystem::path& validation,
-                const std::filesystem::path& output, const TrainCopyConfig& config, const std::string& device);
+/// Returns false when rows were rejected (they are logged by code).
+/// Throws UsageError (an output that holds other files, a state of other settings, a size that is not the init model's),
+/// Busy (another process trains there), NotFound, Corrupt, InvalidInput, IoError, Cancelled (state saved).
+bool train_copy(const std::filesystem::path& data, const std::filesystem::path& validation, const std::string& output,
+                const TrainCopyConfig& config, const std::string& device);
 
 }  // namespace vitrine::recipes

@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "text/byte_level.h"
 #include "text/clip_words.h"
@@ -52,6 +53,20 @@ class ModelTokenizer : public Tokenizer {
   std::optional<int32_t> token_to_id(std::string_view token) const override { return all_.find(token); }
   std::string id_to_token(int32_t id) const override { return all_.token(id); }
   const Special& special() const override { return special_; }
+
+  std::string sha256() const override {
+    std::string all;
+    const auto append = [&](std::string_view part) { all += concat(part.size(), ":", part); };  // no part runs into the next
+    for (int32_t id = 0; id < all_.size(); ++id) append(all_.contains(id) ? all_.token(id) : "");
+    all += "merges";
+    for (const auto& [left, right] : spec_.merges) append(left), append(right);
+    all += "special";
+    for (const AddedToken& token : spec_.added) {
+      if (token.special) append(token.content);
+    }
+    for (const auto& name : spec_.special) append(name.value_or(""));
+    return sha256_hex(all);
+  }
 
  protected:
   /// Appends the normalised text to `out`.

@@ -55,6 +55,9 @@ class Tokenizer {
   /// The token as the vocabulary spells it ("Ġa", "##b"). Throws InvalidInput for an id without token.
   virtual std::string id_to_token(int32_t id) const = 0;
   virtual const Special& special() const = 0;
+  /// SHA-256 of all tokens in the order of their ids, of all merges and of what is special: which tokenizer this is,
+  /// whatever files hold it.
+  virtual std::string sha256() const = 0;
 };
 
 /// Reads the tokenizer of a model directory: tokenizer.json, or vocab.txt, or vocab.json + merges.txt, or

@@ -24,15 +24,19 @@ Points thinned(const std::vector<StepReport>& steps, const Value& value) {
 
 Points validation_points(const std::vector<EpochReport>& epochs) {
   Points points;
-  for (const EpochReport& epoch : epochs) points.emplace_back(static_cast<double>(epoch.step), epoch.validation_loss);
+  for (const EpochReport& epoch : epochs) {
+    if (epoch.validation_loss) points.emplace_back(static_cast<double>(epoch.step), *epoch.validation_loss);
+  }
   return points;
 }
+
+std::string cell(std::optional<double> value) { return value ? format_number(*value) : "–"; }
 
 void add_epochs(HtmlReport& page, const std::vector<EpochReport>& epochs) {
   std::vector<std::vector<std::string>> rows;
   for (const EpochReport& epoch : epochs) {
     rows.push_back({std::to_string(epoch.epoch), std::to_string(epoch.step), format_number(epoch.train_loss),
-                    format_number(epoch.validation_loss), format_number(epoch.validation_nats_per_char),
+                    cell(epoch.validation_loss), cell(epoch.validation_nats_per_char),
                     format_number(epoch.seconds), format_number(epoch.tokens_per_s)});
   }
   page.heading("Epochs");

@@ -36,22 +36,50 @@ bool may_change(const std::string& name) {
   return name == "max_minutes" || name == "max_steps" || name == "checkpoint_minutes";
 }
 
-void check_same_config(const Json& saved, const Json& config, const std::filesystem::path& path) {
+/// A value in a message; a long one (a hash) by its start.
+std::string shown(const Json& value) {
+  constexpr size_t kLongest = 24, kStart = 12;
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  return text.size() > kLongest ? text.substr(0, kStart) + "…" : text;
+}
+
+/// "n_layer 2, now 3, seed 0, now 1"; nothing when all agree.
+std::string differences(const Json& saved, const Json& config) {
+  std::string list;
   for (const auto& [name, value] : config.items()) {
     if (may_change(name)) continue;
     const Json old = saved.contains(name) ? saved[name] : Json();
-    VITRINE_REQUIRE(old == value, "[train] ", path.string(), " was made with ", name, " ", old.dump(), ", now it is ",
-                    value.dump(), "; use the old settings or another output folder");
+    if (old != value) list += concat(list.empty() ? "" : ", ", name, " ", shown(old), ", now ", shown(value));
   }
+  return list;
 }
+
+void check_same_config(const Json& saved, const Json& config, const std::filesystem::path& path) {
+  const Json nothing = Json::object();
+  const auto model_of = [&](const Json& json) { return json.contains("model") && json["model"].is_object() ? json["model"] : nothing; };
+  Json old_settings = saved, settings = config;
+  old_settings.erase("model");
+  settings.erase("model");
+  std::string list = differences(old_settings, settings);
+  if (list.empty()) list = differences(model_of(saved), model_of(config));  // follows from the settings where those differ
+  if (list.empty()) return;
+  throw UsageError(concat("[train] ", path.parent_path().string(), " was begun with other settings: ", list,
+                          "; use the old ones or another --output"));
+}
+
+std::optional<double> measured(const Json& json) {
+  return json.is_null() ? std::nullopt : std::optional(json.get<double>());
+}
+
+Json or_null(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
 
 EpochReport report_from_json(const Json& json) {
   EpochReport report;
   report.epoch = json.at("epoch");
   report.step = json.at("step");
   report.train_loss = json.at("train_loss");
-  report.validation_loss = json.at("validation_loss");
-  report.validation_nats_per_char = json.at("validation_nats_per_char");
+  report.validation_loss = measured(json.at("validation_loss"));
+  report.validation_nats_per_char = measured(json.at("validation_nats_per_char"));
   report.learning_rate = json.at("learning_rate");
   report.seconds = json.at("seconds");
   report.tokens_per_s = json.at("tokens_per_s");
@@ -65,8 +93,8 @@ Json to_json(const EpochReport& report) {
   return {{"epoch", report.epoch},
           {"step", report.step},
           {"train_loss", report.train_loss},
-          {"validation_loss", report.validation_loss},
-          {"validation_nats_per_char", report.validation_nats_per_char},
+          {"validation_loss", or_null(report.validation_loss)},
+          {"validation_nats_per_char", or_null(report.validation_nats_per_char)},
           {"learning_rate", report.learning_rate},
           {"seconds", report.seconds},
           {"tokens_per_s", report.tokens_per_s},

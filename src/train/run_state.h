@@ -5,6 +5,7 @@
 // no generator state. Saving is atomic.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "base/json.h"
@@ -18,8 +19,8 @@ struct EpochReport {
   int epoch = 0;  // from 1
   int64_t step = 0;
   double train_loss = 0;                // nats per label, with dropout
-  double validation_loss = 0;           // nats per label; 0 without a validation set
-  double validation_nats_per_char = 0;  // 0 when the number of characters was not given
+  std::optional<double> validation_loss;           // nats per label; none without a validation set
+  std::optional<double> validation_nats_per_char;  // none when the number of characters was not given
   double learning_rate = 0;
   double seconds = 0;
   double tokens_per_s = 0;
@@ -38,6 +39,7 @@ struct RunProgress {
   std::vector<EpochReport> reports;
 };
 
+/// What was not measured is null.
 Json to_json(const EpochReport& report);
 Json to_json(const RunProgress& progress);
 RunProgress progress_from_json(const Json& json);
@@ -46,8 +48,8 @@ RunProgress progress_from_json(const Json& json);
 void save_run_state(const std::filesystem::path& path, const RunProgress& progress, const Json& config,
                     const nn::ParameterStore& parameters, const AdamW& optimizer);
 
-/// Returns the progress and sets values and optimizer. Throws Corrupt, and InvalidInput when the state
-/// belongs to other settings: the message names the first that differs.
+/// Returns the progress and sets values and optimizer. Throws Corrupt, and UsageError when the state belongs to other
+/// settings: one line with each field that differs, its old and its new value.
 RunProgress load_run_state(const std::filesystem::path& path, const Json& config, nn::ParameterStore& parameters,
                            AdamW& optimizer);
 

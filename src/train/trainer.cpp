@@ -55,11 +55,18 @@ void check_examples(const std::vector<Example>& examples, const models::Gpt2Conf
   for (size_t i = 0; i < examples.size(); ++i) check_example(examples[i], model, concat(what, " example ", i));
 }
 
-/// Settings that a state belongs to: the run's, and the model's shape.
-Json state_config(const TrainConfig& config, const models::Gpt2& model) {
+/// Settings that a state belongs to: the run's, the caller's, and the model's shape.
+Json state_config(const TrainConfig& config, const Json& callers, const models::Gpt2& model) {
   Json json = config_to_json(config);
+  json.update(callers);
   json["model"] = models::to_json(model.config());
   return json;
+}
+
+std::string validation_text(const EpochReport& report) {
+  if (!report.validation_loss) return "not measured (no validation rows)";
+  const std::string per_char = report.validation_nats_per_char ? concat(", ", *report.validation_nats_per_char, " nats/char") : "";
+  return concat(*report.validation_loss, " nats/token", per_char);
 }
 
 class Run {
@@ -73,7 +80,7 @@ class Run {
         run_dir_(run_dir),
         hooks_(hooks),
         optimizer_(model.parameters()),
-        state_config_(state_config(config, model)),
+        state_config_(state_config(config, hooks.settings, model)),
         key_(static_cast<uint64_t>(config.seed)),
         checkpoints_(run_dir / "checkpoints", config.average_checkpoints, !validation.examples.empty()),
         progress_(resume_or_start()),
@@ -199,9 +206,8 @@ class Run {
     save_state();
     log_.add(report);
     write_file_atomic(run_dir_ / "run.html", run_page(config_, log_.steps(), progress_.reports));
-    log_info("epoch ", report.epoch, ": train ", report.train_loss, ", validation ", report.validation_loss,
-             " nats/token, ", report.validation_nats_per_char, " nats/char, ", report.tokens_per_s, " tokens/s, peak memory ",
-             peak_memory_mib(), " MiB");
+    log_info("epoch ", report.epoch, ": train ", report.train_loss, " nats/token, validation ", validation_text(report), ", ",
+             report.tokens_per_s, " tokens/s, peak memory ", peak_memory_mib(), " MiB");
     if (hooks_.on_epoch) hooks_.on_epoch(report);
   }
 
@@ -230,12 +236,11 @@ class Run {
                               progress_.epoch - best >= config_.patience;
   }
 
-  static double per_label(const models::LossSum& loss) {
-    return loss.num_labels > 0 ? loss.nll / static_cast<double>(loss.num_labels) : 0;
+  static std::optional<double> mean(double nll, int64_t count) {
+    return count > 0 ? std::optional(nll / static_cast<double>(count)) : std::nullopt;
   }
-  double per_character(const models::LossSum& loss) const {
-    return validation_.num_characters > 0 ? loss.nll / static_cast<double>(validation_.num_characters) : 0;
-  }
+  static std::optional<double> per_label(const models::LossSum& loss) { return mean(loss.nll, loss.num_labels); }
+  std::optional<double> per_character(const models::LossSum& loss) const { return mean(loss.nll, validation_.num_characters); }
 
   /// Puts the weights of these epochs into the model.
   models::LossSum use_epochs(std::span<const int> epochs) {
@@ -250,9 +255,9 @@ class Run {
   std::vector<int> best_average() {
     const std::vector<int> epochs = best_epochs(progress_.reports, config_.average_checkpoints, true);
     size_t best = 1;
-    double least = progress_.reports[static_cast<size_t>(epochs[0] - 1)].validation_loss;
+    std::optional<double> least = progress_.reports[static_cast<size_t>(epochs[0] - 1)].validation_loss;
     for (size_t n = 2; n <= epochs.size(); ++n) {
-      const double loss = per_label(use_epochs(std::span(epochs).first(n)));
+      const auto loss = per_label(use_epochs(std::span(epochs).first(n)));
       if (loss < least) best = n, least = loss;
     }
     return {epochs.begin(), epochs.begin() + static_cast<std::ptrdiff_t>(best)};

@@ -22,13 +22,16 @@ struct TrainHooks {
   std::function<std::vector<std::string>(models::Gpt2& model, const EpochReport& report)> samples;
   /// Called after each epoch, with the samples filled in.
   std::function<void(const EpochReport& report)> on_epoch;
+  /// What the result depends on besides TrainConfig and the model's shape (data hashes, augmentation): a state of
+  /// other values is refused.
+  Json settings = Json::object();
 };
 
 struct TrainResult {
   bool complete = false;        // false: stopped by max_minutes or max_steps, state saved
   std::vector<int> epochs_used; // whose weights the model holds: one, or several averaged
-  double validation_loss = 0;   // of those weights, nats per label
-  double validation_nats_per_char = 0;
+  std::optional<double> validation_loss;  // of those weights, nats per label; none without a validation set
+  std::optional<double> validation_nats_per_char;
   RunProgress progress;
 };
 
@@ -39,7 +42,8 @@ struct TrainResult {
 /// run_dir receives state.safetensors, checkpoints/, train.jsonl and run.html. When it holds a state
 /// of the same settings, the run goes on from there with the same losses and weights as a run that
 /// was never stopped. The caller saves the model, then calls remove_run_state.
-/// Throws InvalidInput (settings, an example that does not fit the model), IoError, and Cancelled after
+/// Throws UsageError (a state of other settings), InvalidInput (settings out of range, an example that does not fit the
+/// model), IoError, and Cancelled after
 /// Ctrl-C, when the state is saved. Same inputs, threads and machine: same bits.
 TrainResult train(models::Gpt2& model, const TrainConfig& config, ExampleSource& source,
                   const ValidationSet& validation, const std::filesystem::path& run_dir,

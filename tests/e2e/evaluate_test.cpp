@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "e2e/program.h"
 
 namespace vitrine::e2e {
@@ -23,6 +24,43 @@ TEST(EvaluateTest, AMissingFolderOrSetIsWrongUsage) {
   EXPECT_EQ(run_program({"evaluate", "copy", source_file("data/advertisegen/dev.jsonl").string()}).exit_code, 2);
   EXPECT_EQ(run_program({"evaluate", "copy", "--output", "x"}).exit_code, 2);
   EXPECT_EQ(run_program({"evaluate"}).exit_code, 2);
+}
+
+TEST(EvaluateTest, SetsAndOutputsAreReadPackedAndFromStandardInput) {
+  const TemporaryFolder folder;
+  const std::string set = head_of(source_file("data/advertisegen/dev.jsonl"), 12, folder), outputs = folder / "n1.jsonl.gz";
+  ASSERT_EQ(run_program({"import", set, "--output", folder / "set.jsonl.gz"}).exit_code, 0);
+  ASSERT_EQ(run_program({"write", set, "--baseline", "template", "-n", "1", "--quiet", "--output", outputs}).exit_code, 0);
+  const auto packed = run_program({"evaluate", "copy", folder / "set.jsonl.gz", "--outputs", outputs, "--output", folder / "a/", "--resamples", "20"});
+  ASSERT_EQ(packed.exit_code, 0) << packed.err;
+  const auto piped = run_program({"evaluate", "copy", "-", "--outputs", "n1=" + outputs, "--output", folder / "b", "--resamples", "20"}, {.stdin_text = read_file(set)});
+  ASSERT_EQ(piped.exit_code, 0) << piped.err;
+  EXPECT_EQ(packed.err, piped.err);  // the table, the system's name in it
+}
+
+TEST(EvaluateTest, ARejectedRowIsCountedAndGivesExitCode3) {
+  const TemporaryFolder folder;
+  const std::string set = read_file(head_of(source_file("data/advertisegen/dev.jsonl"), 12, folder)) + "not JSON\n";
+  const auto result = run_program({"evaluate", "copy", "-", "--output", folder / "out", "--resamples", "20"}, {.stdin_text = set});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_NE(result.err.find("NOT_JSON"), std::string::npos) << result.err;
+}
+
+TEST(EvaluateTest, AFullDiskLeavesNoPartOfAReport) {
+  const SmallDisk disk(256);
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small disk needs root";
+  const auto result = run_program({"evaluate", "copy", source_file("data/advertisegen/dev.jsonl").string(), "--output", (disk.path() / "out").string(), "--resamples", "20"});
+  EXPECT_TRUE(failed_with_one_line(result, 1, "out"));
+  EXPECT_EQ(files_below(disk.path()), std::vector<std::string>{});
+}
+
+TEST(EvaluateTest, StandardOutputAndAFolderOfOtherFilesAreRefused) {
+  const TemporaryFolder folder;
+  write_file_atomic(folder / "out/thesis.doc", "years of work");
+  const std::string set = source_file("data/advertisegen/dev.jsonl").string();
+  EXPECT_TRUE(failed_with_one_line(run_program({"evaluate", "copy", set, "--output", "-"}), 2, "standard output"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"evaluate", "copy", set, "--output", folder / "out"}), 2, "holds other files"));
+  EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"out/thesis.doc"});
 }
 
 }  // namespace

@@ -115,5 +115,36 @@ TEST(ImportE2e, ReadsStandardInputAndGzip) {
   EXPECT_EQ(lines(run_program({"import", folder / "p.jsonl.gz"}).out).size(), 1u);
 }
 
+TEST(ImportE2e, AnOutputThatIsTheInputOrAFolderIsWrongUsageAndNothingIsTouched) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "rows.jsonl", pair_row("类型#裙"));
+  std::filesystem::create_symlink("rows.jsonl", folder / "link.jsonl");
+  for (const char* output : {"rows.jsonl", "link.jsonl"}) {
+    EXPECT_TRUE(failed_with_one_line(run_program({"import", folder / "rows.jsonl", "--output", folder / output}), 2, "also an input"));
+    EXPECT_TRUE(failed_with_one_line(run_program({"points", folder / "rows.jsonl", "--output", folder / output}), 2, "also an input"));
+    EXPECT_TRUE(failed_with_one_line(run_program({"write", folder / "rows.jsonl", "--rejects", folder / output}), 2, "also an input"));
+    EXPECT_TRUE(failed_with_one_line(run_program({"score", "copy", folder / "rows.jsonl", "--model", "copy-mini", "--output", folder / output}), 2, "also an input"));
+  }
+  EXPECT_TRUE(failed_with_one_line(run_program({"import", folder / "rows.jsonl", "--output", folder / "new/"}), 2, "is a folder"));
+  EXPECT_EQ(read_file(folder / "rows.jsonl"), pair_row("类型#裙"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link.jsonl"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "new"));
+}
+
+TEST(ImportE2e, CtrlCWhileItWaitsForStandardInputIsAnInterruption) {
+  const auto result = run_program({"import", "-"}, {.stdin_text = pair_row("类型#裙"), .stdin_stays_open = true, .interrupt_after_ms = 500});
+  EXPECT_TRUE(failed_with_one_line(result, 130, "interrupted"));
+  EXPECT_EQ(lines(result.err).size(), 1u) << result.err;
+}
+
+TEST(PointsE2e, AFullStandardOutputFailsAndAPackedOutputIsPacked) {
+  const std::string rows = pair_row("类型#裙*风格#简约");
+  EXPECT_TRUE(failed_with_one_line(run_program({"points", "-"}, {.stdin_text = rows, .stdout_file = "/dev/full"}), 1, "No space"));
+  TemporaryFolder folder;
+  ASSERT_EQ(run_program({"points", "-", "--output", folder / "plans.jsonl.gz"}, {.stdin_text = rows}).exit_code, 0);
+  EXPECT_TRUE(read_file(folder / "plans.jsonl.gz").starts_with("\x1f\x8b"));
+  EXPECT_EQ(run_program({"points", "-", "--output", "/dev/null"}, {.stdin_text = rows}).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace vitrine::e2e

@@ -73,10 +73,10 @@ void drain(Pipe& pipe, std::string& text) {
 }
 
 /// Writes what fits; closes the end when all is written or nobody reads.
-void feed(Pipe& pipe, std::string_view& rest) {
+void feed(Pipe& pipe, std::string_view& rest, bool stays_open) {
   const ssize_t n = rest.empty() ? 0 : ::write(pipe.write_end, rest.data(), std::min<size_t>(rest.size(), 4096));
   if (n > 0) rest.remove_prefix(static_cast<size_t>(n));
-  if (n < 0 || rest.empty()) pipe.close_write();
+  if (n < 0 || (rest.empty() && !stays_open)) pipe.close_write();
 }
 
 /// Moves bytes until the program has closed both its outputs, or the time is over.
@@ -85,11 +85,11 @@ void converse(pid_t child, const RunOptions& options, Pipe& in, Pipe& out, Pipe&
   const auto start = Clock::now();
   bool interrupted = options.interrupt_after_ms == 0;
   while (out.read_end >= 0 || err.read_end >= 0) {
-    std::array<pollfd, 3> waiting{{{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}, {in.write_end, POLLOUT, 0}}};
+    std::array<pollfd, 3> waiting{{{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}, {rest.empty() && options.stdin_stays_open ? -1 : in.write_end, POLLOUT, 0}}};
     ::poll(waiting.data(), waiting.size(), 20);
     if (waiting[0].revents != 0) drain(out, result.out);
     if (waiting[1].revents != 0) drain(err, result.err);
-    if (waiting[2].revents != 0) feed(in, rest);
+    if (waiting[2].revents != 0) feed(in, rest, options.stdin_stays_open);
     const auto passed = Clock::now() - start;
     if (passed > std::chrono::seconds(options.timeout_s)) ::kill(child, SIGKILL);
     if (!interrupted && passed > std::chrono::milliseconds(options.interrupt_after_ms)) {

@@ -18,6 +18,7 @@ struct ProgramResult {
 
 struct RunOptions {
   std::string stdin_text = {};
+  bool stdin_stays_open = false;  // as a terminal's: no end of file comes
   std::filesystem::path working_folder = {};  // empty = the current one
   std::filesystem::path stdout_file = {};     // for example /dev/full; empty = kept in ProgramResult::out
   int interrupt_after_ms = 0;  // then SIGINT, once, as Ctrl-C; 0 = never

@@ -134,6 +134,46 @@ TEST(WriteE2e, ACandidateThatIsDroppedSaysWhy) {
   EXPECT_NE(line["error"].get<std::string>().find("国家级"), std::string::npos);
 }
 
+TEST(WriteE2e, PlansAreReadPackedAndFromStandardInput) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "set.jsonl", R"({"id":"p1","content":"类型#裙*颜色#黑色*风格#简约"})");
+  ASSERT_EQ(run_program({"points", folder / "set.jsonl", "--output", folder / "plans.jsonl"}).exit_code, 0);
+  ASSERT_EQ(run_program({"points", folder / "set.jsonl", "--output", folder / "plans.jsonl.gz"}).exit_code, 0);
+  const auto plain = run_program({"write", folder / "set.jsonl", "--points", folder / "plans.jsonl", "-n", "1", "--format", "jsonl"});
+  ASSERT_EQ(plain.exit_code, 0) << plain.err;
+  EXPECT_EQ(run_program({"write", folder / "set.jsonl", "--points", folder / "plans.jsonl.gz", "-n", "1", "--format", "jsonl"}).out, plain.out);
+  const auto piped = run_program({"write", folder / "set.jsonl", "--points", "-", "-n", "1", "--format", "jsonl"}, {.stdin_text = read_file(folder / "plans.jsonl")});
+  EXPECT_EQ(piped.out, plain.out) << piped.err;
+}
+
+TEST(WriteE2e, AManifestThatIsNoneOfACopyModelIsRefusedByFileAndField) {
+  TemporaryFolder folder;
+  const fs::path manifest = model_copy(folder) / "vitrine.json";
+  const Json good = parse_json(read_file(manifest), "vitrine.json");
+  const auto with = [&](const char* field, const Json& value) {
+    Json json = good;
+    json[field] = value;
+    return json.dump();
+  };
+  const std::pair<std::string, const char*> cases[] = {{"[]", "vitrine.json: expected an object, got []"},
+                                                       {with("prompt_format", 7), "vitrine.json: prompt_format: expected"},
+                                                       {with("kind", "ranker"), "vitrine.json: kind: expected \"copy\", got \"ranker\""}};
+  for (const auto& [text, message] : cases) {
+    write_file_atomic(manifest, text);
+    EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", folder / "model"}), 1, message));
+  }
+}
+
+TEST(WriteE2e, AnotherVocabularyOfTheSameSizeIsRefused) {
+  TemporaryFolder folder;
+  const fs::path vocabulary = model_copy(folder) / "vocab.json";
+  Json tokens = parse_json(read_file(vocabulary), "vocab.json");
+  const auto first = std::next(tokens.begin(), 300), second = std::next(tokens.begin(), 301);
+  std::swap(first.value(), second.value());
+  write_file_atomic(vocabulary, tokens.dump());
+  EXPECT_TRUE(failed_with_one_line(run_program({"write", "--attributes", kDress, "--model", folder / "model"}), 1, "TOK_MISMATCH"));
+}
+
 TEST(WriteE2e, AFinerCategoryOfTheShopStillGetsModelCopy) {
   const std::string row = R"({"id":"p1","category_path":["女装","牛仔裤"],"title_raw":"裤","attributes":[{"id":"a1","key_raw":"类型","val_raw":"裤"},{"id":"a2","key_raw":"裤长","val_raw":"九分裤"}]})";
   const auto result = run_program({"write", "-", "-n", "2", "--format", "jsonl"}, {.stdin_text = row + "\n"});

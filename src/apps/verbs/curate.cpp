@@ -18,12 +18,12 @@ struct CurateCopyVerb {
     if (options.resolve()) return kDone;
     VerbOptions::require(!files.empty(), "IN");
     VerbOptions::require(!config.output.empty(), "--output");
-    const auto set = recipes::curate_files(files, config, VITRINE_VERSION);
+    const auto set = recipes::curate_files(files, config);
     for (const auto& f : set.filters) {
       log_info("[curate] ", f.filter, f.enabled ? "" : " (off)", ": in ", f.rows_in, ", kept ", f.kept, ", dropped ", f.dropped, ", repaired ", f.repaired);
     }
     log_info("[curate] ", config.output, ": ", set.kept.size(), " rows kept");
-    return set.filters.front().dropped > 0 ? kSomeRejected : kDone;
+    return set.filters.front().dropped > 0 || set.held_out_rejected > 0 ? kSomeRejected : kDone;
   }
 };
 

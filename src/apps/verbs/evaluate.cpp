@@ -54,7 +54,7 @@ int evaluate_copy(EvaluateCopyVerb& verb) {
   VerbOptions::require(!verb.systems.output.empty(), "--output");
   const auto evaluation = recipes::run_evaluate_copy(verb.set, verb.systems.outputs, model_configs(verb), verb.systems.output, verb.config);
   if (!verb.common.quiet) std::cerr << recipes::terminal_table(evaluation);
-  return kDone;
+  return evaluation.rows_rejected > 0 ? kSomeRejected : kDone;
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ void register_evaluate(CLI::App& app, int& exit_code) {
   evaluate->require_subcommand(1);
   CLI::App* copy = evaluate->add_subcommand("copy", "every copy metric, with intervals, as JSON and one HTML page");
   auto verb = std::make_shared<EvaluateCopyVerb>(*copy);
-  copy->add_option("SET", verb->set, "rows with attributes and human copy: AdvertiseGen or product records, JSONL");
+  copy->add_option("SET", verb->set, "rows with attributes and human copy: anything `import` reads; - = standard input");
   verb->options.name_also("num_return_sequences", "-n");
   verb->options.keep_whole("outputs");
   verb->options.keep_whole("model");

@@ -1,5 +1,4 @@
 // score copy --engine torch: log-probabilities by the training module, for comparison with the decoder.
-#include <iostream>
 #include <sstream>
 
 #include "apps/command_line.h"
@@ -42,15 +41,16 @@ void run(ScoreTorchVerb& verb) {
   models::Gpt2PassConfig pass;
   pass.dtype = verb.common.dtype == "bfloat16" ? models::ComputeType::bfloat16 : models::ComputeType::float32;
   std::istringstream lines(read_file_unpacked(verb.texts));
-  std::string line;
+  std::string line, scores;
   int64_t scored = 0;
   for (int64_t row = 1; std::getline(lines, line); ++row) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     const std::string where = concat(verb.texts, " row ", row);
-    std::cout << dump_line(score_row(model, pass, parse_json(line, where), where)) << '\n';
+    scores += dump_line(score_row(model, pass, parse_json(line, where), where)) + "\n";
     ++scored;
   }
   if (scored == 0) throw Corrupt(concat("[score copy] ", verb.texts, ": EMPTY_FILE: no rows"));
+  write_output("-", scores);
 }
 
 }  // namespace

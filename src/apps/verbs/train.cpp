@@ -29,7 +29,7 @@ struct TrainCopyVerb {
 
 }  // namespace
 
-void register_train(CLI::App& app, int&) {
+void register_train(CLI::App& app, int& exit_code) {
   auto& train = *app.add_subcommand("train", "train a model");
   train.require_subcommand(1);
   auto& verb = *train.add_subcommand("copy", "GPT-2-class copy model, from scratch or from --init: a copy model or a public GPT-2");
@@ -38,12 +38,14 @@ void register_train(CLI::App& app, int&) {
   state->options.add(state->files);
   state->options.add(state->config);
   state->options.add_common(state->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
-  verb.callback([state] {
+  verb.callback([state, &exit_code] {
     if (state->options.resolve()) return;
     VerbOptions::require(!state->data.empty(), "DATA");
     VerbOptions::require(!state->files.output.empty(), "--output");
     set_threads(state->common.threads);
-    recipes::train_copy(state->data, state->files.validation, state->files.output, state->config, parse_device(state->common.device).str());
+    state->config.given = state->options.given();
+    const bool all_read = recipes::train_copy(state->data, state->files.validation, state->files.output, state->config, parse_device(state->common.device).str());
+    exit_code = all_read ? kDone : kSomeRejected;
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "base/error.h"
 
@@ -13,6 +14,12 @@ constexpr std::array<std::string_view, 4> kActivations{"gelu_new", "gelu_pytorch
 /// Sets fields from a JSON object; an absent field or null keeps the value.
 class Fields {
  public:
+  /// A model of GPT-2's own size would be assumed where a size is missing.
+  void require(std::initializer_list<const char*> names) const {
+    const bool found = std::any_of(names.begin(), names.end(), [&](const char* name) { return json_.contains(name) && !json_[name].is_null(); });
+    VITRINE_REQUIRE(found, "[gpt2_config] ", where_, ": ", *names.begin(), ": missing");
+  }
+
   Fields(const Json& json, std::string_view where) : json_(json), where_(where) {}
 
   void take(const char* name, int64_t& value) const { set(name, value, "an integer", &Json::is_number_integer); }
@@ -81,6 +88,9 @@ Gpt2Config gpt2_config_from_json(const Json& json, std::string_view where) {
   bool add_cross_attention = false;
   fields.take("add_cross_attention", add_cross_attention);
   VITRINE_REQUIRE(!add_cross_attention, "[gpt2_config] ", where, ": add_cross_attention is not supported");
+  fields.require({"vocab_size"});
+  fields.require({"n_positions", "n_ctx"});
+  for (const char* name : {"n_embd", "n_layer", "n_head"}) fields.require({name});
   Gpt2Config config;
   fields.take("vocab_size", config.vocab_size);
   fields.take("n_ctx", config.n_positions);

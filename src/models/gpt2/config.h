@@ -38,9 +38,9 @@ struct Gpt2Config {
 /// activation, a special token outside the vocabulary, a dropout outside [0, 1).
 void validate(const Gpt2Config& config, std::string_view where);
 
-/// Reads and validates config.json of a model directory. A field that is absent keeps its default; `n_ctx` stands
-/// for n_positions in old files; fields we do not use are ignored.
-/// Throws NotFound, Corrupt (not JSON), InvalidInput (another model_type, wrong type or value).
+/// Reads and validates config.json of a model directory. The sizes vocab_size, n_positions, n_embd, n_layer, n_head must
+/// be there, other absent fields keep their defaults; `n_ctx` stands for n_positions in old files; fields we do not use
+/// are ignored. Throws NotFound, Corrupt (not JSON), InvalidInput (a size missing, another model_type, wrong type or value).
 Gpt2Config read_gpt2_config(const std::filesystem::path& model_dir);
 
 /// The same from JSON. `where` names the file in messages.

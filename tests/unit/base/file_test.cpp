@@ -30,19 +30,35 @@ TEST_F(FileTest, AnUncommittedFileLeavesNothing) {
   EXPECT_EQ(entries(), 0u);
 }
 
-TEST_F(FileTest, AnUncommittedDirectoryKeepsTheOldOne) {
-  fs::create_directory(dir_ / "model");
-  write_file_atomic(dir_ / "model/x", "old");
+TEST_F(FileTest, WhatAKilledProcessLeftGoesWhenTheSameFileIsWrittenAgain) {
+  write_file_atomic(dir_ / ".a.txt.4000001.tmp", "half");
+  fs::create_directories(dir_ / ".a.txt.4000002.tmp/inner");
+  write_file_atomic(dir_ / ".b.txt.4000001.tmp", "of another file");
+  write_file_atomic(dir_ / ".a.txt.old.tmp", "no process's name");
+  write_file_atomic(dir_ / "a.txt", "new");
+  EXPECT_FALSE(fs::exists(dir_ / ".a.txt.4000001.tmp"));
+  EXPECT_FALSE(fs::exists(dir_ / ".a.txt.4000002.tmp"));
+  EXPECT_EQ(entries(), 3u);
+}
+
+TEST_F(FileTest, WhatALivingProcessWritesStays) {
+  const AtomicFile living(dir_ / "a.txt");
+  const fs::path its = temporary_beside(dir_ / "a.txt");
+  remove_abandoned(dir_ / "a.txt");
+  EXPECT_TRUE(fs::exists(its));
+}
+
+TEST_F(FileTest, ASecondHolderOfALockIsTurnedAwayUntilTheFirstIsGone) {
   {
-    AtomicDirectory next(dir_ / "model");
-    write_file_atomic(next.path() / "x", "new");
+    const FileLock first(dir_ / "lock", "");
+    try {
+      const FileLock second(dir_ / "lock", "in use");
+      FAIL() << "locked twice";
+    } catch (const Busy& e) {
+      EXPECT_STREQ(e.what(), "in use");
+    }
   }
-  EXPECT_EQ(read_file(dir_ / "model/x"), "old");
-  AtomicDirectory next(dir_ / "model");
-  write_file_atomic(next.path() / "x", "new");
-  next.commit();
-  EXPECT_EQ(read_file(dir_ / "model/x"), "new");
-  EXPECT_EQ(entries(), 1u);
+  EXPECT_NO_THROW(FileLock(dir_ / "lock", ""));
 }
 
 TEST_F(FileTest, AMissingFileIsNotFoundAndAFullDeviceIsAnIoError) {

@@ -9,7 +9,15 @@ namespace {
 
 using test::message_of;
 
-Gpt2Config parse(std::string_view text) { return gpt2_config_from_json(parse_json(text, "test"), "config.json"); }
+/// The sizes of GPT-2, and what `text` says otherwise.
+Gpt2Config parse(std::string_view text) {
+  Json json = parse_json(R"({"vocab_size":50257,"n_positions":1024,"n_embd":768,"n_layer":12,"n_head":12})", "test");
+  const Json other = parse_json(text, "test");
+  if (!other.is_object()) return gpt2_config_from_json(other, "config.json");
+  if (other.contains("n_ctx")) json.erase("n_positions");
+  json.update(other);
+  return gpt2_config_from_json(json, "config.json");
+}
 
 TEST(Gpt2ConfigTest, WrittenSettingsAreReadBack) {
   Gpt2Config config{.vocab_size = 97, .n_positions = 64, .n_embd = 32, .n_layer = 2, .n_head = 4, .n_inner = 48};
@@ -46,6 +54,19 @@ TEST(Gpt2ConfigTest, BadValuesAreRefusedByFieldAndValue) {
     const std::string message = message_of<InvalidInput>([&] { parse(text); });
     EXPECT_NE(message.find(part), std::string::npos) << text << " gave: " << message;
     EXPECT_NE(message.find("config.json"), std::string::npos) << message;
+  }
+}
+
+TEST(Gpt2ConfigTest, AMissingSizeIsNotTakenFromGpt2) {
+  const Json whole = parse_json(R"({"vocab_size":50257,"n_positions":1024,"n_embd":768,"n_layer":12,"n_head":12})", "test");
+  for (const auto& [name, value] : whole.items()) {
+    for (const Json& absent : {Json(), Json("gone")}) {
+      Json json = whole;
+      json[name] = nullptr;
+      if (absent.is_string()) json.erase(name);
+      const std::string message = message_of<InvalidInput>([&] { gpt2_config_from_json(json, "config.json"); });
+      EXPECT_EQ(message, "[gpt2_config] config.json: " + name + ": missing");
+    }
   }
 }
 

@@ -30,7 +30,7 @@ not json
 
 TEST_F(CurateRunTest, TheFunnelStartsWithTheRowsOfTheFile) {
   const std::vector<std::string> files = {input_};
-  const CuratedSet set = curate_files(files, config_, "test");
+  const CuratedSet set = curate_files(files, config_);
   EXPECT_EQ(set.filters[0].filter, "import");
   EXPECT_EQ(set.filters[0].rows_in, 3);
   EXPECT_EQ(set.filters[0].dropped, 1);
@@ -40,7 +40,7 @@ TEST_F(CurateRunTest, TheFunnelStartsWithTheRowsOfTheFile) {
 
 TEST_F(CurateRunTest, TheFolderHoldsEveryRowOnce) {
   const std::vector<std::string> files = {input_};
-  curate_files(files, config_, "test");
+  curate_files(files, config_);
   const fs::path out = config_.output;
   const auto lines = [&](const char* name) {
     const std::string text = read_file(out / name);
@@ -56,7 +56,7 @@ TEST_F(CurateRunTest, TheFolderHoldsEveryRowOnce) {
 TEST_F(CurateRunTest, WithoutOutputNothingIsRead) {
   config_.output.clear();
   const std::vector<std::string> files = {"not-there.jsonl"};
-  EXPECT_THROW(curate_files(files, config_, "test"), UsageError);
+  EXPECT_THROW(curate_files(files, config_), UsageError);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ class EvaluateCopyTest : public ::testing::Test {
     for (const char* row : {"4", "1", "2"}) lines += "{\"id\":\"" + id_ + row + "\",\"candidates\":[{\"text\":\"" + text + row + "\"},{\"text\":\"条纹\"}]}\n";
     return lines;
   }
-  CopyEvaluation run(const std::vector<std::string>& outputs) const { return run_evaluate_copy(dir_ / "set.jsonl", outputs, {}, dir_ / "out", config_); }
+  CopyEvaluation run(const std::vector<std::string>& outputs) const { return run_evaluate_copy((dir_ / "set.jsonl").string(), outputs, {}, (dir_ / "out").string(), config_); }
   void expect_message(const std::vector<std::string>& outputs, const std::string& part) const {
     try {
       run(outputs);

@@ -182,5 +182,18 @@ TEST(LoadTokenizerTest, TextAndIdsOutOfRangeAreRefused) {
   EXPECT_THROW(tokenizer->id_to_token(-1), InvalidInput);
 }
 
+TEST(TokenizerHashTest, DependsOnTokensTheirOrderAndMergesNotOnTheFiles) {
+  const auto hash = [](const std::string& vocab, const std::string& merges) {
+    TokenizerDir dir;
+    dir.put("vocab.json", vocab).put("merges.txt", merges);
+    return load_tokenizer(dir.path())->sha256();
+  };
+  const std::string two = hash(bpe_vocab(",\"ab\":256,\"bc\":257"), "#version: 0.2\na b\nb c\n");
+  EXPECT_EQ(two.size(), 64u);
+  EXPECT_EQ(hash(bpe_vocab(",\"bc\":257,\"ab\":256"), "a b\nb c\n"), two);
+  EXPECT_NE(hash(bpe_vocab(",\"ab\":257,\"bc\":256"), "a b\nb c\n"), two);
+  EXPECT_NE(hash(bpe_vocab(",\"ab\":256,\"bc\":257"), "b c\na b\n"), two);
+}
+
 }  // namespace
 }  // namespace vitrine::text

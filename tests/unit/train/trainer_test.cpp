@@ -108,8 +108,8 @@ TEST_F(TrainerTest, LearnsToCount) {
   train_fresh(config, "run", &result);
   EXPECT_TRUE(result.complete);
   EXPECT_GT(losses("run").front(), 3.5);
-  EXPECT_LT(result.validation_loss, 0.7);
-  EXPECT_GT(result.validation_nats_per_char, 0);
+  EXPECT_LT(result.validation_loss.value(), 0.7);
+  EXPECT_GT(result.validation_nats_per_char.value(), 0);
 }
 
 TEST_F(TrainerTest, TenStepsEqualFiveThenResumeThenFive) {
@@ -148,10 +148,35 @@ TEST_F(TrainerTest, AStateOfOtherSettingsIsRefusedByName) {
   other.learning_rate = 1e-4;
   try {
     train_fresh(other, "run");
-    FAIL() << "expected InvalidInput";
-  } catch (const InvalidInput& e) {
-    EXPECT_NE(std::string(e.what()).find("learning_rate"), std::string::npos) << e.what();
+    FAIL() << "expected UsageError";
+  } catch (const UsageError& e) {
+    EXPECT_NE(std::string(e.what()).find("learning_rate 0.003, now 0.0001;"), std::string::npos) << e.what();
   }
+}
+
+TEST_F(TrainerTest, AStateOfOtherDataOrAnotherShapeIsRefusedInOneShortLine) {
+  const auto refusal = [&](const models::Gpt2Config& shape, const Json& settings) -> std::string {
+    models::Gpt2 model(shape);
+    model.initialize(RandomKey(3));
+    FixedExamples source(counting_examples(40, 1));
+    TrainHooks hooks;
+    hooks.settings = settings;
+    try {
+      train(model, tiny_train_config(), source, {}, dir_ / "run", hooks);
+      return "";
+    } catch (const UsageError& e) {
+      return e.what();
+    }
+  };
+  const std::string a(64, 'a'), b(64, 'b');
+  EXPECT_EQ(refusal(tiny_config(), {{"data_sha256", a}, {"mix", 0.3}}), "");
+  const std::string other = refusal(tiny_config(), {{"data_sha256", b}, {"mix", 0.9}});
+  EXPECT_NE(other.find(": data_sha256 aaaaaaaaaaaa…, now bbbbbbbbbbbb…, mix 0.3, now 0.9;"), std::string::npos) << other;
+  models::Gpt2Config shape = tiny_config();
+  shape.n_layer = 3;
+  const std::string deeper = refusal(shape, {{"data_sha256", a}, {"mix", 0.3}});
+  EXPECT_NE(deeper.find(": n_layer 2, now 3;"), std::string::npos) << deeper;
+  EXPECT_LT(deeper.size(), 250u);
 }
 
 TEST_F(TrainerTest, AccumulatedMicroBatchesTrainLikeTheWholeBatch) {
@@ -185,7 +210,7 @@ TEST_F(TrainerTest, AveragedCheckpointsAreUsedOnlyWhenTheyAreBetter) {
   config.average_checkpoints = 3;
   train_fresh(config, "averaged", &averaged);
   EXPECT_EQ(single.epochs_used.size(), 1u);
-  EXPECT_LE(averaged.validation_loss, single.validation_loss);
+  EXPECT_LE(averaged.validation_loss.value(), single.validation_loss.value());
 }
 
 TEST_F(TrainerTest, WithoutValidationTheLastEpochsAreAveraged) {
@@ -196,6 +221,8 @@ TEST_F(TrainerTest, WithoutValidationTheLastEpochsAreAveraged) {
   FixedExamples source(counting_examples(40, 1));
   const TrainResult result = train(model, config, source, {}, dir_ / "run");
   EXPECT_EQ(result.epochs_used, (std::vector<int>{3, 2}));
+  EXPECT_FALSE(result.validation_loss.has_value());
+  EXPECT_NE(read_file(dir_ / "run" / "train.jsonl").find("\"validation_loss\":null,\"validation_nats_per_char\":null"), std::string::npos);
 }
 
 /// Trains until the signal that it raises itself after the first epoch; ends the process.
