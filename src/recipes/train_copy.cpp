@@ -56,9 +56,9 @@ std::vector<std::pair<std::string, int64_t>> sizes_of(const models::Gpt2Config& 
 }
 
 /// A size that the user gave is not silently another one.
-void require_sizes_of(const fs::path& init, const TrainCopyConfig& config) {
+void require_sizes_of(const models::Gpt2Config& model, const fs::path& init, const TrainCopyConfig& config) {
   const Json given = config_to_json(config);
-  for (const auto& [name, value] : sizes_of(models::read_gpt2_config(init))) {
+  for (const auto& [name, value] : sizes_of(model)) {
     if (!config.given.contains(name) || given[name] == value) continue;
     throw UsageError(concat("[train copy] ", name, ": ", given[name].dump(), " was given, but ", init.string(), " has ", value, ", which --init keeps"));
   }
@@ -325,7 +325,9 @@ bool train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   check_inputs("train copy", inputs);
   const fs::path place = require_artefact_place("train copy", output, copywriting::kCopyModelKind, inputs);
   Start start = open_start(config);
-  if (!start.directory.empty()) require_sizes_of(start.directory, config);
+  if (!start.directory.empty()) {
+    require_sizes_of(start.base ? start.base->config : models::read_gpt2_config(start.directory), start.directory, config);
+  }
   train::RunFolder run("train copy", place.string() + ".run");
   const CopyRows rows = prepare_rows(data_path, validation_path, config);
   VITRINE_REQUIRE(!rows.training.empty(), "[train copy] ", data_path.string(), ": no row with copy is left to train on");

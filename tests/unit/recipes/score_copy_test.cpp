@@ -121,7 +121,7 @@ TEST_F(ScoreCopyTest, ATextForAModelWithoutTokenizerIsAFailureThatNamesTheFiles)
 
 TEST_F(ScoreCopyTest, AnInputWithoutRowsIsRefused) {
   write_file_atomic(path("empty.jsonl"), "\n");
-  const auto message = message_of<Corrupt>([&] { run_score_copy({.input = path("empty.jsonl"), .model = kTiny / "tied", .output = path("out.jsonl")}); });
+  const auto message = message_of<Corrupt>([&] { run_score_copy({.input = path("empty.jsonl"), .model = kTiny / "tied", .output = path("out.jsonl"), .rejects = {}, .dtype = {}}); });
   EXPECT_NE(message.find("EMPTY_FILE"), std::string::npos) << message;
 }
 
