@@ -299,11 +299,6 @@ TrainResult train(models::Gpt2& model, const TrainConfig& config, ExampleSource&
   return Run(model, config, source, validation, run_dir, hooks)();
 }
 
-void remove_run_state(const std::filesystem::path& run_dir) {
-  std::filesystem::remove(run_dir / "state.safetensors");
-  std::filesystem::remove_all(run_dir / "checkpoints");
-}
-
 models::LossSum evaluate(models::Gpt2& model, const TrainConfig& config, const std::vector<Example>& examples) {
   models::LossSum sum;
   for (const nn::PackedBatch& batch : pack(examples, config.batch_tokens)) {

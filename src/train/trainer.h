@@ -41,16 +41,13 @@ struct TrainResult {
 ///
 /// run_dir receives state.safetensors, checkpoints/, train.jsonl and run.html. When it holds a state
 /// of the same settings, the run goes on from there with the same losses and weights as a run that
-/// was never stopped. The caller saves the model, then calls remove_run_state.
+/// was never stopped. The caller saves the model, then removes the folder (run_folder.h).
 /// Throws UsageError (a state of other settings), InvalidInput (settings out of range, an example that does not fit the
 /// model), IoError, and Cancelled after
 /// Ctrl-C, when the state is saved. Same inputs, threads and machine: same bits.
 TrainResult train(models::Gpt2& model, const TrainConfig& config, ExampleSource& source,
                   const ValidationSet& validation, const std::filesystem::path& run_dir,
                   const TrainHooks& hooks = {});
-
-/// Deletes state and checkpoints; log and page stay.
-void remove_run_state(const std::filesystem::path& run_dir);
 
 /// Mean -log p per label over the examples, without dropout.
 models::LossSum evaluate(models::Gpt2& model, const TrainConfig& config, const std::vector<Example>& examples);

@@ -286,14 +286,6 @@ TEST_F(TrainerTest, RunPageAndLogHoldEpochsAndSamples) {
   EXPECT_NE(read_file(dir_ / "run" / "train.jsonl").find("\"samples\":[\"<text> 1\"]"), std::string::npos);
 }
 
-TEST_F(TrainerTest, RemovedStateLeavesLogAndPage) {
-  train_fresh(tiny_train_config(), "run");
-  remove_run_state(dir_ / "run");
-  EXPECT_FALSE(std::filesystem::exists(dir_ / "run" / "state.safetensors"));
-  EXPECT_FALSE(std::filesystem::exists(dir_ / "run" / "checkpoints"));
-  EXPECT_TRUE(std::filesystem::exists(dir_ / "run" / "train.jsonl"));
-}
-
 TEST_F(TrainerTest, AnExampleLongerThanTheModelIsRefused) {
   models::Gpt2 model = tiny_model();
   FixedExamples source({Example{std::vector<int32_t>(33, 1), 1}});
