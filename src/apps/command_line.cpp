@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -272,7 +273,9 @@ int run_program(int argc, char** argv, const std::string& name, std::initializer
   const auto hint = [&] { return concat(" (see ", verb_path(app), " --help)"); };
   try {
     for (const RegisterVerb register_verb : verbs) register_verb(app, exit_code);
+    const auto start = std::chrono::steady_clock::now();
     app.parse(argc, argv);
+    log_debug("[", verb_path(app), "] done in ", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), " s");
     return exit_code;
   } catch (const CLI::Success& e) {  // --help, --version
     return app.exit(e);

@@ -141,7 +141,7 @@ void bench_write(const std::filesystem::path& model, const std::vector<std::stri
                kernels::kernel_table().name, limits.bytes_per_s / 1e9, limits.float32 / 1e9, limits.bfloat16 / 1e9, limits.int8 / 1e9);
   std::fprintf(stderr, "%-9s %5s %10s %7s %10s %9s %9s %9s %9s %9s %9s\n", "dtype", "batch", "tokens/s", "limit", "prefill/s", "proj ms",
                "attn ms", "logits ms", "draw ms", "rest ms", "peak MiB");
-  for (const auto& dtype : dtypes.empty() ? std::vector<std::string>{"float32", "bfloat16", "int8", "int4"} : dtypes) {
+  for (const auto& dtype : dtypes.empty() ? generation::decoder_dtypes() : dtypes) {
     const int largest = *std::max_element(batches.begin(), batches.end());
     auto decoder = Decoder::load(model, {.threads = threads, .dtype = dtype, .max_batch = largest});
     for (const int batch : batches) {

@@ -146,6 +146,7 @@ TEST(UsageE2e, DebugShowsFilesTheModelAndWhereAnErrorWasThrown) {
   ASSERT_EQ(good.exit_code, 0) << good.err;
   EXPECT_NE(good.err.find("8 layers of width 320"), std::string::npos) << good.err;
   EXPECT_NE(good.err.find("statistics.tsv: "), std::string::npos);
+  EXPECT_NE(good.err.find("[vitrine write] done in "), std::string::npos);
   const auto bad = run_program({"write", "--attributes", kDress, "--model", "/nowhere", "--log-level", "debug"});
   EXPECT_EQ(bad.exit_code, 1);
   EXPECT_NE(bad.err.find("debug: vitrine::NotFound at src/"), std::string::npos) << bad.err;
