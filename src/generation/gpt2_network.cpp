@@ -163,11 +163,17 @@ void Gpt2Network::attend(size_t layer_idx, std::span<const TokenRow> rows) {
   store_keys_and_values(layer_idx, rows);
   size_t seen = 0;
   for (const TokenRow& row : rows) seen += row.position() + 1;
-  // Heads outside, rows inside: later rows see more tokens, so each thread gets whole heads.
+  // Rows outside, heads inside: the heads of a page lie one behind the other. Rows are dealt out like cards, as later
+  // rows of a prompt see more tokens.
+  const auto NH = static_cast<size_t>(config_.n_head), threads = static_cast<size_t>(pool_.num_threads());
+  row_order_.clear();
+  for (size_t first = 0; first < threads; ++first) {
+    for (size_t row_idx = first; row_idx < rows.size(); row_idx += threads) row_order_.push_back(row_idx);
+  }
   const auto run = [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) attend_row(layer_idx, i / rows.size(), rows[i % rows.size()], i % rows.size());
+    for (size_t i = begin; i < end; ++i) attend_row(layer_idx, i % NH, rows[row_order_[i / NH]], row_order_[i / NH]);
   };
-  const size_t count = rows.size() * static_cast<size_t>(config_.n_head);
+  const size_t count = rows.size() * NH;
   if (2 * seen * C_ < kMinThreadedAttention) return run(0, count);
   pool_.parallel_for(count, run);
 }
@@ -181,7 +187,8 @@ void Gpt2Network::attend_row(size_t layer_idx, size_t head_idx, const TokenRow& 
   row.own->append_spans(layer_idx, head_idx, row.own_idx + 1, spans);
   const auto HS = static_cast<size_t>(config_.head_size());
   const kernels::AttentionTask task{qkv_.data() + row_idx * 3 * C_ + head_idx * HS, mixed_.data() + row_idx * C_ + head_idx * HS,
-                                    scores.data(), spans.data(), spans.size(), HS, attention_scale(config_, layer_idx)};
+                                    scores.data(), spans.data(), spans.size(), HS, attention_scale(config_, layer_idx),
+                                    row.own->pool().head_bytes()};
   (kv_shape().type == KvType::float32 ? table_.attention_f32 : table_.attention_bf16)(task);
 }
 

@@ -73,6 +73,7 @@ class Gpt2Network {
 
   PassTimes times_;
   kernels::MatmulScratch scratch_;
+  std::vector<size_t> row_order_;  // of attention
   std::vector<float> hidden_;  // [rows, C]
   std::vector<float> normal_;  // [rows, C]
   std::vector<float> qkv_;     // [rows, 3 C]

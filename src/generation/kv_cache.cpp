@@ -9,6 +9,8 @@ namespace {
 using kernels::kKeyBlockTokens;
 static_assert(kPageTokens % kKeyBlockTokens == 0);
 
+constexpr size_t kPieceBytes = size_t{16} << 20;
+
 /// Where things lie in a page: [n_layer][n_head] of keys, then values.
 struct PageLayout {
   size_t number_bytes, pair, key_rows, key_bytes, head_bytes;
@@ -25,17 +27,22 @@ struct PageLayout {
 }  // namespace
 
 KvPagePool::KvPagePool(const KvShape& shape)
-    : shape_(shape), page_bytes_(shape.n_layer * shape.n_head * PageLayout(shape).head_bytes) {}
+    : shape_(shape), head_bytes_(PageLayout(shape).head_bytes), page_bytes_(shape.n_layer * shape.n_head * head_bytes_) {}
 
 KvPage KvPagePool::take() {
-  if (free_.empty()) return KvPage(page_bytes_);
-  KvPage page = std::move(free_.back());
+  if (free_.empty()) {
+    // A piece is large enough to lie in large pages: reading caches would else miss the address cache all the time.
+    const size_t count = std::max<size_t>(1, kPieceBytes / page_bytes_);
+    pieces_.emplace_back(count * page_bytes_);
+    for (size_t i = count; i > 0; --i) free_.push_back(pieces_.back().data() + (i - 1) * page_bytes_);
+  }
+  const KvPage page = free_.back();
   free_.pop_back();
   return page;
 }
 
 KvCache::~KvCache() {
-  for (KvPage& page : pages_) pool_.give_back(std::move(page));
+  for (const KvPage page : pages_) pool_.give_back(page);
 }
 
 void KvCache::grow_to(size_t tokens) {
@@ -47,7 +54,7 @@ void KvCache::store_as(size_t layer_idx, size_t token_idx, const Number* keys, c
   const KvShape& shape = pool_.shape();
   const PageLayout layout(shape);
   const size_t HS = shape.head_size, slot = token_idx % kPageTokens, lane = slot % kKeyBlockTokens;
-  std::byte* page = pages_[token_idx / kPageTokens].data();
+  std::byte* page = pages_[token_idx / kPageTokens];
   for (size_t head_idx = 0; head_idx < shape.n_head; ++head_idx) {
     std::byte* head = page + (layer_idx * shape.n_head + head_idx) * layout.head_bytes;
     auto* block = reinterpret_cast<Number*>(head) + slot / kKeyBlockTokens * layout.key_rows * kKeyBlockTokens * layout.pair;
@@ -74,7 +81,7 @@ void KvCache::append_spans(size_t layer_idx, size_t head_idx, size_t tokens, std
   const PageLayout layout(shape);
   const size_t offset = (layer_idx * shape.n_head + head_idx) * layout.head_bytes;
   for (size_t first = 0; first < tokens; first += kPageTokens) {
-    const std::byte* head = pages_[first / kPageTokens].data() + offset;
+    const std::byte* head = pages_[first / kPageTokens] + offset;
     spans.push_back({head, head + layout.key_bytes, std::min(kPageTokens, tokens - first)});
   }
 }

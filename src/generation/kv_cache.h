@@ -18,22 +18,26 @@ struct KvShape {
   KvType type = KvType::float32;
 };
 
-/// Room for kPageTokens tokens in all layers and heads.
-using KvPage = kernels::AlignedBuffer<std::byte>;
+/// Room for kPageTokens tokens in all layers and heads, in that order.
+using KvPage = std::byte*;
 
-/// Pages that are used again instead of being freed. One thread.
+/// Pages cut from large pieces of memory and used again instead of being freed. One thread.
 class KvPagePool {
  public:
   explicit KvPagePool(const KvShape& shape);
 
   const KvShape& shape() const { return shape_; }
   size_t page_bytes() const { return page_bytes_; }
+  /// From the keys or values of a head in a page to those of the next head, or of the next layer's first.
+  size_t head_bytes() const { return head_bytes_; }
   KvPage take();
-  void give_back(KvPage page) { free_.push_back(std::move(page)); }
+  void give_back(KvPage page) { free_.push_back(page); }
 
  private:
   KvShape shape_;
+  size_t head_bytes_;
   size_t page_bytes_;
+  std::vector<kernels::AlignedBuffer<std::byte>> pieces_;
   std::vector<KvPage> free_;
 };
 
@@ -50,6 +54,7 @@ class KvCache {
   void grow_to(size_t tokens);
   /// Puts the keys and values [NH, HS] of one token into a layer. REQUIRES: room for it.
   void store(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx, const float* keys, const float* values);
+  const KvPagePool& pool() const { return pool_; }
   /// Adds the spans of the first `tokens` tokens of a layer and head.
   void append_spans(size_t layer_idx, size_t head_idx, size_t tokens, std::vector<kernels::KvSpan>& spans) const;
 

@@ -71,6 +71,7 @@ struct AttentionTask {
   size_t num_spans;
   size_t head_size;
   float scale;
+  size_t lookahead = 0;  // bytes from what is read to what the next call reads, which is fetched meanwhile; 0 = unknown
 };
 
 struct KernelTable {

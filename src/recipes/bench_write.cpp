@@ -55,7 +55,7 @@ Measured median_run(std::vector<Measured> runs) {
 
 Measured measure(Decoder& decoder, int batch, const BenchWriteConfig& config) {
   std::vector<Measured> runs;
-  decoder.generate(make_requests(decoder, batch, 2, config, 0));  // fresh memory is not what is measured
+  decoder.generate(make_requests(decoder, batch, config.new_tokens, config, 0));  // fresh memory is not what is measured
   for (int round = 0; round < config.rounds; ++round) {
     throw_if_interrupted("bench write: nothing is saved");
     Measured& run = runs.emplace_back();

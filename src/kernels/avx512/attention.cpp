@@ -5,18 +5,25 @@
 namespace vitrine::kernels::avx512 {
 namespace {
 
+/// Into the second-level cache: the first would not hold a head.
+void fetch(const void* address, size_t lookahead) noexcept {
+  _mm_prefetch(static_cast<const char*>(address) + lookahead, _MM_HINT_T1);
+}
+
 struct Float32Cache {
   using Number = float;
   static size_t key_rows(size_t head_size) noexcept { return head_size; }
   /// sum[b] += q . 16 keys of block b, for B blocks, so that B sums run side by side.
   template <size_t B>
-  static void score_blocks(const float* q, const float* keys, size_t head_size, __m512 (&sum)[B]) noexcept {
+  static void score_blocks(const float* q, const float* keys, size_t head_size, size_t lookahead, __m512 (&sum)[B]) noexcept {
     const size_t block_size = head_size * kKeyBlockTokens;
     for (size_t d = 0; d < head_size; ++d) {
       const __m512 query = _mm512_set1_ps(q[d]);
 #pragma GCC unroll 4
       for (size_t b = 0; b < B; ++b) {
-        sum[b] = _mm512_fmadd_ps(query, _mm512_loadu_ps(keys + b * block_size + d * kKeyBlockTokens), sum[b]);
+        const float* row = keys + b * block_size + d * kKeyBlockTokens;
+        fetch(row, lookahead);
+        sum[b] = _mm512_fmadd_ps(query, _mm512_loadu_ps(row), sum[b]);
       }
     }
   }
@@ -27,7 +34,7 @@ struct Bfloat16Cache {
   using Number = uint16_t;
   static size_t key_rows(size_t head_size) noexcept { return (head_size + 1) / 2 * 2; }
   template <size_t B>
-  static void score_blocks(const float* q, const uint16_t* keys, size_t head_size, __m512 (&sum)[B]) noexcept {
+  static void score_blocks(const float* q, const uint16_t* keys, size_t head_size, size_t lookahead, __m512 (&sum)[B]) noexcept {
     const size_t block_size = key_rows(head_size) * kKeyBlockTokens;
     const __m512i high = _mm512_set1_epi32(static_cast<int>(0xffff0000u));
     for (size_t d = 0; d < head_size; d += 2) {
@@ -35,7 +42,9 @@ struct Bfloat16Cache {
       const __m512 odd = d + 1 < head_size ? _mm512_set1_ps(q[d + 1]) : _mm512_setzero_ps();
 #pragma GCC unroll 4
       for (size_t b = 0; b < B; ++b) {
-        const __m512i pairs = _mm512_loadu_si512(keys + b * block_size + d * kKeyBlockTokens);
+        const uint16_t* row = keys + b * block_size + d * kKeyBlockTokens;
+        fetch(row, lookahead);
+        const __m512i pairs = _mm512_loadu_si512(row);
         sum[b] = _mm512_fmadd_ps(even, _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16)), sum[b]);
         sum[b] = _mm512_fmadd_ps(odd, _mm512_castsi512_ps(_mm512_and_si512(pairs, high)), sum[b]);
       }
@@ -52,7 +61,7 @@ void score_blocks(const AttentionTask& task, const typename Cache::Number* keys,
   __m512 sum[B];
 #pragma GCC unroll 4
   for (size_t b = 0; b < B; ++b) sum[b] = _mm512_setzero_ps();
-  Cache::template score_blocks<B>(task.q, keys, task.head_size, sum);
+  Cache::template score_blocks<B>(task.q, keys, task.head_size, task.lookahead, sum);
 #pragma GCC unroll 4
   for (size_t b = 0; b < B; ++b) {
     _mm512_storeu_ps(scores + b * kKeyBlockTokens, _mm512_mul_ps(sum[b], _mm512_set1_ps(task.scale)));
@@ -88,6 +97,8 @@ void mix_values(const AttentionTask& task, size_t d, float inverse_sum) noexcept
     const auto* value = static_cast<const typename Cache::Number*>(task.spans[s].values) + d;
     for (size_t t = 0; t < task.spans[s].tokens; ++t, ++prob, value += task.head_size) {
       const __m512 p = _mm512_set1_ps(*prob);
+      fetch(value, task.lookahead);
+      fetch(value + 32, task.lookahead);
 #pragma GCC unroll 4
       for (size_t j = 0; j < 4; ++j) sum[j] = _mm512_fmadd_ps(p, Cache::load(mask[j], value + 16 * j), sum[j]);
     }
