@@ -128,11 +128,12 @@ class SentenceGuide : public generation::SequenceGuide {
   bool repeats_nearby(int32_t token) const {
     const std::u32string& added = vocabulary_.code_points(token);
     if (added.empty() || recent_.size() < 2) return false;
-    const std::u32string text = recent_ + added;
-    for (size_t i = recent_.size() - 1; i + 1 < text.size(); ++i) {
-      if (!text::is_cjk_ideograph(text[i]) || !text::is_cjk_ideograph(text[i + 1])) continue;
+    const size_t size = recent_.size() + added.size();
+    const auto at = [&](size_t i) { return i < recent_.size() ? recent_[i] : added[i - recent_.size()]; };
+    for (size_t i = recent_.size() - 1; i + 1 < size; ++i) {
+      if (!text::is_cjk_ideograph(at(i)) || !text::is_cjk_ideograph(at(i + 1))) continue;
       for (size_t j = i > kRepetitionWindow ? i - kRepetitionWindow : 0; j + 2 <= i; ++j) {
-        if (text[j] == text[i] && text[j + 1] == text[i + 1]) return true;
+        if (at(j) == at(i) && at(j + 1) == at(i + 1)) return true;
       }
     }
     return false;
@@ -168,8 +169,7 @@ class SentenceGuide : public generation::SequenceGuide {
   }
 
   bool structure_allows(int32_t token) const {
-    if (token == vocabulary_.format().end_id() || vocabulary_.is_control(token)) return false;
-    if (config_.enforce_groups && std::find(later_.begin(), later_.end(), token) != later_.end()) return false;
+    if (vocabulary_.is_control(token)) return false;
     if (vocabulary_.is_slot(token)) return facts_->slots.contains(*vocabulary_.format().slot_of(token));
     if (vocabulary_.holds_sentence_end(token)) return vocabulary_.ends_sentence(token) && may_end();
     return !vocabulary_.opens_with_punctuation(token) || clause_length_ >= kShortestClause;
@@ -182,9 +182,14 @@ class SentenceGuide : public generation::SequenceGuide {
 
   /// Masks what is not allowed or far from likely. Returns false when nothing is left.
   bool keep_allowed(std::span<float> logits) const {
+    logits[static_cast<size_t>(vocabulary_.format().end_id())] = kNever;
+    if (config_.enforce_groups) {
+      for (const int32_t token : later_) logits[static_cast<size_t>(token)] = kNever;
+    }
     float best = kNever;
     for (size_t i = 0; i < logits.size(); ++i) {
-      if (!structure_allows(static_cast<int32_t>(i))) logits[i] = kNever;
+      const auto token = static_cast<int32_t>(i);
+      if (!vocabulary_.may_stand_anywhere(token) && !structure_allows(token)) logits[i] = kNever;
       best = std::max(best, logits[i]);
     }
     bool any = false;

@@ -50,6 +50,8 @@ class GuideVocabulary {
   bool is_control(int32_t id) const { return flags_[static_cast<size_t>(id)] & kControl; }
   const std::vector<int32_t>& sentence_ends() const { return sentence_ends_; }  // 。 first
   int32_t comma() const { return comma_; }
+  /// Neither a sign, a slot nor a control token.
+  bool may_stand_anywhere(int32_t id) const { return !(flags_[static_cast<size_t>(id)] & (kHoldsSentenceEnd | kControl | kPunctuationFirst | kSlot)); }
   bool opens_with_punctuation(int32_t id) const { return flags_[static_cast<size_t>(id)] & kPunctuationFirst; }
 
  private:
