@@ -1,12 +1,12 @@
 #include "generation/decoder.h"
 
 #include <algorithm>
-#include <chrono>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/stopwatch.h"
 #include "generation/batch.h"
 #include "kernels/rows.h"
 
@@ -135,12 +135,12 @@ class Decoder::Impl {
 Decoder Decoder::load(const std::filesystem::path& model_dir, const DecoderConfig& config) {
   VITRINE_REQUIRE(config.max_batch >= 1 && config.max_batch <= 65536, "[Decoder] max_batch: expected 1 to 65536, got ", config.max_batch);
   weight_type(config.dtype);  // refuse it before the weights are read
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = SteadyClock::now();
   Decoder decoder(std::make_unique<Impl>(model_dir, models::read_gpt2_config(model_dir), config));
   const auto& shape = decoder.config();
   log_debug("[Decoder::load] ", model_dir.string(), ": ", shape.n_layer, " layers of width ", shape.n_embd, ", ", shape.n_head,
             " heads, vocabulary ", shape.vocab_size, ", ", shape.n_positions, " positions; packed as ", config.dtype, ", ",
-            decoder.weight_bytes() >> 20, " MiB, in ", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(), " s");
+            decoder.weight_bytes() >> 20, " MiB, in ", seconds_since(start), " s");
   return decoder;
 }
 

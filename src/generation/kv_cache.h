@@ -27,7 +27,6 @@ class KvPagePool {
   explicit KvPagePool(const KvShape& shape);
 
   const KvShape& shape() const { return shape_; }
-  size_t page_bytes() const { return page_bytes_; }
   /// From the keys or values of a head in a page to those of the next head, or of the next layer's first.
   size_t head_bytes() const { return head_bytes_; }
   KvPage take();

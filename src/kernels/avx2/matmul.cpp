@@ -2,30 +2,13 @@
 
 #include <cstring>
 
+#include "kernels/avx2/store_row.h"
 #include "kernels/table.h"
 
 namespace vitrine::kernels::avx2 {
 namespace {
 
 constexpr size_t kTileRows = 6;
-constexpr size_t kHalf = 16;  // columns of a tile
-
-/// Adds bias and old y, and stores up to 16 columns of one row.
-void store_row(const MatmulTask& task, size_t m, size_t first, __m256 sum0, __m256 sum1) noexcept {
-  float* y = task.y + m * task.y_stride + first;
-  const size_t columns = task.N - first < kHalf ? task.N - first : kHalf;
-  alignas(32) float row[kHalf] = {};
-  if (task.add) std::memcpy(row, y, columns * sizeof(float));
-  __m256 result0 = _mm256_add_ps(sum0, _mm256_load_ps(task.bias + first));
-  __m256 result1 = _mm256_add_ps(sum1, _mm256_load_ps(task.bias + first + 8));
-  if (task.add) {
-    result0 = _mm256_add_ps(_mm256_load_ps(row), result0);
-    result1 = _mm256_add_ps(_mm256_load_ps(row + 8), result1);
-  }
-  _mm256_store_ps(row, result0);
-  _mm256_store_ps(row + 8, result1);
-  std::memcpy(y, row, columns * sizeof(float));
-}
 
 /// R rows of half a panel, all of K: 2 R sums stay in registers.
 template <size_t R>

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "kernels/avx2/store_row.h"
 #include "kernels/table.h"
 #include "kernels/unroll.h"
 
@@ -10,7 +11,6 @@ namespace vitrine::kernels::avx2 {
 namespace {
 
 constexpr size_t kTileRows = 3;  // with 4 the 16 registers do not hold sums, weights and what is between
-constexpr size_t kHalf = 16;  // columns of a tile
 
 __m256i broadcast_quad(const void* quad) noexcept {
   int bits;
@@ -25,23 +25,6 @@ void add_products(__m256i& sum, __m256i x, __m256i w, __m256i w_magnitude) noexc
 }
 
 __m256i load(const void* memory) noexcept { return _mm256_load_si256(static_cast<const __m256i*>(memory)); }
-
-/// Adds bias and old y, and stores up to 16 columns of one row.
-void store_row(const MatmulTask& task, size_t m, size_t first, __m256 product0, __m256 product1) noexcept {
-  float* y = task.y + m * task.y_stride + first;
-  const size_t columns = task.N - first < kHalf ? task.N - first : kHalf;
-  alignas(32) float row[kHalf] = {};
-  if (task.add) std::memcpy(row, y, columns * sizeof(float));
-  __m256 result0 = _mm256_add_ps(product0, _mm256_load_ps(task.bias + first));
-  __m256 result1 = _mm256_add_ps(product1, _mm256_load_ps(task.bias + first + 8));
-  if (task.add) {
-    result0 = _mm256_add_ps(_mm256_load_ps(row), result0);
-    result1 = _mm256_add_ps(_mm256_load_ps(row + 8), result1);
-  }
-  _mm256_store_ps(row, result0);
-  _mm256_store_ps(row + 8, result1);
-  std::memcpy(y, row, columns * sizeof(float));
-}
 
 /// R rows of half a panel, all of K.
 template <size_t R>

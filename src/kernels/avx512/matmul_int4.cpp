@@ -1,5 +1,6 @@
 #include <immintrin.h>
 
+#include "kernels/avx512/store_row.h"
 #include "kernels/table.h"
 #include "kernels/unroll.h"
 
@@ -25,22 +26,6 @@ void add_dot(__m512i& sum, __m512i u, const int8_t* s) noexcept {
 
 __m512 from_bf16(const uint8_t* bits) noexcept {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(bits))), 16));
-}
-
-/// Adds bias and old y, and stores 32 columns of one row, or those that exist.
-void store_row(const MatmulTask& task, size_t m, size_t first, __m512 product0, __m512 product1) noexcept {
-  const size_t columns = task.N - first < kPanelColumns ? task.N - first : kPanelColumns;
-  const auto mask0 = static_cast<__mmask16>(columns >= 16 ? 0xffff : (1u << columns) - 1);
-  const auto mask1 = static_cast<__mmask16>(columns <= 16 ? 0 : (1u << (columns - 16)) - 1);
-  float* y = task.y + m * task.y_stride + first;
-  __m512 result0 = _mm512_add_ps(product0, _mm512_load_ps(task.bias + first));
-  __m512 result1 = _mm512_add_ps(product1, _mm512_load_ps(task.bias + first + 16));
-  if (task.add) {
-    result0 = _mm512_add_ps(_mm512_maskz_loadu_ps(mask0, y), result0);
-    result1 = _mm512_add_ps(_mm512_maskz_loadu_ps(mask1, y + 16), result1);
-  }
-  _mm512_mask_storeu_ps(y, mask0, result0);
-  _mm512_mask_storeu_ps(y + 16, mask1, result1);
 }
 
 /// R rows of one panel, all of K; a group's sums are finished for half the panel at a time.

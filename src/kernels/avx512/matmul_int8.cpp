@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "kernels/avx512/store_row.h"
 #include "kernels/table.h"
 #include "kernels/unroll.h"
 
@@ -26,23 +27,12 @@ __m512i broadcast_quad(const uint8_t* quad) noexcept {
 /// of 32 and of 64 bits, and then stores them in the inner loop.
 void add_dot(__m512i& sum, __m512i u, __m512i s) noexcept { asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(u), "v"(s)); }
 
-/// Scales, adds bias and old y, and stores 32 columns of one row, or those that exist.
-void store_row(const MatmulTask& task, size_t m, size_t first, __m512i sum0, __m512i sum1) noexcept {
-  const size_t columns = task.N - first < kPanelColumns ? task.N - first : kPanelColumns;
-  const auto mask0 = static_cast<__mmask16>(columns >= 16 ? 0xffff : (1u << columns) - 1);
-  const auto mask1 = static_cast<__mmask16>(columns <= 16 ? 0 : (1u << (columns - 16)) - 1);
+/// Scales and stores one row of a panel.
+void store_scaled(const MatmulTask& task, size_t m, size_t first, __m512i sum0, __m512i sum1) noexcept {
   const __m512 x_scale = _mm512_set1_ps(task.x_scales[m]);
-  float* y = task.y + m * task.y_stride + first;
-  __m512 result0 = _mm512_mul_ps(_mm512_cvtepi32_ps(sum0), _mm512_mul_ps(x_scale, _mm512_load_ps(task.w_scales + first)));
-  __m512 result1 = _mm512_mul_ps(_mm512_cvtepi32_ps(sum1), _mm512_mul_ps(x_scale, _mm512_load_ps(task.w_scales + first + 16)));
-  result0 = _mm512_add_ps(result0, _mm512_load_ps(task.bias + first));
-  result1 = _mm512_add_ps(result1, _mm512_load_ps(task.bias + first + 16));
-  if (task.add) {
-    result0 = _mm512_add_ps(_mm512_maskz_loadu_ps(mask0, y), result0);
-    result1 = _mm512_add_ps(_mm512_maskz_loadu_ps(mask1, y + 16), result1);
-  }
-  _mm512_mask_storeu_ps(y, mask0, result0);
-  _mm512_mask_storeu_ps(y + 16, mask1, result1);
+  const __m512 scale0 = _mm512_mul_ps(x_scale, _mm512_load_ps(task.w_scales + first));
+  const __m512 scale1 = _mm512_mul_ps(x_scale, _mm512_load_ps(task.w_scales + first + 16));
+  store_row(task, m, first, _mm512_mul_ps(_mm512_cvtepi32_ps(sum0), scale0), _mm512_mul_ps(_mm512_cvtepi32_ps(sum1), scale1));
 }
 
 /// R rows of one panel, all of K, four k at a time (vpdpbusd).
@@ -72,7 +62,7 @@ void tile(const MatmulTask& task, size_t m, size_t panel_idx) noexcept {
       add_dot(sum[r][1], value, w1);
     });
   }
-  unroll<R>([&](auto r) VITRINE_INLINE_BODY { store_row(task, m + r, first, sum[r][0], sum[r][1]); });
+  unroll<R>([&](auto r) VITRINE_INLINE_BODY { store_scaled(task, m + r, first, sum[r][0], sum[r][1]); });
 }
 
 using Tile = void (*)(const MatmulTask& task, size_t m, size_t panel_idx) noexcept;
