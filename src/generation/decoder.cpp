@@ -50,6 +50,22 @@ void check(const Request& request, size_t request_idx, const models::Gpt2Config&
                   " are more than the model's n_positions ", config.n_positions);
 }
 
+/// Requests that are there from the start.
+class GivenRequests : public RequestQueue {
+ public:
+  explicit GivenRequests(std::span<const Request> requests) : requests_(requests), results_(requests.size()) {}
+  std::optional<Request> next() override {
+    return next_ < requests_.size() ? std::optional(requests_[next_++]) : std::nullopt;
+  }
+  void done(size_t request_idx, std::vector<Sequence> sequences) override { results_[request_idx] = std::move(sequences); }
+  std::vector<std::vector<Sequence>> results() { return std::move(results_); }
+
+ private:
+  std::span<const Request> requests_;
+  size_t next_ = 0;
+  std::vector<std::vector<Sequence>> results_;
+};
+
 }  // namespace
 
 class Decoder::Impl {
@@ -58,7 +74,7 @@ class Decoder::Impl {
       : config_(config),
         pool_(config.threads),
         network_(models::load_gpt2_weights(model_dir, model_config), model_config, weight_type(config.dtype), pool_),
-        pages_(network_.kv_shape()) {}
+        pages_(std::make_shared<KvPagePool>(network_.kv_shape())) {}
 
   const models::Gpt2Config& model_config() const { return network_.config(); }
   const Gpt2Network& network() const { return network_; }
@@ -66,10 +82,16 @@ class Decoder::Impl {
 
   std::vector<std::vector<Sequence>> generate(std::span<const Request> requests) {
     for (size_t i = 0; i < requests.size(); ++i) check(requests[i], i, model_config());
-    Batch batch(network_, pages_, pool_, requests, static_cast<size_t>(config_.max_batch));
-    auto results = batch.run();
+    GivenRequests queue(requests);
+    generate(queue);
+    return queue.results();
+  }
+
+  void generate(RequestQueue& queue) {
+    Batch batch(network_, pages_, pool_, queue, static_cast<size_t>(config_.max_batch),
+                [this](const Request& request, size_t request_idx) { check(request, request_idx, model_config()); });
+    batch.run();
     stats_ = batch.stats();
-    return results;
   }
 
   Score score(std::span<const int32_t> ids, size_t labels_from) {
@@ -79,9 +101,9 @@ class Decoder::Impl {
     labels_from = std::max<size_t>(labels_from, 1);
     Score score{static_cast<int64_t>(ids.size()) - static_cast<int64_t>(labels_from), 0};
     if (score.tokens <= 0) return {0, 0};
-    KvCache cache(pages_);
+    KvCache cache(*pages_);
     // Row i tells of id i + 1; the last id predicts nothing that is asked.
-    run_prompt(network_, ids.first(ids.size() - 1), cache, rows_, [&](size_t first, size_t count) {
+    run_prompt(network_, ids.first(ids.size() - 1), 0, cache, rows_, [&](size_t first, size_t count) {
       for (size_t i = std::max(first, labels_from - 1); i < first + count; i += kScoreRows) {
         score.logprob += score_rows(ids, first, i, std::min(i + kScoreRows, first + count));
       }
@@ -93,8 +115,8 @@ class Decoder::Impl {
     require_tokens(ids, model_config(), "logits_last");
     require_positions(ids.size(), model_config());
     std::vector<float> logits(static_cast<size_t>(model_config().vocab_size));
-    KvCache cache(pages_);
-    run_prompt(network_, ids, cache, rows_, [&](size_t, size_t count) {
+    KvCache cache(*pages_);
+    run_prompt(network_, ids, 0, cache, rows_, [&](size_t, size_t count) {
       const size_t last = count - 1;
       network_.logits(std::span(&last, 1), logits.data());
     });
@@ -125,7 +147,7 @@ class Decoder::Impl {
   DecoderConfig config_;
   ThreadPool pool_;
   Gpt2Network network_;
-  KvPagePool pages_;
+  std::shared_ptr<KvPagePool> pages_;
   DecoderStats stats_;
   std::vector<TokenRow> rows_;
   std::vector<size_t> row_idxs_;
@@ -156,6 +178,7 @@ Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 std::vector<std::vector<Sequence>> Decoder::generate(std::span<const Request> requests) { return impl_->generate(requests); }
+void Decoder::generate(RequestQueue& queue) { impl_->generate(queue); }
 Decoder::Score Decoder::score(std::span<const int32_t> ids, size_t labels_from) { return impl_->score(ids, labels_from); }
 std::vector<float> Decoder::logits_last(std::span<const int32_t> ids) { return impl_->logits_last(ids); }
 const models::Gpt2Config& Decoder::config() const { return impl_->model_config(); }

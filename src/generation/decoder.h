@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,18 +38,36 @@ class SequenceGuide {
   virtual bool finished() const { return false; }  // asked after push; true ends the sequence
 };
 
+/// Tokens whose keys and values are kept, so that requests that begin with them need not compute them again.
+/// Belongs to the decoder that made it and may outlive it; of use there only.
+class CachedTokens;
+
 struct Request {
   std::vector<int32_t> prompt;
   std::vector<RandomKey> keys;  // one sequence a key; token number i of a sequence is drawn by key.uniform(i)
   SamplingConfig sampling = {};
   std::function<std::unique_ptr<SequenceGuide>(int sequence_idx)> make_guide = {};  // may be empty
   int32_t eos = -1;  // -1 = never
+  /// Of an earlier sequence of this decoder, or null: what the prompt has in common with it is not computed again.
+  std::shared_ptr<const CachedTokens> cached = {};
+  bool keep_cached = false;  // fill Sequence::cached
 };
 
 struct Sequence {
   std::vector<int32_t> tokens;  // without prompt, without eos
   double logprob = 0;           // natural log of the model's own distribution at temperature 1, before guides and penalties, eos included
   bool finished = false;        // by eos or guide; false after max_new_tokens or when every token is forbidden
+  std::shared_ptr<const CachedTokens> cached = {};  // prompt and all tokens but the last one, where the request asked
+};
+
+/// Where requests come from and where their sequences go. Both are called in the thread that called generate.
+class RequestQueue {
+ public:
+  virtual ~RequestQueue() = default;
+  /// The next request; none when there is none now. It is asked again after each done().
+  virtual std::optional<Request> next() = 0;
+  /// All sequences of the request that was the request_idx-th to come from next(), in the order of its keys.
+  virtual void done(size_t request_idx, std::vector<Sequence> sequences) = 0;
 };
 
 /// What the last generate call did.
@@ -71,13 +90,18 @@ class Decoder {
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
 
-  /// One list for each request, one sequence for each of its keys, in their order. The sequences of a request share the
-  /// cache of its prompt; a sequence that ends makes room for the next one.
+  /// One list for each request, one sequence for each of its keys, in their order. The sequences of a request, and
+  /// requests of equal prompts that follow one another, share the cache of the prompt and its single pass; a sequence
+  /// that ends makes room for the next one.
   /// A sequence depends on model, prompt, sampling, its guide and its key alone, bit for bit: not on the other requests,
   /// on max_batch or on the number of threads.
   /// Throws InvalidInput before any work: empty prompt, token outside the vocabulary,
   /// prompt + max_new_tokens > n_positions (naming all three), bad sampling. Throws Cancelled on Ctrl-C.
   std::vector<std::vector<Sequence>> generate(std::span<const Request> requests);
+  /// The same for requests that come one by one, the next ones perhaps because of sequences that are done: up to
+  /// max_batch sequences run at once. Returns when the queue has no request and all are done.
+  /// Throws InvalidInput for a bad request when it comes; then, and on Ctrl-C, what runs is given up.
+  void generate(RequestQueue& queue);
 
   struct Score {
     int64_t tokens;  // scored

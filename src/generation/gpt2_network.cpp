@@ -123,7 +123,7 @@ void Gpt2Network::embed(std::span<const TokenRow> rows) {
     const std::span hidden(hidden_.data() + row_idx * C_, C_);
     const std::span position(mixed_.data(), C_);  // free here
     models::Gpt2Weights::copy_row(wte, static_cast<size_t>(rows[row_idx].token), hidden);
-    models::Gpt2Weights::copy_row(wpe, rows[row_idx].position(), position);
+    models::Gpt2Weights::copy_row(wpe, rows[row_idx].idx, position);
     for (size_t c = 0; c < C_; ++c) hidden[c] += position[c];
   }
 }
@@ -151,7 +151,7 @@ void Gpt2Network::store_keys_and_values(size_t layer_idx, std::span<const TokenR
   const auto run = [&](size_t begin, size_t end) {
     for (size_t row_idx = begin; row_idx < end; ++row_idx) {
       const float* qkv = qkv_.data() + row_idx * 3 * C_;
-      rows[row_idx].own->store(table_, layer_idx, rows[row_idx].own_idx, qkv + C_, qkv + 2 * C_);
+      rows[row_idx].cache->store(table_, layer_idx, rows[row_idx].idx, qkv + C_, qkv + 2 * C_);
     }
   };
   if (rows.size() * C_ < kMinThreadedStore) return run(0, rows.size());
@@ -162,7 +162,7 @@ void Gpt2Network::attend(size_t layer_idx, std::span<const TokenRow> rows) {
   const Stopwatch watch(times_.attention);
   store_keys_and_values(layer_idx, rows);
   size_t seen = 0;
-  for (const TokenRow& row : rows) seen += row.position() + 1;
+  for (const TokenRow& row : rows) seen += row.idx + 1;
   // Rows outside, heads inside: the heads of a page lie one behind the other. Rows are dealt out like cards, as later
   // rows of a prompt see more tokens.
   const auto NH = static_cast<size_t>(config_.n_head), threads = static_cast<size_t>(pool_.num_threads());
@@ -181,14 +181,13 @@ void Gpt2Network::attend(size_t layer_idx, std::span<const TokenRow> rows) {
 void Gpt2Network::attend_row(size_t layer_idx, size_t head_idx, const TokenRow& row, size_t row_idx) {
   thread_local std::vector<float> scores;
   thread_local std::vector<kernels::KvSpan> spans;
-  scores.resize(std::max(scores.size(), row.position() + 1 + 64));
+  scores.resize(std::max(scores.size(), row.idx + 1 + 64));
   spans.clear();
-  if (row.prefix != nullptr) row.prefix->append_spans(layer_idx, head_idx, row.prefix_tokens, spans);
-  row.own->append_spans(layer_idx, head_idx, row.own_idx + 1, spans);
+  row.cache->append_spans(layer_idx, head_idx, row.idx + 1, spans);
   const auto HS = static_cast<size_t>(config_.head_size());
   const kernels::AttentionTask task{qkv_.data() + row_idx * 3 * C_ + head_idx * HS, mixed_.data() + row_idx * C_ + head_idx * HS,
                                     scores.data(), spans.data(), spans.size(), HS, attention_scale(config_, layer_idx),
-                                    row.own->pool().head_bytes()};
+                                    row.cache->pool().head_bytes()};
   (kv_shape().type == KvType::float32 ? table_.attention_f32 : table_.attention_bf16)(task);
 }
 

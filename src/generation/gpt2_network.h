@@ -11,16 +11,11 @@
 
 namespace vitrine::generation {
 
-/// One token to compute. It sees the first `prefix_tokens` tokens of `prefix`, then tokens 0 .. own_idx of `own`,
-/// where its own keys and values are written; its position is prefix_tokens + own_idx.
+/// One token to compute, at position `idx`: it sees tokens 0 .. idx of `cache`, where its own keys and values are written.
 struct TokenRow {
   int32_t token = 0;
-  const KvCache* prefix = nullptr;  // may be null; only read
-  size_t prefix_tokens = 0;
-  KvCache* own = nullptr;
-  size_t own_idx = 0;
-
-  size_t position() const { return prefix_tokens + own_idx; }
+  KvCache* cache = nullptr;
+  size_t idx = 0;
 };
 
 /// Weights packed for the kernels, and the memory of a pass. One caller at a time.
@@ -36,7 +31,7 @@ class Gpt2Network {
   size_t num_layer_weights() const;
 
   /// Runs all layers; rows of one sequence must come in order of position.
-  /// REQUIRES: tokens inside the vocabulary, positions below n_positions, room in `own` (checked by the caller).
+  /// REQUIRES: tokens inside the vocabulary, positions below n_positions, room in the caches (checked by the caller).
   void forward(std::span<const TokenRow> rows);
   /// Logits [row_idxs.size(), V] of rows of the last forward.
   void logits(std::span<const size_t> row_idxs, float* logits);

@@ -32,13 +32,40 @@ KvPagePool::KvPagePool(const KvShape& shape)
 KvPage KvPagePool::take() {
   if (free_.empty()) {
     // A piece is large enough to lie in large pages: reading caches would else miss the address cache all the time.
-    const size_t count = std::max<size_t>(1, kPieceBytes / page_bytes_);
-    pieces_.emplace_back(count * page_bytes_);
-    for (size_t i = count; i > 0; --i) free_.push_back(pieces_.back().data() + (i - 1) * page_bytes_);
+    const size_t stride = kHeaderBytes + (page_bytes_ + kHeaderBytes - 1) / kHeaderBytes * kHeaderBytes;
+    const size_t count = std::max<size_t>(1, kPieceBytes / stride);
+    pieces_.emplace_back(count * stride);
+    for (size_t i = count; i > 0; --i) free_.push_back(pieces_.back().data() + (i - 1) * stride + kHeaderBytes);
   }
   const KvPage page = free_.back();
   free_.pop_back();
+  count_of(page) = 1;
   return page;
+}
+
+void KvPagePool::give_back(KvPage page) {
+  if (--count_of(page) == 0) free_.push_back(page);
+}
+
+KvPage KvPagePool::copy(KvPage page) {
+  const KvPage mine = take();
+  std::copy_n(page, page_bytes_, mine);
+  return mine;
+}
+
+size_t KvPagePool::size_bytes() const {
+  size_t bytes = 0;
+  for (const auto& piece : pieces_) bytes += piece.size();
+  return bytes;
+}
+
+KvCache::KvCache(const KvCache& other, size_t tokens) : pool_(other.pool_) {
+  const size_t whole = tokens / kPageTokens;
+  for (size_t i = 0; i < whole; ++i) {
+    pages_.push_back(other.pages_[i]);
+    pool_.share(pages_.back());
+  }
+  if (tokens % kPageTokens != 0) pages_.push_back(pool_.copy(other.pages_[whole]));
 }
 
 KvCache::~KvCache() {

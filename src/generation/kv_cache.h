@@ -1,6 +1,7 @@
-// generation/kv_cache.h - keys and values of the tokens already seen, in pages that caches take as they grow.
+// generation/kv_cache.h - keys and values of the tokens already seen, in pages that caches take as they grow and share.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -21,18 +22,28 @@ struct KvShape {
 /// Room for kPageTokens tokens in all layers and heads, in that order.
 using KvPage = std::byte*;
 
-/// Pages cut from large pieces of memory and used again instead of being freed. One thread.
+/// Pages cut from large pieces of memory and used again instead of being freed. A page goes back to the pool when the
+/// last cache that shares it lets go. One thread.
 class KvPagePool {
  public:
   explicit KvPagePool(const KvShape& shape);
+  KvPagePool(const KvPagePool&) = delete;
+  KvPagePool& operator=(const KvPagePool&) = delete;
 
   const KvShape& shape() const { return shape_; }
   /// From the keys or values of a head in a page to those of the next head, or of the next layer's first.
   size_t head_bytes() const { return head_bytes_; }
   KvPage take();
-  void give_back(KvPage page) { free_.push_back(page); }
+  void share(KvPage page) { ++count_of(page); }
+  void give_back(KvPage page);
+  /// A page of its own with the same content.
+  KvPage copy(KvPage page);
+  size_t size_bytes() const;  // of all pieces
 
  private:
+  static uint64_t& count_of(KvPage page) { return *reinterpret_cast<uint64_t*>(page - kHeaderBytes); }
+  static constexpr size_t kHeaderBytes = 64;  // before each page: how many caches hold it
+
   KvShape shape_;
   size_t head_bytes_;
   size_t page_bytes_;
@@ -40,11 +51,15 @@ class KvPagePool {
   std::vector<KvPage> free_;
 };
 
-/// The cache of one sequence or prompt; gives its pages back when it goes. The pool must outlive it.
-/// Different tokens and layers may be stored and read from different threads once grow_to has made room.
+/// The cache of one sequence or prompt; lets its pages go when it goes. The pool must outlive it.
+/// Different tokens and layers may be stored and read from different threads once grow_to has made room; all else is
+/// for the pool's thread.
 class KvCache {
  public:
   explicit KvCache(KvPagePool& pool) : pool_(pool) {}
+  /// Begins with the first `tokens` tokens of another cache: whole pages are shared, the rest is copied.
+  /// REQUIRES: they are there. Neither cache may store tokens before `tokens` from now on.
+  KvCache(const KvCache& other, size_t tokens);
   ~KvCache();
   KvCache(const KvCache&) = delete;
   KvCache& operator=(const KvCache&) = delete;
