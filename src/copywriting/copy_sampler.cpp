@@ -1,7 +1,9 @@
 #include "copywriting/copy_sampler.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
+#include <optional>
 
 #include "checks/output_faults.h"
 #include "text/utf8.h"
@@ -23,6 +25,7 @@ struct Draft {
   int free_sentences = 0;
   int attempt = 0;               // of the next sentence
   bool done = false;
+  std::shared_ptr<const generation::CachedTokens> cached = {};  // of the last sentence
 
   /// Of the next sentence. A value that a word of the sentence may hold (针织 in 针织衫) is not kept for later.
   SentencePoints points() const {
@@ -100,12 +103,15 @@ void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft,
   draft.copy.tokens += static_cast<int64_t>(best.sequence->tokens.size());
   draft.copy.logprob += best.sequence->logprob;
   append(draft.ids, best.sequence->tokens);
+  draft.cached = best.sequence->cached;
   advance(model, config, draft);
 }
 
 generation::Request request_for(const CopyModel& model, const CopySamplerConfig& config, const Draft& draft) {
   generation::Request request;
   request.prompt = draft.ids;
+  request.cached = draft.cached;
+  request.keep_cached = true;
   request.sampling = config.sampling;
   const auto room = model.decoder->config().n_positions - static_cast<int64_t>(draft.ids.size());
   request.sampling.max_new_tokens = static_cast<int>(std::min<int64_t>(request.sampling.max_new_tokens, room));
@@ -117,6 +123,48 @@ generation::Request request_for(const CopyModel& model, const CopySamplerConfig&
   return request;
 }
 
+/// The next sentences of all drafts: a draft asks for its next one as soon as it has the last, so that none waits for
+/// another.
+class SentenceQueue : public generation::RequestQueue {
+ public:
+  SentenceQueue(const CopyModel& model, const CopySamplerConfig& config, std::vector<Draft>& drafts) : model_(model), config_(config) {
+    for (Draft& draft : drafts) ready_.push_back(&draft);
+  }
+
+  std::optional<generation::Request> next() override {
+    while (!ready_.empty()) {
+      Draft& draft = *ready_.front();
+      ready_.pop_front();
+      generation::Request request = request_for(model_, config_, draft);
+      if (request.sampling.max_new_tokens >= kLeastRoom) {
+        asked_.push_back(&draft);
+        return request;
+      }
+      draft.copy.complete = false;  // the context is full
+      draft.done = true;
+    }
+    return std::nullopt;
+  }
+
+  void done(size_t request_idx, std::vector<generation::Sequence> sequences) override {
+    Draft& draft = *asked_[request_idx];
+    take(model_, config_, draft, sequences);
+    if (draft.done) {
+      draft.cached = nullptr;
+    } else {
+      ready_.push_front(&draft);  // it frees its cache soonest
+    }
+  }
+
+ private:
+  static constexpr int kLeastRoom = 8;  // tokens
+
+  const CopyModel& model_;
+  const CopySamplerConfig& config_;
+  std::deque<Draft*> ready_;
+  std::vector<Draft*> asked_;  // by request
+};
+
 }  // namespace
 
 std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const CopyTask> tasks, const CopySamplerConfig& config) {
@@ -126,24 +174,8 @@ std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const C
     draft.task = &task;
     draft.ids = task.prompt->first_ids();
   }
-  while (true) {
-    std::vector<generation::Request> requests;
-    std::vector<Draft*> asked;
-    for (auto& draft : drafts) {
-      if (draft.done) continue;
-      generation::Request request = request_for(model, config, draft);
-      if (request.sampling.max_new_tokens < 8) {  // the context is full
-        draft.copy.complete = false;
-        draft.done = true;
-        continue;
-      }
-      requests.push_back(std::move(request));
-      asked.push_back(&draft);
-    }
-    if (requests.empty()) break;
-    const auto sequences = model.decoder->generate(requests);
-    for (size_t i = 0; i < asked.size(); ++i) take(model, config, *asked[i], sequences[i]);
-  }
+  SentenceQueue queue(model, config, drafts);
+  model.decoder->generate(queue);
   std::vector<SampledCopy> copies;
   for (auto& draft : drafts) copies.push_back(std::move(draft.copy));
   return copies;
