@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "generation/logits.h"
 #include "text/utf8.h"
 
 namespace vitrine::copywriting {
@@ -46,6 +47,16 @@ int32_t single_token(const text::Tokenizer& tokenizer, std::string_view sign) {
   return ids.front();
 }
 
+/// By token; slots add nothing of their own.
+std::vector<std::string> bytes_added(const PromptFormat& format) {
+  std::vector<std::string> bytes(static_cast<size_t>(format.tokenizer().vocab_size()));
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const auto id = static_cast<int32_t>(i);
+    if (!format.slot_of(id)) format.tokenizer().append_text(bytes[i], id);
+  }
+  return bytes;
+}
+
 class SentenceGuide : public generation::SequenceGuide {
  public:
   SentenceGuide(const GuideVocabulary& vocabulary, std::shared_ptr<const GuideFacts> facts, const SentencePoints& points,
@@ -69,7 +80,7 @@ class SentenceGuide : public generation::SequenceGuide {
   void push(int32_t token) override {
     const std::string added = text_of(token);
     text_ += added;
-    term_state_ = vocabulary_.automaton().walk(term_state_, added);
+    term_state_ = vocabulary_.terms().automaton().walk(term_state_, added);
     const size_t added_length = text::count_code_points(added);
     length_ += added_length;
     clause_length_ = ends_with_any(text_, kSentenceSigns) ? 0 : clause_length_ + added_length;
@@ -139,18 +150,6 @@ class SentenceGuide : public generation::SequenceGuide {
     return false;
   }
 
-  bool completes_banned(const std::string& added) const {
-    if (facts_->banned.empty()) return false;
-    auto state = term_state_;
-    for (const char byte : added) {
-      state = vocabulary_.automaton().step(state, byte);
-      for (const uint32_t term : vocabulary_.automaton().ends(state)) {
-        if (facts_->banned[term]) return true;
-      }
-    }
-    return false;
-  }
-
   /// The longer a sentence runs with open points, the likelier their tokens become.
   void raise_open_points(std::span<float> logits) const {
     const int waited = static_cast<int>(length_) - config_.patience;
@@ -175,30 +174,23 @@ class SentenceGuide : public generation::SequenceGuide {
     return !vocabulary_.opens_with_punctuation(token) || clause_length_ >= kShortestClause;
   }
 
-  bool facts_allow(int32_t token) const {
-    if (!config_.constrain_facts) return true;
-    return !vocabulary_.is_fact_sign(token) && !completes_banned(vocabulary_.bytes(token));
-  }
-
   /// Masks what is not allowed or far from likely. Returns false when nothing is left.
   bool keep_allowed(std::span<float> logits) const {
-    logits[static_cast<size_t>(vocabulary_.format().end_id())] = kNever;
-    if (config_.enforce_groups) {
-      for (const int32_t token : later_) logits[static_cast<size_t>(token)] = kNever;
+    const auto forbid = [&](int32_t token) { logits[static_cast<size_t>(token)] = kNever; };
+    forbid(vocabulary_.format().end_id());
+    if (config_.enforce_groups) std::for_each(later_.begin(), later_.end(), forbid);
+    for (const int32_t token : vocabulary_.structural()) {
+      if (!structure_allows(token)) forbid(token);
     }
-    float best = kNever;
-    for (size_t i = 0; i < logits.size(); ++i) {
-      const auto token = static_cast<int32_t>(i);
-      if (!vocabulary_.may_stand_anywhere(token) && !structure_allows(token)) logits[i] = kNever;
-      best = std::max(best, logits[i]);
+    generation::forbid_far_below_max(logits, kConsideredRange);
+    if (config_.constrain_facts) {
+      for (const int32_t token : vocabulary_.fact_signs()) forbid(token);
+      vocabulary_.terms().for_each_completing(term_state_, facts_->banned, forbid);
     }
-    bool any = false;
-    for (float& logit : logits) {
-      const auto token = static_cast<int32_t>(&logit - logits.data());
-      if (logit < best - kConsideredRange || !facts_allow(token) || repeats_nearby(token)) logit = kNever;
-      any = any || logit != kNever;
-    }
-    return any;
+    vocabulary_.for_each_possible_repeat(recent_, [&](int32_t token) {
+      if (repeats_nearby(token)) forbid(token);
+    });
+    return generation::max_logit(logits) != kNever;
   }
 
   const GuideVocabulary& vocabulary_;
@@ -211,40 +203,57 @@ class SentenceGuide : public generation::SequenceGuide {
   std::vector<OpenPoint> open_;    // not yet said
   std::vector<int32_t> later_;     // tokens of points of later sentences
   size_t due_ = 0;                 // code points after which open points must be said
-  checks::TermAutomaton::State term_state_ = checks::TermAutomaton::kStart;
+  generation::TokenTerms::State term_state_ = checks::TermAutomaton::kStart;
   bool done_ = false;
 };
 
 }  // namespace
 
 GuideVocabulary::GuideVocabulary(const PromptFormat& format, std::vector<std::string> fact_terms)
-    : format_(format), fact_terms_(std::move(fact_terms)), automaton_(fact_terms_) {
-  const auto& tokenizer = format.tokenizer();
-  const auto size = static_cast<size_t>(tokenizer.vocab_size());
-  bytes_.resize(size);
-  code_points_.resize(size);
-  flags_.resize(size);
-  for (size_t i = 0; i < size; ++i) {
-    const auto id = static_cast<int32_t>(i);
-    if (format.slot_of(id)) {
-      flags_[i] = kSlot;
-      continue;
-    }
-    tokenizer.append_text(bytes_[i], id);
-    const std::string_view bytes = bytes_[i];
-    if (text::is_valid_utf8(bytes)) code_points_[i] = text::to_utf32(bytes);
-    if (format.is_control(id)) flags_[i] |= kControl;
-    if (ends_with_any(bytes, kEnds)) flags_[i] |= kEndsSentence;
-    if (bytes == "。" || bytes == "！") sentence_ends_.push_back(id);
-    if (holds_any(bytes, kEnds)) flags_[i] |= kHoldsSentenceEnd;
-    if (has_ascii_letter_or_digit(bytes) && !format.value_token(bytes)) flags_[i] |= kFactSign;
-    for (const auto sign : kSentenceSigns) {
-      if (bytes.starts_with(sign)) flags_[i] |= kPunctuationFirst;
-    }
+    : format_(format),
+      fact_terms_(std::move(fact_terms)),
+      bytes_(bytes_added(format)),
+      code_points_(bytes_.size()),
+      flags_(bytes_.size()),
+      comma_(single_token(format.tokenizer(), "，")),
+      terms_(bytes_, fact_terms_) {
+  for (size_t i = 0; i < bytes_.size(); ++i) add_token(static_cast<int32_t>(i));
+  const int32_t full_stop = single_token(format_.tokenizer(), "。");
+  std::erase(sentence_ends_, full_stop);
+  sentence_ends_.insert(sentence_ends_.begin(), full_stop);
+}
+
+void GuideVocabulary::add_token(int32_t id) {
+  const auto i = static_cast<size_t>(id);
+  if (format_.slot_of(id)) {
+    flags_[i] = kSlot;
+    structural_.push_back(id);
+    return;
   }
-  comma_ = single_token(tokenizer, "，");
-  std::erase(sentence_ends_, single_token(tokenizer, "。"));
-  sentence_ends_.insert(sentence_ends_.begin(), single_token(tokenizer, "。"));
+  const std::string_view bytes = bytes_[i];
+  if (text::is_valid_utf8(bytes)) code_points_[i] = text::to_utf32(bytes);
+  if (format_.is_control(id)) flags_[i] |= kControl;
+  if (ends_with_any(bytes, kEnds)) flags_[i] |= kEndsSentence;
+  if (bytes == "。" || bytes == "！") sentence_ends_.push_back(id);
+  if (holds_any(bytes, kEnds)) flags_[i] |= kHoldsSentenceEnd;
+  if (has_ascii_letter_or_digit(bytes) && !format_.value_token(bytes)) fact_signs_.push_back(id);
+  for (const auto sign : kSentenceSigns) {
+    if (bytes.starts_with(sign)) flags_[i] |= kPunctuationFirst;
+  }
+  if (flags_[i] & (kHoldsSentenceEnd | kControl | kPunctuationFirst)) structural_.push_back(id);
+  index_repeats(id);
+}
+
+void GuideVocabulary::index_repeats(int32_t id) {
+  const std::u32string& added = code_points(id);
+  if (added.empty()) return;
+  by_first_[added.front()].push_back(id);
+  bool twice = false;
+  for (size_t i = 1; i < added.size(); ++i) {
+    by_pair_[pair_of(added[i - 1], added[i])].push_back(id);
+    twice = twice || added.find(added[i]) < i;
+  }
+  if (twice) repeat_inside_.push_back(id);
 }
 
 std::unique_ptr<generation::SequenceGuide> make_sentence_guide(const GuideVocabulary& vocabulary,

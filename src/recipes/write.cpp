@@ -194,7 +194,7 @@ copywriting::CopyTask CopyWriter::task_for(const data::Product& product, const W
   auto prompt = std::make_shared<copywriting::Prompt>(model_->format->encode(prompt_plan));
   auto facts = std::make_shared<copywriting::GuideFacts>();
   facts->slots = prompt->slots;
-  facts->banned = unsupported_terms(model_->vocabulary->fact_terms(), product);
+  facts->banned = model_->vocabulary->terms().ban(unsupported_terms(model_->vocabulary->fact_terms(), product));
   copywriting::CopyTask task;
   task.prompt = std::move(prompt);
   task.facts = std::move(facts);

@@ -56,7 +56,7 @@ TEST_F(PlanGuideTest, TheWishToEndTooEarlyBecomesAComma) {
 }
 
 TEST_F(PlanGuideTest, ABannedTermCannotBeCompleted) {
-  auto g = guide({}, {.slots = {}, .banned = {true, false}});
+  auto g = guide({}, {.slots = {}, .banned = vocabulary_.terms().ban({true, false})});
   push(*g, "这款");
   EXPECT_FALSE(allows(*g, id("蕾丝")));
   EXPECT_TRUE(allows(*g, id("连衣裙")));
