@@ -19,12 +19,31 @@ constexpr std::pair<std::string_view, kernels::WeightType> kWeightTypes[] = {{"f
                                                                             {"bfloat16", kernels::WeightType::bfloat16},
                                                                             {"int8", kernels::WeightType::int8},
                                                                             {"int4", kernels::WeightType::int4}};
+constexpr std::pair<std::string_view, KvType> kKvTypes[] = {
+    {"float32", KvType::float32}, {"bfloat16", KvType::bfloat16}, {"int8", KvType::int8}};
 
-kernels::WeightType weight_type(const std::string& dtype) {
-  for (const auto& [name, type] : kWeightTypes) {
-    if (name == dtype) return type;
+template <typename Type, size_t N>
+std::vector<std::string> names_of(const std::pair<std::string_view, Type> (&types)[N]) {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : types) names.emplace_back(name);
+  return names;
+}
+
+template <typename Type, size_t N>
+Type type_named(const std::pair<std::string_view, Type> (&types)[N], const std::string& field, const std::string& wanted) {
+  std::string names;
+  for (const auto& [name, type] : types) {
+    if (name == wanted) return type;
+    names += concat(names.empty() ? "" : ", ", name);
   }
-  throw InvalidInput(concat("[Decoder] dtype: expected float32, bfloat16, int8 or int4, got '", dtype, "'"));
+  throw InvalidInput(concat("[Decoder] ", field, ": expected one of ", names, ", got '", wanted, "'"));
+}
+
+kernels::WeightType weight_type(const DecoderConfig& config) { return type_named(kWeightTypes, "dtype", config.dtype); }
+
+KvType kv_type(const DecoderConfig& config) {
+  if (config.kv_dtype.empty()) return config.dtype == "float32" ? KvType::float32 : KvType::bfloat16;
+  return type_named(kKvTypes, "kv_dtype", config.kv_dtype);
 }
 
 void require_tokens(std::span<const int32_t> ids, const models::Gpt2Config& config, const std::string& where) {
@@ -73,7 +92,7 @@ class Decoder::Impl {
   Impl(const std::filesystem::path& model_dir, const models::Gpt2Config& model_config, const DecoderConfig& config)
       : config_(config),
         pool_(config.threads),
-        network_(models::load_gpt2_weights(model_dir, model_config), model_config, weight_type(config.dtype), pool_),
+        network_(models::load_gpt2_weights(model_dir, model_config), model_config, weight_type(config), kv_type(config), pool_),
         pages_(std::make_shared<KvPagePool>(network_.kv_shape())) {}
 
   const models::Gpt2Config& model_config() const { return network_.config(); }
@@ -156,7 +175,8 @@ class Decoder::Impl {
 
 Decoder Decoder::load(const std::filesystem::path& model_dir, const DecoderConfig& config) {
   VITRINE_REQUIRE(config.max_batch >= 1 && config.max_batch <= 65536, "[Decoder] max_batch: expected 1 to 65536, got ", config.max_batch);
-  weight_type(config.dtype);  // refuse it before the weights are read
+  weight_type(config);  // refuse these before the weights are read
+  kv_type(config);
   const auto start = SteadyClock::now();
   Decoder decoder(std::make_unique<Impl>(model_dir, models::read_gpt2_config(model_dir), config));
   const auto& shape = decoder.config();
@@ -166,11 +186,8 @@ Decoder Decoder::load(const std::filesystem::path& model_dir, const DecoderConfi
   return decoder;
 }
 
-std::vector<std::string> decoder_dtypes() {
-  std::vector<std::string> names;
-  for (const auto& [name, type] : kWeightTypes) names.emplace_back(name);
-  return names;
-}
+std::vector<std::string> decoder_dtypes() { return names_of(kWeightTypes); }
+std::vector<std::string> decoder_kv_dtypes() { return names_of(kKvTypes); }
 
 Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Decoder::~Decoder() = default;
@@ -184,6 +201,7 @@ std::vector<float> Decoder::logits_last(std::span<const int32_t> ids) { return i
 const models::Gpt2Config& Decoder::config() const { return impl_->model_config(); }
 const DecoderStats& Decoder::stats() const { return impl_->stats(); }
 size_t Decoder::weight_bytes() const { return impl_->network().weight_bytes(); }
+size_t Decoder::kv_token_bytes() const { return generation::kv_token_bytes(impl_->network().kv_shape()); }
 size_t Decoder::num_weights() const { return impl_->network().num_weights(); }
 size_t Decoder::num_layer_weights() const { return impl_->network().num_layer_weights(); }
 

@@ -19,13 +19,15 @@ namespace vitrine::generation {
 struct DecoderConfig {
   int threads = 0;                // 0 = all cores
   /// Of weights and their products: float32 | bfloat16 | int8 | int4 (kernels/matmul.h); sums are float32 or exact.
-  /// Caches are float32 with float32, else bfloat16.
   std::string dtype = "float32";
+  /// Of keys and values: float32 | bfloat16 | int8; empty = float32 with float32, else bfloat16.
+  std::string kv_dtype = {};
   int max_batch = 32;             // sequences that are decoded at once, >= 1
 };
 
-/// What DecoderConfig::dtype may be.
+/// What DecoderConfig::dtype and kv_dtype may be.
 std::vector<std::string> decoder_dtypes();
+std::vector<std::string> decoder_kv_dtypes();
 
 /// Steers one sequence; made anew for each. The decoder calls process(logits) before it samples, after the penalties,
 /// then push(token) with the token drawn (not with the eos that ends the sequence).
@@ -117,6 +119,7 @@ class Decoder {
   const models::Gpt2Config& config() const;
   const DecoderStats& stats() const;
   size_t weight_bytes() const;       // read for each step
+  size_t kv_token_bytes() const;     // of the keys and values of a token, read for each step
   size_t num_weights() const;        // of the matrices that a step multiplies with
   size_t num_layer_weights() const;  // of these, without the embeddings: what a prompt's tokens are multiplied with
 

@@ -42,15 +42,20 @@ PackedMatrix pack_head(const models::Gpt2Weights& weights, const models::Gpt2Con
 
 }  // namespace
 
-Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, ThreadPool& pool)
+Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, KvType kv_type,
+                         ThreadPool& pool)
     : weights_(std::move(weights)),
       config_(config),
       type_(type),
+      kv_type_(kv_type),
       pool_(pool),
       table_(kernels::kernel_table()),
       activation_(activation_of(config.activation_function)),
       C_(static_cast<size_t>(config.n_embd)),
       inner_(static_cast<size_t>(config.mlp_width())) {
+  const auto head_size = static_cast<size_t>(config.head_size());
+  VITRINE_REQUIRE(kv_type != KvType::int8 || head_size <= kernels::kMaxInt8HeadSize, "[Gpt2Network] heads of ", head_size,
+                  " numbers: int8 caches hold at most ", kernels::kMaxInt8HeadSize);
   for (size_t layer_idx = 0; layer_idx < static_cast<size_t>(config.n_layer); ++layer_idx) layers_.push_back(load_layer(layer_idx));
   ln_f_weight_ = weights_.float32("ln_f.weight");
   ln_f_bias_ = weights_.float32("ln_f.bias");
@@ -76,8 +81,7 @@ Gpt2Network::Layer Gpt2Network::load_layer(size_t layer_idx) const {
 }
 
 KvShape Gpt2Network::kv_shape() const {
-  return {layers_.size(), static_cast<size_t>(config_.n_head), static_cast<size_t>(config_.head_size()),
-          type_ == kernels::WeightType::float32 ? KvType::float32 : KvType::bfloat16};
+  return {layers_.size(), static_cast<size_t>(config_.n_head), static_cast<size_t>(config_.head_size()), kv_type_};
 }
 
 size_t Gpt2Network::weight_bytes() const {
@@ -188,7 +192,11 @@ void Gpt2Network::attend_row(size_t layer_idx, size_t head_idx, const TokenRow& 
   const kernels::AttentionTask task{qkv_.data() + row_idx * 3 * C_ + head_idx * HS, mixed_.data() + row_idx * C_ + head_idx * HS,
                                     scores.data(), spans.data(), spans.size(), HS, attention_scale(config_, layer_idx),
                                     row.cache->pool().head_bytes()};
-  (kv_shape().type == KvType::float32 ? table_.attention_f32 : table_.attention_bf16)(task);
+  switch (kv_type_) {
+    case KvType::float32: return table_.attention_f32(task);
+    case KvType::bfloat16: return table_.attention_bf16(task);
+    case KvType::int8: return table_.attention_int8(task);
+  }
 }
 
 void Gpt2Network::logits(std::span<const size_t> row_idxs, float* logits) {

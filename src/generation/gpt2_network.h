@@ -22,10 +22,11 @@ struct TokenRow {
 /// What a row gives depends on its token and the caches it sees alone, bit for bit.
 class Gpt2Network {
  public:
-  Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, ThreadPool& pool);
+  /// Throws InvalidInput when heads are too wide for int8 caches (kMaxInt8HeadSize).
+  Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, KvType kv_type, ThreadPool& pool);
 
   const models::Gpt2Config& config() const { return config_; }
-  KvShape kv_shape() const;  // float32 caches with float32 weights, else bfloat16
+  KvShape kv_shape() const;
   size_t weight_bytes() const;  // read once for each pass
   size_t num_weights() const { return num_layer_weights() + head_.K() * head_.N(); }
   size_t num_layer_weights() const;
@@ -58,6 +59,7 @@ class Gpt2Network {
   models::Gpt2Weights weights_;  // embeddings are read from the mapped file
   models::Gpt2Config config_;
   kernels::WeightType type_;
+  KvType kv_type_;
   ThreadPool& pool_;
   const kernels::KernelTable& table_;
   kernels::Activation activation_;

@@ -1,6 +1,7 @@
 #include "generation/kv_cache.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace vitrine::generation {
@@ -11,20 +12,31 @@ static_assert(kPageTokens % kKeyBlockTokens == 0);
 
 constexpr size_t kPieceBytes = size_t{16} << 20;
 
-/// Where things lie in a page: [n_layer][n_head] of keys, then values.
+constexpr size_t up(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+/// Where things lie in a page: [n_layer][n_head] of keys, values, and of int8 the scales of both.
 struct PageLayout {
-  size_t number_bytes, pair, key_rows, key_bytes, head_bytes;
+  size_t number_bytes, key_group;  // numbers of a token's key that lie together
+  size_t key_size, value_size;     // numbers of a token, filled up
+  size_t values_at, scales_at, head_bytes;
 
   explicit PageLayout(const KvShape& shape) {
-    number_bytes = shape.type == KvType::bfloat16 ? 2 : 4;
-    pair = shape.type == KvType::bfloat16 ? 2 : 1;
-    key_rows = (shape.head_size + pair - 1) / pair;
-    key_bytes = kPageTokens * key_rows * pair * number_bytes;
-    head_bytes = key_bytes + kPageTokens * shape.head_size * number_bytes;
+    const bool int8 = shape.type == KvType::int8;
+    number_bytes = int8 ? 1 : shape.type == KvType::bfloat16 ? 2 : 4;
+    key_group = 4 / number_bytes;
+    key_size = up(shape.head_size, key_group);
+    value_size = int8 ? up(shape.head_size, 16) : shape.head_size;
+    values_at = kPageTokens * key_size * number_bytes;
+    scales_at = values_at + kPageTokens * value_size * number_bytes;
+    head_bytes = scales_at + (int8 ? 2 * kPageTokens * sizeof(float) : 0);
   }
 };
 
 }  // namespace
+
+size_t kv_token_bytes(const KvShape& shape) {
+  return shape.n_layer * shape.n_head * PageLayout(shape).head_bytes / kPageTokens;
+}
 
 KvPagePool::KvPagePool(const KvShape& shape)
     : shape_(shape), head_bytes_(PageLayout(shape).head_bytes), page_bytes_(shape.n_layer * shape.n_head * head_bytes_) {}
@@ -32,7 +44,7 @@ KvPagePool::KvPagePool(const KvShape& shape)
 KvPage KvPagePool::take() {
   if (free_.empty()) {
     // A piece is large enough to lie in large pages: reading caches would else miss the address cache all the time.
-    const size_t stride = kHeaderBytes + (page_bytes_ + kHeaderBytes - 1) / kHeaderBytes * kHeaderBytes;
+    const size_t stride = kHeaderBytes + up(page_bytes_, kHeaderBytes);
     const size_t count = std::max<size_t>(1, kPieceBytes / stride);
     pieces_.emplace_back(count * stride);
     for (size_t i = count; i > 0; --i) free_.push_back(pieces_.back().data() + (i - 1) * stride + kHeaderBytes);
@@ -76,25 +88,46 @@ void KvCache::grow_to(size_t tokens) {
   while (pages_.size() * kPageTokens < tokens) pages_.push_back(pool_.take());
 }
 
+std::byte* KvCache::head_of(size_t layer_idx, size_t head_idx, size_t token_idx) const {
+  return pages_[token_idx / kPageTokens] + (layer_idx * pool_.shape().n_head + head_idx) * pool_.head_bytes();
+}
+
 template <typename Number>
 void KvCache::store_as(size_t layer_idx, size_t token_idx, const Number* keys, const Number* values) {
   const KvShape& shape = pool_.shape();
   const PageLayout layout(shape);
   const size_t HS = shape.head_size, slot = token_idx % kPageTokens, lane = slot % kKeyBlockTokens;
-  std::byte* page = pages_[token_idx / kPageTokens];
   for (size_t head_idx = 0; head_idx < shape.n_head; ++head_idx) {
-    std::byte* head = page + (layer_idx * shape.n_head + head_idx) * layout.head_bytes;
-    auto* block = reinterpret_cast<Number*>(head) + slot / kKeyBlockTokens * layout.key_rows * kKeyBlockTokens * layout.pair;
-    for (size_t d = 0; d < layout.key_rows * layout.pair; ++d) {
-      block[(d / layout.pair * kKeyBlockTokens + lane) * layout.pair + d % layout.pair] = d < HS ? keys[head_idx * HS + d] : Number{0};
+    std::byte* head = head_of(layer_idx, head_idx, token_idx);
+    auto* block = reinterpret_cast<Number*>(head) + slot / kKeyBlockTokens * layout.key_size * kKeyBlockTokens;
+    for (size_t d = 0; d < layout.key_size; ++d) {
+      block[(d / layout.key_group * kKeyBlockTokens + lane) * layout.key_group + d % layout.key_group] = d < HS ? keys[head_idx * HS + d] : Number{0};
     }
-    std::copy_n(values + head_idx * HS, HS, reinterpret_cast<Number*>(head + layout.key_bytes) + slot * HS);
+    std::copy_n(values + head_idx * HS, HS, reinterpret_cast<Number*>(head + layout.values_at) + slot * HS);
+  }
+}
+
+void KvCache::store_int8(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx, const float* keys, const float* values) {
+  const KvShape& shape = pool_.shape();
+  const PageLayout layout(shape);
+  const size_t HS = shape.head_size, slot = token_idx % kPageTokens, lane = slot % kKeyBlockTokens;
+  uint8_t rounded[kernels::kMaxInt8HeadSize] = {};  // what fills up a key meets zeros of q
+  for (size_t head_idx = 0; head_idx < shape.n_head; ++head_idx) {
+    std::byte* head = head_of(layer_idx, head_idx, token_idx);
+    auto* scales = reinterpret_cast<float*>(head + layout.scales_at);
+    scales[slot] = table.quantize_row(keys + head_idx * HS, HS, rounded);
+    std::byte* quads = head + slot / kKeyBlockTokens * layout.key_size * kKeyBlockTokens + lane * 4;
+    for (size_t d = 0; d < layout.key_size; d += 4) std::memcpy(quads + d * kKeyBlockTokens, rounded + d, 4);
+    scales[kPageTokens + slot] = table.quantize_row(values + head_idx * HS, HS, rounded);
+    auto* column = reinterpret_cast<uint8_t*>(head + layout.values_at) + slot / 4 * layout.value_size * 4 + slot % 4;
+    for (size_t d = 0; d < HS; ++d) column[4 * d] = rounded[d] ^ 0x80;  // q + 128 as q
   }
 }
 
 void KvCache::store(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx, const float* keys, const float* values) {
   const KvShape& shape = pool_.shape();
   if (shape.type == KvType::float32) return store_as(layer_idx, token_idx, keys, values);
+  if (shape.type == KvType::int8) return store_int8(table, layer_idx, token_idx, keys, values);
   thread_local std::vector<uint16_t> rounded;
   const size_t count = shape.n_head * shape.head_size;
   rounded.resize(2 * count);
@@ -104,12 +137,11 @@ void KvCache::store(const kernels::KernelTable& table, size_t layer_idx, size_t 
 }
 
 void KvCache::append_spans(size_t layer_idx, size_t head_idx, size_t tokens, std::vector<kernels::KvSpan>& spans) const {
-  const KvShape& shape = pool_.shape();
-  const PageLayout layout(shape);
-  const size_t offset = (layer_idx * shape.n_head + head_idx) * layout.head_bytes;
+  const PageLayout layout(pool_.shape());
   for (size_t first = 0; first < tokens; first += kPageTokens) {
-    const std::byte* head = pages_[first / kPageTokens] + offset;
-    spans.push_back({head, head + layout.key_bytes, std::min(kPageTokens, tokens - first)});
+    const std::byte* head = head_of(layer_idx, head_idx, first);
+    const auto* scales = reinterpret_cast<const float*>(head + layout.scales_at);
+    spans.push_back({head, head + layout.values_at, std::min(kPageTokens, tokens - first), scales, scales + kPageTokens});
   }
 }
 

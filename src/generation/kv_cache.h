@@ -12,12 +12,16 @@ namespace vitrine::generation {
 
 constexpr size_t kPageTokens = 32;
 
-enum class KvType { float32, bfloat16 };
+/// int8: a scale for each token and head, largest |x| / 127.
+enum class KvType { float32, bfloat16, int8 };
 
 struct KvShape {
   size_t n_layer, n_head, head_size;
   KvType type = KvType::float32;
 };
+
+/// Bytes of a token's keys and values in all layers, scales included.
+size_t kv_token_bytes(const KvShape& shape);
 
 /// Room for kPageTokens tokens in all layers and heads, in that order.
 using KvPage = std::byte*;
@@ -73,6 +77,8 @@ class KvCache {
   void append_spans(size_t layer_idx, size_t head_idx, size_t tokens, std::vector<kernels::KvSpan>& spans) const;
 
  private:
+  std::byte* head_of(size_t layer_idx, size_t head_idx, size_t token_idx) const;
+  void store_int8(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx, const float* keys, const float* values);
   template <typename Number>
   void store_as(size_t layer_idx, size_t token_idx, const Number* keys, const Number* values);
 

@@ -25,7 +25,8 @@ const KernelTable& kernel_table(Isa isa) {
                                        scalar::block_max,
                                        scalar::collect_at_least,
                                        scalar::attention_f32,
-                                       scalar::attention_bf16};
+                                       scalar::attention_bf16,
+                                       scalar::attention_int8};
   if (isa != Isa::scalar) throw UsageError("[kernel_table] this build has scalar loops only");
   return kScalar;
 }

@@ -14,7 +14,7 @@ namespace {
   {#isa,            isa::matmul_f32, isa::matmul_bf16, isa::matmul_int8,     isa::matmul_int4, \
    isa::round_bf16, isa::quantize_row, isa::quantize_groups, isa::layer_norm, isa::gelu_new,    \
    isa::max_value,  isa::exp_sum,    isa::block_max,   isa::collect_at_least, isa::attention_f32, \
-   isa::attention_bf16}
+   isa::attention_bf16, isa::attention_int8}
 
 constexpr KernelTable kScalar = VITRINE_KERNEL_TABLE(scalar);
 constexpr KernelTable kAvx2 = VITRINE_KERNEL_TABLE(avx2);
@@ -48,6 +48,7 @@ KernelTable best_avx512() {
   if (!__builtin_cpu_supports("avx512vnni")) {
     table.matmul_int8 = avx2::matmul_int8;
     table.matmul_int4 = avx2::matmul_int4;
+    table.attention_int8 = avx2::attention_int8;
   }
   return table;
 }

@@ -55,14 +55,25 @@ struct MatmulTask {
 /// A part of a sequence's cache for one layer and head.
 /// float32:  keys [tokens / 16 up][HS][16] float, values [tokens][HS] float.
 /// bfloat16: keys [tokens / 16 up][HS / 2 up][16][2] uint16_t, the odd place 0; values [tokens][HS] uint16_t.
+/// int8:     keys [tokens / 16 up][HS / 4 up][16][4] uint8_t = q + 128, values [tokens / 4 up][HS / 16 up][16][4] int8_t
+///           with the 4 tokens innermost; a number is q * scale of its token. All spans but the last hold whole 16 tokens.
 struct KvSpan {
   const void* keys;
   const void* values;
   size_t tokens;
+  const float* key_scales = nullptr;    // int8: [tokens / 16 up * 16]
+  const float* value_scales = nullptr;
 };
+
+/// Largest head_size of attention_int8, whose sums are 32 bits wide.
+constexpr size_t kMaxInt8HeadSize = 256;
+/// q of attention_int8 is rounded to this many steps on either side of 0, its weights to kInt8WeightSteps of the largest.
+constexpr int kInt8QuerySteps = 127 * 128;
+constexpr int kInt8WeightSteps = 32767;
 
 /// out[HS] = softmax(scale * q . keys) . values over the tokens of all spans, in order; sums are float32.
 /// How the tokens are cut into spans does not change a bit of the result.
+/// int8: q and the products of probabilities and value scales are rounded (see above), their dot products are exact.
 struct AttentionTask {
   const float* q;  // [HS]
   float* out;      // [HS]
@@ -103,6 +114,7 @@ struct KernelTable {
   size_t (*collect_at_least)(const float* x, size_t count, float threshold, int32_t* idxs) noexcept;
   void (*attention_f32)(const AttentionTask& task) noexcept;
   void (*attention_bf16)(const AttentionTask& task) noexcept;
+  void (*attention_int8)(const AttentionTask& task) noexcept;
 };
 
 #define VITRINE_DECLARE_KERNELS                                                                                            \
@@ -120,7 +132,8 @@ struct KernelTable {
   void block_max(const float* x, size_t count, float* maxima) noexcept;                                                    \
   size_t collect_at_least(const float* x, size_t count, float threshold, int32_t* idxs) noexcept;                          \
   void attention_f32(const AttentionTask& task) noexcept;                                                                  \
-  void attention_bf16(const AttentionTask& task) noexcept;
+  void attention_bf16(const AttentionTask& task) noexcept;                                                                 \
+  void attention_int8(const AttentionTask& task) noexcept;
 
 namespace scalar {
 VITRINE_DECLARE_KERNELS
@@ -128,7 +141,7 @@ VITRINE_DECLARE_KERNELS
 namespace avx2 {
 VITRINE_DECLARE_KERNELS
 }
-namespace avx512 {  // matmul_bf16 needs AVX512_BF16 besides, matmul_int8 and matmul_int4 AVX512_VNNI
+namespace avx512 {  // matmul_bf16 needs AVX512_BF16 besides; matmul_int8, matmul_int4 and attention_int8 AVX512_VNNI
 VITRINE_DECLARE_KERNELS
 }
 namespace amx {  // the rest is that of avx512

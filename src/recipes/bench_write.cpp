@@ -76,12 +76,16 @@ Measured measure(Decoder& decoder, int batch, const BenchWriteConfig& config) {
 double least_step_s(const Decoder& decoder, int batch, const std::string& dtype, const BenchWriteConfig& config,
                     const kernels::MachineLimits& limits) {
   const double context = config.prompt_tokens + config.new_tokens / 2.0;
-  const auto& model = decoder.config();
-  const double cache = 2.0 * static_cast<double>(model.n_layer * model.n_embd) * context * (dtype == "float32" ? 4 : 2);
+  const double cache = static_cast<double>(decoder.kv_token_bytes()) * context;
   const double memory = (static_cast<double>(decoder.weight_bytes()) + batch * cache) / limits.bytes_per_s;
   const double operations = 2.0 * static_cast<double>(decoder.num_weights()) * batch;
   const double peak = limits.operations_per_s(dtype);
   return std::max(memory, peak > 0 ? operations / peak : 0);
+}
+
+std::string kv_dtype_for(const std::string& dtype, const BenchWriteConfig& config) {
+  if (!config.kv_dtype.empty()) return config.kv_dtype;
+  return dtype == "int4" ? "int8" : dtype;
 }
 
 double peak_rss_mib() {
@@ -103,6 +107,7 @@ Json to_json(const Decoder& decoder, const std::string& dtype, int batch, int th
                      {"rest", 1e3 * std::max(0.0, step_s - (parts.projections + parts.attention + parts.logits + m.stats.draw_s) / timed)}};
   return {{"kind", "write"},
           {"dtype", dtype},
+          {"kv_dtype", kv_dtype_for(dtype, config)},
           {"isa", kernels::kernel_table().name},
           {"threads", threads},
           {"batch", batch},
@@ -143,7 +148,8 @@ void bench_write(const std::filesystem::path& model, const std::vector<std::stri
                "attn ms", "logits ms", "draw ms", "rest ms", "peak MiB");
   for (const auto& dtype : dtypes.empty() ? generation::decoder_dtypes() : dtypes) {
     const int largest = *std::max_element(batches.begin(), batches.end());
-    auto decoder = Decoder::load(model, {.threads = threads, .dtype = dtype, .max_batch = largest});
+    const std::string kv_dtype = kv_dtype_for(dtype, config);
+    auto decoder = Decoder::load(model, {.threads = threads, .dtype = dtype, .kv_dtype = kv_dtype, .max_batch = largest});
     for (const int batch : batches) {
       const Json row = to_json(decoder, dtype, batch, pool.num_threads(), config, measure(decoder, batch, config), limits);
       out << dump_line(row) << std::endl;

@@ -20,6 +20,7 @@ struct BenchWriteConfig {
   int top_k = 40;
   double temperature = 1.0;
   double top_p = 1.0;
+  std::string kv_dtype;
 
   void describe(FieldVisitor& v) {
     v.field("batch", batch, "sequences at once, several separated by commas");
@@ -29,6 +30,8 @@ struct BenchWriteConfig {
     v.field("top_k", top_k, "only the k likeliest tokens; 0 = off", 0, 1000000);
     v.field("temperature", temperature, "0 = greedy", 0, 10);
     v.field("top_p", top_p, "nucleus; 1 = off", 0.01, 1);
+    v.field("kv_dtype", kv_dtype, "of keys and values: float32 | bfloat16 | int8; empty = int8 with int8 and int4 weights, else as the weights",
+            {"", "float32", "bfloat16", "int8"});
   }
 };
 

@@ -19,8 +19,14 @@ class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
   }
   static void TearDownTestSuite() { delete dir_; }
 
+  /// The parameter: dtype, or dtype/kv_dtype.
   static Decoder load(int threads, int max_batch) {
-    return Decoder::load(dir_->path(), {.threads = threads, .dtype = GetParam(), .max_batch = max_batch});
+    const std::string types = GetParam();
+    const size_t slash = std::min(types.find('/'), types.size());
+    return Decoder::load(dir_->path(), {.threads = threads,
+                                        .dtype = types.substr(0, slash),
+                                        .kv_dtype = types.substr(std::min(slash + 1, types.size())),
+                                        .max_batch = max_batch});
   }
 
   /// Prompts of 1 to 300 tokens (longer than a pass), 0 to 5 keys, all kinds of settings.
@@ -91,6 +97,65 @@ TEST_P(DecoderPropertyTest, CachedDecodingGivesTheScoresOfAWholePass) {
   }
 }
 
+TEST_P(DecoderPropertyTest, WhatIsCachedChangesNoBit) {
+  Decoder decoder = load(2, 4);
+  for (Request first : requests()) {
+    if (first.keys.empty()) continue;
+    first.keep_cached = true;
+    const auto sequences = decoder.generate({&first, 1})[0];
+    for (const Sequence& sequence : sequences) {
+      Request next = first;
+      next.prompt.insert(next.prompt.end(), sequence.tokens.begin(), sequence.tokens.end());
+      next.prompt.push_back(7);
+      next.sampling.max_new_tokens = 20;
+      const auto anew = decoder.generate({&next, 1})[0];
+      const int64_t all_tokens = decoder.stats().prompt_tokens;
+      next.cached = sequence.cached;
+      expect_same(decoder.generate({&next, 1})[0], anew, "cached");
+      EXPECT_LE(decoder.stats().prompt_tokens, 3) << "of " << all_tokens;
+    }
+  }
+}
+
+TEST_P(DecoderPropertyTest, EqualPromptsRunOnceAndGiveWhatTheyGiveAlone) {
+  Request request = requests()[5];
+  request.keys = {RandomKey(1)};
+  Request other = request;
+  other.keys = {RandomKey(2)};
+  Decoder decoder = load(1, 32);
+  const auto together = decoder.generate(std::vector{request, other, request});
+  EXPECT_EQ(decoder.stats().prompt_tokens, static_cast<int64_t>(request.prompt.size()));
+  expect_same(together[1], decoder.generate({&other, 1})[0], "alone");
+  expect_same(together[2], together[0], "again");
+}
+
+TEST_P(DecoderPropertyTest, RequestsThatComeOneByOneGiveWhatTheyGiveTogether) {
+  class Queue : public RequestQueue {
+   public:
+    explicit Queue(std::vector<Request> all) : all_(std::move(all)), results(all_.size()) {}
+    std::optional<Request> next() override {
+      if (next_ == all_.size() || next_ > done_ + 1) return std::nullopt;  // two at a time
+      return all_[next_++];
+    }
+    void done(size_t request_idx, std::vector<Sequence> sequences) override {
+      ++done_;
+      results[request_idx] = std::move(sequences);
+    }
+
+   private:
+    std::vector<Request> all_;
+    size_t next_ = 0, done_ = 0;
+
+   public:
+    std::vector<std::vector<Sequence>> results;
+  };
+  Decoder decoder = load(2, 32);
+  Queue queue(requests());
+  decoder.generate(queue);
+  const auto together = decoder.generate(requests());
+  for (size_t i = 0; i < together.size(); ++i) expect_same(queue.results[i], together[i], concat("request ", i));
+}
+
 TEST_P(DecoderPropertyTest, EqualKeysGiveEqualTextsAndOthersDiffer) {
   Request request = requests()[4];
   request.keys = {RandomKey(1), RandomKey(2), RandomKey(1)};
@@ -100,7 +165,7 @@ TEST_P(DecoderPropertyTest, EqualKeysGiveEqualTextsAndOthersDiffer) {
   EXPECT_NE(sequences[0].tokens, sequences[1].tokens);
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, DecoderPropertyTest, ::testing::Values("float32", "bfloat16"));
+INSTANTIATE_TEST_SUITE_P(Types, DecoderPropertyTest, ::testing::Values("float32", "bfloat16", "int8", "int4", "int8/int8", "float32/int8"));
 
 }  // namespace
 }  // namespace vitrine::generation
