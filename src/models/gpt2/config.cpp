@@ -2,47 +2,19 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 
 #include "base/error.h"
+#include "models/config_fields.h"
 
 namespace vitrine::models {
 namespace {
 
 constexpr std::array<std::string_view, 4> kActivations{"gelu_new", "gelu_pytorch_tanh", "gelu", "relu"};
 
-/// Sets fields from a JSON object; an absent field or null keeps the value.
-class Fields {
- public:
-  /// A model of GPT-2's own size would be assumed where a size is missing.
-  void require(std::initializer_list<const char*> names) const {
-    const bool found = std::any_of(names.begin(), names.end(), [&](const char* name) { return json_.contains(name) && !json_[name].is_null(); });
-    VITRINE_REQUIRE(found, "[gpt2_config] ", where_, ": ", *names.begin(), ": missing");
-  }
-
-  Fields(const Json& json, std::string_view where) : json_(json), where_(where) {}
-
-  void take(const char* name, int64_t& value) const { set(name, value, "an integer", &Json::is_number_integer); }
-  void take(const char* name, double& value) const { set(name, value, "a number", &Json::is_number); }
-  void take(const char* name, bool& value) const { set(name, value, "true or false", &Json::is_boolean); }
-  void take(const char* name, std::string& value) const { set(name, value, "a string", &Json::is_string); }
-
- private:
-  template <typename T>
-  void set(const char* name, T& value, const char* expected, bool (Json::*is_type)() const noexcept) const {
-    const auto found = json_.find(name);
-    if (found == json_.end() || found->is_null()) return;
-    VITRINE_REQUIRE(((*found).*is_type)(), "[gpt2_config] ", where_, ": ", name, ": expected ", expected, ", got ", dump_line(*found));
-    value = found->template get<T>();
-  }
-
-  const Json& json_;
-  std::string_view where_;
-};
+constexpr std::string_view kCaller = "gpt2_config";
 
 void require_size(std::string_view where, std::string_view name, int64_t value, int64_t min = 1) {
-  constexpr int64_t kMax = int64_t{1} << 30;  // products of two sizes stay far inside 64 bits
-  VITRINE_REQUIRE(value >= min && value <= kMax, "[gpt2_config] ", where, ": ", name, ": expected ", min, " to ", kMax, ", got ", value);
+  models::require_size(kCaller, where, name, value, min);
 }
 
 void require_token(std::string_view where, std::string_view name, int64_t id, int64_t vocab_size) {
@@ -80,14 +52,14 @@ void validate(const Gpt2Config& config, std::string_view where) {
 }
 
 Gpt2Config gpt2_config_from_json(const Json& json, std::string_view where) {
-  VITRINE_REQUIRE(json.is_object(), "[gpt2_config] ", where, ": expected an object, got ", json.type_name());
-  const Fields fields(json, where);
+  const ConfigFields fields(json, kCaller, where);
   std::string model_type = "gpt2";
   fields.take("model_type", model_type);
   VITRINE_REQUIRE(model_type == "gpt2", "[gpt2_config] ", where, ": model_type: expected 'gpt2', got '", model_type, "'");
   bool add_cross_attention = false;
   fields.take("add_cross_attention", add_cross_attention);
   VITRINE_REQUIRE(!add_cross_attention, "[gpt2_config] ", where, ": add_cross_attention is not supported");
+  // A model of GPT-2's own size would be assumed where a size is missing.
   fields.require({"vocab_size"});
   fields.require({"n_positions", "n_ctx"});
   for (const char* name : {"n_embd", "n_layer", "n_head"}) fields.require({name});

@@ -1,0 +1,33 @@
+#include "models/weights.h"
+
+#include "base/error.h"
+
+namespace vitrine::models {
+
+Weights::Weights(std::shared_ptr<const io::Checkpoint> checkpoint,
+                 std::unordered_map<std::string, const io::TensorView*> tensors)
+    : checkpoint_(std::move(checkpoint)), tensors_(std::move(tensors)) {}
+
+const io::TensorView& Weights::view(std::string_view name) const {
+  const auto found = tensors_.find(std::string(name));
+  if (found == tensors_.end()) throw NotFound(concat("[Weights] no tensor ", name));
+  return *found->second;
+}
+
+std::vector<float> Weights::float32(std::string_view name) const {
+  return io::to_float32(view(name));
+}
+
+void Weights::copy_row(const io::TensorView& matrix, size_t row_idx, std::span<float> values) {
+  const size_t row_bytes = values.size() * io::size_of(matrix.dtype);
+  VITRINE_REQUIRE((row_idx + 1) * row_bytes <= matrix.bytes.size(), "[copy_row] ", matrix.name,
+                  ": no row ", row_idx, " of ", values.size(), " values in ",
+                  io::shape_text(matrix.shape));
+  io::to_float32(matrix.dtype, matrix.bytes.subspan(row_idx * row_bytes, row_bytes), values);
+}
+
+bool is_padded_vocabulary(int64_t rows, int64_t vocab_size) {
+  return rows == vocab_size || (rows > vocab_size && rows % 8 == 0 && rows - vocab_size < 128);
+}
+
+}  // namespace vitrine::models
