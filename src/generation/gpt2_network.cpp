@@ -206,4 +206,8 @@ void Gpt2Network::logits(std::span<const size_t> row_idxs, float* logits) {
   multiply(head_, row_idxs.size(), normal_.data(), logits);
 }
 
+void Gpt2Network::hidden(size_t row_idx, std::span<float> hidden) {
+  normalise(ln_f_weight_, ln_f_bias_, std::span(hidden_.data() + row_idx * C_, C_), hidden);
+}
+
 }  // namespace vitrine::generation

@@ -36,6 +36,8 @@ class Gpt2Network {
   void forward(std::span<const TokenRow> rows);
   /// Logits [row_idxs.size(), V] of rows of the last forward.
   void logits(std::span<const size_t> row_idxs, float* logits);
+  /// The final hidden state [C] of a row of the last forward, after ln_f.
+  void hidden(size_t row_idx, std::span<float> hidden);
   /// Of all passes since the network was made.
   const PassTimes& times() const { return times_; }
 
