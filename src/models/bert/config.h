@@ -19,10 +19,9 @@ struct BertConfig {
   int64_t max_position_embeddings = 512;
   int64_t type_vocab_size = 2;
   double layer_norm_eps = 1e-12;
-  std::string hidden_act = "gelu";  // gelu | gelu_new | relu
-  std::vector<std::string> architectures =
-      {};                                  // [BertForTokenClassification], [BertModel], or unknown
-  std::vector<std::string> id2label = {};  // of the head, in order of their ids
+  std::string hidden_act = "gelu";              // gelu | gelu_new | relu
+  std::vector<std::string> architectures = {};  // such as BertModel; empty = unknown
+  std::vector<std::string> id2label = {};       // of the head, in order of their ids
 
   int64_t head_size() const { return hidden_size / num_attention_heads; }
   int64_t num_labels() const { return static_cast<int64_t>(id2label.size()); }
