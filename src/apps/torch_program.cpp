@@ -34,8 +34,9 @@ bool needs_torch(int argc, const char* const* argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   if (arguments.empty()) return false;
   if (arguments[0] == "train") return true;
-  if (arguments[0] == "bench" && arguments.size() > 1 && arguments[1] == "train") return true;
-  return arguments[0] == "score" && asks_for_torch_engine(arguments);
+  if (arguments.size() < 2) return false;
+  if (arguments[0] == "bench" && arguments[1] == "train") return true;
+  return arguments[0] == "score" && arguments[1] == "copy" && asks_for_torch_engine(arguments);
 }
 
 int run_torch_program(char** argv) {

@@ -22,7 +22,7 @@ const std::vector<Verb>& verbs() {
       {"curate", {"copy"}, {"images"}},
       {"train", {"copy"}, {"ranker", "tagger", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base"}},
       {"write", {}, {}},
-      {"score", {"copy"}, {"ranker", "clip"}},
+      {"score", {"copy", "ranker"}, {"clip"}},
       {"evaluate", {"copy"}, {"ranker", "images"}},
       {"bench", {"write", "train"}, {"draw", "tune"}},
   };

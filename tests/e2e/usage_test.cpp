@@ -28,7 +28,7 @@ testing::AssertionResult is_usage_error(const ProgramResult& result, std::string
 
 TEST(UsageE2e, UnknownVerbsAreNamedAndPlannedOnesAreToldApart) {
   EXPECT_TRUE(is_usage_error(run_program({"foo"}), "unknown verb 'foo'; there are: import, points"));
-  EXPECT_TRUE(is_usage_error(run_program({"score", "foo"}), "unknown verb 'score foo'; there is: score copy"));
+  EXPECT_TRUE(is_usage_error(run_program({"score", "foo"}), "unknown verb 'score foo'; there is: score copy, ranker"));
   EXPECT_TRUE(is_usage_error(run_program({"draw", "x"}), "'draw' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"train", "ranker", "x"}), "'train ranker' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"curate", "images"}), "'curate images' does not exist yet"));
@@ -98,7 +98,7 @@ TEST(UsageE2e, CommonOptionsThatAVerbCannotHonourAreRefused) {
 }
 
 TEST(UsageE2e, PrintConfigShowsTheSettingsInForceOfEveryVerbWithoutItsFiles) {
-  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{{"import"}, {"points"}, {"curate", "copy"}, {"write"}, {"score", "copy"}, {"evaluate", "copy"}, {"bench", "write"}}) {
+  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{{"import"}, {"points"}, {"curate", "copy"}, {"write"}, {"score", "copy"}, {"score", "ranker"}, {"evaluate", "copy"}, {"bench", "write"}}) {
     auto args = verb;
     args.insert(args.end(), {"--seed", "5", "--print-config"});
     const auto result = run_program(args);
