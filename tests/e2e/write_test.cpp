@@ -252,6 +252,24 @@ TEST(ScoreE2e, GivesEachLineItsTokensAndANegativeLogProbability) {
   EXPECT_LT(b["logprob"].get<double>(), 0);
 }
 
+TEST(ScoreE2e, ARankingModelGivesEachLineAScoreAndALanguageModelIsRefused) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "ids.jsonl", R"({"id":"a","input_ids":[5,6,7]})"
+                                          "\n"
+                                          R"({"id":"b","input_ids":[5,6,7,0]})"
+                                          "\n"
+                                          R"({"id":"c","input_ids":[5,97]})"
+                                          "\n");
+  const auto result = run_program({"score", "ranker", folder / "ids.jsonl", "--model", source_file("tests/data/ranker_tiny/model").string()});
+  ASSERT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_NE(result.err.find("row 3: token 97"), std::string::npos) << result.err;
+  const auto scores = lines(result.out);
+  ASSERT_EQ(scores.size(), 2u);
+  EXPECT_EQ(parse_json(scores[0], "a")["score"], parse_json(scores[1], "b")["score"]);  // 0 is padding
+  const std::string model = source_file("tests/data/gpt2_tiny/tied").string();
+  EXPECT_TRUE(failed_with_one_line(run_program({"score", "ranker", folder / "ids.jsonl", "--model", model}), 1, "no score.weight"));
+}
+
 TEST(ScoreE2e, AModelIsFoundByItsNameAsWriteFindsIt) {
   TemporaryFolder folder;
   write_file_atomic(folder / "ids.jsonl", R"({"id":"a","input_ids":[1,2,3,4],"labels_from":1})");

@@ -15,15 +15,13 @@ namespace {
 const std::filesystem::path kData =
     std::filesystem::path(VITRINE_SOURCE_DIR) / "tests/data/bert_tiny";
 
-struct Case {
-  const char* folder;
-  const char* golden;
-};
-
-class BertGoldenTest : public ::testing::TestWithParam<Case> {
+/// A folder; what transformers said of it lies beside it.
+class BertGoldenTest : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    const Json golden = read_json_file(kData / concat(GetParam().golden, ".json"));
+    const std::string folder = GetParam();
+    const std::string same = folder.substr(0, folder.find("_old_names"));  // the same weights
+    const Json golden = read_json_file(kData / (same + ".json"));
     for (const Json& row : golden["cases"]) {
       inputs_.push_back({row["input_ids"].get<std::vector<int32_t>>(),
                          row["token_type_ids"].get<std::vector<int32_t>>()});
@@ -33,7 +31,7 @@ class BertGoldenTest : public ::testing::TestWithParam<Case> {
   }
 
   std::vector<std::vector<float>> run(const std::string& dtype) const {
-    Encoder encoder = Encoder::load(kData / GetParam().folder, {.threads = 2, .dtype = dtype});
+    Encoder encoder = Encoder::load(kData / GetParam(), {.threads = 2, .dtype = dtype});
     EXPECT_EQ(inputs_.back().input_ids.size(),
               static_cast<size_t>(encoder.config().max_position_embeddings));
     return encoder.has_head() ? encoder.logits(inputs_) : encoder.hidden_states(inputs_);
@@ -80,9 +78,7 @@ TEST_P(BertGoldenTest, Bfloat16IsNear) { expect_near("bfloat16", 0.03); }
 TEST_P(BertGoldenTest, Int8IsNear) { expect_near("int8", 0.1); }
 
 INSTANTIATE_TEST_SUITE_P(Models, BertGoldenTest,
-                         ::testing::Values(Case{"gelu", "gelu"}, Case{"gelu_new", "gelu_new"},
-                                           Case{"gelu_old_names", "gelu"}, Case{"bare", "bare"}),
-                         [](const auto& test) { return std::string(test.param.folder); });
+                         ::testing::Values("gelu", "gelu_new", "gelu_old_names", "bare"));
 
 TEST(BertGoldenModelsTest, LabelsAreThoseOfTheConfig) {
   const Encoder encoder = Encoder::load(kData / "gelu_new", {.threads = 1});
