@@ -84,7 +84,7 @@ CopyModel load_copy_model(const fs::path& directory, const generation::DecoderCo
     throw Corrupt(concat("[load_copy_model] ", directory.string(), ": TOK_MISMATCH: the tokenizer has ", model.tokenizer->vocab_size(),
                          " tokens, wte.weight ", rows, " rows"));
   }
-  model.sha256 = sha256_file(directory / "model.safetensors");
+  model.sha256 = model.decoder->weights_sha256();
   return model;
 }
 

@@ -16,7 +16,8 @@ namespace vitrine::copywriting {
 /// Everything that a directory of `train copy` may hold of the program's own: tokenizers in any form, weights, the run.
 inline constexpr std::string_view kCopyModelFiles[] = {
     "config.json",  "model.safetensors", "vocab.json",        "vocab.txt",  "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-    "added_tokens.json", "statistics.tsv", "train.jsonl", "run.html", kManifestName};
+    "added_tokens.json", "statistics.tsv", "train.jsonl", "run.html", kManifestName,
+    "packed-float32.cache", "packed-bfloat16.cache", "packed-int8.cache", "packed-int4.cache"};  // generation/packed_cache.h
 inline constexpr ArtefactKind kCopyModelKind{"copy", kCopyModelFiles};
 
 /// One per process; write() of recipes uses it from one thread.

@@ -31,10 +31,9 @@ void append(std::vector<float>& values, const std::vector<float>& more) {
 }  // namespace
 
 BertNetwork::BertNetwork(models::Weights weights, const models::BertConfig& config,
-                         kernels::WeightType type, ThreadPool& pool)
+                         PackedCache& cache, kernels::WeightType type, ThreadPool& pool)
     : weights_(std::move(weights)),
       config_(config),
-      type_(type),
       pool_(pool),
       table_(kernels::kernel_table()),
       activation_(activation_of(config.hidden_act)),
@@ -42,10 +41,11 @@ BertNetwork::BertNetwork(models::Weights weights, const models::BertConfig& conf
       NH_(static_cast<size_t>(config.num_attention_heads)),
       HS_(static_cast<size_t>(config.head_size())),
       inner_(static_cast<size_t>(config.intermediate_size)),
-      pages_({.n_layer = 1, .n_head = NH_, .head_size = HS_, .type = kv_type(type)}) {
+      pages_({.n_layer = 1, .n_head = NH_, .head_size = HS_, .type = kv_type("", type, "BertNetwork")}) {
   const auto L = static_cast<size_t>(config.num_hidden_layers);
   for (size_t layer_idx = 0; layer_idx < L; ++layer_idx) layers_.push_back(load_layer(layer_idx));
   embeddings_norm_ = load_norm("embeddings.LayerNorm");
+  take_matrices(cache.matrices(matrix_sources(), type, pool));
   if (!weights_.has("classifier.weight")) return;
   head_ = PackedMatrix::from_out_in(
       weights_.float32("classifier.weight"), C_, static_cast<size_t>(config.num_labels()),
@@ -56,28 +56,55 @@ BertNetwork::Norm BertNetwork::load_norm(const std::string& name) const {
   return {weights_.float32(name + ".weight"), weights_.float32(name + ".bias")};
 }
 
-PackedMatrix BertNetwork::linear(const std::string& name, size_t K, size_t N) const {
-  return PackedMatrix::from_out_in(weights_.float32(name + ".weight"), K, N,
-                                   weights_.float32(name + ".bias"), type_, pool_);
+/// In the order of take_matrices.
+std::vector<MatrixSource> BertNetwork::matrix_sources() const {
+  std::vector<MatrixSource> sources;
+  for (size_t layer_idx = 0; layer_idx < layers_.size(); ++layer_idx) {
+    const std::string name = concat("encoder.layer.", layer_idx, ".");
+    sources.push_back(query_key_value(name + "attention.self."));
+    sources.push_back(linear(name + "attention.output.dense", C_, C_));
+    sources.push_back(linear(name + "intermediate.dense", C_, inner_));
+    sources.push_back(linear(name + "output.dense", inner_, C_));
+  }
+  return sources;
+}
+
+void BertNetwork::take_matrices(std::vector<PackedMatrix> matrices) {
+  auto next = matrices.begin();
+  for (Layer& layer : layers_) {
+    for (PackedMatrix* matrix : {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
+      *matrix = std::move(*next++);
+    }
+  }
+}
+
+MatrixSource BertNetwork::linear(const std::string& name, size_t K, size_t N) const {
+  return {.K = K,
+          .N = N,
+          .out_in = true,
+          .weights = [this, name] { return weights_.float32(name + ".weight"); },
+          .bias = [this, name] { return weights_.float32(name + ".bias"); }};
 }
 
 /// The three products of attention as one.
-PackedMatrix BertNetwork::query_key_value(const std::string& self) const {
-  std::vector<float> weight, bias;  // [3 C, C] and [3 C]
-  for (const char* part : {"query", "key", "value"}) {
-    append(weight, weights_.float32(concat(self, part, ".weight")));
-    append(bias, weights_.float32(concat(self, part, ".bias")));
-  }
-  return PackedMatrix::from_out_in(weight, C_, 3 * C_, bias, type_, pool_);
+MatrixSource BertNetwork::query_key_value(const std::string& self) const {
+  return {.K = C_,
+          .N = 3 * C_,
+          .out_in = true,
+          .weights = [this, self] { return joined(self, ".weight"); },
+          .bias = [this, self] { return joined(self, ".bias"); }};
+}
+
+/// [3 C, C] or [3 C].
+std::vector<float> BertNetwork::joined(const std::string& self, const std::string& part) const {
+  std::vector<float> values;
+  for (const char* name : {"query", "key", "value"}) append(values, weights_.float32(concat(self, name, part)));
+  return values;
 }
 
 BertNetwork::Layer BertNetwork::load_layer(size_t layer_idx) const {
   const std::string name = concat("encoder.layer.", layer_idx, ".");
   Layer layer;
-  layer.qkv = query_key_value(name + "attention.self.");
-  layer.attention_output = linear(name + "attention.output.dense", C_, C_);
-  layer.intermediate = linear(name + "intermediate.dense", C_, inner_);
-  layer.output = linear(name + "output.dense", inner_, C_);
   layer.attention_norm = load_norm(name + "attention.output.LayerNorm");
   layer.output_norm = load_norm(name + "output.LayerNorm");
   return layer;

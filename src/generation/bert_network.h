@@ -8,6 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "generation/kv_cache.h"
+#include "generation/packed_cache.h"
 #include "kernels/matmul.h"
 #include "models/bert/weights.h"
 
@@ -25,8 +26,8 @@ struct BertSequence {
 class BertNetwork {
  public:
   /// `pool` must outlive it. The token head, when there is one, stays in float32.
-  BertNetwork(models::Weights weights, const models::BertConfig& config, kernels::WeightType type,
-              ThreadPool& pool);
+  BertNetwork(models::Weights weights, const models::BertConfig& config, PackedCache& cache,
+              kernels::WeightType type, ThreadPool& pool);
 
   const models::BertConfig& config() const { return config_; }
   bool has_head() const { return head_.N() > 0; }
@@ -60,8 +61,11 @@ class BertNetwork {
 
   Layer load_layer(size_t layer_idx) const;
   Norm load_norm(const std::string& name) const;
-  kernels::PackedMatrix linear(const std::string& name, size_t K, size_t N) const;
-  kernels::PackedMatrix query_key_value(const std::string& self) const;
+  std::vector<MatrixSource> matrix_sources() const;
+  MatrixSource linear(const std::string& name, size_t K, size_t N) const;
+  MatrixSource query_key_value(const std::string& self) const;
+  std::vector<float> joined(const std::string& self, const std::string& part) const;
+  void take_matrices(std::vector<kernels::PackedMatrix> matrices);
   void reserve(size_t rows);
   void place(std::span<const BertSequence> sequences);
   void embed(std::span<const BertSequence> sequences);
@@ -75,7 +79,6 @@ class BertNetwork {
 
   models::Weights weights_;  // embeddings are read from the mapped file
   models::BertConfig config_;
-  kernels::WeightType type_;
   ThreadPool& pool_;
   const kernels::KernelTable& table_;
   kernels::Activation activation_;

@@ -8,43 +8,14 @@
 #include "base/log.h"
 #include "base/stopwatch.h"
 #include "generation/batch.h"
+#include "generation/dtypes.h"
+#include "generation/packed_cache.h"
 #include "kernels/rows.h"
 
 namespace vitrine::generation {
 namespace {
 
 constexpr size_t kScoreRows = 32;  // rows of logits held at once
-
-constexpr std::pair<std::string_view, kernels::WeightType> kWeightTypes[] = {{"float32", kernels::WeightType::float32},
-                                                                            {"bfloat16", kernels::WeightType::bfloat16},
-                                                                            {"int8", kernels::WeightType::int8},
-                                                                            {"int4", kernels::WeightType::int4}};
-constexpr std::pair<std::string_view, KvType> kKvTypes[] = {
-    {"float32", KvType::float32}, {"bfloat16", KvType::bfloat16}, {"int8", KvType::int8}};
-
-template <typename Type, size_t N>
-std::vector<std::string> names_of(const std::pair<std::string_view, Type> (&types)[N]) {
-  std::vector<std::string> names;
-  for (const auto& [name, type] : types) names.emplace_back(name);
-  return names;
-}
-
-template <typename Type, size_t N>
-Type type_named(const std::pair<std::string_view, Type> (&types)[N], const std::string& field, const std::string& wanted) {
-  std::string names;
-  for (const auto& [name, type] : types) {
-    if (name == wanted) return type;
-    names += concat(names.empty() ? "" : ", ", name);
-  }
-  throw InvalidInput(concat("[Decoder] ", field, ": expected one of ", names, ", got '", wanted, "'"));
-}
-
-kernels::WeightType weight_type(const DecoderConfig& config) { return type_named(kWeightTypes, "dtype", config.dtype); }
-
-KvType kv_type(const DecoderConfig& config) {
-  if (config.kv_dtype.empty()) return config.dtype == "float32" ? KvType::float32 : KvType::bfloat16;
-  return type_named(kKvTypes, "kv_dtype", config.kv_dtype);
-}
 
 void require_tokens(std::span<const int32_t> ids, const models::Gpt2Config& config, const std::string& where) {
   VITRINE_REQUIRE(!ids.empty(), "[Decoder] ", where, ": no tokens");
@@ -85,19 +56,25 @@ class GivenRequests : public RequestQueue {
   std::vector<std::vector<Sequence>> results_;
 };
 
+kernels::WeightType weight_type_of(const DecoderConfig& config) { return weight_type(config.dtype, "Decoder"); }
+KvType kv_type_of(const DecoderConfig& config) { return kv_type(config.kv_dtype, weight_type_of(config), "Decoder"); }
+
 }  // namespace
 
 class Decoder::Impl {
  public:
   Impl(const std::filesystem::path& model_dir, const models::Gpt2Config& model_config, const DecoderConfig& config)
       : config_(config),
+        cache_(model_dir, config.dtype),
         pool_(config.threads),
-        network_(models::load_gpt2_weights(model_dir, model_config), model_config, weight_type(config), kv_type(config), pool_),
+        network_(models::load_gpt2_weights(model_dir, model_config, {}, cache_.is_there()), model_config, cache_, weight_type_of(config),
+                 kv_type_of(config), pool_),
         pages_(std::make_shared<KvPagePool>(network_.kv_shape())) {}
 
   const models::Gpt2Config& model_config() const { return network_.config(); }
   const Gpt2Network& network() const { return network_; }
   const DecoderStats& stats() const { return stats_; }
+  const std::string& weights_sha256() { return cache_.content_sha256(); }
 
   std::vector<std::vector<Sequence>> generate(std::span<const Request> requests) {
     for (size_t i = 0; i < requests.size(); ++i) check(requests[i], i, model_config());
@@ -164,6 +141,7 @@ class Decoder::Impl {
   }
 
   DecoderConfig config_;
+  PackedCache cache_;
   ThreadPool pool_;
   Gpt2Network network_;
   std::shared_ptr<KvPagePool> pages_;
@@ -175,8 +153,7 @@ class Decoder::Impl {
 
 Decoder Decoder::load(const std::filesystem::path& model_dir, const DecoderConfig& config) {
   VITRINE_REQUIRE(config.max_batch >= 1 && config.max_batch <= 65536, "[Decoder] max_batch: expected 1 to 65536, got ", config.max_batch);
-  weight_type(config);  // refuse these before the weights are read
-  kv_type(config);
+  kv_type_of(config);  // refuse types before the weights are read
   const auto start = SteadyClock::now();
   Decoder decoder(std::make_unique<Impl>(model_dir, models::read_gpt2_config(model_dir), config));
   const auto& shape = decoder.config();
@@ -185,9 +162,6 @@ Decoder Decoder::load(const std::filesystem::path& model_dir, const DecoderConfi
             decoder.weight_bytes() >> 20, " MiB, in ", seconds_since(start), " s");
   return decoder;
 }
-
-std::vector<std::string> decoder_dtypes() { return names_of(kWeightTypes); }
-std::vector<std::string> decoder_kv_dtypes() { return names_of(kKvTypes); }
 
 Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Decoder::~Decoder() = default;
@@ -199,6 +173,7 @@ void Decoder::generate(RequestQueue& queue) { impl_->generate(queue); }
 Decoder::Score Decoder::score(std::span<const int32_t> ids, size_t labels_from) { return impl_->score(ids, labels_from); }
 std::vector<float> Decoder::logits_last(std::span<const int32_t> ids) { return impl_->logits_last(ids); }
 const models::Gpt2Config& Decoder::config() const { return impl_->model_config(); }
+const std::string& Decoder::weights_sha256() { return impl_->weights_sha256(); }
 const DecoderStats& Decoder::stats() const { return impl_->stats(); }
 size_t Decoder::weight_bytes() const { return impl_->network().weight_bytes(); }
 size_t Decoder::kv_token_bytes() const { return generation::kv_token_bytes(impl_->network().kv_shape()); }

@@ -25,10 +25,6 @@ struct DecoderConfig {
   int max_batch = 32;             // sequences that are decoded at once, >= 1
 };
 
-/// What DecoderConfig::dtype and kv_dtype may be.
-std::vector<std::string> decoder_dtypes();
-std::vector<std::string> decoder_kv_dtypes();
-
 /// Steers one sequence; made anew for each. The decoder calls process(logits) before it samples, after the penalties,
 /// then push(token) with the token drawn (not with the eos that ends the sequence).
 /// Guides of different sequences may be called from different threads at the same time.
@@ -117,6 +113,8 @@ class Decoder {
   std::vector<float> logits_last(std::span<const int32_t> ids);
 
   const models::Gpt2Config& config() const;
+  /// Of the file of weights (of the hashes of several files); computed when the packed cache does not know it.
+  const std::string& weights_sha256();
   const DecoderStats& stats() const;
   size_t weight_bytes() const;       // read for each step
   size_t kv_token_bytes() const;     // of the keys and values of a token, read for each step

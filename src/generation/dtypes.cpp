@@ -5,22 +5,48 @@
 #include "base/error.h"
 
 namespace vitrine::generation {
+namespace {
 
-kernels::WeightType weight_type(const std::string& dtype, std::string_view where) {
-  using kernels::WeightType;
-  constexpr std::pair<std::string_view, WeightType> kTypes[] = {{"float32", WeightType::float32},
-                                                                {"bfloat16", WeightType::bfloat16},
-                                                                {"int8", WeightType::int8},
-                                                                {"int4", WeightType::int4}};
-  for (const auto& [name, type] : kTypes) {
-    if (name == dtype) return type;
-  }
-  throw InvalidInput(
-      concat("[", where, "] dtype: expected float32, bfloat16, int8 or int4, got '", dtype, "'"));
+using kernels::WeightType;
+
+constexpr std::pair<std::string_view, WeightType> kWeightTypes[] = {
+    {"float32", WeightType::float32},
+    {"bfloat16", WeightType::bfloat16},
+    {"int8", WeightType::int8},
+    {"int4", WeightType::int4}};
+constexpr std::pair<std::string_view, KvType> kKvTypes[] = {
+    {"float32", KvType::float32}, {"bfloat16", KvType::bfloat16}, {"int8", KvType::int8}};
+
+template <typename Type, size_t N>
+std::vector<std::string> names_of(const std::pair<std::string_view, Type> (&types)[N]) {
+  std::vector<std::string> names;
+  for (const auto& [name, type] : types) names.emplace_back(name);
+  return names;
 }
 
-KvType kv_type(kernels::WeightType type) {
-  return type == kernels::WeightType::float32 ? KvType::float32 : KvType::bfloat16;
+template <typename Type, size_t N>
+Type type_named(const std::pair<std::string_view, Type> (&types)[N], const std::string& wanted,
+                std::string_view where, std::string_view field) {
+  std::string names;
+  for (const auto& [name, type] : types) {
+    if (name == wanted) return type;
+    names += concat(names.empty() ? "" : ", ", name);
+  }
+  throw InvalidInput(concat("[", where, "] ", field, ": expected one of ", names, "; got '", wanted, "'"));
+}
+
+}  // namespace
+
+std::vector<std::string> weight_dtypes() { return names_of(kWeightTypes); }
+std::vector<std::string> kv_dtypes() { return names_of(kKvTypes); }
+
+WeightType weight_type(const std::string& dtype, std::string_view where) {
+  return type_named(kWeightTypes, dtype, where, "dtype");
+}
+
+KvType kv_type(const std::string& kv_dtype, WeightType type, std::string_view where) {
+  if (!kv_dtype.empty()) return type_named(kKvTypes, kv_dtype, where, "kv_dtype");
+  return type == WeightType::float32 ? KvType::float32 : KvType::bfloat16;
 }
 
 }  // namespace vitrine::generation

@@ -66,8 +66,13 @@ class Encoder::Impl {
  private:
   Impl(const std::filesystem::path& model_dir, const models::BertConfig& model_config,
        const EncoderConfig& config, kernels::WeightType type)
+      : Impl(model_dir, model_config, config, type, PackedCache(model_dir, config.dtype)) {}
+
+  Impl(const std::filesystem::path& model_dir, const models::BertConfig& model_config,
+       const EncoderConfig& config, kernels::WeightType type, PackedCache cache)
       : pool_(config.threads),
-        network_(models::load_bert_weights(model_dir, model_config), model_config, type, pool_) {}
+        network_(models::load_bert_weights(model_dir, model_config, cache.is_there()), model_config,
+                 cache, type, pool_) {}
 
   /// Runs all inputs in passes; values_of(rows) gives `width` values a row of the last pass.
   template <typename ValuesOf>

@@ -33,20 +33,12 @@ float attention_scale(const models::Gpt2Config& config, size_t layer_idx) {
   return static_cast<float>(scale);
 }
 
-/// The first `vocab_size` rows; the rest of a padded vocabulary is left out.
-PackedMatrix pack_head(const models::Gpt2Weights& weights, const models::Gpt2Config& config, kernels::WeightType type, ThreadPool& pool) {
-  const auto values = weights.float32(config.tie_word_embeddings ? "wte.weight" : "lm_head.weight");
-  const auto V = static_cast<size_t>(config.vocab_size), C = static_cast<size_t>(config.n_embd);
-  return PackedMatrix::from_out_in(std::span(values).first(V * C), C, V, {}, type, pool);
-}
-
 }  // namespace
 
-Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, KvType kv_type,
-                         ThreadPool& pool)
+Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, PackedCache& cache, kernels::WeightType type,
+                         KvType kv_type, ThreadPool& pool)
     : weights_(std::move(weights)),
       config_(config),
-      type_(type),
       kv_type_(kv_type),
       pool_(pool),
       table_(kernels::kernel_table()),
@@ -59,11 +51,48 @@ Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& 
   for (size_t layer_idx = 0; layer_idx < static_cast<size_t>(config.n_layer); ++layer_idx) layers_.push_back(load_layer(layer_idx));
   ln_f_weight_ = weights_.float32("ln_f.weight");
   ln_f_bias_ = weights_.float32("ln_f.bias");
-  head_ = pack_head(weights_, config_, type_, pool_);
+  take_matrices(cache.matrices(matrix_sources(), type, pool));
 }
 
-PackedMatrix Gpt2Network::linear(const std::string& name, size_t K, size_t N) const {
-  return PackedMatrix::from_in_out(weights_.float32(name + ".weight"), K, N, weights_.float32(name + ".bias"), type_, pool_);
+void Gpt2Network::add_linear(std::vector<MatrixSource>& sources, const std::string& name, size_t K, size_t N) const {
+  sources.push_back({.K = K,
+                     .N = N,
+                     .out_in = false,
+                     .weights = [this, name] { return weights_.float32(name + ".weight"); },
+                     .bias = [this, name] { return weights_.float32(name + ".bias"); }});
+}
+
+/// The first `vocab_size` rows; the rest of a padded vocabulary is left out.
+MatrixSource Gpt2Network::head_source() const {
+  const auto V = static_cast<size_t>(config_.vocab_size);
+  const auto rows = [this, V] {
+    auto values = weights_.float32(config_.tie_word_embeddings ? "wte.weight" : "lm_head.weight");
+    values.resize(V * C_);
+    return values;
+  };
+  return {.K = C_, .N = V, .out_in = true, .weights = rows, .bias = {}};
+}
+
+/// In the order of take_matrices.
+std::vector<MatrixSource> Gpt2Network::matrix_sources() const {
+  std::vector<MatrixSource> sources;
+  for (size_t layer_idx = 0; layer_idx < layers_.size(); ++layer_idx) {
+    const std::string h = concat("h.", layer_idx, ".");
+    add_linear(sources, h + "attn.c_attn", C_, 3 * C_);
+    add_linear(sources, h + "attn.c_proj", C_, C_);
+    add_linear(sources, h + "mlp.c_fc", C_, inner_);
+    add_linear(sources, h + "mlp.c_proj", inner_, C_);
+  }
+  sources.push_back(head_source());
+  return sources;
+}
+
+void Gpt2Network::take_matrices(std::vector<PackedMatrix> matrices) {
+  auto next = matrices.begin();
+  for (Layer& layer : layers_) {
+    for (PackedMatrix* matrix : {&layer.c_attn, &layer.attn_c_proj, &layer.c_fc, &layer.mlp_c_proj}) *matrix = std::move(*next++);
+  }
+  head_ = std::move(*next);
 }
 
 Gpt2Network::Layer Gpt2Network::load_layer(size_t layer_idx) const {
@@ -73,10 +102,6 @@ Gpt2Network::Layer Gpt2Network::load_layer(size_t layer_idx) const {
   layer.ln_1_bias = weights_.float32(h + "ln_1.bias");
   layer.ln_2_weight = weights_.float32(h + "ln_2.weight");
   layer.ln_2_bias = weights_.float32(h + "ln_2.bias");
-  layer.c_attn = linear(h + "attn.c_attn", C_, 3 * C_);
-  layer.attn_c_proj = linear(h + "attn.c_proj", C_, C_);
-  layer.c_fc = linear(h + "mlp.c_fc", C_, inner_);
-  layer.mlp_c_proj = linear(h + "mlp.c_proj", inner_, C_);
   return layer;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/thread_pool.h"
 #include "generation/kv_cache.h"
+#include "generation/packed_cache.h"
 #include "generation/pass_times.h"
 #include "kernels/matmul.h"
 #include "models/gpt2/weights.h"
@@ -23,7 +24,8 @@ struct TokenRow {
 class Gpt2Network {
  public:
   /// Throws InvalidInput when heads are too wide for int8 caches (kMaxInt8HeadSize).
-  Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, kernels::WeightType type, KvType kv_type, ThreadPool& pool);
+  Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, PackedCache& cache, kernels::WeightType type, KvType kv_type,
+              ThreadPool& pool);
 
   const models::Gpt2Config& config() const { return config_; }
   KvShape kv_shape() const;
@@ -48,7 +50,10 @@ class Gpt2Network {
   };
 
   Layer load_layer(size_t layer_idx) const;
-  kernels::PackedMatrix linear(const std::string& name, size_t K, size_t N) const;
+  std::vector<MatrixSource> matrix_sources() const;
+  void add_linear(std::vector<MatrixSource>& sources, const std::string& name, size_t K, size_t N) const;
+  MatrixSource head_source() const;
+  void take_matrices(std::vector<kernels::PackedMatrix> matrices);
   void reserve(size_t rows);
   void embed(std::span<const TokenRow> rows);
   void normalise(std::span<const float> weight, std::span<const float> bias, std::span<const float> x, std::span<float> normal);
@@ -60,7 +65,6 @@ class Gpt2Network {
 
   models::Gpt2Weights weights_;  // embeddings are read from the mapped file
   models::Gpt2Config config_;
-  kernels::WeightType type_;
   KvType kv_type_;
   ThreadPool& pool_;
   const kernels::KernelTable& table_;

@@ -29,8 +29,7 @@ size_t length_without_padding(std::span<const int32_t> ids, int64_t pad_token_id
 class Ranker::Impl {
  public:
   Impl(const std::filesystem::path& model_dir, const RankerConfig& config, kernels::WeightType type)
-      : Impl(models::load_ranker_weights(model_dir, models::read_ranker_config(model_dir)),
-             models::read_ranker_config(model_dir), config, type) {}
+      : Impl(model_dir, models::read_ranker_config(model_dir), config, type) {}
 
   const Gpt2Network& network() const { return network_; }
 
@@ -53,11 +52,20 @@ class Ranker::Impl {
     size_t row_idx, text_idx;
   };
 
-  Impl(models::Gpt2Weights weights, const models::Gpt2Config& model_config,
+  Impl(const std::filesystem::path& model_dir, const models::Gpt2Config& model_config,
        const RankerConfig& config, kernels::WeightType type)
+      : Impl(model_dir, model_config, config, type, PackedCache(model_dir, config.dtype)) {}
+
+  Impl(const std::filesystem::path& model_dir, const models::Gpt2Config& model_config,
+       const RankerConfig& config, kernels::WeightType type, PackedCache cache)
+      : Impl(models::load_ranker_weights(model_dir, model_config, cache.is_there()), model_config,
+             config, type, cache) {}
+
+  Impl(models::Gpt2Weights weights, const models::Gpt2Config& model_config,
+       const RankerConfig& config, kernels::WeightType type, PackedCache& cache)
       : pool_(config.threads),
         head_(weights.float32("score.weight")),
-        network_(std::move(weights), model_config, type, kv_type(type), pool_),
+        network_(std::move(weights), model_config, cache, type, kv_type("", type, "Ranker"), pool_),
         pages_(network_.kv_shape()),
         hidden_(head_.size()) {}
 

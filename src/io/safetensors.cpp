@@ -200,7 +200,7 @@ std::string header_text(std::span<const TensorToSave> tensors, const std::map<st
     offset += tensor.bytes.size();
   }
   std::string text = dump_line(header);
-  text.resize((text.size() + 7) / 8 * 8, ' ');  // data starts at a multiple of 8
+  text.resize((8 + text.size() + 63) / 64 * 64 - 8, ' ');  // data starts at a multiple of 64 bytes of the file
   return text;
 }
 

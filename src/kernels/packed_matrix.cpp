@@ -205,17 +205,16 @@ const int32_t* PackedMatrix::column_sums() const {
 }
 
 PackedMatrix PackedMatrix::pack(std::span<const float> weights, size_t k_stride, size_t n_stride, size_t K, size_t N,
-                                std::span<const float> bias, WeightType type, ThreadPool& pool) {
-  VITRINE_REQUIRE(K >= 1 && N >= 1, "[PackedMatrix] expected K, N >= 1, got ", K, ", ", N);
-  VITRINE_REQUIRE(type != WeightType::int8 || K <= kMaxInt8Inputs, "[PackedMatrix] int8: expected K <= ", kMaxInt8Inputs, ", got ", K);
+                                std::span<const float> bias, WeightType type, ThreadPool& pool, Place place) {
   VITRINE_REQUIRE(weights.size() == K * N, "[PackedMatrix] weights: expected ", K, " * ", N, " values, got ", weights.size());
   VITRINE_REQUIRE(bias.empty() || bias.size() == N, "[PackedMatrix] bias: expected ", N, " values, got ", bias.size());
   const size_t size_bytes = packed_size_bytes(K, N, type);
-  const std::shared_ptr<void> memory = allocate_aligned(size_bytes);
-  PackedMatrix matrix(K, N, type);
-  matrix.bytes_ = {static_cast<const std::byte*>(memory.get()), size_bytes};
-  matrix.owner_ = memory;
-  auto* bytes = static_cast<std::byte*>(memory.get());
+  if (place.bytes.empty()) {
+    const std::shared_ptr<void> memory = allocate_aligned(size_bytes);
+    place = {{static_cast<std::byte*>(memory.get()), size_bytes}, memory};
+  }
+  PackedMatrix matrix = from_bytes(K, N, type, place.bytes, std::move(place.owner));
+  std::byte* bytes = place.bytes.data();
   const auto side = [&](size_t idx) { return bytes + (matrix.side_data(idx) - matrix.bytes_.data()); };
   if (!bias.empty()) std::memcpy(side(0), bias.data(), N * sizeof(float));
   pool.parallel_for(matrix.num_panels(), [&](size_t begin, size_t end) {
@@ -238,13 +237,13 @@ PackedMatrix PackedMatrix::pack(std::span<const float> weights, size_t k_stride,
 }
 
 PackedMatrix PackedMatrix::from_in_out(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
-                                       ThreadPool& pool) {
-  return pack(weights, N, 1, K, N, bias, type, pool);
+                                       ThreadPool& pool, Place place) {
+  return pack(weights, N, 1, K, N, bias, type, pool, std::move(place));
 }
 
 PackedMatrix PackedMatrix::from_out_in(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
-                                       ThreadPool& pool) {
-  return pack(weights, 1, K, K, N, bias, type, pool);
+                                       ThreadPool& pool, Place place) {
+  return pack(weights, 1, K, K, N, bias, type, pool, std::move(place));
 }
 
 PackedMatrix PackedMatrix::from_bytes(size_t K, size_t N, WeightType type, std::span<const std::byte> bytes,

@@ -19,14 +19,21 @@ enum class WeightType { float32, bfloat16, int8, int4 };
 /// Its layout is the same for all instruction sets (table.h), one run of bytes that may be stored and mapped.
 class PackedMatrix {
  public:
+  /// Zeroed memory of packed_size_bytes at a multiple of 64, and who keeps it.
+  struct Place {
+    std::span<std::byte> bytes;
+    std::shared_ptr<const void> owner;
+  };
+
   PackedMatrix() = default;
   /// from_in_out: `weights` is [K, N], as linear layers of GPT-2; from_out_in: [N, K], as embeddings.
   /// bias: [N] or empty. A weight that is not finite (int4: or over 2^60) makes its output NaN for int8 and int4.
+  /// place: where it is packed to; empty = memory of its own.
   /// Throws InvalidInput when sizes differ, or when K is over 131,072 for int8 (its sums are 32 bits wide).
   static PackedMatrix from_in_out(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
-                                  ThreadPool& pool);
+                                  ThreadPool& pool, Place place = {});
   static PackedMatrix from_out_in(std::span<const float> weights, size_t K, size_t N, std::span<const float> bias, WeightType type,
-                                  ThreadPool& pool);
+                                  ThreadPool& pool, Place place = {});
 
   /// The bytes() of a matrix of equal shape and type, in place. `owner` keeps the memory; the bytes must not change.
   /// Any content is safe to use; whether it is the right one the caller must know (by a hash).
@@ -54,7 +61,7 @@ class PackedMatrix {
  private:
   PackedMatrix(size_t K, size_t N, WeightType type) : K_(K), N_(N), type_(type) {}
   static PackedMatrix pack(std::span<const float> weights, size_t k_stride, size_t n_stride, size_t K, size_t N, std::span<const float> bias,
-                           WeightType type, ThreadPool& pool);
+                           WeightType type, ThreadPool& pool, Place place);
   const std::byte* side_data(size_t idx) const;
 
   size_t K_ = 0;

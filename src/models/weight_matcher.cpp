@@ -90,12 +90,13 @@ std::string WeightMatcher::problems_text() const {
   return text;
 }
 
-Weights WeightMatcher::finish(std::string_view caller, const std::filesystem::path& model_dir) {
+Weights WeightMatcher::finish(std::string_view caller, const std::filesystem::path& model_dir,
+                              bool known_finite) {
   list_unexpected();
   VITRINE_REQUIRE(problems_.empty(), "[", caller, "] ", model_dir.string(), ": ", problems_.size(),
                   " tensors do not fit config.json", problems_text());
   for (const io::TensorView* tensor : in_order_) {
-    io::require_finite(*tensor, checkpoint_->file_of(tensor->name));
+    if (!known_finite) io::require_finite(*tensor, checkpoint_->file_of(tensor->name));
   }
   return Weights(checkpoint_, std::move(matched_));
 }

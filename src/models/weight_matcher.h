@@ -30,10 +30,12 @@ class WeightMatcher {
   /// `copy` may be stored beside `original`, already matched; then it must be equal to it.
   void match_copy(const std::string& copy, const std::string& original, std::string_view why);
 
-  /// The tensors matched. `caller` is the function named in messages.
+  /// The tensors matched. `caller` is the function named in messages. known_finite: the values have
+  /// been checked before and are not read.
   /// Throws InvalidInput listing all missing, unexpected and misshapen tensors (the first 50);
   /// Corrupt (WGT_NONFINITE) for a value that is not finite.
-  Weights finish(std::string_view caller, const std::filesystem::path& model_dir);
+  Weights finish(std::string_view caller, const std::filesystem::path& model_dir,
+                 bool known_finite = false);
 
  private:
   void add(const io::TensorView& tensor, const OwnName& own_name);

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/stopwatch.h"
 #include "generation/decoder.h"
+#include "generation/dtypes.h"
 #include "kernels/isa.h"
 #include "kernels/limits.h"
 
@@ -146,7 +147,7 @@ void bench_write(const std::filesystem::path& model, const std::vector<std::stri
                kernels::kernel_table().name, limits.bytes_per_s / 1e9, limits.float32 / 1e9, limits.bfloat16 / 1e9, limits.int8 / 1e9);
   std::fprintf(stderr, "%-9s %5s %10s %7s %10s %9s %9s %9s %9s %9s %9s\n", "dtype", "batch", "tokens/s", "limit", "prefill/s", "proj ms",
                "attn ms", "logits ms", "draw ms", "rest ms", "peak MiB");
-  for (const auto& dtype : dtypes.empty() ? generation::decoder_dtypes() : dtypes) {
+  for (const auto& dtype : dtypes.empty() ? generation::weight_dtypes() : dtypes) {
     const int largest = *std::max_element(batches.begin(), batches.end());
     const std::string kv_dtype = kv_dtype_for(dtype, config);
     auto decoder = Decoder::load(model, {.threads = threads, .dtype = dtype, .kv_dtype = kv_dtype, .max_batch = largest});

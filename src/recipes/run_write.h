@@ -16,7 +16,7 @@ struct WriteRun {
   std::string output;      // empty = standard output
   std::string table;       // a second output, to read: file or "-"; empty = none
   std::string rejects;
-  std::string dtype;       // one of generation::decoder_dtypes() | empty
+  std::string dtype;       // one of generation::weight_dtypes() | empty
   int threads = 0;
 
   void describe(FieldVisitor& v) {

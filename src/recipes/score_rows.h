@@ -30,7 +30,7 @@ struct ScoreRun {
   std::string model;    // directory, or a name in models/
   std::string output;   // empty or - = standard output; else the file appears whole
   std::string rejects;  // file for the rows that could not be scored; empty = messages only
-  std::string dtype;    // one of generation::decoder_dtypes(); empty = float32
+  std::string dtype;    // one of generation::weight_dtypes(); empty = float32
   int threads = 0;
 
   void describe(FieldVisitor& v) {

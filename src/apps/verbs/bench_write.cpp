@@ -5,6 +5,7 @@
 #include "apps/verbs.h"
 #include "copywriting/copy_model.h"
 #include "generation/decoder.h"
+#include "generation/dtypes.h"
 #include "recipes/bench_write.h"
 
 namespace vitrine::apps {
@@ -34,7 +35,7 @@ void register_bench_write(CLI::App& app, int&) {
   auto verb = std::make_shared<BenchWriteVerb>(*command);
   verb->options.add(*verb);
   verb->options.add(verb->config);
-  verb->options.add_common(verb->common, {.dtypes = generation::decoder_dtypes()});
+  verb->options.add_common(verb->common, {.dtypes = generation::weight_dtypes()});
   command->callback([verb] {
     if (!verb->options.resolve()) run(*verb);
   });

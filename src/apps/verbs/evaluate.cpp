@@ -4,6 +4,7 @@
 #include "apps/command_line.h"
 #include "apps/verbs.h"
 #include "generation/decoder.h"
+#include "generation/dtypes.h"
 #include "recipes/evaluate_copy.h"
 
 namespace vitrine::apps {
@@ -70,7 +71,7 @@ void register_evaluate(CLI::App& app, int& exit_code) {
   verb->options.keep_whole("model");
   verb->options.add(verb->systems);
   verb->options.add(verb->config);
-  verb->options.add_common(verb->common, {.dtypes = generation::decoder_dtypes()});
+  verb->options.add_common(verb->common, {.dtypes = generation::weight_dtypes()});
   copy->callback([verb, &exit_code] { exit_code = evaluate_copy(*verb); });
 }
 

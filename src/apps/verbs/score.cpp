@@ -2,6 +2,7 @@
 #include "apps/command_line.h"
 #include "apps/verbs.h"
 #include "generation/decoder.h"
+#include "generation/dtypes.h"
 #include "recipes/score_copy.h"
 #include "recipes/score_ranker.h"
 
@@ -30,7 +31,7 @@ void add(CLI::App& object, const char* texts, RunScore run, int& exit_code) {
   auto state = std::make_shared<ScoreVerb>(object);
   object.add_option("TEXTS", state->run.input, texts);
   state->options.add(state->run);
-  state->options.add_common(state->common, {.dtypes = generation::decoder_dtypes()});
+  state->options.add_common(state->common, {.dtypes = generation::weight_dtypes()});
   object.callback([state, run, &exit_code] { exit_code = score(*state, run); });
 }
 

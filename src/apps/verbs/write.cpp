@@ -4,6 +4,7 @@
 #include "apps/command_line.h"
 #include "apps/verbs.h"
 #include "generation/decoder.h"
+#include "generation/dtypes.h"
 #include "recipes/run_write.h"
 
 namespace vitrine::apps {
@@ -26,7 +27,7 @@ void register_write(CLI::App& app, int& exit_code) {
   state->options.name_also("num_return_sequences", "-n");
   state->options.add(state->config);
   state->options.add(state->run);
-  state->options.add_common(state->common, {.dtypes = generation::decoder_dtypes()});
+  state->options.add_common(state->common, {.dtypes = generation::weight_dtypes()});
   verb.callback([state, &exit_code] {
     if (state->options.resolve()) return;
     state->run.threads = state->common.threads;

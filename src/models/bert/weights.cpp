@@ -78,7 +78,8 @@ std::vector<WeightSpec> bert_head_specs(const BertConfig& config) {
   return specs;
 }
 
-Weights load_bert_weights(const std::filesystem::path& model_dir, const BertConfig& config) {
+Weights load_bert_weights(const std::filesystem::path& model_dir, const BertConfig& config,
+                          bool known_finite) {
   WeightMatcher matcher(std::make_shared<const io::Checkpoint>(io::open_checkpoint(model_dir)),
                         own_name);
   std::vector<WeightSpec> specs = bert_weight_specs(config);
@@ -89,7 +90,7 @@ Weights load_bert_weights(const std::filesystem::path& model_dir, const BertConf
     add_linear(specs, "pooler.dense", config.hidden_size, config.hidden_size);
   }
   for (const WeightSpec& spec : specs) matcher.match(spec);
-  return matcher.finish("load_bert_weights", model_dir);
+  return matcher.finish("load_bert_weights", model_dir, known_finite);
 }
 
 }  // namespace vitrine::models

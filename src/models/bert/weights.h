@@ -23,6 +23,8 @@ std::vector<WeightSpec> bert_head_specs(const BertConfig& config);
 /// weight and bias; pooler.dense may be there (it must have its shape) and is not used; the buffers
 /// embeddings.position_ids and embeddings.token_type_ids are ignored.
 /// Throws what open_checkpoint and WeightMatcher::finish throw.
-Weights load_bert_weights(const std::filesystem::path& model_dir, const BertConfig& config);
+/// known_finite: the values have been checked before and are not read.
+Weights load_bert_weights(const std::filesystem::path& model_dir, const BertConfig& config,
+                          bool known_finite = false);
 
 }  // namespace vitrine::models

@@ -61,13 +61,14 @@ std::vector<WeightSpec> gpt2_weight_specs(const Gpt2Config& config) {
 
 std::string gpt2_checkpoint_name(std::string_view name) { return is_head(name) ? std::string(name) : concat(kPrefix, name); }
 
-Gpt2Weights load_gpt2_weights(const std::filesystem::path& model_dir, const Gpt2Config& config, std::span<const WeightSpec> extra) {
+Gpt2Weights load_gpt2_weights(const std::filesystem::path& model_dir, const Gpt2Config& config, std::span<const WeightSpec> extra,
+                              bool known_finite) {
   WeightMatcher matcher(std::make_shared<const io::Checkpoint>(io::open_checkpoint(model_dir)), own_name);
   std::vector<WeightSpec> specs = gpt2_weight_specs(config);
   specs.insert(specs.end(), extra.begin(), extra.end());
   for (const WeightSpec& spec : specs) is_vocabulary_matrix(spec.name) ? matcher.match_vocabulary(spec) : matcher.match(spec);
   if (config.tie_word_embeddings) matcher.match_copy("lm_head.weight", "wte.weight", "tie_word_embeddings is true");
-  return matcher.finish("load_gpt2_weights", model_dir);
+  return matcher.finish("load_gpt2_weights", model_dir, known_finite);
 }
 
 }  // namespace vitrine::models

@@ -27,7 +27,8 @@ using Gpt2Weights = Weights;
 /// wte.weight may have up to 127 rows more than vocab_size when their number is a multiple of 8 (padding, a warning).
 /// Throws what open_checkpoint throws; InvalidInput listing all missing, unexpected and misshapen tensors (the first
 /// 50); Corrupt (WGT_NONFINITE) for a value that is not finite.
+/// known_finite: the values have been checked before and are not read.
 Gpt2Weights load_gpt2_weights(const std::filesystem::path& model_dir, const Gpt2Config& config,
-                              std::span<const WeightSpec> extra = {});
+                              std::span<const WeightSpec> extra = {}, bool known_finite = false);
 
 }  // namespace vitrine::models

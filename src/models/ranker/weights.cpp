@@ -11,7 +11,8 @@ Gpt2Config read_ranker_config(const std::filesystem::path& model_dir) {
   return config;
 }
 
-Gpt2Weights load_ranker_weights(const std::filesystem::path& model_dir, const Gpt2Config& config) {
+Gpt2Weights load_ranker_weights(const std::filesystem::path& model_dir, const Gpt2Config& config,
+                                bool known_finite) {
   const io::Checkpoint checkpoint = io::open_checkpoint(model_dir);
   const io::TensorView* head = checkpoint.find("score.weight");
   VITRINE_REQUIRE(head != nullptr, "[load_ranker_weights] ", model_dir.string(),
@@ -21,7 +22,7 @@ Gpt2Weights load_ranker_weights(const std::filesystem::path& model_dir, const Gp
                   model_dir.string(), ": score.weight has ", head->shape[0],
                   " labels, a ranking model has one");
   const WeightSpec spec{"score.weight", {1, config.n_embd}};
-  return load_gpt2_weights(model_dir, config, std::span(&spec, 1));
+  return load_gpt2_weights(model_dir, config, std::span(&spec, 1), known_finite);
 }
 
 }  // namespace vitrine::models

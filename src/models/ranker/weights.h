@@ -13,6 +13,8 @@ Gpt2Config read_ranker_config(const std::filesystem::path& model_dir);
 
 /// The tensors of GPT-2 and score.weight [1, C]. Throws what load_gpt2_weights throws; InvalidInput
 /// when the directory has no score.weight, or one of more than one label.
-Gpt2Weights load_ranker_weights(const std::filesystem::path& model_dir, const Gpt2Config& config);
+/// known_finite: the values have been checked before and are not read.
+Gpt2Weights load_ranker_weights(const std::filesystem::path& model_dir, const Gpt2Config& config,
+                                bool known_finite = false);
 
 }  // namespace vitrine::models

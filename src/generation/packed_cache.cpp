@@ -1,0 +1,166 @@
+#include "generation/packed_cache.h"
+
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "io/checkpoint.h"
+#include "kernels/aligned_buffer.h"
+
+namespace vitrine::generation {
+namespace {
+
+namespace fs = std::filesystem;
+using kernels::PackedMatrix;
+
+/// Changes with the layout of packed matrices or of this file.
+constexpr std::string_view kFormat = "vitrine-packed-1";
+constexpr size_t kLeastBytes = size_t{4} << 20;  // smaller models are packed in no time
+
+/// Size, inode, times of last change and of last change of the inode, of all files.
+std::string state_of(std::span<const fs::path> files) {
+  std::string state;
+  for (const fs::path& file : files) {
+    struct stat info {};
+    if (::stat(file.c_str(), &info) != 0) throw NotFound(concat("[PackedCache] ", file.string(), ": not there"));
+    const auto nanoseconds = [](const timespec& time) { return concat(time.tv_sec, ".", time.tv_nsec); };
+    state += concat(file.filename().string(), " ", info.st_size, " ", info.st_ino, " ",
+                    nanoseconds(info.st_mtim), " ", nanoseconds(info.st_ctim), "\n");
+  }
+  return state;
+}
+
+std::string sha256_of(std::span<const fs::path> files) {
+  if (files.size() == 1) return sha256_file(files.front());
+  std::string hashes;
+  for (const fs::path& file : files) hashes += sha256_file(file);
+  return sha256_hex(hashes);
+}
+
+std::optional<fs::path> user_cache_folder() {
+  if (const char* folder = std::getenv("XDG_CACHE_HOME"); folder != nullptr && *folder == '/') return folder;
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return fs::path(home) / ".cache";
+  return std::nullopt;
+}
+
+std::vector<fs::path> places_for(const fs::path& model_dir, const std::string& dtype) {
+  const std::string name = concat("packed-", dtype, ".cache");
+  std::vector<fs::path> places{model_dir / name};
+  if (const auto folder = user_cache_folder()) {
+    const std::string key = sha256_hex(fs::weakly_canonical(model_dir).string()).substr(0, 16);
+    places.push_back(*folder / "vitrine" / "packed" / key / name);
+  }
+  return places;
+}
+
+PackedMatrix packed(const MatrixSource& source, kernels::WeightType type, ThreadPool& pool,
+                    PackedMatrix::Place place) {
+  const std::vector<float> weights = source.weights();
+  const std::vector<float> bias = source.bias ? source.bias() : std::vector<float>{};
+  const auto pack = source.out_in ? PackedMatrix::from_out_in : PackedMatrix::from_in_out;
+  return pack(weights, source.K, source.N, bias, type, pool, std::move(place));
+}
+
+}  // namespace
+
+PackedCache::PackedCache(const fs::path& model_dir, std::string dtype)
+    : places_(places_for(model_dir, dtype)), dtype_(std::move(dtype)) {
+  const auto checkpoint = io::open_checkpoint(model_dir);
+  for (const auto& file : checkpoint.files()) weight_files_.push_back(file->path());
+  sources_ = state_of(weight_files_);
+  for (const fs::path& place : places_) {
+    if (adopt(place)) return;
+  }
+}
+
+bool PackedCache::adopt(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return false;
+  try {
+    auto file = std::make_shared<const io::SafetensorsFile>(path);
+    const auto field = [&](const char* name) {
+      const auto found = file->metadata().find(name);
+      return found == file->metadata().end() ? std::string() : found->second;
+    };
+    if (field("packed") != kFormat || field("dtype") != dtype_) return false;
+    is_stale_ = field("sources") != sources_;
+    if (is_stale_ && field("sha256") != content_sha256()) return false;
+    sha256_ = field("sha256");
+    file_ = std::move(file);
+    return true;
+  } catch (const Corrupt& e) {
+    log_debug("[PackedCache] ", e.what(), "; it is made anew");
+    return false;
+  }
+}
+
+const std::string& PackedCache::content_sha256() {
+  if (sha256_.empty()) sha256_ = sha256_of(weight_files_);
+  return sha256_;
+}
+
+std::optional<std::vector<PackedMatrix>> PackedCache::mapped(std::span<const MatrixSource> sources,
+                                                             kernels::WeightType type) const {
+  if (file_ == nullptr || file_->tensors().size() != sources.size()) return std::nullopt;
+  std::vector<PackedMatrix> matrices;
+  for (size_t i = 0; i < sources.size(); ++i) {
+    const auto& [K, N] = std::pair(sources[i].K, sources[i].N);
+    const io::TensorView* tensor = file_->find(std::to_string(i));
+    if (tensor == nullptr || tensor->bytes.size() != PackedMatrix::packed_size_bytes(K, N, type)) return std::nullopt;
+    matrices.push_back(PackedMatrix::from_bytes(K, N, type, tensor->bytes, file_));
+  }
+  return matrices;
+}
+
+std::vector<PackedMatrix> PackedCache::matrices(std::span<const MatrixSource> sources,
+                                                kernels::WeightType type, ThreadPool& pool) {
+  if (auto matrices = mapped(sources, type)) {
+    if (is_stale_) keep(*matrices);
+    return std::move(*matrices);
+  }
+  size_t size_bytes = 0;
+  for (const auto& source : sources) size_bytes += PackedMatrix::packed_size_bytes(source.K, source.N, type);
+  const auto memory = std::make_shared<kernels::AlignedBuffer<std::byte>>(size_bytes);
+  std::span<std::byte> left = memory->span();
+  std::vector<PackedMatrix> matrices;
+  for (const auto& source : sources) {
+    const size_t size = PackedMatrix::packed_size_bytes(source.K, source.N, type);
+    matrices.push_back(packed(source, type, pool, {left.first(size), memory}));
+    left = left.subspan(size);
+  }
+  if (size_bytes >= kLeastBytes) keep(matrices);
+  return matrices;
+}
+
+/// Only of what was read: when the weights have been replaced meanwhile, nothing is kept.
+void PackedCache::keep(std::span<const PackedMatrix> matrices) {
+  content_sha256();
+  if (state_of(weight_files_) != sources_) return;
+  for (const fs::path& place : places_) {
+    if (keep_at(place, matrices)) return;
+  }
+}
+
+bool PackedCache::keep_at(const fs::path& path, std::span<const PackedMatrix> matrices) const {
+  std::vector<io::TensorToSave> tensors;
+  for (const PackedMatrix& matrix : matrices) {
+    const auto size = static_cast<int64_t>(matrix.bytes().size());
+    tensors.push_back({std::to_string(tensors.size()), io::DType::U8, {size}, matrix.bytes()});
+  }
+  const std::map<std::string, std::string> metadata{
+      {"packed", std::string(kFormat)}, {"dtype", dtype_}, {"sha256", sha256_}, {"sources", sources_}};
+  try {
+    io::save_safetensors(path, tensors, metadata);
+    return true;
+  } catch (const IoError& e) {
+    log_debug("[PackedCache] not kept: ", e.what());
+    return false;
+  }
+}
+
+}  // namespace vitrine::generation
