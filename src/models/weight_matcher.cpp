@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/log.h"
 
 namespace vitrine::models {
@@ -90,14 +91,19 @@ std::string WeightMatcher::problems_text() const {
   return text;
 }
 
+void WeightMatcher::require_finite() const {
+  for (const io::TensorView* tensor : in_order_) {
+    io::require_finite(*tensor, checkpoint_->file_of(tensor->name));
+    release_pages(tensor->bytes);  // what is used comes back
+  }
+}
+
 Weights WeightMatcher::finish(std::string_view caller, const std::filesystem::path& model_dir,
                               bool known_finite) {
   list_unexpected();
   VITRINE_REQUIRE(problems_.empty(), "[", caller, "] ", model_dir.string(), ": ", problems_.size(),
                   " tensors do not fit config.json", problems_text());
-  for (const io::TensorView* tensor : in_order_) {
-    if (!known_finite) io::require_finite(*tensor, checkpoint_->file_of(tensor->name));
-  }
+  if (!known_finite) require_finite();
   return Weights(checkpoint_, std::move(matched_));
 }
 

@@ -41,6 +41,7 @@ class WeightMatcher {
   void add(const io::TensorView& tensor, const OwnName& own_name);
   void match(const WeightSpec& spec, bool may_be_padded);
   void problem(std::string text) { problems_.push_back(std::move(text)); }
+  void require_finite() const;
   void list_unexpected();
   std::string problems_text() const;
 

@@ -1,6 +1,7 @@
 #include "models/weights.h"
 
 #include "base/error.h"
+#include "base/memory.h"
 
 namespace vitrine::models {
 
@@ -15,7 +16,10 @@ const io::TensorView& Weights::view(std::string_view name) const {
 }
 
 std::vector<float> Weights::float32(std::string_view name) const {
-  return io::to_float32(view(name));
+  const io::TensorView& tensor = view(name);
+  std::vector<float> values = io::to_float32(tensor);
+  release_pages(tensor.bytes);  // they have been copied
+  return values;
 }
 
 void Weights::copy_row(const io::TensorView& matrix, size_t row_idx, std::span<float> values) {

@@ -1,7 +1,5 @@
 #include "recipes/bench_write.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -10,6 +8,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/stopwatch.h"
 #include "generation/decoder.h"
 #include "generation/dtypes.h"
@@ -89,12 +88,6 @@ std::string kv_dtype_for(const std::string& dtype, const BenchWriteConfig& confi
   return dtype == "int4" ? "int8" : dtype;
 }
 
-double peak_rss_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
-}
-
 Json to_json(const Decoder& decoder, const std::string& dtype, int batch, int threads, const BenchWriteConfig& config, const Measured& m,
              const kernels::MachineLimits& limits) {
   const double decode_s = m.total_s - m.prefill_s, steps = config.new_tokens - 1;
@@ -120,7 +113,7 @@ Json to_json(const Decoder& decoder, const std::string& dtype, int batch, int th
           {"limit_fraction", least_s / step_s},
           {"prefill_limit_fraction", prefill_peak > 0 ? Json(prefill_operations / prefill_peak / m.prefill_s) : Json(nullptr)},
           {"step_ms", step_ms},
-          {"peak_rss_mib", peak_rss_mib()},
+          {"peak_rss_mib", peak_memory_mib()},
           {"weight_mib", static_cast<double>(decoder.weight_bytes()) / 1048576},
           {"limits", {{"read_gb_per_s", limits.bytes_per_s / 1e9}, {"gop_per_s", limits.operations_per_s(dtype) / 1e9}}}};
 }
@@ -150,6 +143,7 @@ void bench_write(const std::filesystem::path& model, const std::vector<std::stri
   for (const auto& dtype : dtypes.empty() ? generation::weight_dtypes() : dtypes) {
     const int largest = *std::max_element(batches.begin(), batches.end());
     const std::string kv_dtype = kv_dtype_for(dtype, config);
+    reset_peak_memory();  // measuring the limits took more
     auto decoder = Decoder::load(model, {.threads = threads, .dtype = dtype, .kv_dtype = kv_dtype, .max_batch = largest});
     for (const int batch : batches) {
       const Json row = to_json(decoder, dtype, batch, pool.num_threads(), config, measure(decoder, batch, config), limits);

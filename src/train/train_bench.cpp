@@ -2,13 +2,13 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/memory.h"
 #include "train/adamw.h"
 
 namespace vitrine::train {
@@ -46,12 +46,6 @@ double matmul_gflops(at::ScalarType dtype) {
   double best = 1e30;
   for (int i = 0; i < 8; ++i) best = std::min(best, seconds_of([&] { at::mm_out(c, a, b); }));
   return 2.0 * n * n * n / best / 1e9;
-}
-
-double peak_rss_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
 models::Gpt2PassConfig pass_config(const TrainBenchConfig& config, uint64_t step) {
@@ -106,7 +100,7 @@ TrainBenchResult bench_train(models::Gpt2& model, const TrainBenchConfig& config
   result.median_seconds = median(seconds);
   result.minimum_seconds = *std::min_element(seconds.begin(), seconds.end());
   result.tokens_per_s = static_cast<double>(tokens) / result.median_seconds;
-  result.peak_rss_mib = peak_rss_mib();
+  result.peak_rss_mib = peak_memory_mib();
   result.limit_gflops = matmul_gflops(config.dtype == "float32" ? at::kFloat : at::kBFloat16);
   result.limit_fraction = step_flops(model.config(), config.batch, config.tokens) / result.median_seconds / 1e9 / result.limit_gflops;
   return result;

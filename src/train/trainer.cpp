@@ -3,14 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <sys/resource.h>
-
 #include <chrono>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/progress.h"
 #include "train/adamw.h"
 #include "train/checkpoints.h"
@@ -35,12 +34,6 @@ models::Gpt2PassConfig pass_without_dropout(const TrainConfig& config) {
 
 AdamWConfig adamw_config(const TrainConfig& config, double learning_rate) {
   return {learning_rate, config.weight_decay, config.beta1, config.beta2, config.epsilon, config.clip_norm};
-}
-
-int64_t peak_memory_mib() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return usage.ru_maxrss / 1024;
 }
 
 void check_example(const Example& example, const models::Gpt2Config& model, const std::string& where) {
@@ -207,7 +200,7 @@ class Run {
     log_.add(report);
     write_file_atomic(run_dir_ / "run.html", run_page(config_, log_.steps(), progress_.reports));
     log_info("epoch ", report.epoch, ": train ", report.train_loss, " nats/token, validation ", validation_text(report), ", ",
-             report.tokens_per_s, " tokens/s, peak memory ", peak_memory_mib(), " MiB");
+             report.tokens_per_s, " tokens/s, peak memory ", static_cast<int64_t>(peak_memory_mib()), " MiB");
     if (hooks_.on_epoch) hooks_.on_epoch(report);
   }
 
