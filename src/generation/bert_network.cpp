@@ -41,7 +41,7 @@ BertNetwork::BertNetwork(models::Weights weights, const models::BertConfig& conf
       NH_(static_cast<size_t>(config.num_attention_heads)),
       HS_(static_cast<size_t>(config.head_size())),
       inner_(static_cast<size_t>(config.intermediate_size)),
-      pages_({.n_layer = 1, .n_head = NH_, .head_size = HS_, .type = kv_type("", type, "BertNetwork")}) {
+      pages_({.n_layer = 1, .n_head = NH_, .head_size = HS_, .type = default_kv_type(type, HS_)}) {
   const auto L = static_cast<size_t>(config.num_hidden_layers);
   for (size_t layer_idx = 0; layer_idx < L; ++layer_idx) layers_.push_back(load_layer(layer_idx));
   embeddings_norm_ = load_norm("embeddings.LayerNorm");
@@ -239,7 +239,7 @@ void BertNetwork::attend_one(size_t idx) {
                                     .num_spans = spans.size(),
                                     .head_size = HS_,
                                     .scale = 1 / std::sqrt(static_cast<float>(HS_))};
-  (pages_.shape().type == KvType::float32 ? table_.attention_f32 : table_.attention_bf16)(task);
+  generation::attend(table_, pages_.shape().type, task);
 }
 
 void BertNetwork::logits(float* logits) { multiply(head_, hidden_.data(), logits); }

@@ -57,7 +57,9 @@ class GivenRequests : public RequestQueue {
 };
 
 kernels::WeightType weight_type_of(const DecoderConfig& config) { return weight_type(config.dtype, "Decoder"); }
-KvType kv_type_of(const DecoderConfig& config) { return kv_type(config.kv_dtype, weight_type_of(config), "Decoder"); }
+KvType kv_type_of(const DecoderConfig& config, const models::Gpt2Config& model) {
+  return kv_type(config.kv_dtype, weight_type_of(config), static_cast<size_t>(model.head_size()), "Decoder");
+}
 
 }  // namespace
 
@@ -68,7 +70,7 @@ class Decoder::Impl {
         cache_(model_dir, config.dtype),
         pool_(config.threads),
         network_(models::load_gpt2_weights(model_dir, model_config, {}, cache_.is_there()), model_config, cache_, weight_type_of(config),
-                 kv_type_of(config), pool_),
+                 kv_type_of(config, model_config), pool_),
         pages_(std::make_shared<KvPagePool>(network_.kv_shape())) {}
 
   const models::Gpt2Config& model_config() const { return network_.config(); }
@@ -153,9 +155,10 @@ class Decoder::Impl {
 
 Decoder Decoder::load(const std::filesystem::path& model_dir, const DecoderConfig& config) {
   VITRINE_REQUIRE(config.max_batch >= 1 && config.max_batch <= 65536, "[Decoder] max_batch: expected 1 to 65536, got ", config.max_batch);
-  kv_type_of(config);  // refuse types before the weights are read
   const auto start = SteadyClock::now();
-  Decoder decoder(std::make_unique<Impl>(model_dir, models::read_gpt2_config(model_dir), config));
+  const auto model_config = models::read_gpt2_config(model_dir);
+  kv_type_of(config, model_config);  // refuse types before the weights are read
+  Decoder decoder(std::make_unique<Impl>(model_dir, model_config, config));
   const auto& shape = decoder.config();
   log_debug("[Decoder::load] ", model_dir.string(), ": ", shape.n_layer, " layers of width ", shape.n_embd, ", ", shape.n_head,
             " heads, vocabulary ", shape.vocab_size, ", ", shape.n_positions, " positions; packed as ", config.dtype, ", ",

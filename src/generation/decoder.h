@@ -20,7 +20,7 @@ struct DecoderConfig {
   int threads = 0;                // 0 = all cores
   /// Of weights and their products: float32 | bfloat16 | int8 | int4 (kernels/matmul.h); sums are float32 or exact.
   std::string dtype = "float32";
-  /// Of keys and values: float32 | bfloat16 | int8; empty = float32 with float32, else bfloat16.
+  /// Of keys and values: float32 | bfloat16 | int8; empty = by the weights (generation/dtypes.h).
   std::string kv_dtype = {};
   int max_batch = 32;             // sequences that are decoded at once, >= 1
 };

@@ -44,9 +44,16 @@ WeightType weight_type(const std::string& dtype, std::string_view where) {
   return type_named(kWeightTypes, dtype, where, "dtype");
 }
 
-KvType kv_type(const std::string& kv_dtype, WeightType type, std::string_view where) {
-  if (!kv_dtype.empty()) return type_named(kKvTypes, kv_dtype, where, "kv_dtype");
-  return type == WeightType::float32 ? KvType::float32 : KvType::bfloat16;
+KvType default_kv_type(WeightType type, size_t head_size) {
+  if (type == WeightType::float32) return KvType::float32;
+  const bool int8 = type != WeightType::bfloat16 && head_size <= kernels::kMaxInt8HeadSize;
+  return int8 ? KvType::int8 : KvType::bfloat16;
+}
+
+KvType kv_type(const std::string& kv_dtype, WeightType type, size_t head_size,
+               std::string_view where) {
+  if (kv_dtype.empty()) return default_kv_type(type, head_size);
+  return type_named(kKvTypes, kv_dtype, where, "kv_dtype");
 }
 
 }  // namespace vitrine::generation

@@ -14,7 +14,7 @@ namespace vitrine::generation {
 struct EncoderConfig {
   int threads = 0;  // 0 = all cores
   /// Of weights and their products: float32 | bfloat16 | int8 | int4 (kernels/matmul.h). Keys and
-  /// values are float32 with float32, else bfloat16; the head is float32.
+  /// values are of default_kv_type (generation/dtypes.h); the head is float32.
   std::string dtype = "float32";
 };
 

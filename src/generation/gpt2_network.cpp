@@ -217,11 +217,7 @@ void Gpt2Network::attend_row(size_t layer_idx, size_t head_idx, const TokenRow& 
   const kernels::AttentionTask task{qkv_.data() + row_idx * 3 * C_ + head_idx * HS, mixed_.data() + row_idx * C_ + head_idx * HS,
                                     scores.data(), spans.data(), spans.size(), HS, attention_scale(config_, layer_idx),
                                     row.cache->pool().head_bytes()};
-  switch (kv_type_) {
-    case KvType::float32: return table_.attention_f32(task);
-    case KvType::bfloat16: return table_.attention_bf16(task);
-    case KvType::int8: return table_.attention_int8(task);
-  }
+  generation::attend(table_, kv_type_, task);
 }
 
 void Gpt2Network::logits(std::span<const size_t> row_idxs, float* logits) {

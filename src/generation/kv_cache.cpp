@@ -34,6 +34,14 @@ struct PageLayout {
 
 }  // namespace
 
+void attend(const kernels::KernelTable& table, KvType type, const kernels::AttentionTask& task) noexcept {
+  switch (type) {
+    case KvType::float32: return table.attention_f32(task);
+    case KvType::bfloat16: return table.attention_bf16(task);
+    case KvType::int8: return table.attention_int8(task);
+  }
+}
+
 size_t kv_token_bytes(const KvShape& shape) {
   return shape.n_layer * shape.n_head * PageLayout(shape).head_bytes / kPageTokens;
 }

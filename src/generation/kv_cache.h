@@ -23,6 +23,9 @@ struct KvShape {
 /// Bytes of a token's keys and values in all layers, scales included.
 size_t kv_token_bytes(const KvShape& shape);
 
+/// The attention of a table over spans of caches of this type.
+void attend(const kernels::KernelTable& table, KvType type, const kernels::AttentionTask& task) noexcept;
+
 /// Room for kPageTokens tokens in all layers and heads, in that order.
 using KvPage = std::byte*;
 

@@ -65,7 +65,8 @@ class Ranker::Impl {
        const RankerConfig& config, kernels::WeightType type, PackedCache& cache)
       : pool_(config.threads),
         head_(weights.float32("score.weight")),
-        network_(std::move(weights), model_config, cache, type, kv_type("", type, "Ranker"), pool_),
+        network_(std::move(weights), model_config, cache, type,
+                 default_kv_type(type, static_cast<size_t>(model_config.head_size())), pool_),
         pages_(network_.kv_shape()),
         hidden_(head_.size()) {}
 

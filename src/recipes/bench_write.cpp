@@ -83,11 +83,6 @@ double least_step_s(const Decoder& decoder, int batch, const std::string& dtype,
   return std::max(memory, peak > 0 ? operations / peak : 0);
 }
 
-std::string kv_dtype_for(const std::string& dtype, const BenchWriteConfig& config) {
-  if (!config.kv_dtype.empty()) return config.kv_dtype;
-  return dtype == "int4" ? "int8" : dtype;
-}
-
 Json to_json(const Decoder& decoder, const std::string& dtype, int batch, int threads, const BenchWriteConfig& config, const Measured& m,
              const kernels::MachineLimits& limits) {
   const double decode_s = m.total_s - m.prefill_s, steps = config.new_tokens - 1;
@@ -101,7 +96,7 @@ Json to_json(const Decoder& decoder, const std::string& dtype, int batch, int th
                      {"rest", 1e3 * std::max(0.0, step_s - (parts.projections + parts.attention + parts.logits + m.stats.draw_s) / timed)}};
   return {{"kind", "write"},
           {"dtype", dtype},
-          {"kv_dtype", kv_dtype_for(dtype, config)},
+          {"kv_token_bytes", decoder.kv_token_bytes()},
           {"isa", kernels::kernel_table().name},
           {"threads", threads},
           {"batch", batch},
@@ -142,9 +137,8 @@ void bench_write(const std::filesystem::path& model, const std::vector<std::stri
                "attn ms", "logits ms", "draw ms", "rest ms", "peak MiB");
   for (const auto& dtype : dtypes.empty() ? generation::weight_dtypes() : dtypes) {
     const int largest = *std::max_element(batches.begin(), batches.end());
-    const std::string kv_dtype = kv_dtype_for(dtype, config);
     reset_peak_memory();  // measuring the limits took more
-    auto decoder = Decoder::load(model, {.threads = threads, .dtype = dtype, .kv_dtype = kv_dtype, .max_batch = largest});
+    auto decoder = Decoder::load(model, {.threads = threads, .dtype = dtype, .kv_dtype = config.kv_dtype, .max_batch = largest});
     for (const int batch : batches) {
       const Json row = to_json(decoder, dtype, batch, pool.num_threads(), config, measure(decoder, batch, config), limits);
       out << dump_line(row) << std::endl;
