@@ -1,6 +1,7 @@
 #include "generation/decoder.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -93,17 +94,29 @@ class Decoder::Impl {
   }
 
   Score score(std::span<const int32_t> ids, size_t labels_from) {
+    VITRINE_REQUIRE(labels_from <= ids.size(), "[Decoder::score] labels_from ", labels_from, " is beyond the ", ids.size(), " ids");
+    std::vector<bool> labels(ids.size());
+    std::fill(labels.begin() + static_cast<std::ptrdiff_t>(labels_from), labels.end(), true);
+    return score(ids, labels);
+  }
+
+  Score score(std::span<const int32_t> ids, const std::vector<bool>& labels) {
     require_tokens(ids, model_config(), "score");
     require_positions(ids.size(), model_config());
-    VITRINE_REQUIRE(labels_from <= ids.size(), "[Decoder::score] labels_from ", labels_from, " is beyond the ", ids.size(), " ids");
-    labels_from = std::max<size_t>(labels_from, 1);
-    Score score{static_cast<int64_t>(ids.size()) - static_cast<int64_t>(labels_from), 0};
-    if (score.tokens <= 0) return {0, 0};
+    VITRINE_REQUIRE(labels.size() == ids.size(), "[Decoder::score] expected ", ids.size(), " labels, got ", labels.size());
+    if (std::find(labels.begin() + 1, labels.end(), true) == labels.end()) return {0, 0};
+    Score score{0, 0};
     KvCache cache(*pages_);
-    // Row i tells of id i + 1; the last id predicts nothing that is asked.
+    std::vector<size_t> scored;  // rows of a pass; row i tells of id i + 1, the last id of nothing that is asked
     run_prompt(network_, ids.first(ids.size() - 1), 0, cache, rows_, [&](size_t first, size_t count) {
-      for (size_t i = std::max(first, labels_from - 1); i < first + count; i += kScoreRows) {
-        score.logprob += score_rows(ids, first, i, std::min(i + kScoreRows, first + count));
+      scored.clear();
+      for (size_t row = 0; row < count; ++row) {
+        if (labels[first + row + 1]) scored.push_back(row);
+      }
+      score.tokens += static_cast<int64_t>(scored.size());
+      for (size_t begin = 0; begin < scored.size(); begin += kScoreRows) {
+        const size_t part = std::min(kScoreRows, scored.size() - begin);
+        score.logprob += score_rows(ids.subspan(first + 1), std::span(scored).subspan(begin, part));
       }
     });
     return score;
@@ -122,24 +135,21 @@ class Decoder::Impl {
   }
 
  private:
-  /// Log probabilities of ids[begin + 1 .. end], from rows of a pass that starts at id `first`.
-  double score_rows(std::span<const int32_t> ids, size_t first, size_t begin, size_t end) {
+  /// The log probability of next_ids[row], from its row of the last pass, for all `rows`, at most kScoreRows.
+  double score_rows(std::span<const int32_t> next_ids, std::span<const size_t> rows) {
     const auto V = static_cast<size_t>(model_config().vocab_size);
-    row_idxs_.clear();
-    for (size_t i = begin; i < end; ++i) row_idxs_.push_back(i - first);
     logits_.resize(std::max(logits_.size(), kScoreRows * V));
-    network_.logits(row_idxs_, logits_.data());
-    std::vector<double> logprobs(end - begin);
-    pool_.parallel_for(end - begin, [&](size_t part_begin, size_t part_end) {
+    network_.logits(rows, logits_.data());
+    std::vector<double> logprobs(rows.size());
+    pool_.parallel_for(rows.size(), [&](size_t begin, size_t end) {
       std::vector<float> scratch(V);
-      for (size_t r = part_begin; r < part_end; ++r) {
-        const std::span<const float> row(logits_.data() + r * V, V);
-        logprobs[r] = static_cast<double>(row[static_cast<size_t>(ids[begin + r + 1])]) - kernels::log_sum_exp(kernels::kernel_table(), row, scratch);
+      for (size_t r = begin; r < end; ++r) {
+        const std::span<const float> logits(logits_.data() + r * V, V);
+        const double normaliser = kernels::log_sum_exp(kernels::kernel_table(), logits, scratch);
+        logprobs[r] = static_cast<double>(logits[static_cast<size_t>(next_ids[rows[r]])]) - normaliser;
       }
     });
-    double sum = 0;
-    for (const double logprob : logprobs) sum += logprob;
-    return sum;
+    return std::accumulate(logprobs.begin(), logprobs.end(), 0.0);
   }
 
   DecoderConfig config_;
@@ -149,7 +159,6 @@ class Decoder::Impl {
   std::shared_ptr<KvPagePool> pages_;
   DecoderStats stats_;
   std::vector<TokenRow> rows_;
-  std::vector<size_t> row_idxs_;
   std::vector<float> logits_;
 };
 
@@ -174,6 +183,7 @@ Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 std::vector<std::vector<Sequence>> Decoder::generate(std::span<const Request> requests) { return impl_->generate(requests); }
 void Decoder::generate(RequestQueue& queue) { impl_->generate(queue); }
 Decoder::Score Decoder::score(std::span<const int32_t> ids, size_t labels_from) { return impl_->score(ids, labels_from); }
+Decoder::Score Decoder::score(std::span<const int32_t> ids, const std::vector<bool>& labels) { return impl_->score(ids, labels); }
 std::vector<float> Decoder::logits_last(std::span<const int32_t> ids) { return impl_->logits_last(ids); }
 const models::Gpt2Config& Decoder::config() const { return impl_->model_config(); }
 const std::string& Decoder::weights_sha256() { return impl_->weights_sha256(); }

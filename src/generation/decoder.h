@@ -108,6 +108,8 @@ class Decoder {
   /// Scores ids[labels_from ..] given what stands before each. The first id has nothing before it and is never scored.
   /// Throws InvalidInput: no ids, a token outside the vocabulary, more than n_positions ids, labels_from > ids.size().
   Score score(std::span<const int32_t> ids, size_t labels_from);
+  /// The same for the ids whose place in `labels` (as long as ids) is true.
+  Score score(std::span<const int32_t> ids, const std::vector<bool>& labels);
 
   /// Logits [V] of the token after `ids`.
   std::vector<float> logits_last(std::span<const int32_t> ids);

@@ -126,6 +126,7 @@ CopyEvaluation evaluate_copy(EvaluateCopyInput input, const EvaluateCopyConfig& 
   evaluation.rare_df = train.rare_df();
   evaluation.rare_df_by_use = train.rare_df_by_use();
   evaluation.products = std::move(input.set);
+  evaluation.fits = std::move(input.fits);
   return evaluation;
 }
 
@@ -162,7 +163,9 @@ CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::
   input.synonyms = read_synonyms(config.synonyms);
   input.systems = read_systems(outputs, input.set);
   for (const auto& model : models) {
-    for (auto& system : write_systems(input.set, input.train, model)) {
+    auto written = write_systems(input.set, input.train, model);
+    input.fits.push_back(std::move(written.fit));
+    for (auto& system : written.systems) {
       const bool known = std::any_of(input.systems.begin(), input.systems.end(), [&](const auto& s) { return s.name == system.name; });
       if (!known) input.systems.push_back(std::move(system));
     }

@@ -46,6 +46,7 @@ struct EvaluateCopyInput {
   DataFile set_file, train_file;
   eval::SynonymTable synonyms;
   std::vector<eval::SystemOutputs> systems;
+  std::vector<ModelFit> fits;  // of the models among them
 };
 
 /// All numbers of an evaluation.
@@ -59,6 +60,7 @@ struct CopyEvaluation {
   std::vector<data::Product> products;
   std::vector<eval::SystemOutputs> systems;   // as scored, human and anchors first
   std::vector<eval::SystemReport> reports;    // one for each system
+  std::vector<ModelFit> fits;                 // one for each model
   const eval::SystemReport* find(std::string_view name) const;  // null when there is none
 };
 

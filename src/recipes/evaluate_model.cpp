@@ -1,12 +1,15 @@
 #include "recipes/evaluate_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/progress.h"
 #include "copywriting/copy_model.h"
+#include "copywriting/training_set.h"
 #include "recipes/write.h"
 
 namespace vitrine::recipes {
@@ -44,11 +47,30 @@ eval::SystemOutputs baseline_system(const std::string& name, const std::string& 
   return {name, {run_system(products, writer, name)}};
 }
 
+ModelFit fit_of(const copywriting::CopyModel& model, std::span<const data::Product> products, const std::string& dtype) {
+  const std::vector<data::Product> rows(products.begin(), products.end());
+  const copywriting::CopyTrainingSet set(copywriting::align_products(rows, model.vocabulary->fact_terms()), *model.format, {});
+  ModelFit fit{model.directory.filename().string(), dtype, 0, set.num_code_points(), 0};
+  const auto most = static_cast<size_t>(model.decoder->config().n_positions);
+  for (const auto& sequence : set.plain()) {
+    if (sequence.input_ids.size() > most) {
+      log_warn("[evaluate] a human copy of ", sequence.input_ids.size(), " tokens is longer than n_positions ", most, " and left out of the perplexity");
+      continue;
+    }
+    const auto score = model.decoder->score(sequence.input_ids, sequence.predicted);
+    fit.tokens += score.tokens;
+    fit.nats -= score.logprob;
+  }
+  return fit;
+}
+
 }  // namespace
 
-std::vector<eval::SystemOutputs> write_systems(std::span<const data::Product> products,
-                                               const std::vector<data::Product>& training_rows,
-                                               const EvaluateModelConfig& config) {
+double ModelFit::perplexity() const { return std::exp(nats / static_cast<double>(tokens)); }
+double ModelFit::nats_per_character() const { return nats / static_cast<double>(characters); }
+
+ModelSystems write_systems(std::span<const data::Product> products, const std::vector<data::Product>& training_rows,
+                           const EvaluateModelConfig& config) {
   std::vector<eval::SystemOutputs> systems;
   systems.push_back(baseline_system("template bank", "template", products, training_rows, config.write));
   systems.push_back(baseline_system("retrieval", "retrieval", products, training_rows, config.write));
@@ -73,7 +95,7 @@ std::vector<eval::SystemOutputs> write_systems(std::span<const data::Product> pr
     nucleus.runs.push_back(run_system(products, writer, concat("seed ", seeded.seed)));
   }
   systems.push_back(std::move(nucleus));
-  return systems;
+  return {std::move(systems), fit_of(model, products, decoder.dtype)};
 }
 
 }  // namespace vitrine::recipes

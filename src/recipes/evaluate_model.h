@@ -17,11 +17,25 @@ struct EvaluateModelConfig {
   std::string dtype;      // float32 | bfloat16 | empty
 };
 
+/// How well a model predicts the human copies of products in its own prompt format, whatever it would write itself.
+struct ModelFit {
+  std::string name, dtype;
+  int64_t tokens = 0, characters = 0;  // of the copies; end tokens count as tokens
+  double nats = 0;                     // of all tokens together
+
+  double perplexity() const;           // of a token
+  double nats_per_character() const;
+};
+
+struct ModelSystems {
+  std::vector<eval::SystemOutputs> systems;
+  ModelFit fit;
+};
+
 /// Systems "template bank", "retrieval" (one text each), "NAME greedy" and "NAME nucleus" (the first of n
 /// candidates, one run a seed), for the products in order. Texts are taken before any check. Throws what
 /// loading the model throws, and Cancelled.
-std::vector<eval::SystemOutputs> write_systems(std::span<const data::Product> products,
-                                               const std::vector<data::Product>& training_rows,
-                                               const EvaluateModelConfig& config);
+ModelSystems write_systems(std::span<const data::Product> products,
+                           const std::vector<data::Product>& training_rows, const EvaluateModelConfig& config);
 
 }  // namespace vitrine::recipes

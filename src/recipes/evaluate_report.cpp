@@ -240,6 +240,17 @@ std::string padded(std::string text, size_t width) {
   return have < width ? std::string(width - have, ' ') + text : text;
 }
 
+/// copy-mini (int8): human copies in its prompt format: perplexity 38.21 of 40213 tokens, 2.7071 nats a character
+std::string words_of(const ModelFit& fit) {
+  const auto fixed = [](double value, int decimals) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.*f", decimals, value);
+    return std::string(text);
+  };
+  return concat(fit.name, " (", fit.dtype, "): human copies in its prompt format: perplexity ", fixed(fit.perplexity(), 3), " of ", fit.tokens,
+                " tokens, ", fixed(fit.nats_per_character(), 4), " nats a character");
+}
+
 }  // namespace
 
 Json metrics_json(const CopyEvaluation& evaluation) {
@@ -250,7 +261,16 @@ Json metrics_json(const CopyEvaluation& evaluation) {
                {"leakage", {{"rows", leakage.rows}, {"texts", leakage.texts}, {"inputs", leakage.inputs}}},
                {"bootstrap", {{"unit", "product"}, {"resamples", evaluation.config.resamples}, {"level", 0.95}, {"seed", evaluation.config.seed}}},
                {"definitions", definitions_json()},
+               {"fits", Json::array()},
                {"systems", Json::array()}};
+  for (const ModelFit& fit : evaluation.fits) {
+    json["fits"].push_back({{"model", fit.name},
+                            {"dtype", fit.dtype},
+                            {"tokens", fit.tokens},
+                            {"characters", fit.characters},
+                            {"perplexity", fit.perplexity()},
+                            {"nats_per_character", fit.nats_per_character()}});
+  }
   for (size_t i = 0; i < evaluation.reports.size(); ++i) json["systems"].push_back(json_of(evaluation, i));
   return json;
 }
@@ -262,6 +282,7 @@ std::string report_html(const CopyEvaluation& evaluation) {
   add_metric_table(page, evaluation, &SystemReport::all);
   page.heading(concat("输入只出现一次的行 Rows whose input occurs once (n = ", evaluation.num_single, ")"));
   if (evaluation.num_single > 0) add_metric_table(page, evaluation, &SystemReport::single);
+  for (const ModelFit& fit : evaluation.fits) page.paragraph(words_of(fit));
   add_targets(page, evaluation);
   add_curves(page, evaluation);
   add_coverage_by_key(page, evaluation);
@@ -281,6 +302,7 @@ std::string terminal_table(const CopyEvaluation& evaluation) {
     for (const auto& report : evaluation.reports) table += "  " + padded(cell(static_cast<Metric>(m), report.all[m]), 24);
     table += "\n";
   }
+  for (const ModelFit& fit : evaluation.fits) table += "\n" + words_of(fit) + "\n";
   return table;
 }
 
