@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kChunkBytes = size_t{1} << 16;
-constexpr size_t kKeptInMemory = size_t{64} << 20;
+constexpr size_t kKeptInMemory = size_t{16} << 20;
 
 int open_nameless_file() {
   std::string name = (fs::temp_directory_path() / "vitrine-input-XXXXXX").string();

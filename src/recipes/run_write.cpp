@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "base/compressed.h"
 #include "base/error.h"
@@ -50,9 +51,15 @@ data::ProductReader open_input(const WriteRun& run) {
   return data::ProductReader::in_memory(dump_line({{"content", run.attributes}}), "--attributes", config);
 }
 
-/// The points of each product in a file of plans, as `points` writes it.
-std::map<std::string, std::vector<std::string>> read_points(const std::string& text, const std::string& path) {
-  std::map<std::string, std::vector<std::string>> points;
+/// A file of plans, as `points` writes it.
+struct Plans {
+  std::map<std::string, std::vector<std::string>> points;  // of each product, as key#value
+  std::string sha256;
+};
+
+Plans read_plans(const std::string& path) {
+  const std::string text = path.empty() ? "" : read_file_unpacked(path);
+  Plans plans{{}, sha256_hex(text)};
   std::istringstream lines(text);
   std::string line;
   for (int64_t row = 1; std::getline(lines, line); ++row) {
@@ -60,13 +67,13 @@ std::map<std::string, std::vector<std::string>> read_points(const std::string& t
     const std::string where = concat(path, " row ", row);
     const Json plan = parse_json(line, where);
     try {
-      auto& list = points[plan.at("product_id").get<std::string>()];
+      auto& list = plans.points[plan.at("product_id").get<std::string>()];
       for (const Json& point : plan.at("points")) list.push_back(point.at("key").get<std::string>() + "#" + point.at("value").get<std::string>());
     } catch (const nlohmann::json::exception& e) {
       throw Corrupt(concat("[write] ", where, ": not a plan of `points`: ", e.what()));
     }
   }
-  return points;
+  return plans;
 }
 
 std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, const WriteRun& run) {
@@ -126,10 +133,10 @@ class WriteJob {
         run_(run),
         shard_(parse_shard(run.shard)),
         forms_(forms_of(run)),
-        points_text_(run.points_file.empty() ? "" : read_file_unpacked(run.points_file)),
+        plans_(read_plans(run.points_file)),
         reader_(open_input(run)),
         model_(load_model(config, run)),
-        writer_(config, model_ ? &*model_ : nullptr, rows_for(config), {run.pins, run.order, read_points(points_text_, run.points_file)}),
+        writer_(config, model_ ? &*model_ : nullptr, rows_for(config), {run.pins, run.order, std::move(plans_.points)}),
         unseen_wishes_(run.order) {
     unseen_wishes_.insert(unseen_wishes_.end(), run.pins.begin(), run.pins.end());
     open_outputs();
@@ -138,6 +145,18 @@ class WriteJob {
 
   /// Whether no row was rejected and every product got a candidate.
   bool write_all() {
+    try {
+      write_parts();
+    } catch (const Cancelled&) {  // where it was thrown, nobody knows what is kept
+      throw Cancelled(concat("interrupted: ", what_is_kept()));
+    }
+    progress_.finish();
+    publish();
+    return rows_rejected_ == 0 && totals_.without == 0;
+  }
+
+ private:
+  void write_parts() {
     for (size_t part = 0; next_rows(rows_of_part()); ++part) {
       const auto before = parts_ ? parts_->finished(part) : std::nullopt;
       if (before) {
@@ -147,12 +166,8 @@ class WriteJob {
       }
       num_parts_ = part + 1;
     }
-    progress_.finish();
-    publish();
-    return rows_rejected_ == 0 && totals_.without == 0;
   }
 
- private:
   void open_outputs() {
     if (!OutputFile::is_device(forms_.front().path)) {
       std::vector<std::string> endings{forms_.front().as_table ? ".txt" : ".jsonl"};
@@ -173,7 +188,7 @@ class WriteJob {
     settings["input_sha256"] = reader_.sha256();
     settings["model_sha256"] = model_ ? model_->sha256 : "";
     settings["model_files_sha256"] = model_ ? small_files_sha256(model_->directory) : "";
-    settings["points_sha256"] = sha256_hex(points_text_);
+    settings["points_sha256"] = plans_.sha256;
     settings["dtype"] = run_.dtype.empty() ? generation::DecoderConfig{}.dtype : run_.dtype;
     settings["pin"] = run_.pins;
     settings["order"] = run_.order;
@@ -189,7 +204,7 @@ class WriteJob {
 
   /// The next rows of the shard, a batch of them, at most max_rows. False at the end.
   bool next_rows(int64_t max_rows) {
-    if (interrupted()) throw Cancelled(concat("interrupted: ", what_is_kept()));
+    throw_if_interrupted("between two batches");
     rows_.clear();
     while (static_cast<int64_t>(rows_.size()) < std::min(max_rows, kRowsPerBatch)) {
       auto row = reader_.next();
@@ -317,7 +332,7 @@ class WriteJob {
   const WriteRun& run_;
   Shard shard_;
   std::vector<Form> forms_;
-  std::string points_text_;
+  Plans plans_;  // their points are in writer_
   data::ProductReader reader_;
   std::optional<copywriting::CopyModel> model_;
   CopyWriter writer_;
