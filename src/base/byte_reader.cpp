@@ -34,7 +34,8 @@ class MemoryReader : public ByteReader {
 
 class DescriptorReader : public ByteReader {
  public:
-  DescriptorReader(int descriptor, fs::path path) : descriptor_(descriptor), path_(std::move(path)) {}
+  DescriptorReader(int descriptor, fs::path path)
+      : descriptor_(descriptor), path_(std::move(path)) {}
   ~DescriptorReader() override {
     if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
   }
@@ -43,10 +44,12 @@ class DescriptorReader : public ByteReader {
 
   size_t read(std::span<char> out) override {
     for (;;) {
-      if (descriptor_ == STDIN_FILENO) throw_if_interrupted("standard input was not read to its end, nothing was written");
+      if (descriptor_ == STDIN_FILENO)
+        throw_if_interrupted("standard input was not read to its end, nothing was written");
       const ssize_t size = ::read(descriptor_, out.data(), out.size());
       if (size >= 0) return static_cast<size_t>(size);
-      if (errno != EINTR) throw IoError(concat("[read] ", path_.string(), ": ", std::strerror(errno)));
+      if (errno != EINTR)
+        throw IoError(concat("[read] ", path_.string(), ": ", std::strerror(errno)));
     }
   }
 
@@ -57,7 +60,9 @@ class DescriptorReader : public ByteReader {
 
 }  // namespace
 
-std::unique_ptr<ByteReader> read_memory(std::string_view bytes) { return std::make_unique<MemoryReader>(bytes); }
+std::unique_ptr<ByteReader> read_memory(std::string_view bytes) {
+  return std::make_unique<MemoryReader>(bytes);
+}
 
 std::unique_ptr<ByteReader> open_bytes(const fs::path& path) {
   if (path == "-") return std::make_unique<DescriptorReader>(STDIN_FILENO, path);
@@ -81,7 +86,9 @@ std::string read_all(ByteReader& reader, std::string_view where, size_t max_byte
   std::string all;
   std::vector<char> chunk(kChunkBytes);
   while (const size_t size = reader.read(chunk)) {
-    if (size > max_bytes - all.size()) throw Corrupt(concat("[read_all] ", where, ": TOO_LARGE: more than ", max_bytes, " bytes unpacked"));
+    if (size > max_bytes - all.size())
+      throw Corrupt(
+          concat("[read_all] ", where, ": TOO_LARGE: more than ", max_bytes, " bytes unpacked"));
     all.append(chunk.data(), size);
   }
   return all;

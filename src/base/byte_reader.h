@@ -1,4 +1,5 @@
-// base/byte_reader.h - bytes that come piece by piece, so that a file of any size needs little memory.
+// base/byte_reader.h - bytes that come piece by piece, so that a file of any size needs little
+// memory.
 #pragma once
 #include <cstddef>
 #include <filesystem>
@@ -12,8 +13,9 @@ namespace vitrine {
 class ByteReader {
  public:
   virtual ~ByteReader() = default;
-  /// Fills the start of `out`, which is not empty. Returns how many bytes; 0 at the end, and from then on.
-  /// Throws IoError, Corrupt (damaged packing), Cancelled (Ctrl-C while it waits for standard input).
+  /// Fills the start of `out`, which is not empty. Returns how many bytes; 0 at the end, and from
+  /// then on. Throws IoError, Corrupt (damaged packing), Cancelled (Ctrl-C while it waits for
+  /// standard input).
   virtual size_t read(std::span<char> out) = 0;
 };
 

@@ -42,7 +42,8 @@ struct ZStream {
 /// The next bytes of a packed source; what is not used yet lies in `left`.
 class PackedInput {
  public:
-  explicit PackedInput(std::unique_ptr<ByteReader> source) : source_(std::move(source)), chunk_(kChunkBytes) {}
+  explicit PackedInput(std::unique_ptr<ByteReader> source)
+      : source_(std::move(source)), chunk_(kChunkBytes) {}
   /// Reads on when nothing is left. Whether there is something.
   bool fill() {
     if (left.empty()) left = {chunk_.data(), source_->read(chunk_)};
@@ -57,8 +58,10 @@ class PackedInput {
 
 class GunzipReader : public ByteReader {
  public:
-  GunzipReader(std::unique_ptr<ByteReader> packed, std::string where) : in_(std::move(packed)), where_(std::move(where)), z_(inflateEnd) {
-    if (inflateInit2(&z_.stream, kGzipWindow) != Z_OK) throw InternalError("[gunzip] zlib does not start");
+  GunzipReader(std::unique_ptr<ByteReader> packed, std::string where)
+      : in_(std::move(packed)), where_(std::move(where)), z_(inflateEnd) {
+    if (inflateInit2(&z_.stream, kGzipWindow) != Z_OK)
+      throw InternalError("[gunzip] zlib does not start");
   }
   size_t read(std::span<char> out) override {
     for (;;) {
@@ -117,8 +120,8 @@ class UnzstdReader : public ByteReader {
 
 using Sink = std::function<void(std::string_view)>;
 
-/// Packs piece by piece. The packer is fed in chunks of one size, so that its bytes do not depend on the pieces.
-/// Call order: (write)* finish.
+/// Packs piece by piece. The packer is fed in chunks of one size, so that its bytes do not depend
+/// on the pieces. Call order: (write)* finish.
 class Packer {
  public:
   explicit Packer(Sink sink) : sink_(std::move(sink)) {}
@@ -157,7 +160,8 @@ class GzipPacker : public Packer {
  public:
   explicit GzipPacker(Sink sink) : Packer(std::move(sink)), z_(deflateEnd) {
     // Time stamp 0 and no name: equal input gives equal bytes.
-    if (deflateInit2(&z_.stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (deflateInit2(&z_.stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8,
+                     Z_DEFAULT_STRATEGY) != Z_OK) {
       throw InternalError("[gzip] zlib does not start");
     }
   }
@@ -232,22 +236,29 @@ std::string compress(std::string_view bytes, Compression compression) {
   return out;
 }
 
-std::string decompress(std::string_view bytes, Compression compression, std::string_view where, size_t max_bytes) {
-  return read_all(*unpacking(read_memory(bytes), compression, std::string(where)), where, max_bytes);
+std::string decompress(std::string_view bytes, Compression compression, std::string_view where,
+                       size_t max_bytes) {
+  return read_all(*unpacking(read_memory(bytes), compression, std::string(where)), where,
+                  max_bytes);
 }
 
-std::unique_ptr<ByteReader> unpacking(std::unique_ptr<ByteReader> packed, Compression compression, std::string where) {
-  if (compression == Compression::gzip) return std::make_unique<GunzipReader>(std::move(packed), std::move(where));
-  if (compression == Compression::zstd) return std::make_unique<UnzstdReader>(std::move(packed), std::move(where));
+std::unique_ptr<ByteReader> unpacking(std::unique_ptr<ByteReader> packed, Compression compression,
+                                      std::string where) {
+  if (compression == Compression::gzip)
+    return std::make_unique<GunzipReader>(std::move(packed), std::move(where));
+  if (compression == Compression::zstd)
+    return std::make_unique<UnzstdReader>(std::move(packed), std::move(where));
   return packed;
 }
 
 std::string read_file_unpacked(const fs::path& path, size_t max_bytes) {
-  return read_all(*unpacking(open_bytes(path), compression_of(path), path.string()), path.string(), max_bytes);
+  return read_all(*unpacking(open_bytes(path), compression_of(path), path.string()), path.string(),
+                  max_bytes);
 }
 
 struct OutputFile::State {
-  State(fs::path file_path, Devices device_mode) : path(std::move(file_path)), devices(device_mode) {
+  State(fs::path file_path, Devices device_mode)
+      : path(std::move(file_path)), devices(device_mode) {
     if (!is_device(path)) {
       file.emplace(path);
     } else if (devices == Devices::at_once) {
@@ -264,7 +275,8 @@ struct OutputFile::State {
     if (file) return file->write(packed);
     if (devices == Devices::at_commit) {
       pending += packed;
-    } else if (std::fwrite(packed.data(), 1, packed.size(), device) != packed.size() || std::fflush(device) != 0) {
+    } else if (std::fwrite(packed.data(), 1, packed.size(), device) != packed.size() ||
+               std::fflush(device) != 0) {
       fail();
     }
   }
@@ -273,7 +285,9 @@ struct OutputFile::State {
     if (file) return file->commit();
     if (devices == Devices::at_once) return;
     open_device();
-    if (std::fwrite(pending.data(), 1, pending.size(), device) != pending.size() || std::fflush(device) != 0) fail();
+    if (std::fwrite(pending.data(), 1, pending.size(), device) != pending.size() ||
+        std::fflush(device) != 0)
+      fail();
   }
   void open_device() {
     device = path == "-" ? stdout : std::fopen(path.c_str(), "wb");
@@ -281,7 +295,8 @@ struct OutputFile::State {
   }
   [[noreturn]] void fail() const {
     const int code = errno;
-    throw IoError(concat("[OutputFile] ", path == "-" ? "standard output" : path.string(), ": ", std::strerror(code)));
+    throw IoError(concat("[OutputFile] ", path == "-" ? "standard output" : path.string(), ": ",
+                         std::strerror(code)));
   }
 
   fs::path path;
@@ -289,10 +304,12 @@ struct OutputFile::State {
   std::optional<AtomicFile> file;
   std::FILE* device = nullptr;
   std::string pending;  // packed bytes for a device, until commit
-  std::unique_ptr<Packer> packer = make_packer(compression_of(path), [this](std::string_view packed) { take(packed); });
+  std::unique_ptr<Packer> packer =
+      make_packer(compression_of(path), [this](std::string_view packed) { take(packed); });
 };
 
-OutputFile::OutputFile(fs::path path, Devices devices) : state_(std::make_unique<State>(std::move(path), devices)) {}
+OutputFile::OutputFile(fs::path path, Devices devices)
+    : state_(std::make_unique<State>(std::move(path), devices)) {}
 OutputFile::~OutputFile() = default;
 
 bool OutputFile::is_device(const fs::path& path) {

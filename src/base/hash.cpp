@@ -22,12 +22,16 @@ struct Sha256::State {
   ~State() { EVP_MD_CTX_free(context); }
 };
 
-Sha256::Sha256() : state_(std::make_unique<State>()) { require_sha256(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr)); }
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  require_sha256(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr));
+}
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
-void Sha256::add(std::string_view bytes) { require_sha256(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size())); }
+void Sha256::add(std::string_view bytes) {
+  require_sha256(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()));
+}
 
 std::string Sha256::hex() {
   std::array<unsigned char, 32> digest{};

@@ -30,7 +30,8 @@ int open_nameless_file() {
 void write_whole(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t size = ::write(descriptor, bytes.data(), bytes.size());
-    if (size < 0 && errno != EINTR) throw IoError(concat("[InputFile] temporary folder: ", std::strerror(errno)));
+    if (size < 0 && errno != EINTR)
+      throw IoError(concat("[InputFile] temporary folder: ", std::strerror(errno)));
     if (size > 0) bytes.remove_prefix(static_cast<size_t>(size));
   }
 }
@@ -66,7 +67,8 @@ class KeptReader : public ByteReader {
 InputFile::InputFile(fs::path path) : path_(std::move(path)), name_(path_) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path_, ignored);
-  const bool once_only = path_ == "-" || (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status));
+  const bool once_only = path_ == "-" || (fs::exists(status) && !fs::is_regular_file(status) &&
+                                          !fs::is_directory(status));
   if (once_only) keep_all();
 }
 
@@ -81,7 +83,10 @@ InputFile::~InputFile() {
 }
 
 InputFile::InputFile(InputFile&& other) noexcept
-    : path_(std::move(other.path_)), name_(std::move(other.name_)), kept_(std::move(other.kept_)), overflow_(std::exchange(other.overflow_, -1)) {}
+    : path_(std::move(other.path_)),
+      name_(std::move(other.name_)),
+      kept_(std::move(other.kept_)),
+      overflow_(std::exchange(other.overflow_, -1)) {}
 
 InputFile& InputFile::operator=(InputFile&& other) noexcept {
   path_ = std::move(other.path_);

@@ -8,8 +8,9 @@
 
 namespace vitrine {
 
-/// A file, or bytes in memory. Standard input and pipes can be read once only: they are read to their end at first and
-/// kept, up to 16 MiB in memory, then in a file of the temporary folder that has no name and goes with the object.
+/// A file, or bytes in memory. Standard input and pipes can be read once only: they are read to
+/// their end at first and kept, up to 16 MiB in memory, then in a file of the temporary folder that
+/// has no name and goes with the object.
 class InputFile {
  public:
   /// "-" = standard input. Throws NotFound, IoError, Cancelled.

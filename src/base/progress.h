@@ -9,8 +9,8 @@ namespace vitrine {
 /// Off (--quiet) for the whole process; on by default.
 void set_progress_enabled(bool enabled);
 
-/// Shows "name 120/500 rows  31.2/s  12 s left" on standard error; where the total is not known but the way through the
-/// input is, "name 120 rows  24%  31.2/s  12 s left". One thread at a time.
+/// Shows "name 120/500 rows  31.2/s  12 s left" on standard error; where the total is not known but
+/// the way through the input is, "name 120 rows  24%  31.2/s  12 s left". One thread at a time.
 /// Call order: (advance | skip | reach | note)*, finish (or the destructor).
 class Progress {
  public:
@@ -21,7 +21,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void advance(uint64_t count = 1);
-  /// Units that an earlier run has done: they count as done, but not for rate and time left, which start anew.
+  /// Units that an earlier run has done: they count as done, but not for rate and time left, which
+  /// start anew.
   void skip(uint64_t count);
   /// How far through the input the work is, 0..1; before the advance or skip that it belongs to.
   void reach(double fraction) { fraction_ = fraction; }

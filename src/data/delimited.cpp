@@ -5,7 +5,8 @@
 namespace vitrine::data {
 namespace {
 
-/// A row is judged with this much text behind its start, or with all there is: what goes on beyond is TOO_LARGE.
+/// A row is judged with this much text behind its start, or with all there is: what goes on beyond
+/// is TOO_LARGE.
 constexpr size_t kLookAhead = kMaxRowBytes + 16;
 
 /// One try to read the cells of the row at the start of a text.

@@ -1,4 +1,5 @@
-// data/delimited.h - rows of CSV and TSV as RFC 4180 has them, from UTF-8 text that comes piece by piece.
+// data/delimited.h - rows of CSV and TSV as RFC 4180 has them, from UTF-8 text that comes piece by
+// piece.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -15,14 +16,16 @@ inline constexpr size_t kMaxFieldBytes = size_t{256} << 10;
 struct DelimitedRow {
   int64_t line = 0;               // line where the row starts, from 1
   std::vector<std::string> cells;
-  std::string_view raw;           // the row's text without its line end, until the next row; of a row that is TOO_LARGE the start
+  std::string_view raw;  // the row's text without its line end, until the next row; of a row that
+                         // is TOO_LARGE the start
   std::string_view problem;       // empty, or BAD_QUOTE | TOO_LARGE: the cells are not to be used
 };
 
-/// Reads row by row; blank lines are passed over. A cell in quotes may hold separators, line ends and doubled quotes;
-/// a quote inside a bare cell is a character. A quote that is never closed, text behind a closing quote, or a
-/// row or cell over its limit spoils that line alone: reading goes on with the line after it.
-/// Looks no further ahead than kMaxRowBytes, so its window stays small.
+/// Reads row by row; blank lines are passed over. A cell in quotes may hold separators, line ends
+/// and doubled quotes; a quote inside a bare cell is a character. A quote that is never closed,
+/// text behind a closing quote, or a row or cell over its limit spoils that line alone: reading
+/// goes on with the line after it. Looks no further ahead than kMaxRowBytes, so its window stays
+/// small.
 class DelimitedReader {
  public:
   /// The window must outlive the reader, which uses it up.

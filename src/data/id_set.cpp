@@ -26,7 +26,8 @@ bool IdSet::place(Key key) {
 }
 
 void IdSet::grow() {
-  const auto old = std::exchange(slots_, std::vector<Key>(slots_.empty() ? 1024 : slots_.size() * 2));
+  const auto old =
+      std::exchange(slots_, std::vector<Key>(slots_.empty() ? 1024 : slots_.size() * 2));
   for (const Key& key : old) {
     if (key != Key{}) place(key);
   }

@@ -6,7 +6,8 @@
 
 namespace vitrine::data {
 
-/// Holds 128-bit hashes: of a thousand million different ids, the chance that any two count as one is below 1e-20.
+/// Holds 128-bit hashes: of a thousand million different ids, the chance that any two count as one
+/// is below 1e-20.
 class IdSet {
  public:
   /// Whether `id` is new.

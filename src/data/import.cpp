@@ -17,7 +17,8 @@ ImportResult all_rows(ProductReader reader) {
   while (auto row = reader.next()) {
     ++result.report.rows_in;
     ++(row->product ? result.report.rows_kept : result.report.rows_rejected);
-    std::move(row->findings.begin(), row->findings.end(), std::back_inserter(result.report.entries));
+    std::move(row->findings.begin(), row->findings.end(),
+              std::back_inserter(result.report.entries));
     if (row->product) result.products.push_back(std::move(*row->product));
   }
   return result;
@@ -37,7 +38,9 @@ void ImportConfig::validate() const {
   }
 }
 
-ImportResult read_products(const fs::path& path, const ImportConfig& config) { return all_rows(ProductReader(path, config)); }
+ImportResult read_products(const fs::path& path, const ImportConfig& config) {
+  return all_rows(ProductReader(path, config));
+}
 
 ImportResult read_products_from(std::string_view bytes, std::string_view name, const ImportConfig& config) {
   return all_rows(ProductReader::in_memory(std::string(bytes), name, config));
@@ -71,7 +74,8 @@ ProductRow ImportRun::keep(RowTarget target) {
     if (longest <= kMaxAttributeCodePoints) continue;
     const bool is_value = text::count_code_points(a.key_raw) <= kMaxAttributeCodePoints;
     const std::string column = is_value ? a.key_raw : "attribute key";
-    return reject(std::move(target), column, "TOO_LARGE", concat(longest, " characters, at most ", kMaxAttributeCodePoints));
+    return reject(std::move(target), column, "TOO_LARGE",
+                  concat(longest, " characters, at most ", kMaxAttributeCodePoints));
   }
   if (product.id.empty()) product.id = stable_id(file_sha256_, target.row);
   if (!ids_.insert(product.id)) {
@@ -96,21 +100,31 @@ std::vector<ImportEntry> ImportRun::filed(std::vector<ImportEntry> notes) const 
   return notes;
 }
 
-ProductRow ImportRun::reject(RowTarget target, std::string_view column, std::string_view code, std::string_view value) const {
+ProductRow ImportRun::reject(RowTarget target, std::string_view column, std::string_view code,
+                             std::string_view value) const {
   ProductRow row = reject(target.row, column, code, value, target.product.id);
   auto notes = filed(std::move(target.notes));
-  row.findings.insert(row.findings.begin(), std::make_move_iterator(notes.begin()), std::make_move_iterator(notes.end()));
+  row.findings.insert(row.findings.begin(), std::make_move_iterator(notes.begin()),
+                      std::make_move_iterator(notes.end()));
   return row;
 }
 
-ProductRow ImportRun::reject(int64_t row, std::string_view column, std::string_view code, std::string_view value,
-                             std::string_view id) const {
-  ImportEntry entry{file_, row, std::string(column), std::string(code), Severity::reject, std::string(value), std::string(id)};
+ProductRow ImportRun::reject(int64_t row, std::string_view column, std::string_view code,
+                             std::string_view value, std::string_view id) const {
+  ImportEntry entry{file_,
+                    row,
+                    std::string(column),
+                    std::string(code),
+                    Severity::reject,
+                    std::string(value),
+                    std::string(id)};
   return {row, std::nullopt, {with_short_value(std::move(entry))}};
 }
 
-void ImportRun::warn(int64_t row, std::string_view column, std::string_view code, std::string_view value) {
-  warnings_.push_back(with_short_value({file_, row, std::string(column), std::string(code), Severity::warn, std::string(value)}));
+void ImportRun::warn(int64_t row, std::string_view column, std::string_view code,
+                     std::string_view value) {
+  warnings_.push_back(with_short_value(
+      {file_, row, std::string(column), std::string(code), Severity::warn, std::string(value)}));
 }
 
 }  // namespace vitrine::data

@@ -109,7 +109,8 @@ std::string own_id(const Json& row, const ColumnRules& rules) {
   return "";
 }
 
-ProductRow import_row(Json row, int64_t line_number, ReadRow read_row, const ColumnRules& rules, ImportRun& run) {
+ProductRow import_row(Json row, int64_t line_number, ReadRow read_row, const ColumnRules& rules,
+                      ImportRun& run) {
   RowTarget target;
   target.row = line_number;
   const std::string too_large = clean_strings(row, "", target);
@@ -122,7 +123,8 @@ ProductRow import_row(Json row, int64_t line_number, ReadRow read_row, const Col
 
 class JsonRows : public RowReader {
  public:
-  JsonRows(TextWindow& window, std::string_view format, ImportRun& run) : run_(run), lines_(window, kMaxRowBytes) {
+  JsonRows(TextWindow& window, std::string_view format, ImportRun& run)
+      : run_(run), lines_(window, kMaxRowBytes) {
     if (format != "auto") set_format(format);
   }
 
@@ -132,7 +134,8 @@ class JsonRows : public RowReader {
       if (!lines_.next(line)) return std::nullopt;
     } while (lines_.is_blank());
     ParsedRow parsed = parse_row(line);
-    if (!parsed.code.empty()) return run_.reject(lines_.number(), "", parsed.code, line.substr(0, 400));
+    if (!parsed.code.empty())
+      return run_.reject(lines_.number(), "", parsed.code, line.substr(0, 400));
     if (read_row_ == nullptr) set_format(format_of(parsed.json));
     return import_row(std::move(parsed.json), lines_.number(), read_row_, rules_, run_);
   }

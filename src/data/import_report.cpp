@@ -87,7 +87,8 @@ std::string ImportReport::table() const {
 void ImportSummary::add(const ImportEntry& entry) {
   ++counts_[concat(to_string(entry.severity), " ", entry.code)];
   const bool is_reject = entry.severity == Severity::reject;
-  if (entry.code == "DUP_HEADER" || (is_reject && rejects_ < kRejectLines)) first_lines_ += to_line(entry) + "\n";
+  if (entry.code == "DUP_HEADER" || (is_reject && rejects_ < kRejectLines))
+    first_lines_ += to_line(entry) + "\n";
   rejects_ += is_reject;
 }
 
@@ -95,8 +96,10 @@ std::string ImportSummary::table(int64_t rows_in, int64_t rows_rejected) const {
   std::ostringstream out;
   out << first_lines_;
   if (rejects_ > kRejectLines) out << "and " << rejects_ - kRejectLines << " more rejected\n";
-  out << "rows in " << rows_in << ", kept " << rows_in - rows_rejected << ", rejected " << rows_rejected;
-  for (const auto& [code, count] : counts_) out << "\n  " << std::left << std::setw(32) << code << count;
+  out << "rows in " << rows_in << ", kept " << rows_in - rows_rejected << ", rejected "
+      << rows_rejected;
+  for (const auto& [code, count] : counts_)
+    out << "\n  " << std::left << std::setw(32) << code << count;
   return out.str();
 }
 

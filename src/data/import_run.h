@@ -22,14 +22,16 @@ class ImportRun {
 
   /// Each row ends in one of these two; keep rejects what is no product.
   ProductRow keep(RowTarget target);
-  ProductRow reject(int64_t row, std::string_view column, std::string_view code, std::string_view value, std::string_view id = "") const;
+  ProductRow reject(int64_t row, std::string_view column, std::string_view code,
+                    std::string_view value, std::string_view id = "") const;
 
   /// About a row that is no product, such as the header.
   void warn(int64_t row, std::string_view column, std::string_view code, std::string_view value);
   const std::vector<ImportEntry>& warnings() const { return warnings_; }
 
  private:
-  ProductRow reject(RowTarget target, std::string_view column, std::string_view code, std::string_view value) const;
+  ProductRow reject(RowTarget target, std::string_view column, std::string_view code,
+                    std::string_view value) const;
   std::vector<ImportEntry> filed(std::vector<ImportEntry> notes) const;
 
   std::string file_, file_sha256_, licence_, format_;
@@ -45,8 +47,8 @@ class RowReader {
   virtual std::optional<ProductRow> next() = 0;
 };
 
-/// Rows of JSON objects, one a line. format: product | advertisegen | jsonl, or auto = by the first row that is JSON.
-/// `window` and `run` must outlive the reader.
+/// Rows of JSON objects, one a line. format: product | advertisegen | jsonl, or auto = by the first
+/// row that is JSON. `window` and `run` must outlive the reader.
 std::unique_ptr<RowReader> json_rows(TextWindow& window, std::string_view format, ImportRun& run);
 
 /// A table whose first row is the header. Throws ImportRefused (NO_HEADER).

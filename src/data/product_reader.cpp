@@ -22,13 +22,16 @@ constexpr std::string_view kUtf32leBom("\xff\xfe\0\0", 4);
 constexpr size_t kUtf8BomBytes = 3;
 
 [[noreturn]] void refuse(std::string_view file, std::string_view code, std::string value) {
-  throw ImportRefused({std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
+  throw ImportRefused(
+      {std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
 }
 
 /// Workbooks are zip archives, older ones OLE files: neither is text.
 void refuse_workbook(std::string_view head, std::string_view file) {
   if (!head.starts_with("PK\x03\x04") && !head.starts_with("\xd0\xcf\x11\xe0")) return;
-  refuse(file, "NO_HEADER", "this is a workbook or an archive (.xlsx, .xls, .zip), which this version does not read: save it as CSV");
+  refuse(file, "NO_HEADER",
+         "this is a workbook or an archive (.xlsx, .xls, .zip), which this version does not read: "
+         "save it as CSV");
 }
 
 /// Reads until `out` is full or the end comes.
@@ -44,8 +47,12 @@ size_t fill(ByteReader& reader, std::span<char> out) {
 
 /// What a BOM says.
 std::optional<Encoding> marked_encoding(std::string_view head) {
-  const auto found = head.starts_with(kUtf32leBom) ? std::nullopt : text::detect_encoding(head.substr(0, kUtf8BomBytes));
-  return found == Encoding::utf8_bom || found == Encoding::utf16le || found == Encoding::utf16be ? found : std::nullopt;
+  const auto found = head.starts_with(kUtf32leBom)
+                         ? std::nullopt
+                         : text::detect_encoding(head.substr(0, kUtf8BomBytes));
+  return found == Encoding::utf8_bom || found == Encoding::utf16le || found == Encoding::utf16be
+             ? found
+             : std::nullopt;
 }
 
 /// The first reading of a file.
@@ -64,13 +71,16 @@ FileSurvey survey_file(const InputFile& input, std::string_view name, size_t max
   std::vector<char> chunk(kChunkBytes);
   while (const size_t size = fill(*reader, chunk)) {
     std::string_view piece(chunk.data(), size);
-    if (size > max_bytes - survey.size_bytes) throw Corrupt(concat("[import] ", name, ": TOO_LARGE: more than ", max_bytes, " bytes unpacked"));
+    if (size > max_bytes - survey.size_bytes)
+      throw Corrupt(
+          concat("[import] ", name, ": TOO_LARGE: more than ", max_bytes, " bytes unpacked"));
     if (survey.size_bytes == 0) {
       head = piece.substr(0, 8);
       survey.encoding = marked_encoding(piece);
     }
     hash.add(piece);
-    if (survey.size_bytes == 0 && survey.encoding == Encoding::utf8_bom) piece.remove_prefix(kUtf8BomBytes);
+    if (survey.size_bytes == 0 && survey.encoding == Encoding::utf8_bom)
+      piece.remove_prefix(kUtf8BomBytes);
     survey.size_bytes += size;
     const bool may_be_utf8 = !survey.encoding || survey.encoding == Encoding::utf8_bom;
     if (may_be_utf8) survey.text.add(piece);
@@ -78,8 +88,10 @@ FileSurvey survey_file(const InputFile& input, std::string_view name, size_t max
   refuse_workbook(head, name);
   survey.text.finish();
   survey.sha256 = hash.hex();
-  if (!survey.encoding && survey.text.is_utf8() && !head.starts_with(kUtf32leBom)) survey.encoding = Encoding::utf8;
-  if (head.starts_with(kUtf32leBom)) refuse(name, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
+  if (!survey.encoding && survey.text.is_utf8() && !head.starts_with(kUtf32leBom))
+    survey.encoding = Encoding::utf8;
+  if (head.starts_with(kUtf32leBom))
+    refuse(name, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
   return survey;
 }
 
@@ -93,7 +105,8 @@ class SameBytesReader : public ByteReader {
     const size_t size = bytes_->read(out);
     hash_.add({out.data(), size});
     at_end_ = size == 0;
-    if (at_end_ && hash_.hex() != sha256_) throw Corrupt(concat("[import] ", name_, ": changed while it was read"));
+    if (at_end_ && hash_.hex() != sha256_)
+      throw Corrupt(concat("[import] ", name_, ": changed while it was read"));
     return size;
   }
 
@@ -110,7 +123,9 @@ std::string converted(ByteReader& reader, std::string_view name) {
   const auto encoding = text::detect_encoding(bytes);
   if (!encoding) refuse(name, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
   const bool is_utf16 = *encoding == Encoding::utf16le || *encoding == Encoding::utf16be;
-  if (is_utf16 && bytes.size() % 2 != 0) refuse(name, "ENC_BAD_SEQ", concat("odd byte count ", bytes.size(), " of ", to_string(*encoding)));
+  if (is_utf16 && bytes.size() % 2 != 0)
+    refuse(name, "ENC_BAD_SEQ",
+           concat("odd byte count ", bytes.size(), " of ", to_string(*encoding)));
   return text::decode(bytes, *encoding);
 }
 
@@ -134,7 +149,10 @@ char separator_of(const ImportConfig& config, std::string_view format) {
 
 struct ProductReader::State {
   State(InputFile file, std::string file_name, const ImportConfig& config, size_t max_bytes)
-      : input(std::move(file)), name(std::move(file_name)), survey(survey_file(input, name, max_bytes)), run(name, survey.sha256, config.licence) {
+      : input(std::move(file)),
+        name(std::move(file_name)),
+        survey(survey_file(input, name, max_bytes)),
+        run(name, survey.sha256, config.licence) {
     open_text();
     if (survey.text.is_blank()) refuse(name, "EMPTY_FILE", "");
     open_rows(config);
@@ -156,7 +174,8 @@ struct ProductReader::State {
   }
 
   void open_rows(const ImportConfig& config) {
-    const std::string format = config.format == "auto" ? guess_format(survey.text, name) : config.format;
+    const std::string format =
+        config.format == "auto" ? guess_format(survey.text, name) : config.format;
     if (format == "csv" || format == "tsv") {
       run.set_format(format);
       rows = table_rows(*window, separator_of(config, format), run);
@@ -182,9 +201,11 @@ ProductReader::ProductReader(const fs::path& path, const ImportConfig& config) {
   state_ = std::make_unique<State>(InputFile(path), path.string(), config, max_bytes);
 }
 
-ProductReader ProductReader::in_memory(std::string bytes, std::string_view name, const ImportConfig& config) {
+ProductReader ProductReader::in_memory(std::string bytes, std::string_view name,
+                                       const ImportConfig& config) {
   config.validate();
-  return ProductReader(std::make_unique<State>(InputFile::in_memory(std::move(bytes)), std::string(name), config, SIZE_MAX));
+  return ProductReader(std::make_unique<State>(InputFile::in_memory(std::move(bytes)),
+                                               std::string(name), config, SIZE_MAX));
 }
 
 ProductReader::ProductReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -199,13 +220,16 @@ std::optional<ProductRow> ProductReader::next() {
   return row;
 }
 
-const std::vector<ImportEntry>& ProductReader::file_findings() const { return state_->run.warnings(); }
+const std::vector<ImportEntry>& ProductReader::file_findings() const {
+  return state_->run.warnings();
+}
 const std::string& ProductReader::sha256() const { return state_->survey.sha256; }
 uint64_t ProductReader::size_bytes() const { return state_->survey.size_bytes; }
 
 double ProductReader::fraction() const {
   const uint64_t total = state_->text.empty() ? state_->survey.size_bytes : state_->text.size();
-  return std::min(1.0, static_cast<double>(state_->window->dropped()) / static_cast<double>(std::max<uint64_t>(total, 1)));
+  return std::min(1.0, static_cast<double>(state_->window->dropped()) /
+                           static_cast<double>(std::max<uint64_t>(total, 1)));
 }
 
 }  // namespace vitrine::data

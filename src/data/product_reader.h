@@ -1,4 +1,5 @@
-// data/product_reader.h - the rows of a product table one by one, so that a file of any size needs little memory.
+// data/product_reader.h - the rows of a product table one by one, so that a file of any size needs
+// little memory.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -22,22 +23,23 @@ struct ProductRow {
   const ImportEntry& rejection() const { return findings.back(); }
 };
 
-/// Reads what read_products reads, with the same findings. The file is read twice: at first for its hash (rows without an
-/// id get one of it) and its encoding. Memory does not grow with the file, but for 32 to 64 bytes an id and with two
-/// exceptions: GB18030 and UTF-16 are turned into UTF-8 as a whole, and standard input is kept as InputFile says.
-/// Call order: (next)*. Not thread-safe.
+/// Reads what read_products reads, with the same findings. The file is read twice: at first for its
+/// hash (rows without an id get one of it) and its encoding. Memory does not grow with the file,
+/// but for 32 to 64 bytes an id and with two exceptions: GB18030 and UTF-16 are turned into UTF-8
+/// as a whole, and standard input is kept as InputFile says. Call order: (next)*. Not thread-safe.
 class ProductReader {
  public:
   /// Throws as read_products does, for all but EMPTY_FILE of a table that has no rows.
   explicit ProductReader(const std::filesystem::path& path, const ImportConfig& config = {});
   /// The same for unpacked bytes in memory; `name` as in read_products_from.
-  static ProductReader in_memory(std::string bytes, std::string_view name, const ImportConfig& config = {});
+  static ProductReader in_memory(std::string bytes, std::string_view name,
+                                 const ImportConfig& config = {});
   ~ProductReader();
   ProductReader(ProductReader&&) noexcept;
   ProductReader& operator=(ProductReader&&) noexcept;
 
-  /// Nothing at the end. Throws ImportRefused (EMPTY_FILE) when there was no row at all, Corrupt when the file is another
-  /// one than at first.
+  /// Nothing at the end. Throws ImportRefused (EMPTY_FILE) when there was no row at all, Corrupt
+  /// when the file is another one than at first.
   std::optional<ProductRow> next();
 
   /// Findings about no row but the file, such as doubled headers.

@@ -8,7 +8,8 @@ namespace vitrine::data {
 namespace {
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
 /// Where the last code point of `text` starts when it may go on behind the end, else the end.
@@ -51,7 +52,8 @@ void TextSurvey::look_at_head(std::string_view piece) {
     piece.remove_prefix(begin);
   }
   const size_t end = piece.find('\n');
-  first_line_has_tab_ = first_line_has_tab_ || piece.substr(0, end).find('\t') != std::string_view::npos;
+  first_line_has_tab_ =
+      first_line_has_tab_ || piece.substr(0, end).find('\t') != std::string_view::npos;
   in_first_line_ = end == std::string_view::npos;
 }
 

@@ -1,4 +1,5 @@
-// data/text_survey.h - what must be known of a text before its rows are read, gathered piece by piece.
+// data/text_survey.h - what must be known of a text before its rows are read, gathered piece by
+// piece.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -17,8 +18,11 @@ class TextSurvey {
   /// The first byte that is not blank, and whether a tab stands in the line behind it.
   char first() const { return first_; }
   bool first_line_has_tab() const { return first_line_has_tab_; }
-  /// Every line is valid, or at least half of those that are not ASCII: text::detect_encoding's rule.
-  bool is_utf8() const { return invalid_lines_ == 0 || (valid_lines_ > 0 && valid_lines_ >= invalid_lines_); }
+  /// Every line is valid, or at least half of those that are not ASCII: text::detect_encoding's
+  /// rule.
+  bool is_utf8() const {
+    return invalid_lines_ == 0 || (valid_lines_ > 0 && valid_lines_ >= invalid_lines_);
+  }
 
  private:
   void look_at_head(std::string_view piece);

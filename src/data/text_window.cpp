@@ -6,7 +6,9 @@
 namespace vitrine::data {
 namespace {
 
-bool has_no_text(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+bool has_no_text(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
 
 }  // namespace
 

@@ -48,7 +48,8 @@ data::ProductReader open_input(const WriteRun& run) {
   if (!run.input.empty()) return data::ProductReader(run.input, config);
   data::check_typed_content(run.attributes, "--attributes");
   config.format = "advertisegen";
-  return data::ProductReader::in_memory(dump_line({{"content", run.attributes}}), "--attributes", config);
+  return data::ProductReader::in_memory(dump_line({{"content", run.attributes}}), "--attributes",
+                                        config);
 }
 
 /// A file of plans, as `points` writes it.
@@ -108,7 +109,8 @@ std::vector<Form> forms_of(const WriteRun& run) {
   const auto place = [](const std::string& path) { return path.empty() ? "-" : path; };
   const bool to_terminal = place(run.output) == "-" && ::isatty(STDOUT_FILENO) == 1;
   std::vector<Form> forms;
-  forms.push_back({run.format.empty() ? to_terminal && run.table.empty() : run.format == "table", place(run.output), nullptr});
+  forms.push_back({run.format.empty() ? to_terminal && run.table.empty() : run.format == "table",
+                   place(run.output), nullptr});
   if (run.table.empty()) return forms;
   if (place(run.output) == run.table) throw UsageError(concat("--table: expected another place than --output, got ", run.table));
   forms.push_back({/*as_table=*/true, run.table, nullptr});
@@ -120,7 +122,8 @@ std::string small_files_sha256(const fs::path& directory) {
   std::map<std::string, std::string> hashes;
   for (const auto& entry : fs::directory_iterator(directory)) {
     const std::string ending = entry.path().extension().string();
-    if (ending == ".json" || ending == ".tsv" || ending == ".txt") hashes[entry.path().filename().string()] = sha256_file(entry.path());
+    if (ending == ".json" || ending == ".tsv" || ending == ".txt")
+      hashes[entry.path().filename().string()] = sha256_file(entry.path());
   }
   return sha256_hex(Json(hashes).dump());
 }
@@ -136,7 +139,8 @@ class WriteJob {
         plans_(read_plans(run.points_file)),
         reader_(open_input(run)),
         model_(load_model(config, run)),
-        writer_(config, model_ ? &*model_ : nullptr, rows_for(config), {run.pins, run.order, std::move(plans_.points)}),
+        writer_(config, model_ ? &*model_ : nullptr, rows_for(config),
+                {run.pins, run.order, std::move(plans_.points)}),
         unseen_wishes_(run.order) {
     unseen_wishes_.insert(unseen_wishes_.end(), run.pins.begin(), run.pins.end());
     open_outputs();
@@ -173,10 +177,13 @@ class WriteJob {
       std::vector<std::string> endings{forms_.front().as_table ? ".txt" : ".jsonl"};
       if (forms_.size() > 1) endings.push_back(".table");
       parts_.emplace(forms_.front().path, settings(), std::move(endings), run_.restart);
-      if (parts_->num_found() > 0) log_info("[write] going on from ", parts_->folder().string(), ": finished parts ", parts_->num_found());
+      if (parts_->num_found() > 0)
+        log_info("[write] going on from ", parts_->folder().string(), ", finished parts: ",
+                 parts_->num_found());
     }
     for (Form& form : forms_) {
-      if (!parts_ || OutputFile::is_device(form.path)) form.file = std::make_unique<OutputFile>(form.path, OutputFile::Devices::at_once);
+      if (!parts_ || OutputFile::is_device(form.path))
+        form.file = std::make_unique<OutputFile>(form.path, OutputFile::Devices::at_once);
     }
     if (!run_.rejects.empty()) rejects_.emplace(run_.rejects, OutputFile::Devices::at_once);
   }
@@ -200,13 +207,15 @@ class WriteJob {
     return settings;
   }
 
-  int64_t rows_of_part() const { return parts_ ? run_.checkpoint_every : std::numeric_limits<int64_t>::max(); }
+  int64_t rows_of_part() const {
+    return parts_ ? run_.checkpoint_every : std::numeric_limits<int64_t>::max();
+  }
 
   /// The next rows of the shard, a batch of them, at most max_rows. False at the end.
   bool next_rows(int64_t max_rows) {
-    throw_if_interrupted("between two batches");
     rows_.clear();
     while (static_cast<int64_t>(rows_.size()) < std::min(max_rows, kRowsPerBatch)) {
+      throw_if_interrupted("between two rows");
       auto row = reader_.next();
       if (!row) break;
       look_for_wishes(*row);
@@ -270,7 +279,8 @@ class WriteJob {
         put(written[next], products[next]);
         totals.add(written[next++]);
       } else {
-        for (size_t form = 0; form < forms_.size(); ++form) put(form, rejected_line(row.rejection(), forms_[form].as_table));
+        for (size_t form = 0; form < forms_.size(); ++form)
+          put(form, rejected_line(row.rejection(), forms_[form].as_table));
       }
     }
     progress_.reach(reader_.fraction());
@@ -279,7 +289,10 @@ class WriteJob {
 
   void put(const WrittenProduct& written, const data::Product& product) {
     for (size_t form = 0; form < forms_.size(); ++form) {
-      const std::string text = forms_[form].as_table ? to_table(written, product) : dump_line(to_json(written, config_, model_ ? model_->sha256 : ""));
+      const std::string text =
+          forms_[form].as_table
+              ? to_table(written, product)
+              : dump_line(to_json(written, config_, model_ ? model_->sha256 : ""));
       put(form, text + "\n");
     }
   }
@@ -310,9 +323,12 @@ class WriteJob {
     if (totals_.products == 0) return;
     log_info(totals_.text());
     const double seconds = std::max(seconds_since(start_), 1e-3);
-    const std::string earlier = products_before_ > 0 ? concat("; ", products_before_, " products are of an earlier run") : "";
-    log_info(tenths(static_cast<double>(products_since_) / seconds), " products/s, ", tenths(static_cast<double>(candidates_since_) / seconds),
-             " copies/s in ", tenths(seconds), " s", earlier);
+    const std::string earlier =
+        products_before_ > 0 ? concat("; ", products_before_, " products are of an earlier run")
+                             : "";
+    log_info(tenths(static_cast<double>(products_since_) / seconds), " products/s, ",
+             tenths(static_cast<double>(candidates_since_) / seconds), " copies/s in ",
+             tenths(seconds), " s", earlier);
   }
 
   static std::string tenths(double value) {
@@ -324,7 +340,8 @@ class WriteJob {
   std::string what_is_kept() const {
     if (!parts_) return concat("the output holds ", rows_in_, " rows of the input");
     if (num_parts_ == 0) return "nothing was written; run the same command again";
-    return concat(num_parts_, " part", num_parts_ == 1 ? "" : "s", " with ", totals_.products, " products are in ", parts_->folder().string(),
+    return concat(num_parts_, " part", num_parts_ == 1 ? "" : "s", " with ", totals_.products,
+                  " products are in ", parts_->folder().string(),
                   "; run the same command again to continue");
   }
 
@@ -346,8 +363,8 @@ class WriteJob {
   int64_t rows_in_ = 0, rows_rejected_ = 0;
   size_t num_parts_ = 0;
   WriteTotals totals_;
-  int64_t products_before_ = 0;         // of parts that were taken over
-  SteadyClock::time_point start_ = SteadyClock::now();      // behind the last of these; from then on:
+  int64_t products_before_ = 0;                         // of parts that were taken over
+  SteadyClock::time_point start_ = SteadyClock::now();  // behind the last of these; from then on:
   int64_t products_since_ = 0, candidates_since_ = 0;
   Progress progress_{"write", 0, "products"};
 };
@@ -356,7 +373,9 @@ class WriteJob {
 
 bool run_write(const WriteConfig& config, const WriteRun& run) {
   config.validate();
-  check_file_arguments("write", std::vector{run.input, run.points_file}, {{"--output", run.output}, {"--table", run.table}, {"--rejects", run.rejects}});
+  check_file_arguments(
+      "write", std::vector{run.input, run.points_file},
+      {{"--output", run.output}, {"--table", run.table}, {"--rejects", run.rejects}});
   return WriteJob(config, run).write_all();
 }
 

@@ -13,7 +13,8 @@ constexpr int64_t kMaxShards = 1000000;
 int64_t parse_count(std::string_view text) {
   int64_t value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool good = code == std::errc() && end == text.data() + text.size() && value >= 1 && value <= kMaxShards;
+  const bool good =
+      code == std::errc() && end == text.data() + text.size() && value >= 1 && value <= kMaxShards;
   return good ? value : 0;
 }
 

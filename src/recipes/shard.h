@@ -5,14 +5,16 @@
 
 namespace vitrine::recipes {
 
-/// Share `index` of `count`, from 1: the rows whose position p in the input, from 0, has p % count = index - 1.
+/// Share `index` of `count`, from 1: the rows whose position p in the input, from 0, has p % count
+/// = index - 1.
 struct Shard {
   int64_t index = 1, count = 1;
 
   bool has(int64_t position) const { return position % count == index - 1; }
 };
 
-/// "2/8"; empty = all rows. Throws UsageError for anything else, and for an index that is not 1 to count.
+/// "2/8"; empty = all rows. Throws UsageError for anything else, and for an index that is not 1 to
+/// count.
 Shard parse_shard(std::string_view text);
 
 }  // namespace vitrine::recipes

@@ -19,32 +19,42 @@ constexpr size_t kChunkBytes = size_t{1} << 16;
 
 /// Of a file that a run makes in its folder, finished or not.
 bool is_own_name(std::string name) {
-  if (name.starts_with('.') && name.ends_with(".tmp")) name = name.substr(1, name.rfind('.', name.size() - 5) - 1);
+  if (name.starts_with('.') && name.ends_with(".tmp"))
+    name = name.substr(1, name.rfind('.', name.size() - 5) - 1);
   if (name == kLock || name == kSettings) return true;
   const size_t digits = name.find_first_not_of("0123456789");
-  return digits != std::string::npos && digits >= 6 && std::find(std::begin(kEndings), std::end(kEndings), name.substr(digits)) != std::end(kEndings);
+  return digits != std::string::npos && digits >= 6 &&
+         std::find(std::begin(kEndings), std::end(kEndings), name.substr(digits)) !=
+             std::end(kEndings);
 }
 
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code code;
-  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code)) files.push_back(entry->path());
+  for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
+       entry.increment(code))
+    files.push_back(entry->path());
   if (code) throw IoError(concat("[write] ", folder.string(), ": ", code.message()));
   return files;
 }
 
 void refuse_foreign_folder(const fs::path& folder) {
   if (!fs::exists(folder) || fs::exists(folder / kSettings)) return;
-  if (!fs::is_directory(folder)) throw InvalidInput(concat("[write] ", folder.string(), ": expected a folder for the parts of the output, found a file"));
+  if (!fs::is_directory(folder))
+    throw InvalidInput(concat("[write] ", folder.string(),
+                              ": expected a folder for the parts of the output, found a file"));
   for (const fs::path& file : files_in(folder)) {
     if (is_own_name(file.filename().string())) continue;
-    throw InvalidInput(concat("[write] ", folder.string(), ": is no folder of parts (it holds ", file.filename().string(), "); move it away or choose another --output"));
+    throw InvalidInput(concat("[write] ", folder.string(), ": is no folder of parts (it holds ",
+                              file.filename().string(),
+                              "); move it away or choose another --output"));
   }
 }
 
 size_t count_done(const fs::path& folder) {
   const auto files = files_in(folder);
-  return static_cast<size_t>(std::count_if(files.begin(), files.end(), [](const fs::path& file) { return file.extension() == kDone; }));
+  return static_cast<size_t>(std::count_if(
+      files.begin(), files.end(), [](const fs::path& file) { return file.extension() == kDone; }));
 }
 
 /// null when it is not there or damaged.
@@ -71,20 +81,24 @@ std::string differences(const Json& was, const Json& is) {
   for (const auto& [name, value] : names.items()) {
     const bool same = was.contains(name) && is.contains(name) && was[name] == is[name];
     if (same || ++count > kMaxNamed) continue;
-    text += concat(text.empty() ? "" : "; ", name, " was ", shown(was, name), ", is ", shown(is, name));
+    text +=
+        concat(text.empty() ? "" : "; ", name, " was ", shown(was, name), ", is ", shown(is, name));
   }
   return count <= kMaxNamed ? text : concat(text, "; and ", count - kMaxNamed, " more");
 }
 
 }  // namespace
 
-WriteParts::WriteParts(const fs::path& output, std::vector<std::string> endings) : folder_(output.string() + ".parts"), endings_(std::move(endings)) {
+WriteParts::WriteParts(const fs::path& output, std::vector<std::string> endings)
+    : folder_(output.string() + ".parts"), endings_(std::move(endings)) {
   refuse_foreign_folder(folder_);
-  lock_.emplace(folder_ / kLock, concat("[write] ", output.string(), ": another process is writing it"));
+  lock_.emplace(folder_ / kLock,
+                concat("[write] ", output.string(), ": another process is writing it"));
   num_found_ = count_done(folder_);
 }
 
-WriteParts::WriteParts(const fs::path& output, const Json& settings, std::vector<std::string> endings, bool restart)
+WriteParts::WriteParts(const fs::path& output, const Json& settings,
+                       std::vector<std::string> endings, bool restart)
     : WriteParts(output, std::move(endings)) {
   take_over(settings, restart);
 }
@@ -93,8 +107,10 @@ void WriteParts::take_over(const Json& settings, bool restart) {
   const Json before = settings_in(folder_);
   if (before == settings && !restart) return;
   if (num_found_ > 0 && !restart) {
-    throw InvalidInput(concat("[write] ", folder_.string(), ": holds ", num_found_, " part", num_found_ == 1 ? "" : "s", " of a run with other settings or another input: ",
-                              differences(before, settings), "; --restart starts anew"));
+    throw InvalidInput(concat(
+        "[write] ", folder_.string(), ": holds ", num_found_, " part", num_found_ == 1 ? "" : "s",
+        " of a run with other settings or another input: ", differences(before, settings),
+        "; --restart starts anew"));
   }
   delete_own_files(/*lock_too=*/false);
   num_found_ = 0;
@@ -124,7 +140,8 @@ std::optional<Json> WriteParts::finished(size_t part) const {
     Json record = read_json_file(done);
     for (const auto& ending : endings_) {
       const fs::path file = place(part, ending);
-      if (sha256_file(file) != record.at("sha256").at(ending)) throw Corrupt(concat(file.string(), ": not the bytes that were written"));
+      if (sha256_file(file) != record.at("sha256").at(ending))
+        throw Corrupt(concat(file.string(), ": not the bytes that were written"));
     }
     return record.at("totals");
   } catch (const std::exception& e) {
@@ -136,7 +153,8 @@ std::optional<Json> WriteParts::finished(size_t part) const {
 void WriteParts::begin(size_t part) {
   part_ = part;
   open_.clear();
-  for (const auto& ending : endings_) open_.push_back({std::make_unique<AtomicFile>(place(part, ending)), {}});
+  for (const auto& ending : endings_)
+    open_.push_back({std::make_unique<AtomicFile>(place(part, ending)), {}});
 }
 
 void WriteParts::write(size_t form, std::string_view text) {
@@ -163,9 +181,16 @@ void WriteParts::copy(size_t part, size_t form, OutputFile& output) const {
 
 void WriteParts::delete_own_files(bool lock_too) const {
   std::vector<fs::path> files = files_in(folder_);
-  // What is left by a kill in between must still be understood: no part without run.json, no part at all without lock.
-  const auto turn = [](const fs::path& file) { return file.filename() == kLock ? 3 : file.filename() == kSettings ? 2 : file.extension() == kDone ? 0 : 1; };
-  std::sort(files.begin(), files.end(), [&](const fs::path& a, const fs::path& b) { return turn(a) < turn(b); });
+  // What is left by a kill in between must still be understood: no part without run.json, no part
+  // at all without lock.
+  const auto turn = [](const fs::path& file) {
+    return file.filename() == kLock       ? 3
+           : file.filename() == kSettings ? 2
+           : file.extension() == kDone    ? 0
+                                          : 1;
+  };
+  std::sort(files.begin(), files.end(),
+            [&](const fs::path& a, const fs::path& b) { return turn(a) < turn(b); });
   for (const fs::path& file : files) {
     const std::string name = file.filename().string();
     if (!is_own_name(name) || (name == kLock && !lock_too)) continue;

@@ -1,11 +1,13 @@
-// recipes/write_parts.h - the finished parts of a `write` into a file: what a run that was killed leaves to the next one.
+// recipes/write_parts.h - the finished parts of a `write` into a file: what a run that was killed
+// leaves to the next one.
 //
 // Beside OUTPUT lies the folder OUTPUT.parts while the run is going on:
 //   run.json       what the bytes of the parts depend on
 //   000017.jsonl   rows 17 k to 18 k - 1 of the run, one such file for each form of the result
 //   000017.done    written last: the hashes of these files, and what the run counted in them
 //   lock           held by the process that writes
-// Each file appears whole. A part without a `done` that fits is written anew; the same parts always give the same OUTPUT.
+// Each file appears whole. A part without a `done` that fits is written anew; the same parts always
+// give the same OUTPUT.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -23,11 +25,12 @@ namespace vitrine::recipes {
 
 class WriteParts {
  public:
-  /// Takes over the parts of an earlier run that had the same `settings` (an object), or makes the folder. endings: of the
-  /// forms, such as ".jsonl". restart: parts of other settings are deleted.
-  /// Throws Busy when another process writes `output`, InvalidInput when there are parts of other settings (naming these)
-  /// or the folder holds files of others, IoError.
-  WriteParts(const std::filesystem::path& output, const Json& settings, std::vector<std::string> endings, bool restart);
+  /// Takes over the parts of an earlier run that had the same `settings` (an object), or makes the
+  /// folder. endings: of the forms, such as ".jsonl". restart: what was left is deleted.
+  /// Throws Busy when another process writes `output`, InvalidInput when there are parts of other
+  /// settings (naming these) or the folder holds files of others, IoError.
+  WriteParts(const std::filesystem::path& output, const Json& settings,
+             std::vector<std::string> endings, bool restart);
   /// Removes the folder when no part is finished.
   ~WriteParts();
   WriteParts(const WriteParts&) = delete;
@@ -37,7 +40,8 @@ class WriteParts {
   /// Parts with a `done` that were found at first.
   size_t num_found() const { return num_found_; }
 
-  /// What finish was given for the part; nothing when it is to be written. Warns of a part whose files do not fit.
+  /// What finish was given for the part; nothing when it is to be written. Warns of a part whose
+  /// files do not fit.
   std::optional<Json> finished(size_t part) const;
 
   /// Call order for each part to be written: begin (write)* finish.

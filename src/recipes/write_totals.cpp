@@ -14,7 +14,8 @@ void WriteTotals::add(const WrittenProduct& written) {
   without += written.candidates.empty();
   compared += written.candidates.size() > 1;
   if (written.candidates.size() > 1) likeness += written.likeness;
-  in_order += std::count_if(written.candidates.begin(), written.candidates.end(), [](const auto& c) { return c.groups_in_order; });
+  in_order += std::count_if(written.candidates.begin(), written.candidates.end(),
+                            [](const auto& c) { return c.groups_in_order; });
 }
 
 void WriteTotals::add(const WriteTotals& part) {
@@ -31,19 +32,27 @@ void WriteTotals::add(const WriteTotals& part) {
 
 std::string WriteTotals::text() const {
   std::string reasons;
-  for (const auto& [fault, count] : faults) reasons += concat(reasons.empty() ? " (" : ", ", fault, " ", count);
+  for (const auto& [fault, count] : faults)
+    reasons += concat(reasons.empty() ? " (" : ", ", fault, " ", count);
   if (!reasons.empty()) reasons += ")";
-  const auto counted = [](int64_t count, std::string_view noun) { return concat(count, " ", noun, count == 1 ? "" : "s"); };
-  const std::string alike = compared == 0 ? "" : concat("; mean pairwise ROUGE-L of a product's candidates ",
-                                                        static_cast<int>(1000 * likeness / static_cast<double>(compared)) / 1000.0);
-  return concat(counted(products, "product"), ", ", counted(candidates, "candidate"), ", ", dropped, " dropped by the checks", reasons, ", ", without,
-                " without a candidate; ", in_order, " in the plan's order", alike);
+  const auto counted = [](int64_t count, std::string_view noun) {
+    return concat(count, " ", noun, count == 1 ? "" : "s");
+  };
+  const std::string alike =
+      compared == 0
+          ? ""
+          : concat("; mean pairwise ROUGE-L of a product's candidates ",
+                   static_cast<int>(1000 * likeness / static_cast<double>(compared)) / 1000.0);
+  return concat(counted(products, "product"), ", ", counted(candidates, "candidate"), ", ", dropped,
+                " dropped by the checks", reasons, ", ", without, " without a candidate; ",
+                in_order, " in the plan's order", alike);
 }
 
 Json to_json(const WriteTotals& totals) {
-  return {{"rows", totals.rows},         {"products", totals.products}, {"candidates", totals.candidates}, {"dropped", totals.dropped},
-          {"without", totals.without},   {"in_order", totals.in_order}, {"faults", totals.faults},         {"compared", totals.compared},
-          {"likeness", totals.likeness}};
+  return {
+      {"rows", totals.rows},       {"products", totals.products}, {"candidates", totals.candidates},
+      {"dropped", totals.dropped}, {"without", totals.without},   {"in_order", totals.in_order},
+      {"faults", totals.faults},   {"compared", totals.compared}, {"likeness", totals.likeness}};
 }
 
 WriteTotals totals_from_json(const Json& json) {

@@ -13,8 +13,8 @@ struct WriteTotals {
   int64_t rows = 0;  // products and rejected rows
   int64_t products = 0, candidates = 0, dropped = 0, without = 0, in_order = 0;
   std::map<std::string, int64_t> faults;  // of the dropped candidates
-  int64_t compared = 0;  // products with two candidates or more
-  double likeness = 0;   // summed over these
+  int64_t compared = 0;                   // products with two candidates or more
+  double likeness = 0;                    // summed over these
 
   void add(const WrittenProduct& written);
   void add(const WriteTotals& part);

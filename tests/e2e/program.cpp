@@ -92,7 +92,8 @@ void converse(pid_t child, const RunOptions& options, Pipe& in, Pipe& out, Pipe&
     if (waiting[1].revents != 0) drain(err, result.err);
     if (waiting[2].revents != 0) feed(in, rest, options.stdin_stays_open);
     const auto passed = Clock::now() - start;
-    const bool killed = options.kill_after_ms > 0 && passed > std::chrono::milliseconds(options.kill_after_ms);
+    const bool killed =
+        options.kill_after_ms > 0 && passed > std::chrono::milliseconds(options.kill_after_ms);
     if (killed || passed > std::chrono::seconds(options.timeout_s)) ::kill(child, SIGKILL);
     if (!signalled && fs::exists(options.signal_once_there)) {
       ::kill(child, options.signal);

@@ -18,7 +18,9 @@ namespace fs = std::filesystem;
 
 class StreamTest : public ::testing::Test {
  protected:
-  StreamTest() : dir_(fs::temp_directory_path() / concat("vitrine_stream_test_", ::getpid())) { fs::create_directories(dir_); }
+  StreamTest() : dir_(fs::temp_directory_path() / concat("vitrine_stream_test_", ::getpid())) {
+    fs::create_directories(dir_);
+  }
   ~StreamTest() override { fs::remove_all(dir_); }
   fs::path dir_;
 };
@@ -39,7 +41,8 @@ TEST_F(StreamTest, PiecesOfAnySizePackToTheSameBytes) {
   const std::string text = some_text();
   for (const char* name : {"t", "t.gz", "t.zst"}) {
     OutputFile file(dir_ / name);
-    for (size_t at = 0, size = 1; at < text.size(); at += size, size = size * 3 % 100003) file.write(std::string_view(text).substr(at, size));
+    for (size_t at = 0, size = 1; at < text.size(); at += size, size = size * 3 % 100003)
+      file.write(std::string_view(text).substr(at, size));
     file.commit();
     EXPECT_EQ(read_file(dir_ / name), compress(text, compression_of(name))) << name;
   }
@@ -50,7 +53,8 @@ TEST_F(StreamTest, AnInputIsReadAsOftenAsWanted) {
   for (const char* name : {"t", "t.gz", "t.zst"}) {
     write_output(dir_ / name, text);
     const InputFile input(dir_ / name);
-    for (int round = 0; round < 2; ++round) EXPECT_EQ(read_all(*input.open(), name, SIZE_MAX), text) << name;
+    for (int round = 0; round < 2; ++round)
+      EXPECT_EQ(read_all(*input.open(), name, SIZE_MAX), text) << name;
   }
 }
 
@@ -60,7 +64,8 @@ TEST_F(StreamTest, APipeIsKeptForItsSecondReading) {
   const std::string text = some_text();
   std::jthread writer([&] { write_output(pipe, text); });
   const InputFile input(pipe);
-  for (int round = 0; round < 2; ++round) EXPECT_EQ(read_all(*input.open(), "pipe", SIZE_MAX), text);
+  for (int round = 0; round < 2; ++round)
+    EXPECT_EQ(read_all(*input.open(), "pipe", SIZE_MAX), text);
 }
 
 TEST_F(StreamTest, AnInputThatIsNotThereOrAFolderIsNamed) {

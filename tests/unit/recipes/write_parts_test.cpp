@@ -17,7 +17,9 @@ class WritePartsTest : public ::testing::Test {
  protected:
   fs::path output() const { return folder_.path() / "copy.jsonl"; }
   fs::path part_file(const std::string& name) const { return output().string() + ".parts/" + name; }
-  WriteParts parts(const Json& settings = kSettings, bool restart = false) const { return {output(), settings, {".jsonl"}, restart}; }
+  WriteParts parts(const Json& settings = kSettings, bool restart = false) const {
+    return {output(), settings, {".jsonl"}, restart};
+  }
   void leave_one_part() const {
     WriteParts first = parts();
     first.begin(0);
@@ -42,7 +44,11 @@ TEST_F(WritePartsTest, AFinishedPartIsThereForTheNextRun) {
 }
 
 TEST_F(WritePartsTest, NoTraceIsLeftOfARunThatFinishedNothing) {
-  { WriteParts none = parts(); none.begin(0); none.write(0, "half"); }
+  {
+    WriteParts none = parts();
+    none.begin(0);
+    none.write(0, "half");
+  }
   EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
@@ -50,7 +56,8 @@ TEST_F(WritePartsTest, OtherSettingsAreNamedAndKeepTheParts) {
   leave_one_part();
   const std::string what = refusal({{"seed", 1}, {"temperature", 0.8}, {"top_k", 5}});
   EXPECT_NE(what.find("holds 1 part "), std::string::npos) << what;
-  EXPECT_NE(what.find("seed was 0, is 1; top_k was not set, is 5; --restart"), std::string::npos) << what;
+  EXPECT_NE(what.find("seed was 0, is 1; top_k was not set, is 5; --restart"), std::string::npos)
+      << what;
   EXPECT_TRUE(parts().finished(0));
   EXPECT_EQ(parts({{"seed", 1}}, /*restart=*/true).num_found(), 0u);
 }
@@ -89,7 +96,15 @@ TEST_F(WritePartsTest, FilesOfOthersAreKept) {
 }
 
 TEST(WriteTotalsTest, ComeBackFromJsonAsTheyWere) {
-  WriteTotals totals{.rows = 3, .products = 2, .candidates = 7, .dropped = 1, .without = 1, .in_order = 6, .faults = {{"cut_off", 1}}, .compared = 1, .likeness = 0.1 + 0.2};
+  WriteTotals totals{.rows = 3,
+                     .products = 2,
+                     .candidates = 7,
+                     .dropped = 1,
+                     .without = 1,
+                     .in_order = 6,
+                     .faults = {{"cut_off", 1}},
+                     .compared = 1,
+                     .likeness = 0.1 + 0.2};
   const WriteTotals back = totals_from_json(parse_json(dump_line(to_json(totals)), "totals"));
   EXPECT_EQ(to_json(back), to_json(totals));
   EXPECT_EQ(back.likeness, totals.likeness);
