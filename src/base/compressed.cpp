@@ -1,6 +1,5 @@
 #include "base/compressed.h"
 
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -8,18 +7,19 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <optional>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/interrupt.h"
-#include "base/log.h"
 
 namespace vitrine {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kChunkBytes = size_t{1} << 16;
+constexpr size_t kMaxPiece = size_t{1} << 30;  // fits zlib's counters
 constexpr int kGzipWindow = 15 + 16;  // zlib's sign for a gzip header
 constexpr int kZstdLevel = 3;
 
@@ -27,111 +27,194 @@ constexpr int kZstdLevel = 3;
   throw Corrupt(concat("[decompress] ", where, ": ", why));
 }
 
-void append_limited(std::string& out, const char* data, size_t size, std::string_view where, size_t max_bytes) {
-  if (size > max_bytes - out.size()) throw Corrupt(concat("[decompress] ", where, ": TOO_LARGE: more than ", max_bytes, " bytes unpacked"));
-  out.append(data, size);
-}
-
-using InflateEnd = int (*)(z_stream*);
+using EndFunction = int (*)(z_stream*);
 
 /// A z_stream that is ended with its scope.
 struct ZStream {
-  explicit ZStream(InflateEnd end_function) : end(end_function) {}
+  explicit ZStream(EndFunction end_function) : end(end_function) {}
   ~ZStream() { end(&stream); }
   ZStream(const ZStream&) = delete;
   ZStream& operator=(const ZStream&) = delete;
   z_stream stream{};
-  InflateEnd end;
+  EndFunction end;
 };
 
-std::string gunzip(std::string_view bytes, std::string_view where, size_t max_bytes) {
-  ZStream z(inflateEnd);
-  if (inflateInit2(&z.stream, kGzipWindow) != Z_OK) throw InternalError("[gunzip] zlib does not start");
-  std::string out;
-  std::array<char, kChunkBytes> chunk;
-  bool member_done = false;
-  size_t at = 0;
-  while (at < bytes.size() || !member_done) {
-    if (member_done) inflateReset(&z.stream);
-    const size_t piece = std::min(bytes.size() - at, size_t{1} << 30);
-    z.stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + at));
-    z.stream.avail_in = static_cast<uInt>(piece);
-    z.stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
-    z.stream.avail_out = static_cast<uInt>(chunk.size());
-    const int code = inflate(&z.stream, Z_NO_FLUSH);
-    if (code != Z_OK && code != Z_STREAM_END) throw_damaged(where, "damaged or cut gzip data");
-    at += piece - z.stream.avail_in;
-    append_limited(out, chunk.data(), chunk.size() - z.stream.avail_out, where, max_bytes);
-    member_done = code == Z_STREAM_END;
+/// The next bytes of a packed source; what is not used yet lies in `left`.
+class PackedInput {
+ public:
+  explicit PackedInput(std::unique_ptr<ByteReader> source)
+      : source_(std::move(source)), chunk_(kChunkBytes) {}
+  /// Reads on when nothing is left. Whether there is something.
+  bool fill() {
+    if (left.empty()) left = {chunk_.data(), source_->read(chunk_)};
+    return !left.empty();
   }
-  return out;
-}
+  std::string_view left;
+
+ private:
+  std::unique_ptr<ByteReader> source_;
+  std::vector<char> chunk_;
+};
+
+class GunzipReader : public ByteReader {
+ public:
+  GunzipReader(std::unique_ptr<ByteReader> packed, std::string where)
+      : in_(std::move(packed)), where_(std::move(where)), z_(inflateEnd) {
+    if (inflateInit2(&z_.stream, kGzipWindow) != Z_OK)
+      throw InternalError("[gunzip] zlib does not start");
+  }
+  size_t read(std::span<char> out) override {
+    for (;;) {
+      const bool more = in_.fill();
+      if (member_done_ && !more) return 0;
+      if (member_done_) inflateReset(&z_.stream);
+      z_.stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in_.left.data()));
+      z_.stream.avail_in = static_cast<uInt>(in_.left.size());
+      const size_t room = std::min(out.size(), kMaxPiece);
+      z_.stream.next_out = reinterpret_cast<Bytef*>(out.data());
+      z_.stream.avail_out = static_cast<uInt>(room);
+      const int code = inflate(&z_.stream, Z_NO_FLUSH);
+      // Z_BUF_ERROR: nothing came in and nothing can come out, so the data is cut.
+      if (code != Z_OK && code != Z_STREAM_END) throw_damaged(where_, "damaged or cut gzip data");
+      in_.left.remove_prefix(in_.left.size() - z_.stream.avail_in);
+      member_done_ = code == Z_STREAM_END;
+      if (const size_t size = room - z_.stream.avail_out; size > 0) return size;
+    }
+  }
+
+ private:
+  PackedInput in_;
+  std::string where_;
+  ZStream z_;
+  bool member_done_ = false;
+};
 
 struct FreeDstream {
   void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
 };
 
-std::string unzstd(std::string_view bytes, std::string_view where, size_t max_bytes) {
-  const std::unique_ptr<ZSTD_DStream, FreeDstream> stream(ZSTD_createDStream());
-  std::string out;
-  std::array<char, kChunkBytes> chunk;
-  ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
-  size_t left = 1;  // 0 at the end of a frame
-  bool full = false;
-  while (in.pos < in.size || full) {
-    ZSTD_outBuffer piece{chunk.data(), chunk.size(), 0};
-    left = ZSTD_decompressStream(stream.get(), &piece, &in);
-    if (ZSTD_isError(left)) throw_damaged(where, ZSTD_getErrorName(left));
-    append_limited(out, chunk.data(), piece.pos, where, max_bytes);
-    full = left != 0 && piece.pos == piece.size;
-  }
-  if (left != 0) throw_damaged(where, "cut zstd data");
-  return out;
-}
-
-std::string gzip(std::string_view bytes) {
-  ZStream z(deflateEnd);
-  // Time stamp 0 and no name: equal input gives equal bytes.
-  if (deflateInit2(&z.stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-    throw InternalError("[gzip] zlib does not start");
-  }
-  std::string out;
-  std::array<char, kChunkBytes> chunk;
-  size_t at = 0;
-  for (int code = Z_OK; code != Z_STREAM_END;) {
-    const size_t piece = std::min(bytes.size() - at, size_t{1} << 30);
-    z.stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + at));
-    z.stream.avail_in = static_cast<uInt>(piece);
-    z.stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
-    z.stream.avail_out = static_cast<uInt>(chunk.size());
-    code = deflate(&z.stream, at + piece == bytes.size() ? Z_FINISH : Z_NO_FLUSH);
-    at += piece - z.stream.avail_in;
-    out.append(chunk.data(), chunk.size() - z.stream.avail_out);
-  }
-  return out;
-}
-
-std::string zstd(std::string_view bytes) {
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const size_t size = ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), kZstdLevel);
-  if (ZSTD_isError(size)) throw InternalError(concat("[zstd] ", ZSTD_getErrorName(size)));
-  out.resize(size);
-  return out;
-}
-
-std::string read_stdin(size_t max_bytes) {
-  std::string out;
-  std::array<char, kChunkBytes> chunk;
-  for (;;) {
-    throw_if_interrupted("standard input was not read to its end, nothing was written");
-    const ssize_t size = ::read(STDIN_FILENO, chunk.data(), chunk.size());
-    if (size == 0) return out;
-    if (size > 0) {
-      append_limited(out, chunk.data(), static_cast<size_t>(size), "-", max_bytes);
-    } else if (errno != EINTR) {  // EINTR: Ctrl-C, or another signal
-      throw IoError(concat("[read_stdin] ", std::strerror(errno)));
+class UnzstdReader : public ByteReader {
+ public:
+  UnzstdReader(std::unique_ptr<ByteReader> packed, std::string where)
+      : in_(std::move(packed)), where_(std::move(where)), stream_(ZSTD_createDStream()) {}
+  size_t read(std::span<char> out) override {
+    for (;;) {
+      const bool more = in_.fill();
+      if (!more && expected_ == 0) return 0;
+      ZSTD_inBuffer from{in_.left.data(), in_.left.size(), 0};
+      ZSTD_outBuffer to{out.data(), out.size(), 0};
+      expected_ = ZSTD_decompressStream(stream_.get(), &to, &from);
+      if (ZSTD_isError(expected_)) throw_damaged(where_, ZSTD_getErrorName(expected_));
+      in_.left.remove_prefix(from.pos);
+      if (to.pos > 0) return to.pos;
+      if (!more && expected_ != 0) throw_damaged(where_, "cut zstd data");
     }
   }
+
+ private:
+  PackedInput in_;
+  std::string where_;
+  std::unique_ptr<ZSTD_DStream, FreeDstream> stream_;
+  size_t expected_ = 1;  // 0 at the end of a frame
+};
+
+using Sink = std::function<void(std::string_view)>;
+
+/// Packs piece by piece. The packer is fed in chunks of one size, so that its bytes do not depend
+/// on the pieces. Call order: (write)* finish.
+class Packer {
+ public:
+  explicit Packer(Sink sink) : sink_(std::move(sink)) {}
+  virtual ~Packer() = default;
+  virtual void write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const std::string_view piece = bytes.substr(0, kChunkBytes - pending_.size());
+      pending_ += piece;
+      bytes.remove_prefix(piece.size());
+      if (pending_.size() < kChunkBytes) continue;
+      pack(pending_, false);
+      pending_.clear();
+    }
+  }
+  virtual void finish() { pack(pending_, true); }
+
+ protected:
+  virtual void pack(std::string_view bytes, bool last) = 0;
+  Sink sink_;
+
+ private:
+  std::string pending_;
+};
+
+class NoPacker : public Packer {
+ public:
+  using Packer::Packer;
+  void write(std::string_view bytes) override { sink_(bytes); }
+  void finish() override {}
+
+ protected:
+  void pack(std::string_view, bool) override {}
+};
+
+class GzipPacker : public Packer {
+ public:
+  explicit GzipPacker(Sink sink) : Packer(std::move(sink)), z_(deflateEnd) {
+    // Time stamp 0 and no name: equal input gives equal bytes.
+    if (deflateInit2(&z_.stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, 8,
+                     Z_DEFAULT_STRATEGY) != Z_OK) {
+      throw InternalError("[gzip] zlib does not start");
+    }
+  }
+
+ protected:
+  void pack(std::string_view bytes, bool last) override {
+    z_.stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    z_.stream.avail_in = static_cast<uInt>(bytes.size());
+    std::array<char, kChunkBytes> chunk;
+    int code = Z_OK;
+    do {
+      z_.stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
+      z_.stream.avail_out = static_cast<uInt>(chunk.size());
+      code = deflate(&z_.stream, last ? Z_FINISH : Z_NO_FLUSH);
+      sink_({chunk.data(), chunk.size() - z_.stream.avail_out});
+    } while (last ? code != Z_STREAM_END : z_.stream.avail_out == 0);
+  }
+
+ private:
+  ZStream z_;
+};
+
+struct FreeCctx {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+
+class ZstdPacker : public Packer {
+ public:
+  explicit ZstdPacker(Sink sink) : Packer(std::move(sink)), context_(ZSTD_createCCtx()) {
+    ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kZstdLevel);
+  }
+
+ protected:
+  void pack(std::string_view bytes, bool last) override {
+    ZSTD_inBuffer from{bytes.data(), bytes.size(), 0};
+    std::array<char, kChunkBytes> chunk;
+    size_t left = 0;
+    do {
+      ZSTD_outBuffer to{chunk.data(), chunk.size(), 0};
+      left = ZSTD_compressStream2(context_.get(), &to, &from, last ? ZSTD_e_end : ZSTD_e_continue);
+      if (ZSTD_isError(left)) throw InternalError(concat("[zstd] ", ZSTD_getErrorName(left)));
+      sink_({chunk.data(), to.pos});
+    } while (last ? left != 0 : from.pos < from.size);
+  }
+
+ private:
+  std::unique_ptr<ZSTD_CCtx, FreeCctx> context_;
+};
+
+std::unique_ptr<Packer> make_packer(Compression compression, Sink sink) {
+  if (compression == Compression::gzip) return std::make_unique<GzipPacker>(std::move(sink));
+  if (compression == Compression::zstd) return std::make_unique<ZstdPacker>(std::move(sink));
+  return std::make_unique<NoPacker>(std::move(sink));
 }
 
 }  // namespace
@@ -146,75 +229,99 @@ fs::path without_compression_suffix(const fs::path& path) {
 }
 
 std::string compress(std::string_view bytes, Compression compression) {
-  if (compression == Compression::gzip) return gzip(bytes);
-  return compression == Compression::zstd ? zstd(bytes) : std::string(bytes);
-}
-
-std::string decompress(std::string_view bytes, Compression compression, std::string_view where, size_t max_bytes) {
-  if (compression == Compression::gzip) return gunzip(bytes, where, max_bytes);
-  if (compression == Compression::zstd) return unzstd(bytes, where, max_bytes);
   std::string out;
-  append_limited(out, bytes.data(), bytes.size(), where, max_bytes);
+  const auto packer = make_packer(compression, [&out](std::string_view packed) { out += packed; });
+  packer->write(bytes);
+  packer->finish();
   return out;
 }
 
-std::string read_file_unpacked(const fs::path& path, size_t max_bytes) {
-  if (path == "-") return read_stdin(max_bytes);
-  const MappedFile file(path);
-  const auto bytes = file.bytes();
-  log_debug("[read_file] ", path.string(), ": ", bytes.size(), " bytes");
-  return decompress({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, compression_of(path), path.string(), max_bytes);
+std::string decompress(std::string_view bytes, Compression compression, std::string_view where,
+                       size_t max_bytes) {
+  return read_all(*unpacking(read_memory(bytes), compression, std::string(where)), where,
+                  max_bytes);
 }
 
-namespace {
+std::unique_ptr<ByteReader> unpacking(std::unique_ptr<ByteReader> packed, Compression compression,
+                                      std::string where) {
+  if (compression == Compression::gzip)
+    return std::make_unique<GunzipReader>(std::move(packed), std::move(where));
+  if (compression == Compression::zstd)
+    return std::make_unique<UnzstdReader>(std::move(packed), std::move(where));
+  return packed;
+}
 
-/// A device or pipe, which a rename would replace by a file (/dev/null!); it is written in place.
-bool is_special_file(const fs::path& path) {
+std::string read_file_unpacked(const fs::path& path, size_t max_bytes) {
+  return read_all(*unpacking(open_bytes(path), compression_of(path), path.string()), path.string(),
+                  max_bytes);
+}
+
+struct OutputFile::State {
+  State(fs::path file_path, Devices device_mode)
+      : path(std::move(file_path)), devices(device_mode) {
+    if (!is_device(path)) {
+      file.emplace(path);
+    } else if (devices == Devices::at_once) {
+      open_device();
+    }
+  }
+  ~State() {
+    if (device != nullptr && device != stdout) std::fclose(device);
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  void take(std::string_view packed) {
+    if (file) return file->write(packed);
+    if (devices == Devices::at_commit) {
+      pending += packed;
+    } else if (std::fwrite(packed.data(), 1, packed.size(), device) != packed.size() ||
+               std::fflush(device) != 0) {
+      fail();
+    }
+  }
+  void commit() {
+    packer->finish();
+    if (file) return file->commit();
+    if (devices == Devices::at_once) return;
+    open_device();
+    if (std::fwrite(pending.data(), 1, pending.size(), device) != pending.size() ||
+        std::fflush(device) != 0)
+      fail();
+  }
+  void open_device() {
+    device = path == "-" ? stdout : std::fopen(path.c_str(), "wb");
+    if (device == nullptr) fail();
+  }
+  [[noreturn]] void fail() const {
+    const int code = errno;
+    throw IoError(concat("[OutputFile] ", path == "-" ? "standard output" : path.string(), ": ",
+                         std::strerror(code)));
+  }
+
+  fs::path path;
+  Devices devices;
+  std::optional<AtomicFile> file;
+  std::FILE* device = nullptr;
+  std::string pending;  // packed bytes for a device, until commit
+  std::unique_ptr<Packer> packer =
+      make_packer(compression_of(path), [this](std::string_view packed) { take(packed); });
+};
+
+OutputFile::OutputFile(fs::path path, Devices devices)
+    : state_(std::make_unique<State>(std::move(path), devices)) {}
+OutputFile::~OutputFile() = default;
+
+bool OutputFile::is_device(const fs::path& path) {
+  if (path == "-") return true;
   std::error_code code;
   const fs::file_status status = fs::status(path, code);
   return !code && fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
 
-void write_through(std::FILE* file, const fs::path& path, std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file) != bytes.size() || std::fflush(file) != 0) {
-    throw IoError(concat("[OutputFile] ", path.string(), ": ", std::strerror(errno)));
-  }
-}
+void OutputFile::write(std::string_view bytes) { state_->packer->write(bytes); }
 
-void write_special(const fs::path& path, std::string_view bytes) {
-  if (path == "-") return write_through(stdout, path, bytes);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wb"), std::fclose);
-  if (!file) throw IoError(concat("[OutputFile] ", path.string(), ": ", std::strerror(errno)));
-  write_through(file.get(), path, bytes);
-}
-
-}  // namespace
-
-struct OutputFile::State {
-  explicit State(fs::path file_path) : path(std::move(file_path)), compression(compression_of(path)) {
-    if (path != "-" && !is_special_file(path)) file.emplace(path);
-  }
-  fs::path path;
-  Compression compression;
-  std::optional<AtomicFile> file;  // none for standard output, devices and pipes
-  std::string pending;             // what is packed or printed at commit
-};
-
-OutputFile::OutputFile(fs::path path) : state_(std::make_unique<State>(std::move(path))) {}
-OutputFile::~OutputFile() = default;
-
-void OutputFile::write(std::string_view bytes) {
-  if (state_->file && state_->compression == Compression::none) return state_->file->write(bytes);
-  state_->pending += bytes;
-}
-
-void OutputFile::commit() {
-  if (state_->file) {
-    if (state_->compression != Compression::none) state_->file->write(compress(state_->pending, state_->compression));
-    return state_->file->commit();
-  }
-  write_special(state_->path, compress(state_->pending, state_->compression));
-}
+void OutputFile::commit() { state_->commit(); }
 
 void write_output(const fs::path& path, std::string_view bytes) {
   OutputFile file(path);

@@ -118,8 +118,8 @@ void remove_abandoned(const fs::path& path) {
 }
 
 FileLock::FileLock(const fs::path& path, const std::string& message) {
-  make_parent(path);
   for (;;) {
+    make_parent(path);  // its last holder may have deleted the folder too
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (descriptor_ < 0) throw_io("FileLock", path, errno);
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {

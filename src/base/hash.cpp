@@ -9,13 +9,34 @@
 #include "base/random.h"
 
 namespace vitrine {
+namespace {
 
-std::string sha256_hex(std::string_view bytes) {
+void require_sha256(int code) {
+  if (code != 1) throw InternalError("[Sha256] the crypto library refused SHA-256");
+}
+
+}  // namespace
+
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  require_sha256(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr));
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+void Sha256::add(std::string_view bytes) {
+  require_sha256(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()));
+}
+
+std::string Sha256::hex() {
   std::array<unsigned char, 32> digest{};
   unsigned int length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
-    throw InternalError("[sha256_hex] the crypto library refused SHA-256");
-  }
+  require_sha256(EVP_DigestFinal_ex(state_->context, digest.data(), &length));
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
   hex.reserve(64);
@@ -24,6 +45,12 @@ std::string sha256_hex(std::string_view bytes) {
     hex += kDigits[byte & 15];
   }
   return hex;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.hex();
 }
 
 std::string sha256_file(const std::filesystem::path& path) {

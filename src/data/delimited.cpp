@@ -5,60 +5,92 @@
 namespace vitrine::data {
 namespace {
 
-size_t line_end_length(std::string_view text, size_t at) {
-  if (at >= text.size()) return 0;
-  return text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n' ? 2 : 1;
-}
+/// A row is judged with this much text behind its start, or with all there is: what goes on beyond
+/// is TOO_LARGE.
+constexpr size_t kLookAhead = kMaxRowBytes + 16;
+
+/// One try to read the cells of the row at the start of a text.
+class RowParser {
+ public:
+  RowParser(std::string_view text, char separator) : text_(text), separator_(separator) {}
+
+  void read(DelimitedRow& row) {
+    row.problem = read_cells(row);
+    if (row.problem.empty()) return;
+    row.cells.clear();
+    seen_ = std::max(seen_, at_);
+    for (at_ = 0; !at_line_end(); ++at_) {
+    }
+  }
+  /// Bytes of the row without its line end.
+  size_t size() const { return at_; }
+  size_t line_end_size() const {
+    if (at_ >= text_.size()) return 0;
+    return text_[at_] == '\r' && at_ + 1 < text_.size() ? 2 : 1;
+  }
+  /// Whether text behind the end could change what was read.
+  bool looked_at_end() const { return std::max(seen_, at_) + 2 > text_.size(); }
+
+ private:
+  bool at_line_end() const {
+    if (at_ >= text_.size() || text_[at_] == '\n') return true;
+    return text_[at_] == '\r' && (at_ + 1 == text_.size() || text_[at_ + 1] == '\n');
+  }
+
+  void read_bare(std::string& cell) {
+    const size_t begin = at_;
+    while (!at_line_end() && text_[at_] != separator_) ++at_;
+    cell = text_.substr(begin, at_ - begin);
+  }
+
+  /// From the opening quote to behind the closing one. Returns a problem or nothing.
+  std::string_view read_quoted(std::string& cell) {
+    for (++at_;; ++at_) {
+      if (at_ >= text_.size()) return "BAD_QUOTE";
+      if (at_ > kMaxRowBytes) return "TOO_LARGE";
+      if (text_[at_] == '"') {
+        if (at_ + 1 >= text_.size() || text_[at_ + 1] != '"') break;
+        ++at_;
+      }
+      cell += text_[at_];
+    }
+    ++at_;
+    return at_line_end() || text_[at_] == separator_ ? "" : "BAD_QUOTE";
+  }
+
+  std::string_view read_cells(DelimitedRow& row) {
+    while (true) {
+      std::string& cell = row.cells.emplace_back();
+      if (at_ < text_.size() && text_[at_] == '"') {
+        const std::string_view problem = read_quoted(cell);
+        if (!problem.empty()) return problem;
+      } else {
+        read_bare(cell);
+      }
+      if (cell.size() > kMaxFieldBytes || at_ > kMaxRowBytes) return "TOO_LARGE";
+      if (at_line_end()) return "";
+      ++at_;  // the separator
+    }
+  }
+
+  std::string_view text_;
+  char separator_;
+  size_t at_ = 0;
+  size_t seen_ = 0;  // how far a row that is spoilt was read
+};
 
 }  // namespace
 
-bool DelimitedReader::at_line_end(size_t at) const {
-  if (at >= text_.size() || text_[at] == '\n') return true;
-  return text_[at] == '\r' && (at + 1 == text_.size() || text_[at + 1] == '\n');
-}
-
 bool DelimitedReader::skip_blank_lines() {
-  while (at_ < text_.size() && at_line_end(at_)) {
-    at_ += line_end_length(text_, at_);
+  for (;;) {
+    while (window_.text().size() < 2 && window_.more()) {
+    }
+    const std::string_view text = window_.text();
+    if (text.empty()) return false;
+    const bool is_blank = text == "\r" || text.starts_with("\r\n") || text.front() == '\n';
+    if (!is_blank) return true;
+    window_.drop(text.starts_with("\r\n") ? 2 : 1);
     ++line_;
-  }
-  return at_ < text_.size();
-}
-
-void DelimitedReader::read_bare(std::string& cell, size_t& at) const {
-  const size_t begin = at;
-  while (!at_line_end(at) && text_[at] != separator_) ++at;
-  cell = text_.substr(begin, at - begin);
-}
-
-/// From the opening quote to behind the closing one. Returns a problem or nothing.
-std::string_view DelimitedReader::read_quoted(std::string& cell, size_t& at, size_t row_begin) const {
-  for (++at;; ++at) {
-    if (at >= text_.size()) return "BAD_QUOTE";
-    if (at - row_begin > kMaxRowBytes) return "TOO_LARGE";
-    if (text_[at] == '"') {
-      if (at + 1 >= text_.size() || text_[at + 1] != '"') break;
-      ++at;
-    }
-    cell += text_[at];
-  }
-  ++at;
-  return at_line_end(at) || text_[at] == separator_ ? "" : "BAD_QUOTE";
-}
-
-std::string_view DelimitedReader::read_cells(DelimitedRow& row, size_t& at) const {
-  const size_t begin = at;
-  while (true) {
-    std::string& cell = row.cells.emplace_back();
-    if (at < text_.size() && text_[at] == '"') {
-      const std::string_view problem = read_quoted(cell, at, begin);
-      if (!problem.empty()) return problem;
-    } else {
-      read_bare(cell, at);
-    }
-    if (cell.size() > kMaxFieldBytes || at - begin > kMaxRowBytes) return "TOO_LARGE";
-    if (at_line_end(at)) return "";
-    ++at;  // the separator
   }
 }
 
@@ -66,17 +98,36 @@ bool DelimitedReader::next(DelimitedRow& row) {
   row = {};
   if (!skip_blank_lines()) return false;
   row.line = line_;
-  size_t end = at_;
-  row.problem = read_cells(row, end);
-  if (!row.problem.empty()) {
-    row.cells.clear();
-    end = at_;
-    while (!at_line_end(end)) ++end;
+  for (;;) {
+    RowParser parser(window_.text(), separator_);
+    parser.read(row);
+    if (parser.looked_at_end() && window_.text().size() < kLookAhead && window_.more()) {
+      row = {};
+      row.line = line_;
+      continue;
+    }
+    row.raw = window_.text().substr(0, parser.size());
+    line_ += 1 + std::count(row.raw.begin(), row.raw.end(), '\n');
+    if (parser.looked_at_end()) {
+      skip_to_line_end(row);
+    } else {
+      window_.drop(parser.size() + parser.line_end_size());
+    }
+    return true;
   }
-  row.raw = text_.substr(at_, end - at_);
-  line_ += 1 + std::count(row.raw.begin(), row.raw.end(), '\n');
-  at_ = end + line_end_length(text_, end);
-  return true;
+}
+
+/// Drops the row, whose line may go on behind the window; the row keeps what was read of it.
+void DelimitedReader::skip_to_line_end(DelimitedRow& row) {
+  start_ = row.raw;
+  window_.drop(row.raw.size());
+  row.raw = start_;
+  for (;;) {
+    const std::string_view text = window_.text();
+    const size_t feed = text.find('\n');
+    window_.drop(feed == std::string_view::npos ? text.size() : feed + 1);
+    if (feed != std::string_view::npos || !window_.more()) return;
+  }
 }
 
 }  // namespace vitrine::data

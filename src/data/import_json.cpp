@@ -109,7 +109,8 @@ std::string own_id(const Json& row, const ColumnRules& rules) {
   return "";
 }
 
-void import_row(Json row, int64_t line_number, ReadRow read_row, const ColumnRules& rules, ImportRun& run) {
+ProductRow import_row(Json row, int64_t line_number, ReadRow read_row, const ColumnRules& rules,
+                      ImportRun& run) {
   RowTarget target;
   target.row = line_number;
   const std::string too_large = clean_strings(row, "", target);
@@ -117,37 +118,44 @@ void import_row(Json row, int64_t line_number, ReadRow read_row, const ColumnRul
   if (const auto problem = read_row(row, rules, target)) {
     return run.reject(line_number, problem->column, problem->code, problem->value, own_id(row, rules));
   }
-  run.keep(std::move(target));
+  return run.keep(std::move(target));
 }
+
+class JsonRows : public RowReader {
+ public:
+  JsonRows(TextWindow& window, std::string_view format, ImportRun& run)
+      : run_(run), lines_(window, kMaxRowBytes) {
+    if (format != "auto") set_format(format);
+  }
+
+  std::optional<ProductRow> next() override {
+    std::string_view line;
+    do {
+      if (!lines_.next(line)) return std::nullopt;
+    } while (lines_.is_blank());
+    ParsedRow parsed = parse_row(line);
+    if (!parsed.code.empty())
+      return run_.reject(lines_.number(), "", parsed.code, line.substr(0, 400));
+    if (read_row_ == nullptr) set_format(format_of(parsed.json));
+    return import_row(std::move(parsed.json), lines_.number(), read_row_, rules_, run_);
+  }
+
+ private:
+  void set_format(std::string_view format) {
+    run_.set_format(std::string(format));
+    read_row_ = reader_of(format);
+  }
+
+  ImportRun& run_;
+  LineReader lines_;
+  ColumnRules rules_ = ColumnRules::load();
+  ReadRow read_row_ = nullptr;
+};
 
 }  // namespace
 
-void import_json_lines(std::string_view utf8, std::string_view format, ImportRun& run) {
-  const ColumnRules rules = ColumnRules::load();
-  ReadRow read_row = nullptr;
-  if (format != "auto") {
-    run.set_format(std::string(format));
-    read_row = reader_of(format);
-  }
-  int64_t line_number = 0;
-  for (size_t begin = 0; begin < utf8.size();) {
-    const size_t end = std::min(utf8.find('\n', begin), utf8.size());
-    const std::string_view line = utf8.substr(begin, end - begin);
-    begin = end + 1;
-    ++line_number;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    ParsedRow parsed = parse_row(line);
-    if (!parsed.code.empty()) {
-      run.reject(line_number, "", parsed.code, line.substr(0, 400));
-      continue;
-    }
-    if (read_row == nullptr) {
-      const std::string found = format_of(parsed.json);
-      run.set_format(found);
-      read_row = reader_of(found);
-    }
-    import_row(std::move(parsed.json), line_number, read_row, rules, run);
-  }
+std::unique_ptr<RowReader> json_rows(TextWindow& window, std::string_view format, ImportRun& run) {
+  return std::make_unique<JsonRows>(window, format, run);
 }
 
 }  // namespace vitrine::data

@@ -52,10 +52,12 @@ std::string to_line(const ImportEntry& entry) {
                 value.empty() ? "" : ": '" + value + "'");
 }
 
-void ImportReport::add(ImportEntry entry) {
+ImportEntry with_short_value(ImportEntry entry) {
   entry.value = cut_value(std::move(entry.value), kMaxValueCodePoints);
-  entries.push_back(std::move(entry));
+  return entry;
 }
+
+void ImportReport::add(ImportEntry entry) { entries.push_back(with_short_value(std::move(entry))); }
 
 void ImportReport::merge(const ImportReport& other) {
   entries.insert(entries.end(), other.entries.begin(), other.entries.end());
@@ -65,9 +67,9 @@ void ImportReport::merge(const ImportReport& other) {
 }
 
 std::map<std::string, int64_t> ImportReport::counts() const {
-  std::map<std::string, int64_t> counts;
-  for (const ImportEntry& entry : entries) ++counts[concat(to_string(entry.severity), " ", entry.code)];
-  return counts;
+  ImportSummary summary;
+  for (const ImportEntry& entry : entries) summary.add(entry);
+  return summary.counts();
 }
 
 std::string ImportReport::to_jsonl() const {
@@ -77,15 +79,27 @@ std::string ImportReport::to_jsonl() const {
 }
 
 std::string ImportReport::table() const {
+  ImportSummary summary;
+  for (const ImportEntry& entry : entries) summary.add(entry);
+  return summary.table(rows_in, rows_rejected);
+}
+
+void ImportSummary::add(const ImportEntry& entry) {
+  ++counts_[concat(to_string(entry.severity), " ", entry.code)];
+  const bool is_reject = entry.severity == Severity::reject;
+  if (entry.code == "DUP_HEADER" || (is_reject && rejects_ < kRejectLines))
+    first_lines_ += to_line(entry) + "\n";
+  rejects_ += is_reject;
+}
+
+std::string ImportSummary::table(int64_t rows_in, int64_t rows_rejected) const {
   std::ostringstream out;
-  int shown = 0;
-  for (const ImportEntry& entry : entries) {
-    if (entry.code == "DUP_HEADER") out << to_line(entry) << "\n";
-    if (entry.severity == Severity::reject && shown++ < kRejectLines) out << to_line(entry) << "\n";
-  }
-  if (shown > kRejectLines) out << "and " << shown - kRejectLines << " more rejected\n";
-  out << "rows in " << rows_in << ", kept " << rows_kept << ", rejected " << rows_rejected;
-  for (const auto& [code, count] : counts()) out << "\n  " << std::left << std::setw(32) << code << count;
+  out << first_lines_;
+  if (rejects_ > kRejectLines) out << "and " << rejects_ - kRejectLines << " more rejected\n";
+  out << "rows in " << rows_in << ", kept " << rows_in - rows_rejected << ", rejected "
+      << rows_rejected;
+  for (const auto& [code, count] : counts_)
+    out << "\n  " << std::left << std::setw(32) << code << count;
   return out.str();
 }
 

@@ -28,19 +28,38 @@ Json to_json(const ImportEntry& entry);
 /// "shop.csv row 3, 价格: BAD_ROW: '…'" with at most 40 code points of the value; one line.
 std::string to_line(const ImportEntry& entry);
 
+/// The entry with its value cut to 80 code points (invalid bytes become U+FFFD when it is written).
+ImportEntry with_short_value(ImportEntry entry);
+
+/// What there is to say about the findings of a file of any size. Call order: (add)* table.
+class ImportSummary {
+ public:
+  void add(const ImportEntry& entry);
+  /// How often each code came, by severity: {"reject DUP_ID": 2}.
+  const std::map<std::string, int64_t>& counts() const { return counts_; }
+  /// One line each for doubled headers and the first rejected rows, "rows in 5, kept 4, rejected
+  /// 1", and one line a code.
+  std::string table(int64_t rows_in, int64_t rows_rejected) const;
+
+ private:
+  std::string first_lines_;
+  std::map<std::string, int64_t> counts_;
+  int64_t rejects_ = 0;
+};
+
 /// One file, or several merged. rows_in = rows_kept + rows_rejected.
 struct ImportReport {
   std::vector<ImportEntry> entries;  // in the order of the rows
   int64_t rows_in = 0, rows_kept = 0, rows_rejected = 0;
 
-  /// Adds an entry; its value is cut to 80 code points (invalid bytes become U+FFFD).
+  /// Adds an entry with_short_value.
   void add(ImportEntry entry);
   void merge(const ImportReport& other);
   /// How often each code came, by severity: {"reject DUP_ID": 2}.
   std::map<std::string, int64_t> counts() const;
   /// One JSON object a line: file, row, column, code, severity, value; id where there is one.
   std::string to_jsonl() const;
-  /// One line each for doubled headers and the first rejected rows, "rows in 5, kept 4, rejected 1", and one line a code.
+  /// As ImportSummary::table.
   std::string table() const;
 };
 

@@ -88,17 +88,29 @@ RowTarget read_row(const DelimitedRow& row, const std::vector<Column>& columns) 
   return target;
 }
 
+class TableRows : public RowReader {
+ public:
+  TableRows(TextWindow& window, char separator, ImportRun& run)
+      : run_(run), reader_(window, separator), columns_(read_header(reader_, separator, run)) {}
+
+  std::optional<ProductRow> next() override {
+    DelimitedRow row;
+    if (!reader_.next(row)) return std::nullopt;
+    const std::string code = row_problem(row, columns_.size());
+    if (code.empty()) return run_.keep(read_row(row, columns_));
+    return run_.reject(row.line, "", code, problem_value(row, code, columns_.size()));
+  }
+
+ private:
+  ImportRun& run_;
+  DelimitedReader reader_;
+  std::vector<Column> columns_;
+};
+
 }  // namespace
 
-void import_table(std::string_view utf8, char separator, ImportRun& run) {
-  DelimitedReader reader(utf8, separator);
-  const std::vector<Column> columns = read_header(reader, separator, run);
-  DelimitedRow row;
-  while (reader.next(row)) {
-    const std::string code = row_problem(row, columns.size());
-    if (code.empty()) run.keep(read_row(row, columns));
-    else run.reject(row.line, "", code, problem_value(row, code, columns.size()));
-  }
+std::unique_ptr<RowReader> table_rows(TextWindow& window, char separator, ImportRun& run) {
+  return std::make_unique<TableRows>(window, separator, run);
 }
 
 }  // namespace vitrine::data

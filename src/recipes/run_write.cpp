@@ -3,88 +3,79 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
+#include <cstdio>
 #include <limits>
 #include <map>
 #include <memory>
 #include <optional>
 #include <sstream>
+#include <utility>
 
 #include "base/compressed.h"
 #include "base/error.h"
 #include "base/file_arguments.h"
+#include "base/hash.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/resource.h"
+#include "base/stopwatch.h"
+#include "base/version.h"
 #include "copywriting/copy_model.h"
 #include "data/advertisegen.h"
 #include "data/import.h"
+#include "data/product_reader.h"
+#include "recipes/shard.h"
 #include "recipes/write.h"
+#include "recipes/write_parts.h"
+#include "recipes/write_totals.h"
 
 namespace vitrine::recipes {
 namespace {
 
-constexpr size_t kProductsPerBatch = 32;
+namespace fs = std::filesystem;
+
+constexpr int64_t kRowsPerBatch = 32;
+constexpr int64_t kMaxInputMib = int64_t{1} << 20;  // it is not held in memory
 constexpr std::string_view kTrainingRows = "data/advertisegen/train.jsonl";
 
-data::ImportResult read_input(const WriteRun& run) {
+data::ProductReader open_input(const WriteRun& run) {
   if (run.input.empty() == run.attributes.empty()) {
     throw UsageError(run.input.empty() ? "PRODUCTS: missing (or --attributes for one product)" : "--attributes: expected nothing beside PRODUCTS");
   }
-  if (!run.input.empty()) return data::read_products(run.input);
+  data::ImportConfig config;
+  config.max_file_mib = kMaxInputMib;
+  if (!run.input.empty()) return data::ProductReader(run.input, config);
   data::check_typed_content(run.attributes, "--attributes");
-  const std::string line = dump_line({{"content", run.attributes}});
-  data::ImportConfig import_config;
-  import_config.format = "advertisegen";
-  auto result = data::read_products_from(line, "attributes.jsonl", import_config);
-  for (auto& product : result.products) product.source.file = "--attributes";
-  return result;
+  config.format = "advertisegen";
+  return data::ProductReader::in_memory(dump_line({{"content", run.attributes}}), "--attributes",
+                                        config);
 }
 
-/// The points of each product in a file of plans, as `points` writes it.
-std::map<std::string, std::vector<std::string>> read_points(const std::string& path) {
-  std::map<std::string, std::vector<std::string>> points;
-  if (path.empty()) return points;
-  std::istringstream lines(read_file_unpacked(path));
+/// A file of plans, as `points` writes it.
+struct Plans {
+  std::map<std::string, std::vector<std::string>> points;  // of each product, as key#value
+  std::string sha256;
+};
+
+Plans read_plans(const std::string& path) {
+  const std::string text = path.empty() ? "" : read_file_unpacked(path);
+  Plans plans{{}, sha256_hex(text)};
+  std::istringstream lines(text);
   std::string line;
   for (int64_t row = 1; std::getline(lines, line); ++row) {
     if (line.empty()) continue;
     const std::string where = concat(path, " row ", row);
     const Json plan = parse_json(line, where);
     try {
-      auto& list = points[plan.at("product_id").get<std::string>()];
+      auto& list = plans.points[plan.at("product_id").get<std::string>()];
       for (const Json& point : plan.at("points")) list.push_back(point.at("key").get<std::string>() + "#" + point.at("value").get<std::string>());
     } catch (const nlohmann::json::exception& e) {
       throw Corrupt(concat("[write] ", where, ": not a plan of `points`: ", e.what()));
     }
   }
-  return points;
+  return plans;
 }
-
-/// Where a result goes: standard output, product by product, or a file that appears whole.
-class Output {
- public:
-  Output(const std::string& path, bool as_table) : as_table_(as_table) {
-    if (!path.empty() && path != "-") file_ = std::make_unique<OutputFile>(path);
-  }
-  bool as_table() const { return as_table_; }
-  void write(std::string_view text) {
-    if (file_) {
-      file_->write(text);
-    } else {
-      std::cout << text << std::flush;
-      if (!std::cout) throw IoError("[write] standard output: cannot write");
-    }
-  }
-  void commit() {
-    if (file_) file_->commit();
-  }
-
- private:
-  bool as_table_;
-  std::unique_ptr<OutputFile> file_;
-};
 
 std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, const WriteRun& run) {
   if (!config.baseline.empty()) return std::nullopt;
@@ -99,49 +90,6 @@ std::vector<data::Product> rows_for(const WriteConfig& config) {
   return data::read_products(resource_path(kTrainingRows)).products;
 }
 
-void report_rejects(const data::ImportResult& input, const WriteRun& run) {
-  if (!run.rejects.empty()) write_output(run.rejects, input.report.to_jsonl());
-  if (!input.report.entries.empty()) log_warn("input: ", input.report.table());
-}
-
-struct Totals {
-  int64_t products = 0, candidates = 0, dropped = 0, without = 0, in_order = 0;
-  std::map<std::string, int> faults;
-  int64_t compared = 0;  // products with two candidates or more
-  double likeness = 0;   // summed over these
-
-  void add(const WrittenProduct& written) {
-    ++products;
-    candidates += static_cast<int64_t>(written.candidates.size());
-    dropped += written.dropped;
-    for (const auto& [fault, count] : written.dropped_faults) faults[fault] += count;
-    without += written.candidates.empty();
-    compared += written.candidates.size() > 1;
-    if (written.candidates.size() > 1) likeness += written.likeness;
-    in_order += std::count_if(written.candidates.begin(), written.candidates.end(), [](const auto& c) { return c.groups_in_order; });
-  }
-  void print() const {
-    if (products == 0) return;
-    std::string reasons;
-    for (const auto& [fault, count] : faults) reasons += concat(reasons.empty() ? " (" : ", ", fault, " ", count);
-    if (!reasons.empty()) reasons += ")";
-    const auto counted = [](int64_t count, std::string_view noun) { return concat(count, " ", noun, count == 1 ? "" : "s"); };
-    const std::string alike = compared == 0 ? "" : concat("; mean pairwise ROUGE-L of a product's candidates ",
-                                                          static_cast<int>(1000 * likeness / static_cast<double>(compared)) / 1000.0);
-    log_info(counted(products, "product"), ", ", counted(candidates, "candidate"), ", ", dropped, " dropped by the checks", reasons, ", ", without,
-             " without a candidate; ", in_order, " in the plan's order", alike);
-  }
-};
-
-/// The rejected rows of the input, by row: a row that was refused still gives its line.
-std::map<int64_t, data::ImportEntry> rejected_rows(const data::ImportReport& report) {
-  std::map<int64_t, data::ImportEntry> rows;
-  for (const auto& entry : report.entries) {
-    if (entry.severity == data::Severity::reject) rows.emplace(entry.row, entry);
-  }
-  return rows;
-}
-
 std::string rejected_line(const data::ImportEntry& entry, bool table) {
   const std::string id = entry.id.empty() ? concat("row-", entry.row) : entry.id;
   const std::string error = concat(entry.code, entry.column.empty() ? "" : " " + entry.column);
@@ -149,61 +97,286 @@ std::string rejected_line(const data::ImportEntry& entry, bool table) {
   return dump_line({{"id", id}, {"candidates", Json::array()}, {"error", error}}) + "\n";
 }
 
+/// One form of the result and where it goes.
+struct Form {
+  bool as_table = false;
+  std::string path;                  // "-" = standard output
+  std::unique_ptr<OutputFile> file;  // none: made of the parts at the end
+};
+
 /// The result, and the table beside it when one is wanted.
-std::vector<Output> open_outputs(const WriteRun& run) {
-  const bool to_terminal = (run.output.empty() || run.output == "-") && ::isatty(STDOUT_FILENO) == 1;
-  std::vector<Output> outputs;
-  outputs.emplace_back(run.output, run.format.empty() ? to_terminal && run.table.empty() : run.format == "table");
-  if (run.table.empty()) return outputs;
+std::vector<Form> forms_of(const WriteRun& run) {
   const auto place = [](const std::string& path) { return path.empty() ? "-" : path; };
+  const bool to_terminal = place(run.output) == "-" && ::isatty(STDOUT_FILENO) == 1;
+  std::vector<Form> forms;
+  forms.push_back({run.format.empty() ? to_terminal && run.table.empty() : run.format == "table",
+                   place(run.output), nullptr});
+  if (run.table.empty()) return forms;
   if (place(run.output) == run.table) throw UsageError(concat("--table: expected another place than --output, got ", run.table));
-  outputs.emplace_back(run.table, /*as_table=*/true);
-  return outputs;
+  forms.push_back({/*as_table=*/true, run.table, nullptr});
+  return forms;
 }
 
-void warn_of_unknown_names(const CopyWriter& writer, const std::vector<data::Product>& products, const WriteRun& run) {
-  std::vector<std::string> wishes = run.order;
-  wishes.insert(wishes.end(), run.pins.begin(), run.pins.end());
-  for (const auto& wish : writer.unknown_wishes(products, wishes)) log_warn("[write] ", wish, ": no product has it");
+/// Hash of a model's files but the weights: tokenizer, settings, statistics.
+std::string small_files_sha256(const fs::path& directory) {
+  std::map<std::string, std::string> hashes;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    const std::string ending = entry.path().extension().string();
+    if (ending == ".json" || ending == ".tsv" || ending == ".txt")
+      hashes[entry.path().filename().string()] = sha256_file(entry.path());
+  }
+  return sha256_hex(Json(hashes).dump());
 }
+
+/// Writes the rows of one run; see run_write.
+class WriteJob {
+ public:
+  WriteJob(const WriteConfig& config, const WriteRun& run)
+      : config_(config),
+        run_(run),
+        shard_(parse_shard(run.shard)),
+        forms_(forms_of(run)),
+        plans_(read_plans(run.points_file)),
+        reader_(open_input(run)),
+        model_(load_model(config, run)),
+        writer_(config, model_ ? &*model_ : nullptr, rows_for(config),
+                {run.pins, run.order, std::move(plans_.points)}),
+        unseen_wishes_(run.order) {
+    unseen_wishes_.insert(unseen_wishes_.end(), run.pins.begin(), run.pins.end());
+    open_outputs();
+    for (const auto& finding : reader_.file_findings()) report(finding);
+  }
+
+  /// Whether no row was rejected and every product got a candidate.
+  bool write_all() {
+    try {
+      write_parts();
+    } catch (const Cancelled&) {  // where it was thrown, nobody knows what is kept
+      throw Cancelled(concat("interrupted: ", what_is_kept()));
+    }
+    progress_.finish();
+    publish();
+    return rows_rejected_ == 0 && totals_.without == 0;
+  }
+
+ private:
+  void write_parts() {
+    for (size_t part = 0; next_rows(rows_of_part()); ++part) {
+      const auto before = parts_ ? parts_->finished(part) : std::nullopt;
+      if (before) {
+        take_over_part(part, totals_from_json(*before));
+      } else {
+        write_part(part);
+      }
+      num_parts_ = part + 1;
+    }
+  }
+
+  void open_outputs() {
+    if (!OutputFile::is_device(forms_.front().path)) {
+      std::vector<std::string> endings{forms_.front().as_table ? ".txt" : ".jsonl"};
+      if (forms_.size() > 1) endings.push_back(".table");
+      parts_.emplace(forms_.front().path, settings(), std::move(endings), run_.restart);
+      if (parts_->num_found() > 0)
+        log_info("[write] going on from ", parts_->folder().string(), ", finished parts: ",
+                 parts_->num_found());
+    }
+    for (Form& form : forms_) {
+      if (!parts_ || OutputFile::is_device(form.path))
+        form.file = std::make_unique<OutputFile>(form.path, OutputFile::Devices::at_once);
+    }
+    if (!run_.rejects.empty()) rejects_.emplace(run_.rejects, OutputFile::Devices::at_once);
+  }
+
+  /// All that the bytes of a part depend on.
+  Json settings() const {
+    Json settings = config_to_json(config_);
+    settings.erase("model");  // its name says less than its hash
+    settings["input_sha256"] = reader_.sha256();
+    settings["model_sha256"] = model_ ? model_->sha256 : "";
+    settings["model_files_sha256"] = model_ ? small_files_sha256(model_->directory) : "";
+    settings["points_sha256"] = plans_.sha256;
+    settings["dtype"] = run_.dtype.empty() ? generation::DecoderConfig{}.dtype : run_.dtype;
+    settings["pin"] = run_.pins;
+    settings["order"] = run_.order;
+    settings["format"] = forms_.front().as_table ? "table" : "jsonl";
+    settings["table"] = forms_.size() > 1;
+    settings["shard"] = concat(shard_.index, "/", shard_.count);
+    settings["checkpoint_every"] = run_.checkpoint_every;
+    settings["program_version"] = program_version();
+    return settings;
+  }
+
+  int64_t rows_of_part() const {
+    return parts_ ? run_.checkpoint_every : std::numeric_limits<int64_t>::max();
+  }
+
+  /// The next rows of the shard, a batch of them, at most max_rows. False at the end.
+  bool next_rows(int64_t max_rows) {
+    rows_.clear();
+    while (static_cast<int64_t>(rows_.size()) < std::min(max_rows, kRowsPerBatch)) {
+      throw_if_interrupted("between two rows");
+      auto row = reader_.next();
+      if (!row) break;
+      look_for_wishes(*row);
+      if (!shard_.has(position_++)) continue;
+      ++rows_in_;
+      rows_rejected_ += !row->product;
+      for (const auto& finding : row->findings) report(finding);
+      rows_.push_back(std::move(*row));
+    }
+    return !rows_.empty();
+  }
+
+  void look_for_wishes(const data::ProductRow& row) {
+    if (unseen_wishes_.empty() || !row.product) return;
+    unseen_wishes_ = writer_.unknown_wishes({&*row.product, 1}, unseen_wishes_);
+  }
+
+  void report(const data::ImportEntry& finding) {
+    summary_.add(finding);
+    if (rejects_) rejects_->write(dump_line(data::to_json(finding)) + "\n");
+  }
+
+  /// Passes over the rows of a part that an earlier run has finished.
+  void take_over_part(size_t part, const WriteTotals& before) {
+    int64_t rows = 0;
+    do rows += static_cast<int64_t>(rows_.size());
+    while (rows < rows_of_part() && next_rows(rows_of_part() - rows));
+    for (size_t form = 0; form < forms_.size(); ++form) {
+      if (forms_[form].file) parts_->copy(part, form, *forms_[form].file);
+    }
+    totals_.add(before);
+    products_before_ += before.products;
+    progress_.reach(reader_.fraction());
+    progress_.skip(static_cast<uint64_t>(before.products));
+    start_ = SteadyClock::now();
+    products_since_ = candidates_since_ = 0;
+  }
+
+  void write_part(size_t part) {
+    if (parts_) parts_->begin(part);
+    WriteTotals totals;
+    do {
+      write_batch(totals);
+      totals.rows += static_cast<int64_t>(rows_.size());
+    } while (totals.rows < rows_of_part() && next_rows(rows_of_part() - totals.rows));
+    if (parts_) parts_->finish(to_json(totals));
+    totals_.add(totals);
+    products_since_ += totals.products;
+    candidates_since_ += totals.candidates;
+  }
+
+  void write_batch(WriteTotals& totals) {
+    std::vector<data::Product> products;
+    for (auto& row : rows_) {
+      if (row.product) products.push_back(std::move(*row.product));
+    }
+    const auto written = writer_.write(products);
+    size_t next = 0;
+    for (const auto& row : rows_) {
+      if (row.product) {
+        put(written[next], products[next]);
+        totals.add(written[next++]);
+      } else {
+        for (size_t form = 0; form < forms_.size(); ++form)
+          put(form, rejected_line(row.rejection(), forms_[form].as_table));
+      }
+    }
+    progress_.reach(reader_.fraction());
+    progress_.advance(products.size());
+  }
+
+  void put(const WrittenProduct& written, const data::Product& product) {
+    for (size_t form = 0; form < forms_.size(); ++form) {
+      const std::string text =
+          forms_[form].as_table
+              ? to_table(written, product)
+              : dump_line(to_json(written, config_, model_ ? model_->sha256 : ""));
+      put(form, text + "\n");
+    }
+  }
+
+  void put(size_t form, std::string_view text) {
+    if (forms_[form].file) forms_[form].file->write(text);
+    if (parts_) parts_->write(form, text);
+  }
+
+  /// Puts the outputs in their places and says what there was.
+  void publish() {
+    for (size_t form = 0; form < forms_.size(); ++form) {
+      auto& file = forms_[form].file;
+      if (!file) {
+        file = std::make_unique<OutputFile>(forms_[form].path);
+        for (size_t part = 0; part < num_parts_; ++part) parts_->copy(part, form, *file);
+      }
+      file->commit();
+    }
+    if (rejects_) rejects_->commit();
+    if (parts_) parts_->remove();
+    for (const auto& wish : unseen_wishes_) log_warn("[write] ", wish, ": no product has it");
+    if (!summary_.counts().empty()) log_warn("input: ", summary_.table(rows_in_, rows_rejected_));
+    print_totals();
+  }
+
+  void print_totals() const {
+    if (totals_.products == 0) return;
+    log_info(totals_.text());
+    const double seconds = std::max(seconds_since(start_), 1e-3);
+    const std::string earlier =
+        products_before_ > 0 ? concat("; ", products_before_, " products are of an earlier run")
+                             : "";
+    log_info(tenths(static_cast<double>(products_since_) / seconds), " products/s, ",
+             tenths(static_cast<double>(candidates_since_) / seconds), " copies/s in ",
+             tenths(seconds), " s", earlier);
+  }
+
+  static std::string tenths(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f", value);
+    return text;
+  }
+
+  std::string what_is_kept() const {
+    if (!parts_) return concat("the output holds ", rows_in_, " rows of the input");
+    if (num_parts_ == 0) return "nothing was written; run the same command again";
+    return concat(num_parts_, " part", num_parts_ == 1 ? "" : "s", " with ", totals_.products,
+                  " products are in ", parts_->folder().string(),
+                  "; run the same command again to continue");
+  }
+
+  const WriteConfig& config_;
+  const WriteRun& run_;
+  Shard shard_;
+  std::vector<Form> forms_;
+  Plans plans_;  // their points are in writer_
+  data::ProductReader reader_;
+  std::optional<copywriting::CopyModel> model_;
+  CopyWriter writer_;
+  std::vector<std::string> unseen_wishes_;  // pins and orders that no product had so far
+  std::optional<WriteParts> parts_;         // when the result is a file
+  std::optional<OutputFile> rejects_;
+  data::ImportSummary summary_;
+
+  std::vector<data::ProductRow> rows_;  // the batch
+  int64_t position_ = 0;                // of the next row in the input
+  int64_t rows_in_ = 0, rows_rejected_ = 0;
+  size_t num_parts_ = 0;
+  WriteTotals totals_;
+  int64_t products_before_ = 0;                         // of parts that were taken over
+  SteadyClock::time_point start_ = SteadyClock::now();  // behind the last of these; from then on:
+  int64_t products_since_ = 0, candidates_since_ = 0;
+  Progress progress_{"write", 0, "products"};
+};
 
 }  // namespace
 
 bool run_write(const WriteConfig& config, const WriteRun& run) {
   config.validate();
-  check_file_arguments("write", std::vector{run.input, run.points_file}, {{"--output", run.output}, {"--table", run.table}, {"--rejects", run.rejects}});
-  const auto input = read_input(run);
-  report_rejects(input, run);
-  const auto model = load_model(config, run);
-  CopyWriter writer(config, model ? &*model : nullptr, rows_for(config), {run.pins, run.order, read_points(run.points_file)});
-  warn_of_unknown_names(writer, input.products, run);
-  auto outputs = open_outputs(run);
-  Progress progress("write", input.products.size(), "products");
-  Totals totals;
-  auto rejected = rejected_rows(input.report);
-  const auto write_rejected_before = [&](int64_t row) {
-    for (; !rejected.empty() && rejected.begin()->first < row; rejected.erase(rejected.begin())) {
-      for (auto& output : outputs) output.write(rejected_line(rejected.begin()->second, output.as_table()));
-    }
-  };
-  for (size_t begin = 0; begin < input.products.size(); begin += kProductsPerBatch) {
-    throw_if_interrupted("nothing was written");
-    const auto batch = std::span(input.products).subspan(begin, std::min(kProductsPerBatch, input.products.size() - begin));
-    const auto written = writer.write(batch);
-    for (size_t i = 0; i < batch.size(); ++i) {
-      totals.add(written[i]);
-      write_rejected_before(batch[i].source.row);
-      for (auto& output : outputs) {
-        output.write((output.as_table() ? to_table(written[i], batch[i]) : dump_line(to_json(written[i], config, model ? model->sha256 : ""))) + "\n");
-      }
-    }
-    progress.advance(batch.size());
-  }
-  write_rejected_before(std::numeric_limits<int64_t>::max());
-  for (auto& output : outputs) output.commit();
-  progress.finish();
-  totals.print();
-  return input.report.rows_rejected == 0 && totals.without == 0;
+  check_file_arguments(
+      "write", std::vector{run.input, run.points_file},
+      {{"--output", run.output}, {"--table", run.table}, {"--rejects", run.rejects}});
+  return WriteJob(config, run).write_all();
 }
 
 }  // namespace vitrine::recipes

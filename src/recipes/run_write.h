@@ -16,6 +16,9 @@ struct WriteRun {
   std::string output;      // empty = standard output
   std::string table;       // a second output, to read: file or "-"; empty = none
   std::string rejects;
+  std::string shard;               // i/n; empty = all rows
+  int64_t checkpoint_every = 256;  // rows a part of a run into a file
+  bool restart = false;
   std::string dtype;       // one of generation::weight_dtypes() | empty
   int threads = 0;
 
@@ -28,11 +31,20 @@ struct WriteRun {
     v.field("output", output, "file for the result; it appears whole");
     v.field("table", table, "the result as a table as well: a file, or - for standard output");
     v.field("rejects", rejects, "file for the rows that were rejected");
+    v.field("shard", shard, "i/n: of the rows only each n-th, from the i-th on");
+    v.field("checkpoint_every", checkpoint_every,
+            "rows of a part; what --output FILE has finished is kept in FILE.parts", 1, 1000000);
+    v.field("restart", restart,
+            "delete the parts that an interrupted run left, and start anew");
   }
 };
 
-/// Writes one line (or table) a product, in input order. Returns false when rows were rejected or a
-/// product got no candidate. Throws UsageError, NotFound, Corrupt, IoError, Cancelled.
+/// Writes one line (or table) a product, in input order. Products come and go in small batches, so
+/// memory does not grow with the input (ProductReader says with what exceptions; the plans of
+/// --points are held as a whole). Into a file it works part by part (write_parts.h): the same call
+/// after an interruption goes on, to the same bytes. Returns false when rows were rejected or a
+/// product got no candidate. Throws UsageError, NotFound, Corrupt, IoError, Busy, Cancelled;
+/// InvalidInput for parts of other settings.
 bool run_write(const WriteConfig& config, const WriteRun& run);
 
 }  // namespace vitrine::recipes

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,15 +84,21 @@ void feed(Pipe& pipe, std::string_view& rest, bool stays_open) {
 void converse(pid_t child, const RunOptions& options, Pipe& in, Pipe& out, Pipe& err, ProgramResult& result) {
   std::string_view rest = options.stdin_text;
   const auto start = Clock::now();
-  bool interrupted = options.interrupt_after_ms == 0;
+  bool interrupted = options.interrupt_after_ms == 0, signalled = options.signal_once_there.empty();
   while (out.read_end >= 0 || err.read_end >= 0) {
     std::array<pollfd, 3> waiting{{{out.read_end, POLLIN, 0}, {err.read_end, POLLIN, 0}, {rest.empty() && options.stdin_stays_open ? -1 : in.write_end, POLLOUT, 0}}};
-    ::poll(waiting.data(), waiting.size(), 20);
+    ::poll(waiting.data(), waiting.size(), signalled ? 20 : 1);
     if (waiting[0].revents != 0) drain(out, result.out);
     if (waiting[1].revents != 0) drain(err, result.err);
     if (waiting[2].revents != 0) feed(in, rest, options.stdin_stays_open);
     const auto passed = Clock::now() - start;
-    if (passed > std::chrono::seconds(options.timeout_s)) ::kill(child, SIGKILL);
+    const bool killed =
+        options.kill_after_ms > 0 && passed > std::chrono::milliseconds(options.kill_after_ms);
+    if (killed || passed > std::chrono::seconds(options.timeout_s)) ::kill(child, SIGKILL);
+    if (!signalled && fs::exists(options.signal_once_there)) {
+      ::kill(child, options.signal);
+      signalled = true;
+    }
     if (!interrupted && passed > std::chrono::milliseconds(options.interrupt_after_ms)) {
       ::kill(child, SIGINT);
       interrupted = true;
@@ -116,7 +123,9 @@ ProgramResult run_program(const std::vector<std::string>& args, const RunOptions
   ProgramResult result;
   converse(child, options, in, out, err, result);
   int status = 0;
-  if (::waitpid(child, &status, 0) != child) fail("waitpid");
+  rusage usage{};
+  if (::wait4(child, &status, 0, &usage) != child) fail("wait4");
+  result.max_rss_kib = usage.ru_maxrss;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }

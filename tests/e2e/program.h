@@ -14,6 +14,7 @@ struct ProgramResult {
   int exit_code = -1;
   std::string out;
   std::string err;
+  long max_rss_kib = 0;  // most memory that was in use
 };
 
 struct RunOptions {
@@ -22,6 +23,9 @@ struct RunOptions {
   std::filesystem::path working_folder = {};  // empty = the current one
   std::filesystem::path stdout_file = {};     // for example /dev/full; empty = kept in ProgramResult::out
   int interrupt_after_ms = 0;  // then SIGINT, once, as Ctrl-C; 0 = never
+  std::filesystem::path signal_once_there = {};  // sends `signal` as soon as this file is there
+  int signal = 9;
+  int kill_after_ms = 0;  // then SIGKILL; 0 = never
   int timeout_s = 60;  // then the program is killed and the run counts as exit code 128 + 9
 };
 

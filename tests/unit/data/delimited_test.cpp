@@ -6,7 +6,8 @@ namespace vitrine::data {
 namespace {
 
 std::vector<DelimitedRow> rows_of(std::string_view text, char separator = ',') {
-  DelimitedReader reader(text, separator);
+  TextWindow window(text);
+  DelimitedReader reader(window, separator);
   std::vector<DelimitedRow> rows;
   for (DelimitedRow row; reader.next(row);) rows.push_back(row);
   return rows;

@@ -1,0 +1,235 @@
+#include "data/product_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/compressed.h"
+#include "base/hash.h"
+#include "data/import_run.h"
+#include "data/text_survey.h"
+#include "text/encoding.h"
+
+namespace vitrine::data {
+namespace fs = std::filesystem;
+namespace {
+
+using text::Encoding;
+
+constexpr size_t kChunkBytes = size_t{1} << 16;
+constexpr size_t kMaxWholeBytes = size_t{2} << 30;  // of a file that is converted as a whole
+constexpr std::string_view kUtf32leBom("\xff\xfe\0\0", 4);
+constexpr size_t kUtf8BomBytes = 3;
+
+[[noreturn]] void refuse(std::string_view file, std::string_view code, std::string value) {
+  throw ImportRefused(
+      {std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
+}
+
+/// Workbooks are zip archives, older ones OLE files: neither is text.
+void refuse_workbook(std::string_view head, std::string_view file) {
+  if (!head.starts_with("PK\x03\x04") && !head.starts_with("\xd0\xcf\x11\xe0")) return;
+  refuse(file, "NO_HEADER",
+         "this is a workbook or an archive (.xlsx, .xls, .zip), which this version does not read: "
+         "save it as CSV");
+}
+
+/// Reads until `out` is full or the end comes.
+size_t fill(ByteReader& reader, std::span<char> out) {
+  size_t filled = 0;
+  while (filled < out.size()) {
+    const size_t size = reader.read(out.subspan(filled));
+    if (size == 0) break;
+    filled += size;
+  }
+  return filled;
+}
+
+/// What a BOM says.
+std::optional<Encoding> marked_encoding(std::string_view head) {
+  const auto found = head.starts_with(kUtf32leBom)
+                         ? std::nullopt
+                         : text::detect_encoding(head.substr(0, kUtf8BomBytes));
+  return found == Encoding::utf8_bom || found == Encoding::utf16le || found == Encoding::utf16be
+             ? found
+             : std::nullopt;
+}
+
+/// The first reading of a file.
+struct FileSurvey {
+  std::string sha256;
+  uint64_t size_bytes = 0;
+  std::optional<Encoding> encoding;  // none = neither a BOM nor UTF-8
+  TextSurvey text;                   // of UTF-8 only
+};
+
+FileSurvey survey_file(const InputFile& input, std::string_view name, size_t max_bytes) {
+  const auto reader = input.open();
+  FileSurvey survey;
+  Sha256 hash;
+  std::string head;
+  std::vector<char> chunk(kChunkBytes);
+  while (const size_t size = fill(*reader, chunk)) {
+    std::string_view piece(chunk.data(), size);
+    if (size > max_bytes - survey.size_bytes)
+      throw Corrupt(
+          concat("[import] ", name, ": TOO_LARGE: more than ", max_bytes, " bytes unpacked"));
+    if (survey.size_bytes == 0) {
+      head = piece.substr(0, 8);
+      survey.encoding = marked_encoding(piece);
+    }
+    hash.add(piece);
+    if (survey.size_bytes == 0 && survey.encoding == Encoding::utf8_bom)
+      piece.remove_prefix(kUtf8BomBytes);
+    survey.size_bytes += size;
+    const bool may_be_utf8 = !survey.encoding || survey.encoding == Encoding::utf8_bom;
+    if (may_be_utf8) survey.text.add(piece);
+  }
+  refuse_workbook(head, name);
+  survey.text.finish();
+  survey.sha256 = hash.hex();
+  if (!survey.encoding && survey.text.is_utf8() && !head.starts_with(kUtf32leBom))
+    survey.encoding = Encoding::utf8;
+  if (head.starts_with(kUtf32leBom))
+    refuse(name, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
+  return survey;
+}
+
+/// The second reading, which must find the same bytes.
+class SameBytesReader : public ByteReader {
+ public:
+  SameBytesReader(std::unique_ptr<ByteReader> bytes, std::string sha256, std::string name)
+      : bytes_(std::move(bytes)), sha256_(std::move(sha256)), name_(std::move(name)) {}
+  size_t read(std::span<char> out) override {
+    if (at_end_) return 0;
+    const size_t size = bytes_->read(out);
+    hash_.add({out.data(), size});
+    at_end_ = size == 0;
+    if (at_end_ && hash_.hex() != sha256_)
+      throw Corrupt(concat("[import] ", name_, ": changed while it was read"));
+    return size;
+  }
+
+ private:
+  std::unique_ptr<ByteReader> bytes_;
+  std::string sha256_, name_;
+  Sha256 hash_;
+  bool at_end_ = false;
+};
+
+/// All of a file that is not UTF-8, in UTF-8.
+std::string converted(ByteReader& reader, std::string_view name) {
+  const std::string bytes = read_all(reader, name, kMaxWholeBytes);
+  const auto encoding = text::detect_encoding(bytes);
+  if (!encoding) refuse(name, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
+  const bool is_utf16 = *encoding == Encoding::utf16le || *encoding == Encoding::utf16be;
+  if (is_utf16 && bytes.size() % 2 != 0)
+    refuse(name, "ENC_BAD_SEQ",
+           concat("odd byte count ", bytes.size(), " of ", to_string(*encoding)));
+  return text::decode(bytes, *encoding);
+}
+
+/// By the ending of the name, else by the first line.
+std::string guess_format(const TextSurvey& survey, std::string_view name) {
+  const std::string ending = without_compression_suffix(name).extension().string();
+  if (ending == ".csv") return "csv";
+  if (ending == ".tsv" || ending == ".tab") return "tsv";
+  if (ending == ".jsonl" || ending == ".ndjson" || ending == ".json") return "json";
+  if (survey.first() == '{') return "json";
+  return survey.first_line_has_tab() ? "tsv" : "csv";
+}
+
+char separator_of(const ImportConfig& config, std::string_view format) {
+  if (config.separator == "\\t") return '\t';
+  if (!config.separator.empty()) return config.separator.front();
+  return format == "tsv" ? '\t' : ',';
+}
+
+}  // namespace
+
+struct ProductReader::State {
+  State(InputFile file, std::string file_name, const ImportConfig& config, size_t max_bytes)
+      : input(std::move(file)),
+        name(std::move(file_name)),
+        survey(survey_file(input, name, max_bytes)),
+        run(name, survey.sha256, config.licence) {
+    open_text();
+    if (survey.text.is_blank()) refuse(name, "EMPTY_FILE", "");
+    open_rows(config);
+  }
+
+  void open_text() {
+    bytes = std::make_unique<SameBytesReader>(input.open(), survey.sha256, name);
+    if (survey.encoding == Encoding::utf8 || survey.encoding == Encoding::utf8_bom) {
+      std::array<char, kUtf8BomBytes> bom;
+      if (survey.encoding == Encoding::utf8_bom) fill(*bytes, bom);
+      window = std::make_unique<TextWindow>(*bytes);
+      return;
+    }
+    text = converted(*bytes, name);
+    survey.text = {};
+    survey.text.add(text);
+    survey.text.finish();
+    window = std::make_unique<TextWindow>(text);
+  }
+
+  void open_rows(const ImportConfig& config) {
+    const std::string format =
+        config.format == "auto" ? guess_format(survey.text, name) : config.format;
+    if (format == "csv" || format == "tsv") {
+      run.set_format(format);
+      rows = table_rows(*window, separator_of(config, format), run);
+    } else {
+      rows = json_rows(*window, config.format, run);
+    }
+  }
+
+  InputFile input;
+  std::string name;
+  FileSurvey survey;
+  ImportRun run;
+  std::unique_ptr<ByteReader> bytes;
+  std::string text;  // of a file that was converted as a whole
+  std::unique_ptr<TextWindow> window;
+  std::unique_ptr<RowReader> rows;
+  bool has_rows = false;
+};
+
+ProductReader::ProductReader(const fs::path& path, const ImportConfig& config) {
+  config.validate();
+  const auto max_bytes = static_cast<size_t>(config.max_file_mib) << 20;
+  state_ = std::make_unique<State>(InputFile(path), path.string(), config, max_bytes);
+}
+
+ProductReader ProductReader::in_memory(std::string bytes, std::string_view name,
+                                       const ImportConfig& config) {
+  config.validate();
+  return ProductReader(std::make_unique<State>(InputFile::in_memory(std::move(bytes)),
+                                               std::string(name), config, SIZE_MAX));
+}
+
+ProductReader::ProductReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ProductReader::~ProductReader() = default;
+ProductReader::ProductReader(ProductReader&&) noexcept = default;
+ProductReader& ProductReader::operator=(ProductReader&&) noexcept = default;
+
+std::optional<ProductRow> ProductReader::next() {
+  auto row = state_->rows->next();
+  if (!row && !state_->has_rows) refuse(state_->name, "EMPTY_FILE", "a header and no rows");
+  state_->has_rows = true;
+  return row;
+}
+
+const std::vector<ImportEntry>& ProductReader::file_findings() const {
+  return state_->run.warnings();
+}
+const std::string& ProductReader::sha256() const { return state_->survey.sha256; }
+uint64_t ProductReader::size_bytes() const { return state_->survey.size_bytes; }
+
+double ProductReader::fraction() const {
+  const uint64_t total = state_->text.empty() ? state_->survey.size_bytes : state_->text.size();
+  return std::min(1.0, static_cast<double>(state_->window->dropped()) /
+                           static_cast<double>(std::max<uint64_t>(total, 1)));
+}
+
+}  // namespace vitrine::data

@@ -1,0 +1,79 @@
+#include "data/text_survey.h"
+
+#include <algorithm>
+
+#include "text/utf8.h"
+
+namespace vitrine::data {
+namespace {
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+/// Where the last code point of `text` starts when it may go on behind the end, else the end.
+size_t safe_end(std::string_view text) {
+  for (size_t back = 1; back <= std::min<size_t>(4, text.size()); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if (byte >= 0xc0) return text.size() - back;
+    if (byte < 0x80) break;
+  }
+  return text.size();
+}
+
+}  // namespace
+
+void TextSurvey::add(std::string_view piece) {
+  if (in_first_line_) look_at_head(piece);
+  if (carried_.empty()) {
+    const size_t end = safe_end(piece);
+    judge_lines(piece.substr(0, end));
+    carried_ = piece.substr(end);
+    return;
+  }
+  carried_ += piece;
+  const std::string text = std::move(carried_);
+  const size_t end = safe_end(text);
+  judge_lines(std::string_view(text).substr(0, end));
+  carried_ = text.substr(end);
+}
+
+void TextSurvey::finish() {
+  judge_lines(carried_);
+  end_line();
+}
+
+void TextSurvey::look_at_head(std::string_view piece) {
+  if (first_ == '\0') {
+    const size_t begin = piece.find_first_not_of(" \t\r\n");
+    if (begin == std::string_view::npos) return;
+    first_ = piece[begin];
+    piece.remove_prefix(begin);
+  }
+  const size_t end = piece.find('\n');
+  first_line_has_tab_ =
+      first_line_has_tab_ || piece.substr(0, end).find('\t') != std::string_view::npos;
+  in_first_line_ = end == std::string_view::npos;
+}
+
+void TextSurvey::judge_lines(std::string_view text) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    if (!is_ascii(line)) {
+      line_is_ascii_ = false;
+      line_is_valid_ = line_is_valid_ && text::is_valid_utf8(line);
+    }
+    if (end == text.size()) return;
+    end_line();
+    text.remove_prefix(end + 1);
+  }
+}
+
+void TextSurvey::end_line() {
+  if (!line_is_ascii_) ++(line_is_valid_ ? valid_lines_ : invalid_lines_);
+  line_is_ascii_ = line_is_valid_ = true;
+}
+
+}  // namespace vitrine::data

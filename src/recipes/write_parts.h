@@ -1,0 +1,76 @@
+// recipes/write_parts.h - the finished parts of a `write` into a file: what a run that was killed
+// leaves to the next one.
+//
+// Beside OUTPUT lies the folder OUTPUT.parts while the run is going on:
+//   run.json       what the bytes of the parts depend on
+//   000017.jsonl   rows 17 k to 18 k - 1 of the run, one such file for each form of the result
+//   000017.done    written last: the hashes of these files, and what the run counted in them
+//   lock           held by the process that writes
+// Each file appears whole. A part without a `done` that fits is written anew; the same parts always
+// give the same OUTPUT.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/compressed.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+
+namespace vitrine::recipes {
+
+class WriteParts {
+ public:
+  /// Takes over the parts of an earlier run that had the same `settings` (an object), or makes the
+  /// folder. endings: of the forms, such as ".jsonl". restart: what was left is deleted.
+  /// Throws Busy when another process writes `output`, InvalidInput when there are parts of other
+  /// settings (naming these) or the folder holds files of others, IoError.
+  WriteParts(const std::filesystem::path& output, const Json& settings,
+             std::vector<std::string> endings, bool restart);
+  /// Removes the folder when no part is finished.
+  ~WriteParts();
+  WriteParts(const WriteParts&) = delete;
+  WriteParts& operator=(const WriteParts&) = delete;
+
+  const std::filesystem::path& folder() const { return folder_; }
+  /// Parts with a `done` that were found at first.
+  size_t num_found() const { return num_found_; }
+
+  /// What finish was given for the part; nothing when it is to be written. Warns of a part whose
+  /// files do not fit.
+  std::optional<Json> finished(size_t part) const;
+
+  /// Call order for each part to be written: begin (write)* finish.
+  void begin(size_t part);
+  void write(size_t form, std::string_view text);
+  void finish(const Json& totals);
+
+  /// Appends one form of a finished part to `output`.
+  void copy(size_t part, size_t form, OutputFile& output) const;
+  /// All is done: removes the folder, but for files of others.
+  void remove();
+
+ private:
+  struct OpenFile {
+    std::unique_ptr<AtomicFile> file;
+    Sha256 hash;
+  };
+  WriteParts(const std::filesystem::path& output, std::vector<std::string> endings);
+  std::filesystem::path place(size_t part, std::string_view ending) const;
+  void take_over(const Json& settings, bool restart);
+  void delete_own_files(bool lock_too) const;
+
+  std::filesystem::path folder_;
+  std::vector<std::string> endings_;
+  std::optional<FileLock> lock_;
+  size_t num_found_ = 0, num_finished_ = 0;
+  bool is_removed_ = false;
+  size_t part_ = 0;             // the one that is being written
+  std::vector<OpenFile> open_;  // its files, one a form
+};
+
+}  // namespace vitrine::recipes
