@@ -111,7 +111,8 @@ TEST(SamplerTest, FrequenciesFollowTheProbabilities) {
 
 TEST(SamplerTest, RepetitionPenaltyLowersSeenTokensOnce) {
   std::vector<float> logits{2, -2, 3};
-  apply_repetition_penalty(logits, std::vector<int32_t>{0, 0, 1}, 2);
+  SamplerScratch scratch;
+  apply_repetition_penalty(logits, std::vector<int32_t>{0, 0, 1}, 2, scratch);
   EXPECT_EQ(logits, (std::vector<float>{1, -4, 3}));
 }
 
