@@ -106,6 +106,7 @@ class Decoder::Impl {
   }
 
   std::vector<std::vector<Sequence>> beam_search(std::span<const Request> requests, const BeamConfig& config) {
+    require_beams(config);
     for (size_t i = 0; i < requests.size(); ++i) check(requests[i], i, model_config());
     GivenRequests queue(requests);
     beam_search(queue, config);
@@ -113,9 +114,7 @@ class Decoder::Impl {
   }
 
   void beam_search(RequestQueue& queue, const BeamConfig& config) {
-    validate(config);
-    VITRINE_REQUIRE(config.num_beams <= config_.max_batch, "[Decoder] num_beams ", config.num_beams,
-                    " is more than max_batch ", config_.max_batch);
+    require_beams(config);
     BeamSearch search(network_, pages_, pool_, queue, config, static_cast<size_t>(config_.max_batch),
                       [this](const Request& request, size_t request_idx) { check(request, request_idx, model_config()); });
     search.run();
@@ -164,6 +163,12 @@ class Decoder::Impl {
   }
 
  private:
+  void require_beams(const BeamConfig& config) const {
+    validate(config);
+    VITRINE_REQUIRE(config.num_beams <= config_.max_batch, "[Decoder] num_beams ", config.num_beams, " is more than max_batch ",
+                    config_.max_batch);
+  }
+
   /// The log probability of next_ids[row], from its row of the last pass, for all `rows`, at most kScoreRows.
   double score_rows(std::span<const int32_t> next_ids, std::span<const size_t> rows) {
     const auto V = static_cast<size_t>(model_config().vocab_size);
