@@ -2,7 +2,8 @@
 //
 // Vijayakumar et al. 2016 (arXiv 1610.02424, algorithm 1, Hamming diversity), with the rules of the transformers library
 // for what ends: beams are dealt into groups of equal size; in each step the groups choose one after another, and a token
-// loses diversity_penalty for every beam of an earlier group that has just taken it. Within a group of size B:
+// loses diversity_penalty for every beam of an earlier group that has just taken it to go on. A group that is done takes
+// none. Within a group of size B:
 // - the log probabilities of the next token go through the request's penalties, guide and processors; a beam's sum adds
 //   up what comes out, without the beams' being normalised again;
 // - of all continuations of its beams the 2 B with the largest sums are looked at; those among the first B that end
