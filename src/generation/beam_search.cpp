@@ -21,19 +21,21 @@ bool is_better(const Sequence& a, const Sequence& b) { return a.score > b.score;
 
 void validate(const BeamConfig& config) {
   check_config(config, "beam search");
-  VITRINE_REQUIRE(config.num_beam_groups <= config.num_beams, "beam search: num_beam_groups ", config.num_beam_groups,
-                  " is more than num_beams ", config.num_beams);
+  VITRINE_REQUIRE(config.num_beam_groups <= config.num_beams, "beam search: num_beam_groups ",
+                  config.num_beam_groups, " is more than num_beams ", config.num_beams);
   VITRINE_REQUIRE(config.num_beams % config.num_beam_groups == 0, "beam search: num_beam_groups ",
                   config.num_beam_groups, " does not divide num_beams ", config.num_beams);
   VITRINE_REQUIRE(config.num_beam_groups == 1 || config.diversity_penalty > 0,
                   "beam search: num_beam_groups ", config.num_beam_groups,
                   " needs a diversity_penalty above 0: else all groups are equal");
   VITRINE_REQUIRE(config.num_beam_groups > 1 || config.diversity_penalty == 0,
-                  "beam search: diversity_penalty ", config.diversity_penalty, " needs num_beam_groups above 1");
+                  "beam search: diversity_penalty ", config.diversity_penalty,
+                  " needs num_beam_groups above 1");
 }
 
 BeamSearch::BeamSearch(Gpt2Network& network, std::shared_ptr<KvPagePool> pages, ThreadPool& pool,
-                       RequestQueue& queue, const BeamConfig& config, size_t max_batch, Batch::Check check)
+                       RequestQueue& queue, const BeamConfig& config, size_t max_batch,
+                       Batch::Check check)
     : network_(network),
       pages_(pages),
       prompts_(network, std::move(pages)),
@@ -73,7 +75,8 @@ void BeamSearch::admit() {
       stats_.prompt_tokens = prompts_.num_tokens();
     }
     open_.clear();
-    logits_.resize(std::max(logits_.size(), prompts.size() * static_cast<size_t>(config_.num_beams) * V_));
+    logits_.resize(
+        std::max(logits_.size(), prompts.size() * static_cast<size_t>(config_.num_beams) * V_));
     for (size_t i = first; i < jobs_.size(); ++i) start(*jobs_[i], *prompts[i - first]);
     find_options();
     for (size_t i = first; i < jobs_.size(); ++i) advance(*jobs_[i]);
@@ -86,12 +89,13 @@ void BeamSearch::start(Job& job, const Prompt& prompt) {
   const Request& request = job.request;
   job.groups.resize(static_cast<size_t>(config_.num_beam_groups));
   for (size_t g = 0; g < job.groups.size(); ++g) {
-    job.groups[g].beams.push_back({.cache = std::make_unique<KvCache>(*prompt.cache, request.prompt.size()),
-                                   .context = request.prompt,
-                                   .cached_tokens = request.prompt.size(),
-                                   .steering = Steering(request, static_cast<int>(g)),
-                                   .token_logprobs = {},
-                                   .options = {}});
+    job.groups[g].beams.push_back(
+        {.cache = std::make_unique<KvCache>(*prompt.cache, request.prompt.size()),
+         .context = request.prompt,
+         .cached_tokens = request.prompt.size(),
+         .steering = Steering(request, static_cast<int>(g)),
+         .token_logprobs = {},
+         .options = {}});
     std::copy(prompt.logits.begin(), prompt.logits.end(),
               logits_.begin() + static_cast<std::ptrdiff_t>(open_.size() * V_));
     open_.emplace_back(&request, &job.groups[g].beams.front());
@@ -111,7 +115,9 @@ void BeamSearch::step() {
           open_.emplace_back(&job->request, &beam);
           beam.cached_tokens = beam.context.size();
           beam.cache->grow_to(beam.context.size());
-          rows_.push_back({.token = beam.context.back(), .cache = beam.cache.get(), .idx = beam.context.size() - 1});
+          rows_.push_back({.token = beam.context.back(),
+                           .cache = beam.cache.get(),
+                           .idx = beam.context.size() - 1});
         }
       }
     }
@@ -138,7 +144,8 @@ void BeamSearch::find_options() {
   stats_.new_tokens += static_cast<int64_t>(open_.size());
 }
 
-/// The penalty moves at most num_beams - group_size tokens, so that the 2 B best after it are among these.
+/// The penalty moves at most num_beams - group_size tokens, so that the 2 B best after it are among
+/// these.
 void BeamSearch::find_options_of(const Request& request, Beam& beam, std::span<float> logits) {
   thread_local SamplerScratch scratch;
   const kernels::KernelTable& table = kernels::kernel_table();
@@ -149,7 +156,8 @@ void BeamSearch::find_options_of(const Request& request, Beam& beam, std::span<f
   for (float& logit : logits) logit -= static_cast<float>(normaliser);
   beam.steering.process(logits, beam.context, scratch);
   beam.options.clear();
-  for (const int32_t token : largest(table, logits, group_size_ + static_cast<size_t>(config_.num_beams), scratch)) {
+  for (const int32_t token :
+       largest(table, logits, group_size_ + static_cast<size_t>(config_.num_beams), scratch)) {
     const auto i = static_cast<size_t>(token);
     const double change = static_cast<double>(logits[i]);
     VITRINE_REQUIRE(std::isfinite(change), "[Decoder] request of ", request.prompt.size(),
@@ -171,7 +179,8 @@ void BeamSearch::advance(Job& job) {
 }
 
 /// Returns the tokens of the next beams.
-std::vector<int32_t> BeamSearch::advance(const Job& job, Group& group, std::span<const int32_t> taken) {
+std::vector<int32_t> BeamSearch::advance(const Job& job, Group& group,
+                                         std::span<const int32_t> taken) {
   for (const Beam& beam : group.beams) {
     if (!beam.options.empty()) continue;
     Sequence& sequence = group.dead_ends.emplace_back(sequence_of(job, beam));
@@ -187,13 +196,14 @@ std::vector<int32_t> BeamSearch::advance(const Job& job, Group& group, std::span
   return tokens;
 }
 
-std::vector<BeamSearch::Continuation> BeamSearch::best_continuations(const Group& group,
-                                                                     std::span<const int32_t> taken) const {
+std::vector<BeamSearch::Continuation> BeamSearch::best_continuations(
+    const Group& group, std::span<const int32_t> taken) const {
   std::vector<Continuation> all;
   for (size_t b = 0; b < group.beams.size(); ++b) {
     for (const Option& option : group.beams[b].options) {
       const auto times = static_cast<double>(std::count(taken.begin(), taken.end(), option.token));
-      all.push_back({b, option, group.beams[b].sum + option.change - config_.diversity_penalty * times});
+      all.push_back(
+          {b, option, group.beams[b].sum + option.change - config_.diversity_penalty * times});
     }
   }
   const size_t count = std::min(all.size(), 2 * group_size_);
@@ -201,7 +211,8 @@ std::vector<BeamSearch::Continuation> BeamSearch::best_continuations(const Group
     if (a.sum != b.sum) return a.sum > b.sum;
     return a.beam_idx != b.beam_idx ? a.beam_idx < b.beam_idx : a.option.token < b.option.token;
   };
-  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(), before);
+  std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count), all.end(),
+                    before);
   all.resize(count, {0, {0, 0, 0}, 0});
   return all;
 }
@@ -215,7 +226,8 @@ std::vector<BeamSearch::Child> BeamSearch::sort_out(const Job& job, Group& group
     const Continuation& next = continuations[rank];
     const int32_t token = next.option.token;
     Steering steering = group.beams[next.beam_idx].steering;
-    const auto reason = token == job.request.eos ? std::optional(EndReason::eos) : steering.push(token);
+    const auto reason =
+        token == job.request.eos ? std::optional(EndReason::eos) : steering.push(token);
     if (!reason) {
       if (children.size() < group_size_) children.push_back({next, std::move(steering)});
     } else if (rank < group_size_) {
@@ -226,8 +238,8 @@ std::vector<BeamSearch::Child> BeamSearch::sort_out(const Job& job, Group& group
 }
 
 /// A hypothesis, unless there are as many better ones.
-void BeamSearch::keep(const Job& job, Group& group, const Continuation& end, const Steering& steering,
-                      EndReason reason) {
+void BeamSearch::keep(const Job& job, Group& group, const Continuation& end,
+                      const Steering& steering, EndReason reason) {
   const double score = score_of(end.sum, job.num_tokens);
   if (group.hypotheses.size() == group_size_ && score <= group.hypotheses.back().score) return;
   Sequence sequence = sequence_of(job, group.beams[end.beam_idx]);
@@ -238,7 +250,8 @@ void BeamSearch::keep(const Job& job, Group& group, const Continuation& end, con
   sequence.finished = is_finished(reason);
   sequence.stop = steering.stop();
   sequence.score = score;
-  const auto place = std::upper_bound(group.hypotheses.begin(), group.hypotheses.end(), sequence, is_better);
+  const auto place =
+      std::upper_bound(group.hypotheses.begin(), group.hypotheses.end(), sequence, is_better);
   group.hypotheses.insert(place, std::move(sequence));
   if (group.hypotheses.size() > group_size_) group.hypotheses.pop_back();
 }
@@ -246,8 +259,9 @@ void BeamSearch::keep(const Job& job, Group& group, const Continuation& end, con
 /// What the beam has so far.
 Sequence BeamSearch::sequence_of(const Job& job, const Beam& beam) const {
   Sequence sequence;
-  sequence.tokens.assign(beam.context.begin() + static_cast<std::ptrdiff_t>(job.request.prompt.size()),
-                         beam.context.end());
+  sequence.tokens.assign(
+      beam.context.begin() + static_cast<std::ptrdiff_t>(job.request.prompt.size()),
+      beam.context.end());
   sequence.logprob = beam.logprob;
   if (job.request.return_logprobs) sequence.token_logprobs = beam.token_logprobs;
   if (job.request.keep_cached) {
@@ -270,8 +284,9 @@ std::vector<BeamSearch::Beam> BeamSearch::grow(Group& group, std::vector<Child> 
     const Option& option = child.from.option;
     Beam& parent = group.beams[child.from.beam_idx];
     const bool is_last = --left[child.from.beam_idx] == 0;
-    beams.push_back({.cache = is_last ? std::move(parent.cache)
-                                      : std::make_unique<KvCache>(*parent.cache, parent.cached_tokens),
+    beams.push_back({.cache = is_last
+                                  ? std::move(parent.cache)
+                                  : std::make_unique<KvCache>(*parent.cache, parent.cached_tokens),
                      .context = parent.context,
                      .cached_tokens = parent.cached_tokens,
                      .steering = std::move(child.steering),
@@ -289,15 +304,18 @@ bool BeamSearch::is_done(const Job& job, const Group& group) const {
   if (group.beams.empty()) return true;
   if (group.hypotheses.size() < group_size_) return false;
   if (config_.early_stopping == EarlyStopping::yes) return true;
-  const bool at_any_length = config_.early_stopping == EarlyStopping::never && config_.length_penalty > 0;
-  const size_t length = at_any_length ? static_cast<size_t>(job.request.sampling.max_new_tokens) : job.num_tokens;
+  const bool at_any_length =
+      config_.early_stopping == EarlyStopping::never && config_.length_penalty > 0;
+  const size_t length =
+      at_any_length ? static_cast<size_t>(job.request.sampling.max_new_tokens) : job.num_tokens;
   return score_of(group.beams.front().sum, length) <= group.hypotheses.back().score;
 }
 
 void BeamSearch::retire() {
   std::vector<std::unique_ptr<Job>> complete;
   for (auto& job : jobs_) {
-    const bool done = std::all_of(job->groups.begin(), job->groups.end(), [](const Group& g) { return g.done; });
+    const bool done =
+        std::all_of(job->groups.begin(), job->groups.end(), [](const Group& g) { return g.done; });
     if (done) complete.push_back(std::move(job));
   }
   std::erase(jobs_, nullptr);

@@ -28,7 +28,6 @@ struct DecoderConfig {
   int max_batch = 32;             // sequences that are decoded at once, >= 1
 };
 
-
 /// Tokens whose keys and values are kept, so that requests that begin with them need not compute them again.
 /// Belongs to the decoder that made it and may outlive it; of use there only.
 class CachedTokens;

@@ -7,8 +7,8 @@
 namespace vitrine::generation {
 namespace {
 
-/// How many of the prompt's tokens need not be computed: those it has in common with what is cached, but for its last
-/// one, whose logits are wanted.
+/// How many of the prompt's tokens need not be computed: those it has in common with what is
+/// cached, but for its last one, whose logits are wanted.
 size_t tokens_in_common(const CachedTokens& cached, std::span<const int32_t> prompt) {
   const auto& tokens = cached.tokens();
   const size_t most = std::min(tokens.size(), prompt.size() - 1);
@@ -20,14 +20,17 @@ size_t tokens_in_common(const CachedTokens& cached, std::span<const int32_t> pro
 }  // namespace
 
 PromptRunner::PromptRunner(Gpt2Network& network, std::shared_ptr<KvPagePool> pages)
-    : network_(network), pages_(std::move(pages)), V_(static_cast<size_t>(network.config().vocab_size)) {}
+    : network_(network),
+      pages_(std::move(pages)),
+      V_(static_cast<size_t>(network.config().vocab_size)) {}
 
 std::shared_ptr<const Prompt> PromptRunner::add(const Request& request) {
   const auto& [tokens, cached] = std::tie(request.prompt, request.cached);
   if (last_prompt_ != nullptr && tokens == last_tokens_) return last_prompt_;
   const size_t begin = cached == nullptr ? 0 : tokens_in_common(*cached, tokens);
   auto prompt = std::make_shared<Prompt>();
-  prompt->cache = begin == 0 ? std::make_unique<KvCache>(*pages_) : std::make_unique<KvCache>(cached->cache(), begin);
+  prompt->cache = begin == 0 ? std::make_unique<KvCache>(*pages_)
+                             : std::make_unique<KvCache>(cached->cache(), begin);
   prompt->cache->grow_to(tokens.size());
   waiting_.push_back({tokens, prompt, begin});
   last_prompt_ = prompt;
@@ -58,7 +61,8 @@ void PromptRunner::run_pass(std::span<const Waiting> waiting) {
   rows_.clear();
   row_idxs_.clear();
   for (const Waiting& w : waiting) {
-    for (size_t i = w.begin; i < w.tokens.size(); ++i) rows_.push_back({.token = w.tokens[i], .cache = w.prompt->cache.get(), .idx = i});
+    for (size_t i = w.begin; i < w.tokens.size(); ++i)
+      rows_.push_back({.token = w.tokens[i], .cache = w.prompt->cache.get(), .idx = i});
     row_idxs_.push_back(rows_.size() - 1);
   }
   network_.forward(rows_);

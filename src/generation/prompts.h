@@ -1,4 +1,5 @@
-// generation/prompts.h - runs the prompts of requests, several short ones in one pass, equal ones once.
+// generation/prompts.h - runs the prompts of requests, several short ones in one pass, equal ones
+// once.
 #pragma once
 #include <algorithm>
 #include <memory>
@@ -13,16 +14,17 @@ namespace vitrine::generation {
 /// Rows of one forward pass at most; longer prompts take several.
 constexpr size_t kMaxRows = 256;
 
-/// Runs `ids` from the one at `begin` on into `cache`, which holds those before, in passes of at most kMaxRows rows;
-/// after each pass on_rows(first, count) is called.
+/// Runs `ids` from the one at `begin` on into `cache`, which holds those before, in passes of at
+/// most kMaxRows rows; after each pass on_rows(first, count) is called.
 template <typename OnRows>
-void run_prompt(Gpt2Network& network, std::span<const int32_t> ids, size_t begin, KvCache& cache, std::vector<TokenRow>& rows,
-                OnRows on_rows) {
+void run_prompt(Gpt2Network& network, std::span<const int32_t> ids, size_t begin, KvCache& cache,
+                std::vector<TokenRow>& rows, OnRows on_rows) {
   cache.grow_to(ids.size());
   for (size_t first = begin; first < ids.size(); first += kMaxRows) {
     const size_t count = std::min(kMaxRows, ids.size() - first);
     rows.clear();
-    for (size_t i = first; i < first + count; ++i) rows.push_back({.token = ids[i], .cache = &cache, .idx = i});
+    for (size_t i = first; i < first + count; ++i)
+      rows.push_back({.token = ids[i], .cache = &cache, .idx = i});
     network.forward(rows);
     on_rows(first, count);
   }
@@ -40,8 +42,8 @@ class PromptRunner {
   PromptRunner(Gpt2Network& network, std::shared_ptr<KvPagePool> pages);
 
   /// add (one request after another), then run: a prompt may be read after the next run.
-  /// Equal prompts that follow one another are the same; what a request has cached is not computed again.
-  /// The request must live until then.
+  /// Equal prompts that follow one another are the same; what a request has cached is not computed
+  /// again. The request must live until then.
   std::shared_ptr<const Prompt> add(const Request& request);
   void run();
 

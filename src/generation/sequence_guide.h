@@ -6,13 +6,14 @@
 
 namespace vitrine::generation {
 
-/// Belongs to one sequence. The decoder calls process(logits) before it picks a token, after the penalties, then
-/// push(token) with the token picked (not with the eos that ends the sequence).
+/// Belongs to one sequence. The decoder calls process(logits) before it picks a token, after the
+/// penalties, then push(token) with the token picked (not with the eos that ends the sequence).
 /// Guides of different sequences may be called from different threads at the same time.
 class SequenceGuide {
  public:
   virtual ~SequenceGuide() = default;
-  /// logits [V], in beam search log probabilities; may add, or set -infinity = forbidden. No NaN, no +infinity.
+  /// logits [V], in beam search log probabilities; may add, or set -infinity = forbidden. No NaN,
+  /// no +infinity.
   virtual void process(std::span<float> logits) = 0;
   virtual void push(int32_t token) = 0;
   virtual bool finished() const { return false; }  // asked after push; true ends the sequence

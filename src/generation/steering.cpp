@@ -23,7 +23,8 @@ bool Steering::changes_logits() const {
   return guide_ != nullptr || !processors_.empty() || request_->sampling.repetition_penalty != 1;
 }
 
-void Steering::process(std::span<float> logits, std::span<const int32_t> context, SamplerScratch& scratch) {
+void Steering::process(std::span<float> logits, std::span<const int32_t> context,
+                       SamplerScratch& scratch) {
   const SamplingConfig& sampling = request_->sampling;
   apply_repetition_penalty(logits, context, sampling.repetition_penalty, scratch);
   forbid_repeated_ngrams(logits, context, sampling.no_repeat_ngram_size);

@@ -9,7 +9,8 @@
 
 namespace vitrine::generation {
 
-/// Guide, processors and stop strings of a sequence, with the penalties of its request. Copying clones them.
+/// Guide, processors and stop strings of a sequence, with the penalties of its request. Copying
+/// clones them.
 class Steering {
  public:
   /// `request` must outlive it.
@@ -20,8 +21,8 @@ class Steering {
 
   /// Whether process may change a logit otherwise than to -infinity.
   bool changes_logits() const;
-  /// In the order that Request states. context: prompt and tokens so far. Allocates nothing of its own once `scratch`
-  /// has grown.
+  /// In the order that Request states. context: prompt and tokens so far. Allocates nothing of its
+  /// own once `scratch` has grown.
   void process(std::span<float> logits, std::span<const int32_t> context, SamplerScratch& scratch);
   /// Takes a token that is not the eos. A reason when the sequence ends with it.
   std::optional<EndReason> push(int32_t token);

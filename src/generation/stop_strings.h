@@ -1,4 +1,5 @@
-// generation/stop_strings.h - strings that end a sequence, found in its bytes whatever the borders of tokens.
+// generation/stop_strings.h - strings that end a sequence, found in its bytes whatever the borders
+// of tokens.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -36,8 +37,8 @@ class StopStrings {
   class Matcher {
    public:
     explicit Matcher(std::shared_ptr<const StopStrings> strings) : strings_(std::move(strings)) {}
-    /// The string that is complete first, by its last byte; of those that end at the same byte the longest, of equal
-    /// ones the first. REQUIRES: no hit before, token inside the vocabulary.
+    /// The string that is complete first, by its last byte; of those that end at the same byte the
+    /// longest, of equal ones the first. REQUIRES: no hit before, token inside the vocabulary.
     std::optional<StopHit> push(int32_t token);
 
    private:

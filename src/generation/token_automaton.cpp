@@ -25,8 +25,8 @@ void require_lists(const TokenLists& lists, int64_t vocab_size, std::string_view
 }
 
 void require_vocabulary(std::span<const float> logits, int64_t vocab_size, std::string_view where) {
-  VITRINE_REQUIRE(logits.size() == static_cast<size_t>(vocab_size), "[", where, "] made for a vocabulary of ",
-                  vocab_size, ", got ", logits.size(), " logits");
+  VITRINE_REQUIRE(logits.size() == static_cast<size_t>(vocab_size), "[", where,
+                  "] made for a vocabulary of ", vocab_size, ", got ", logits.size(), " logits");
 }
 
 /// Alternatives as a tree: states are bound, `complete` marks those where one ends.
@@ -75,7 +75,8 @@ BannedSequences::BannedSequences(const TokenLists& sequences, int64_t vocab_size
 void BannedSequences::insert(std::span<const int32_t> sequence) {
   State state = kStart;
   for (const int32_t token : sequence.first(sequence.size() - 1)) {
-    const auto [edge, is_new] = nodes_[state].next.try_emplace(token, static_cast<State>(nodes_.size()));
+    const auto [edge, is_new] =
+        nodes_[state].next.try_emplace(token, static_cast<State>(nodes_.size()));
     state = edge->second;
     if (is_new) nodes_.emplace_back();
   }
@@ -94,7 +95,8 @@ void BannedSequences::complete() {
       node.completing.insert(node.completing.end(), inherited.begin(), inherited.end());
     }
     std::sort(node.completing.begin(), node.completing.end());
-    node.completing.erase(std::unique(node.completing.begin(), node.completing.end()), node.completing.end());
+    node.completing.erase(std::unique(node.completing.begin(), node.completing.end()),
+                          node.completing.end());
     for (const auto& [token, child] : node.next) {
       nodes_[child].failure = state == kStart ? kStart : step(node.failure, token);
       open.push_back(child);
@@ -113,7 +115,8 @@ BannedSequences::State BannedSequences::step(State state, int32_t token) const {
 
 void BannedTokensGuide::process(std::span<float> logits) {
   require_vocabulary(logits, banned_->vocab_size(), "BannedTokensGuide");
-  for (const int32_t token : banned_->completing(state_)) logits[static_cast<size_t>(token)] = kMasked;
+  for (const int32_t token : banned_->completing(state_))
+    logits[static_cast<size_t>(token)] = kMasked;
 }
 
 TokenAutomaton::TokenAutomaton(std::vector<State> states, int64_t vocab_size)
@@ -123,18 +126,20 @@ TokenAutomaton::TokenAutomaton(std::vector<State> states, int64_t vocab_size)
     auto& edges = states_[i].edges;
     VITRINE_REQUIRE(edges.empty() || states_[i].kind == Kind::bound, "[TokenAutomaton] state ", i,
                     " is not bound but has edges");
-    std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.token < b.token; });
+    std::sort(edges.begin(), edges.end(),
+              [](const Edge& a, const Edge& b) { return a.token < b.token; });
     for (size_t e = 0; e < edges.size(); ++e) {
       require_token(edges[e].token, vocab_size, "TokenAutomaton");
-      VITRINE_REQUIRE(edges[e].next < states_.size(), "[TokenAutomaton] state ", i, " leads to state ",
-                      edges[e].next, " of ", states_.size());
+      VITRINE_REQUIRE(edges[e].next < states_.size(), "[TokenAutomaton] state ", i,
+                      " leads to state ", edges[e].next, " of ", states_.size());
       VITRINE_REQUIRE(e == 0 || edges[e].token != edges[e - 1].token, "[TokenAutomaton] state ", i,
                       " has two edges of token ", edges[e].token);
     }
   }
 }
 
-TokenAutomaton TokenAutomaton::begins_with_one_of(const TokenLists& alternatives, int64_t vocab_size) {
+TokenAutomaton TokenAutomaton::begins_with_one_of(const TokenLists& alternatives,
+                                                  int64_t vocab_size) {
   require_alternatives(alternatives, vocab_size);
   Tree tree(alternatives);
   for (size_t i = 0; i < tree.states.size(); ++i) {
@@ -143,7 +148,8 @@ TokenAutomaton TokenAutomaton::begins_with_one_of(const TokenLists& alternatives
   return {std::move(tree.states), vocab_size};
 }
 
-TokenAutomaton TokenAutomaton::is_one_of(const TokenLists& alternatives, int64_t vocab_size, int32_t eos) {
+TokenAutomaton TokenAutomaton::is_one_of(const TokenLists& alternatives, int64_t vocab_size,
+                                         int32_t eos) {
   require_alternatives(alternatives, vocab_size);
   if (eos != -1) require_token(eos, vocab_size, "TokenAutomaton");
   Tree tree(alternatives);
@@ -154,7 +160,8 @@ TokenAutomaton TokenAutomaton::is_one_of(const TokenLists& alternatives, int64_t
       tree.states[i].kind = Kind::last;
       continue;
     }
-    VITRINE_REQUIRE(eos != -1, "[TokenAutomaton] an alternative begins another, and there is no eos to end it");
+    VITRINE_REQUIRE(
+        eos != -1, "[TokenAutomaton] an alternative begins another, and there is no eos to end it");
     tree.states[tree.child(i, eos)].kind = Kind::last;
   }
   return {std::move(tree.states), vocab_size};
@@ -167,7 +174,8 @@ void ForcedTokensGuide::process(std::span<float> logits) {
   size_t next = 0;  // the first logit that is not looked at
   for (const auto& edge : state.edges) {
     const auto token = static_cast<size_t>(edge.token);
-    std::fill(logits.begin() + static_cast<std::ptrdiff_t>(next), logits.begin() + edge.token, kMasked);
+    std::fill(logits.begin() + static_cast<std::ptrdiff_t>(next), logits.begin() + edge.token,
+              kMasked);
     next = token + 1;
   }
   std::fill(logits.begin() + static_cast<std::ptrdiff_t>(next), logits.end(), kMasked);
@@ -176,10 +184,11 @@ void ForcedTokensGuide::process(std::span<float> logits) {
 void ForcedTokensGuide::push(int32_t token) {
   const TokenAutomaton::State& state = automaton_->state(state_);
   if (state.kind == TokenAutomaton::Kind::free) return;
-  const auto edge = std::lower_bound(state.edges.begin(), state.edges.end(), token,
-                                     [](const auto& e, int32_t wanted) { return e.token < wanted; });
-  VITRINE_REQUIRE(edge != state.edges.end() && edge->token == token, "[ForcedTokensGuide] token ", token,
-                  " is not allowed in state ", state_);
+  const auto edge =
+      std::lower_bound(state.edges.begin(), state.edges.end(), token,
+                       [](const auto& e, int32_t wanted) { return e.token < wanted; });
+  VITRINE_REQUIRE(edge != state.edges.end() && edge->token == token, "[ForcedTokensGuide] token ",
+                  token, " is not allowed in state ", state_);
   state_ = edge->next;
 }
 

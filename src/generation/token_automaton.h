@@ -40,23 +40,26 @@ class BannedSequences {
   std::vector<Node> nodes_;
 };
 
-/// Forbids the token that would complete a banned sequence. It sees the tokens pushed: push the prompt's before the
-/// sequence starts if sequences may begin in it.
+/// Forbids the token that would complete a banned sequence. It sees the tokens pushed: push the
+/// prompt's before the sequence starts if sequences may begin in it.
 class BannedTokensGuide : public SequenceGuide {
  public:
-  explicit BannedTokensGuide(std::shared_ptr<const BannedSequences> banned) : banned_(std::move(banned)) {}
+  explicit BannedTokensGuide(std::shared_ptr<const BannedSequences> banned)
+      : banned_(std::move(banned)) {}
   /// Throws InvalidInput for another vocabulary size.
   void process(std::span<float> logits) override;
   void push(int32_t token) override { state_ = banned_->step(state_, token); }
-  std::unique_ptr<SequenceGuide> clone() const override { return std::make_unique<BannedTokensGuide>(*this); }
+  std::unique_ptr<SequenceGuide> clone() const override {
+    return std::make_unique<BannedTokensGuide>(*this);
+  }
 
  private:
   std::shared_ptr<const BannedSequences> banned_;
   BannedSequences::State state_ = BannedSequences::kStart;
 };
 
-/// A finite automaton over token ids: from each state a list of tokens and the states they lead to. Immutable,
-/// thread-safe.
+/// A finite automaton over token ids: from each state a list of tokens and the states they lead to.
+/// Immutable, thread-safe.
 class TokenAutomaton {
  public:
   enum class Kind {
@@ -74,16 +77,17 @@ class TokenAutomaton {
   };
 
   /// The first state is the start. A bound state without edges forbids all.
-  /// Throws InvalidInput: no state, an edge to a state that is not there, from a state that is not bound, two of one
-  /// token, a token outside [0, vocab_size).
+  /// Throws InvalidInput: no state, an edge to a state that is not there, from a state that is not
+  /// bound, two of one token, a token outside [0, vocab_size).
   TokenAutomaton(std::vector<State> states, int64_t vocab_size);
 
-  /// The text begins with one of the alternatives and goes on freely after the first that is complete.
-  /// Throws InvalidInput: no alternative, an empty one, a token outside the vocabulary.
+  /// The text begins with one of the alternatives and goes on freely after the first that is
+  /// complete. Throws InvalidInput: no alternative, an empty one, a token outside the vocabulary.
   static TokenAutomaton begins_with_one_of(const TokenLists& alternatives, int64_t vocab_size);
-  /// The text is one of the alternatives. One that begins another can only end by `eos`; -1 = there is none.
-  /// Throws InvalidInput as above, and for such a pair without eos.
-  static TokenAutomaton is_one_of(const TokenLists& alternatives, int64_t vocab_size, int32_t eos = -1);
+  /// The text is one of the alternatives. One that begins another can only end by `eos`; -1 = there
+  /// is none. Throws InvalidInput as above, and for such a pair without eos.
+  static TokenAutomaton is_one_of(const TokenLists& alternatives, int64_t vocab_size,
+                                  int32_t eos = -1);
 
   int64_t vocab_size() const { return vocab_size_; }
   const State& state(uint32_t idx) const { return states_[idx]; }
@@ -96,13 +100,18 @@ class TokenAutomaton {
 /// Keeps a sequence on the paths of an automaton.
 class ForcedTokensGuide : public SequenceGuide {
  public:
-  explicit ForcedTokensGuide(std::shared_ptr<const TokenAutomaton> automaton) : automaton_(std::move(automaton)) {}
+  explicit ForcedTokensGuide(std::shared_ptr<const TokenAutomaton> automaton)
+      : automaton_(std::move(automaton)) {}
   /// Throws InvalidInput for another vocabulary size. Allocates nothing.
   void process(std::span<float> logits) override;
   /// Throws InvalidInput for a token that is not allowed here.
   void push(int32_t token) override;
-  bool finished() const override { return automaton_->state(state_).kind == TokenAutomaton::Kind::last; }
-  std::unique_ptr<SequenceGuide> clone() const override { return std::make_unique<ForcedTokensGuide>(*this); }
+  bool finished() const override {
+    return automaton_->state(state_).kind == TokenAutomaton::Kind::last;
+  }
+  std::unique_ptr<SequenceGuide> clone() const override {
+    return std::make_unique<ForcedTokensGuide>(*this);
+  }
 
  private:
   std::shared_ptr<const TokenAutomaton> automaton_;

@@ -1,5 +1,6 @@
-// Greedy continuations of raw token ids, for tools that compare the decoder with another implementation:
-//   decoder_cli MODEL_DIR [DTYPE] [THREADS] < lines of {"input_ids":[…],"max_new_tokens":n} > lines of {"tokens":[…]}
+// Greedy continuations of token ids, for tools that compare the decoder with others:
+//   decoder_cli MODEL_DIR [DTYPE] [THREADS]
+// reads lines of {"input_ids":[…],"max_new_tokens":n}, writes lines of {"tokens":[…]}.
 #include <iostream>
 #include <string>
 
@@ -33,7 +34,8 @@ int run(int argc, char** argv) {
   if (argc > 3) config.threads = std::stoi(argv[3]);
   auto decoder = generation::Decoder::load(argv[1], config);
   const auto results = decoder.generate(read_requests(std::cin));
-  for (const auto& sequences : results) std::cout << dump_line({{"tokens", sequences[0].tokens}}) << "\n";
+  for (const auto& sequences : results)
+    std::cout << dump_line({{"tokens", sequences[0].tokens}}) << "\n";
   return 0;
 }
 

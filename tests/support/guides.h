@@ -16,12 +16,15 @@ class Script : public generation::SequenceGuide {
   explicit Script(std::vector<int32_t> tokens) : tokens_(std::move(tokens)) {}
   void process(std::span<float> logits) override {
     for (size_t i = 0; i < logits.size(); ++i) {
-      if (static_cast<int32_t>(i) != tokens_[pushed_.size()]) logits[i] = -std::numeric_limits<float>::infinity();
+      if (static_cast<int32_t>(i) != tokens_[pushed_.size()])
+        logits[i] = -std::numeric_limits<float>::infinity();
     }
   }
   void push(int32_t token) override { pushed_.push_back(token); }
   bool finished() const override { return pushed_ == tokens_; }
-  std::unique_ptr<generation::SequenceGuide> clone() const override { return std::make_unique<Script>(*this); }
+  std::unique_ptr<generation::SequenceGuide> clone() const override {
+    return std::make_unique<Script>(*this);
+  }
 
  private:
   std::vector<int32_t> tokens_, pushed_;
@@ -33,7 +36,9 @@ class ForbidAll : public generation::SequenceGuide {
     std::fill(logits.begin(), logits.end(), -std::numeric_limits<float>::infinity());
   }
   void push(int32_t) override {}
-  std::unique_ptr<generation::SequenceGuide> clone() const override { return std::make_unique<ForbidAll>(*this); }
+  std::unique_ptr<generation::SequenceGuide> clone() const override {
+    return std::make_unique<ForbidAll>(*this);
+  }
 };
 
 /// Makes one token by far the likeliest.
@@ -42,13 +47,16 @@ class Favour : public generation::SequenceGuide {
   explicit Favour(int32_t token) : token_(token) {}
   void process(std::span<float> logits) override { logits[static_cast<size_t>(token_)] += 1000; }
   void push(int32_t) override {}
-  std::unique_ptr<generation::SequenceGuide> clone() const override { return std::make_unique<Favour>(*this); }
+  std::unique_ptr<generation::SequenceGuide> clone() const override {
+    return std::make_unique<Favour>(*this);
+  }
 
  private:
   int32_t token_;
 };
 
-/// Has a state that matters: favours the token after the last one, and ends the sequence after `most` even tokens.
+/// Has a state that matters: favours the token after the last one, and ends the sequence after
+/// `most` even tokens.
 class Counting : public generation::SequenceGuide {
  public:
   explicit Counting(int most) : most_(most) {}
@@ -61,7 +69,9 @@ class Counting : public generation::SequenceGuide {
     even_ += token % 2 == 0;
   }
   bool finished() const override { return even_ == most_; }
-  std::unique_ptr<generation::SequenceGuide> clone() const override { return std::make_unique<Counting>(*this); }
+  std::unique_ptr<generation::SequenceGuide> clone() const override {
+    return std::make_unique<Counting>(*this);
+  }
 
  private:
   int most_, even_ = 0;

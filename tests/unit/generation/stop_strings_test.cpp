@@ -21,7 +21,8 @@ struct Found {
 };
 
 Found push_all(const std::vector<std::string>& strings, const TokenBytes& pieces) {
-  const auto stop = std::make_shared<const StopStrings>(strings, std::make_shared<const TokenBytes>(pieces));
+  const auto stop =
+      std::make_shared<const StopStrings>(strings, std::make_shared<const TokenBytes>(pieces));
   StopStrings::Matcher matcher(stop);
   Found found;
   for (size_t i = 0; i < pieces.size() && !found.hit; ++i) {
@@ -38,7 +39,8 @@ std::optional<StopHit> first_in(const std::string& text, const std::vector<std::
     std::optional<StopHit> best;
     for (size_t i = 0; i < strings.size(); ++i) {
       if (!std::string_view(text).substr(0, end).ends_with(strings[i])) continue;
-      if (!best || strings[i].size() > strings[best->idx].size()) best = StopHit{i, end - strings[i].size()};
+      if (!best || strings[i].size() > strings[best->idx].size())
+        best = StopHit{i, end - strings[i].size()};
     }
     if (best) return best;
   }
@@ -80,7 +82,8 @@ TEST(StopStringsTest, RandomTextsGiveWhatAPlainSearchFinds) {
   };
   for (int round = 0; round < 300; ++round) {
     std::vector<std::string> strings;
-    for (size_t i = 0; i < 1 + random.below(4); ++i) strings.push_back(letters(1 + random.below(6)));
+    for (size_t i = 0; i < 1 + random.below(4); ++i)
+      strings.push_back(letters(1 + random.below(6)));
     TokenBytes pieces;
     std::string text;
     for (int i = 0; i < 8; ++i) text += pieces.emplace_back(letters(random.below(4)));
@@ -94,7 +97,8 @@ TEST(StopStringsTest, BadStringsAreRefused) {
     return message_of<InvalidInput>([&] { StopStrings stop(strings, bytes); });
   };
   EXPECT_NE(refusal({"a", ""}).find("string 1 is empty"), std::string::npos);
-  EXPECT_NE(refusal({std::string(20000, 'a')}).find("20000 bytes are more than 16384"), std::string::npos);
+  EXPECT_NE(refusal({std::string(20000, 'a')}).find("20000 bytes are more than 16384"),
+            std::string::npos);
   EXPECT_THROW(StopStrings({"a"}, nullptr), InvalidInput);
 }
 

@@ -60,7 +60,8 @@ TEST(BannedTokensTest, RandomSequencesForbidWhatAPlainComparisonForbids) {
   RandomStream random{RandomKey(8)};
   for (int round = 0; round < 100; ++round) {
     TokenLists sequences;
-    for (size_t i = 0; i < random.below(6); ++i) sequences.push_back(random_tokens(random, 1 + random.below(5), 3));
+    for (size_t i = 0; i < random.below(6); ++i)
+      sequences.push_back(random_tokens(random, 1 + random.below(5), 3));
     BannedTokensGuide guide(std::make_shared<const BannedSequences>(sequences, kVocab));
     std::vector<int32_t> text;
     for (int step = 0; step < 20; ++step) {
@@ -117,7 +118,8 @@ TEST(ForcedTokensTest, RandomAlternativesAllowWhatAPlainComparisonAllows) {
   RandomStream random{RandomKey(9)};
   for (int round = 0; round < 100; ++round) {
     TokenLists alternatives;
-    for (size_t i = 0; i < 1 + random.below(6); ++i) alternatives.push_back(random_tokens(random, 1 + random.below(4), 3));
+    for (size_t i = 0; i < 1 + random.below(6); ++i)
+      alternatives.push_back(random_tokens(random, 1 + random.below(4), 3));
     auto guide = forced(TokenAutomaton::is_one_of(alternatives, kVocab, 5));
     std::vector<int32_t> text;
     while (!guide.finished()) {
@@ -125,22 +127,28 @@ TEST(ForcedTokensTest, RandomAlternativesAllowWhatAPlainComparisonAllows) {
       for (int32_t token = 0; token < 3; ++token) {
         std::vector<int32_t> next = text;
         next.push_back(token);
-        const auto goes_on = [&](const auto& alternative) { return begins_with(alternative, next); };
-        if (std::any_of(alternatives.begin(), alternatives.end(), goes_on)) expected.push_back(token);
+        const auto goes_on = [&](const auto& alternative) {
+          return begins_with(alternative, next);
+        };
+        if (std::any_of(alternatives.begin(), alternatives.end(), goes_on))
+          expected.push_back(token);
       }
-      if (std::find(alternatives.begin(), alternatives.end(), text) != alternatives.end()) expected.push_back(5);
+      if (std::find(alternatives.begin(), alternatives.end(), text) != alternatives.end())
+        expected.push_back(5);
       ASSERT_EQ(allowed(guide), expected) << round;
       text.push_back(expected[random.below(expected.size())]);
       guide.push(text.back());
     }
     if (text.back() == 5) text.pop_back();
-    EXPECT_NE(std::find(alternatives.begin(), alternatives.end(), text), alternatives.end()) << round;
+    EXPECT_NE(std::find(alternatives.begin(), alternatives.end(), text), alternatives.end())
+        << round;
   }
 }
 
 TEST(ForcedTokensTest, AnyAutomatonCanBeFollowed) {
   // Pairs of 1 and 2, ended by 3.
-  auto guide = forced({{{Kind::bound, {{3, 2}, {1, 1}}}, {Kind::bound, {{2, 0}}}, {Kind::last, {}}}, kVocab});
+  auto guide = forced(
+      {{{Kind::bound, {{3, 2}, {1, 1}}}, {Kind::bound, {{2, 0}}}, {Kind::last, {}}}, kVocab});
   for (int pair = 0; pair < 3; ++pair) {
     EXPECT_EQ(allowed(guide), (std::vector<int32_t>{1, 3}));
     guide.push(1);
