@@ -86,24 +86,31 @@ void advance(const CopyModel& model, const CopySamplerConfig& config, Draft& dra
   append(draft.ids, model.format->empty_group());
 }
 
+/// The variants of the sequences, best first.
+std::vector<Variant> ranked(const CopyModel& model, const Draft& draft, const std::vector<generation::Sequence>& sequences) {
+  std::vector<Variant> variants;
+  for (const auto& sequence : sequences) variants.push_back(judge(model, draft, sequence));
+  std::stable_sort(variants.begin(), variants.end(), [](const Variant& a, const Variant& b) {
+    return a.good != b.good ? a.good : a.score > b.score;
+  });
+  return variants;
+}
+
 void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft, const std::vector<generation::Sequence>& sequences) {
-  Variant best;
-  for (const auto& sequence : sequences) {
-    Variant variant = judge(model, draft, sequence);
-    const bool better = variant.good != best.good ? variant.good : variant.score > best.score;
-    if (better || best.sequence == nullptr) best = std::move(variant);
-  }
-  if (!best.good && draft.attempt < config.retries) {
+  const std::vector<Variant> variants = ranked(model, draft, sequences);
+  const bool starts = config.beams && draft.sentence == 0;
+  const Variant& taken = variants[starts ? static_cast<size_t>(draft.task->start) % variants.size() : 0];
+  if (!taken.good && !config.beams && draft.attempt < config.retries) {
     ++draft.attempt;
     ++draft.copy.redrawn;
     return;
   }
-  draft.copy.complete = draft.copy.complete && best.good;
-  draft.copy.text += best.text;
-  draft.copy.tokens += static_cast<int64_t>(best.sequence->tokens.size());
-  draft.copy.logprob += best.sequence->logprob;
-  append(draft.ids, best.sequence->tokens);
-  draft.cached = best.sequence->cached;
+  draft.copy.complete = draft.copy.complete && taken.good;
+  draft.copy.text += taken.text;
+  draft.copy.tokens += static_cast<int64_t>(taken.sequence->tokens.size());
+  draft.copy.logprob += taken.sequence->logprob;
+  append(draft.ids, taken.sequence->tokens);
+  draft.cached = taken.sequence->cached;
   advance(model, config, draft);
 }
 
@@ -116,7 +123,7 @@ generation::Request request_for(const CopyModel& model, const CopySamplerConfig&
   const auto room = model.decoder->config().n_positions - static_cast<int64_t>(draft.ids.size());
   request.sampling.max_new_tokens = static_cast<int>(std::min<int64_t>(request.sampling.max_new_tokens, room));
   const RandomKey key = draft.task->key.fold_in(draft.sentence).fold_in(static_cast<uint64_t>(draft.attempt));
-  for (int v = 0; v < config.variants; ++v) request.keys.push_back(key.fold_in(static_cast<uint64_t>(v)));
+  for (int v = 0; !config.beams && v < config.variants; ++v) request.keys.push_back(key.fold_in(static_cast<uint64_t>(v)));
   request.make_guide = [&model, facts = draft.task->facts, points = draft.points(), guide = config.guide](int) {
     return make_sentence_guide(*model.vocabulary, facts, points, guide);
   };
@@ -133,36 +140,52 @@ class SentenceQueue : public generation::RequestQueue {
 
   std::optional<generation::Request> next() override {
     while (!ready_.empty()) {
-      Draft& draft = *ready_.front();
-      ready_.pop_front();
-      generation::Request request = request_for(model_, config_, draft);
+      std::vector<Draft*> drafts = take_ready();
+      generation::Request request = request_for(model_, config_, *drafts.front());
       if (request.sampling.max_new_tokens >= kLeastRoom) {
-        asked_.push_back(&draft);
+        asked_.push_back(std::move(drafts));
         return request;
       }
-      draft.copy.complete = false;  // the context is full
-      draft.done = true;
+      for (Draft* draft : drafts) {
+        draft->copy.complete = false;  // the context is full
+        draft->done = true;
+      }
     }
     return std::nullopt;
   }
 
   void done(size_t request_idx, std::vector<generation::Sequence> sequences) override {
-    Draft& draft = *asked_[request_idx];
-    take(model_, config_, draft, sequences);
-    if (draft.done) {
-      draft.cached = nullptr;
-    } else {
-      ready_.push_front(&draft);  // it frees its cache soonest
+    for (Draft* draft : asked_[request_idx]) {
+      take(model_, config_, *draft, sequences);
+      if (draft->done) {
+        draft->cached = nullptr;
+      } else {
+        ready_.push_front(draft);  // it frees its cache soonest
+      }
     }
   }
 
  private:
   static constexpr int kLeastRoom = 8;  // tokens
 
+  /// The next draft, and those of the same product that would search for the same first sentence.
+  std::vector<Draft*> take_ready() {
+    std::vector<Draft*> drafts;
+    const auto is_same = [&](const Draft& draft) {
+      const Draft& first = *drafts.front();
+      return config_.beams && first.sentence == 0 && draft.sentence == 0 && draft.task->prompt == first.task->prompt;
+    };
+    do {
+      drafts.push_back(ready_.front());
+      ready_.pop_front();
+    } while (!ready_.empty() && is_same(*ready_.front()));
+    return drafts;
+  }
+
   const CopyModel& model_;
   const CopySamplerConfig& config_;
   std::deque<Draft*> ready_;
-  std::vector<Draft*> asked_;  // by request
+  std::vector<std::vector<Draft*>> asked_;  // by request
 };
 
 }  // namespace
@@ -175,7 +198,11 @@ std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const C
     draft.ids = task.prompt->first_ids();
   }
   SentenceQueue queue(model, config, drafts);
-  model.decoder->generate(queue);
+  if (config.beams) {
+    model.decoder->beam_search(queue, *config.beams);
+  } else {
+    model.decoder->generate(queue);
+  }
   std::vector<SampledCopy> copies;
   for (auto& draft : drafts) copies.push_back(std::move(draft.copy));
   return copies;

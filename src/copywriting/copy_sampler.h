@@ -4,14 +4,18 @@
 // the one that says its points, repeats nothing and is likeliest goes on. When none is good, new ones
 // are drawn, a limited number of times. A draw depends on the candidate's key, the sentence, the try and
 // the variant alone.
+// With beams the variants are the hypotheses of a beam search, once for each sentence. Of the first sentence's, ordered as
+// above, candidate i takes the i-th (from the first on again when there are fewer); from then on the best one goes on.
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "copywriting/copy_model.h"
+#include "generation/beam_config.h"
 #include "generation/sampler.h"
 
 namespace vitrine::copywriting {
@@ -22,6 +26,7 @@ struct CopySamplerConfig {
   int variants = 3;            // draws of a sentence
   int retries = 1;             // times all variants are drawn again when none is good
   int max_free_sentences = 2;  // without points, to reach the wanted length
+  std::optional<generation::BeamConfig> beams = {};  // instead of variants and retries; num_beams <= the decoder's max_batch
 };
 
 /// One candidate to write.
@@ -31,6 +36,7 @@ struct CopyTask {
   std::vector<std::vector<std::string>> points;       // values of each group, in order
   int length = 110;                                   // code points wanted
   RandomKey key{0};
+  int start = 0;  // with beams: the place of the hypothesis that the first sentence takes, >= 0
 };
 
 struct SampledCopy {

@@ -90,6 +90,7 @@ class SentenceGuide : public generation::SequenceGuide {
   }
 
   bool finished() const override { return done_; }
+  std::unique_ptr<generation::SequenceGuide> clone() const override { return std::make_unique<SentenceGuide>(*this); }
 
  private:
   std::string text_of(int32_t token) const {

@@ -12,24 +12,12 @@
 #include "kernels/rows.h"
 
 namespace vitrine::generation {
-namespace {
-
-/// How many of the prompt's tokens need not be computed: those it has in common with what is cached, but for its last
-/// one, whose logits are wanted.
-size_t tokens_in_common(const CachedTokens& cached, std::span<const int32_t> prompt) {
-  const auto& tokens = cached.tokens();
-  const size_t most = std::min(tokens.size(), prompt.size() - 1);
-  size_t common = 0;
-  while (common < most && tokens[common] == prompt[common]) ++common;
-  return common;
-}
-
-}  // namespace
 
 Batch::Batch(Gpt2Network& network, std::shared_ptr<KvPagePool> pages, ThreadPool& pool, RequestQueue& queue,
              size_t max_batch, Check check)
     : network_(network),
-      pages_(std::move(pages)),
+      pages_(pages),
+      prompts_(network, std::move(pages)),
       pool_(pool),
       queue_(queue),
       max_batch_(max_batch),
@@ -78,73 +66,13 @@ void Batch::fetch(size_t room) {
   }
 }
 
-/// Runs the prompts of all waiting requests, several short ones in one pass.
 void Batch::run_waiting_prompts() {
   const Stopwatch watch(stats_.prefill_s);
-  std::vector<Waiting> pass;
-  size_t pass_rows = 0;
   for (const auto& job : waiting_) {
-    if (job->prompt != nullptr) continue;
-    if (last_prompt_ != nullptr && job->request.prompt == last_tokens_) {
-      job->prompt = last_prompt_;
-      continue;
-    }
-    Waiting waiting = wait(*job);
-    const size_t rows = job->request.prompt.size() - waiting.begin;
-    stats_.prompt_tokens += static_cast<int64_t>(rows);
-    if (rows > kMaxRows) {
-      run_long(waiting);
-      continue;
-    }
-    if (pass_rows + rows > kMaxRows) {
-      run_pass(pass);
-      pass.clear();
-      pass_rows = 0;
-    }
-    pass.push_back(std::move(waiting));
-    pass_rows += rows;
+    if (job->prompt == nullptr) job->prompt = prompts_.add(job->request);
   }
-  if (!pass.empty()) run_pass(pass);
-}
-
-Batch::Waiting Batch::wait(Job& job) {
-  const auto& [prompt, cached] = std::tie(job.request.prompt, job.request.cached);
-  const size_t begin = cached == nullptr ? 0 : tokens_in_common(*cached, prompt);
-  auto run = std::make_shared<Prompt>();
-  run->cache = begin == 0 ? std::make_unique<KvCache>(*pages_) : std::make_unique<KvCache>(cached->cache(), begin);
-  run->cache->grow_to(prompt.size());
-  job.prompt = run;
-  last_prompt_ = run;
-  last_tokens_ = prompt;
-  return {&job, std::move(run), begin};
-}
-
-void Batch::run_pass(std::span<Waiting> waiting) {
-  rows_.clear();
-  row_idxs_.clear();
-  for (const Waiting& w : waiting) {
-    const auto& prompt = w.job->request.prompt;
-    for (size_t i = w.begin; i < prompt.size(); ++i) rows_.push_back({.token = prompt[i], .cache = w.prompt->cache.get(), .idx = i});
-    row_idxs_.push_back(rows_.size() - 1);
-  }
-  network_.forward(rows_);
-  take_logits(waiting);
-}
-
-void Batch::run_long(Waiting& waiting) {
-  run_prompt(network_, waiting.job->request.prompt, waiting.begin, *waiting.prompt->cache, rows_,
-             [this](size_t, size_t count) { row_idxs_ = {count - 1}; });
-  take_logits({&waiting, 1});
-}
-
-/// Of the rows of the last pass that row_idxs_ names, one a prompt.
-void Batch::take_logits(std::span<Waiting> waiting) {
-  prompt_logits_.resize(row_idxs_.size() * V_);
-  network_.logits(row_idxs_, prompt_logits_.data());
-  for (size_t i = 0; i < waiting.size(); ++i) {
-    const auto begin = prompt_logits_.begin() + static_cast<std::ptrdiff_t>(i * V_);
-    waiting[i].prompt->logits.assign(begin, begin + static_cast<std::ptrdiff_t>(V_));
-  }
+  prompts_.run();
+  stats_.prompt_tokens = prompts_.num_tokens();
 }
 
 void Batch::start_waiting() {
@@ -162,14 +90,12 @@ void Batch::start_waiting() {
 Batch::Live Batch::start(const std::shared_ptr<Job>& job) {
   const Request& request = job->request;
   const size_t sequence_idx = job->started++;
-  Live live{.job = job,
-            .sequence_idx = sequence_idx,
-            .cache = std::make_unique<KvCache>(*job->prompt->cache, request.prompt.size()),
-            .guide = nullptr,
-            .context = request.prompt,
-            .cached_tokens = request.prompt.size()};
-  if (request.make_guide) live.guide = request.make_guide(static_cast<int>(sequence_idx));
-  return live;
+  return {.job = job,
+          .sequence_idx = sequence_idx,
+          .cache = std::make_unique<KvCache>(*job->prompt->cache, request.prompt.size()),
+          .steering = Steering(request, static_cast<int>(sequence_idx)),
+          .context = request.prompt,
+          .cached_tokens = request.prompt.size()};
 }
 
 /// One pass for the newest token of every live sequence, then the next draw.
@@ -210,36 +136,32 @@ void Batch::draw_one(Live& live, std::span<float> logits) {
   scratch.probs.resize(V_);
   const double normaliser = kernels::log_sum_exp(table, logits, scratch.probs);
   VITRINE_REQUIRE(std::isfinite(normaliser), "[Decoder] the model gives NaN or infinite logits");
-  const bool changed = live.guide != nullptr || request.sampling.repetition_penalty != 1 || request.sampling.no_repeat_ngram_size > 0;
+  const bool changed = live.steering.changes_logits();
   if (changed) scratch.raw.assign(logits.begin(), logits.end());
-  apply_repetition_penalty(logits, live.context, request.sampling.repetition_penalty);
-  forbid_repeated_ngrams(logits, live.context, request.sampling.no_repeat_ngram_size);
-  if (live.guide != nullptr) live.guide->process(logits);
+  live.steering.process(logits, live.context, scratch);
   const double uniform = request.keys[live.sequence_idx].uniform(live.context.size() - request.prompt.size());
   const auto token = sample(table, logits, request.sampling, uniform, scratch);
-  if (!token) {
-    live.done = true;
-    return;
-  }
+  if (!token) return end(live, EndReason::all_forbidden);
   const std::span<const float> raw = changed ? std::span<const float>(scratch.raw) : logits;
-  result_of(live).logprob += static_cast<double>(raw[static_cast<size_t>(*token)]) - normaliser;
+  const double logprob = static_cast<double>(raw[static_cast<size_t>(*token)]) - normaliser;
+  result_of(live).logprob += logprob;
+  if (request.return_logprobs) result_of(live).token_logprobs.push_back(logprob);
   accept(live, *token);
 }
 
 void Batch::accept(Live& live, int32_t token) {
-  const Request& request = live.job->request;
-  Sequence& sequence = result_of(live);
-  if (token == request.eos) {
-    live.done = sequence.finished = true;
-    return;
-  }
+  if (token == live.job->request.eos) return end(live, EndReason::eos);
   live.context.push_back(token);
-  sequence.tokens.push_back(token);
-  if (live.guide != nullptr) {
-    live.guide->push(token);
-    sequence.finished = live.guide->finished();
-  }
-  live.done = sequence.finished || sequence.tokens.size() >= static_cast<size_t>(request.sampling.max_new_tokens);
+  result_of(live).tokens.push_back(token);
+  if (const auto reason = live.steering.push(token)) end(live, *reason);
+}
+
+void Batch::end(Live& live, EndReason reason) {
+  live.done = true;
+  Sequence& sequence = result_of(live);
+  sequence.end = reason;
+  sequence.finished = is_finished(reason);
+  sequence.stop = live.steering.stop();
 }
 
 /// Takes out the sequences that are done, and hands over the requests of which all are.

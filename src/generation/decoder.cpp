@@ -9,8 +9,10 @@
 #include "base/log.h"
 #include "base/stopwatch.h"
 #include "generation/batch.h"
+#include "generation/beam_search.h"
 #include "generation/dtypes.h"
 #include "generation/packed_cache.h"
+#include "generation/prompts.h"
 #include "kernels/rows.h"
 
 namespace vitrine::generation {
@@ -39,6 +41,16 @@ void check(const Request& request, size_t request_idx, const models::Gpt2Config&
   VITRINE_REQUIRE(request.prompt.size() + max_new_tokens <= static_cast<size_t>(config.n_positions), "[Decoder] ", where, ": prompt ",
                   request.prompt.size(), " + max_new_tokens ", max_new_tokens, " = ", request.prompt.size() + max_new_tokens,
                   " are more than the model's n_positions ", config.n_positions);
+  VITRINE_REQUIRE(request.eos >= -1 && request.eos < config.vocab_size, "[Decoder] ", where, ": eos ", request.eos,
+                  " is outside the vocabulary of ", config.vocab_size);
+  if (request.stop_strings != nullptr) {
+    VITRINE_REQUIRE(request.stop_strings->vocab_size() == static_cast<size_t>(config.vocab_size), "[Decoder] ", where,
+                    ": stop strings know the bytes of ", request.stop_strings->vocab_size(), " tokens, the vocabulary has ",
+                    config.vocab_size);
+  }
+  for (const auto& processor : request.processors) {
+    VITRINE_REQUIRE(processor != nullptr, "[Decoder] ", where, ": a processor is null");
+  }
 }
 
 /// Requests that are there from the start.
@@ -93,6 +105,22 @@ class Decoder::Impl {
     stats_ = batch.stats();
   }
 
+  std::vector<std::vector<Sequence>> beam_search(std::span<const Request> requests, const BeamConfig& config) {
+    require_beams(config);
+    for (size_t i = 0; i < requests.size(); ++i) check(requests[i], i, model_config());
+    GivenRequests queue(requests);
+    beam_search(queue, config);
+    return queue.results();
+  }
+
+  void beam_search(RequestQueue& queue, const BeamConfig& config) {
+    require_beams(config);
+    BeamSearch search(network_, pages_, pool_, queue, config, static_cast<size_t>(config_.max_batch),
+                      [this](const Request& request, size_t request_idx) { check(request, request_idx, model_config()); });
+    search.run();
+    stats_ = search.stats();
+  }
+
   Score score(std::span<const int32_t> ids, size_t labels_from) {
     VITRINE_REQUIRE(labels_from <= ids.size(), "[Decoder::score] labels_from ", labels_from, " is beyond the ", ids.size(), " ids");
     std::vector<bool> labels(ids.size());
@@ -135,6 +163,12 @@ class Decoder::Impl {
   }
 
  private:
+  void require_beams(const BeamConfig& config) const {
+    validate(config);
+    VITRINE_REQUIRE(config.num_beams <= config_.max_batch, "[Decoder] num_beams ", config.num_beams, " is more than max_batch ",
+                    config_.max_batch);
+  }
+
   /// The log probability of next_ids[row], from its row of the last pass, for all `rows`, at most kScoreRows.
   double score_rows(std::span<const int32_t> next_ids, std::span<const size_t> rows) {
     const auto V = static_cast<size_t>(model_config().vocab_size);
@@ -182,6 +216,10 @@ Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
 std::vector<std::vector<Sequence>> Decoder::generate(std::span<const Request> requests) { return impl_->generate(requests); }
 void Decoder::generate(RequestQueue& queue) { impl_->generate(queue); }
+std::vector<std::vector<Sequence>> Decoder::beam_search(std::span<const Request> requests, const BeamConfig& config) {
+  return impl_->beam_search(requests, config);
+}
+void Decoder::beam_search(RequestQueue& queue, const BeamConfig& config) { impl_->beam_search(queue, config); }
 Decoder::Score Decoder::score(std::span<const int32_t> ids, size_t labels_from) { return impl_->score(ids, labels_from); }
 Decoder::Score Decoder::score(std::span<const int32_t> ids, const std::vector<bool>& labels) { return impl_->score(ids, labels); }
 std::vector<float> Decoder::logits_last(std::span<const int32_t> ids) { return impl_->logits_last(ids); }

@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "base/random.h"
+#include "generation/beam_config.h"
 #include "generation/pass_times.h"
 #include "generation/sampler.h"
+#include "generation/sequence_guide.h"
+#include "generation/stop_strings.h"
 #include "models/gpt2/config.h"
 
 namespace vitrine::generation {
@@ -25,36 +28,44 @@ struct DecoderConfig {
   int max_batch = 32;             // sequences that are decoded at once, >= 1
 };
 
-/// Steers one sequence; made anew for each. The decoder calls process(logits) before it samples, after the penalties,
-/// then push(token) with the token drawn (not with the eos that ends the sequence).
-/// Guides of different sequences may be called from different threads at the same time.
-class SequenceGuide {
- public:
-  virtual ~SequenceGuide() = default;
-  virtual void process(std::span<float> logits) = 0;  // [V]; may add, or set -infinity = forbidden
-  virtual void push(int32_t token) = 0;
-  virtual bool finished() const { return false; }  // asked after push; true ends the sequence
-};
-
 /// Tokens whose keys and values are kept, so that requests that begin with them need not compute them again.
 /// Belongs to the decoder that made it and may outlive it; of use there only.
 class CachedTokens;
 
+/// Before a token is picked its logits go through, in this order: repetition penalty, no-repeat n-gram, the guide, the
+/// processors one after another, min_new_tokens.
 struct Request {
   std::vector<int32_t> prompt;
-  std::vector<RandomKey> keys;  // one sequence a key; token number i of a sequence is drawn by key.uniform(i)
+  std::vector<RandomKey> keys = {};  // one sequence a key; token number i of a sequence is drawn by key.uniform(i)
   SamplingConfig sampling = {};
   std::function<std::unique_ptr<SequenceGuide>(int sequence_idx)> make_guide = {};  // may be empty
+  std::vector<std::shared_ptr<const SequenceGuide>> processors = {};  // cloned for each sequence
+  /// The token that completes one is the last that is kept. Null = none.
+  std::shared_ptr<const StopStrings> stop_strings = {};
   int32_t eos = -1;  // -1 = never
   /// Of an earlier sequence of this decoder, or null: what the prompt has in common with it is not computed again.
   std::shared_ptr<const CachedTokens> cached = {};
-  bool keep_cached = false;  // fill Sequence::cached
+  bool keep_cached = false;      // fill Sequence::cached
+  bool return_logprobs = false;  // fill Sequence::token_logprobs
+};
+
+/// Why a sequence ended. When several are true of a token the first of stop_string, guide, max_new_tokens.
+enum class EndReason {
+  eos,
+  guide,           // a guide or processor is finished
+  stop_string,
+  max_new_tokens,
+  all_forbidden    // no token is allowed
 };
 
 struct Sequence {
   std::vector<int32_t> tokens;  // without prompt, without eos
   double logprob = 0;           // natural log of the model's own distribution at temperature 1, before guides and penalties, eos included
-  bool finished = false;        // by eos or guide; false after max_new_tokens or when every token is forbidden
+  bool finished = false;        // by eos, guide or stop string; false after max_new_tokens or when every token is forbidden
+  EndReason end = EndReason::max_new_tokens;
+  std::optional<StopHit> stop = {};         // of EndReason::stop_string
+  std::vector<double> token_logprobs = {};  // where asked: their sum is logprob; one a token, then that of the eos that ended it
+  double score = 0;                         // of beam search, by which hypotheses are ordered
   std::shared_ptr<const CachedTokens> cached = {};  // prompt and all tokens but the last one, where the request asked
 };
 
@@ -68,7 +79,7 @@ class RequestQueue {
   virtual void done(size_t request_idx, std::vector<Sequence> sequences) = 0;
 };
 
-/// What the last generate call did.
+/// What the last call of generate or beam_search did.
 struct DecoderStats {
   int64_t prompt_tokens = 0;
   int64_t new_tokens = 0;  // drawn, eos included
@@ -94,12 +105,21 @@ class Decoder {
   /// A sequence depends on model, prompt, sampling, its guide and its key alone, bit for bit: not on the other requests,
   /// on max_batch or on the number of threads.
   /// Throws InvalidInput before any work: empty prompt, token outside the vocabulary,
-  /// prompt + max_new_tokens > n_positions (naming all three), bad sampling. Throws Cancelled on Ctrl-C.
+  /// prompt + max_new_tokens > n_positions (naming all three), bad sampling, eos outside the vocabulary, stop strings
+  /// whose token bytes are not one for each token. Throws Cancelled on Ctrl-C.
   std::vector<std::vector<Sequence>> generate(std::span<const Request> requests);
   /// The same for requests that come one by one, the next ones perhaps because of sequences that are done: up to
   /// max_batch sequences run at once. Returns when the queue has no request and all are done.
   /// Throws InvalidInput for a bad request when it comes; then, and on Ctrl-C, what runs is given up.
   void generate(RequestQueue& queue);
+
+  /// Beam search instead of drawing: for each request up to num_beams hypotheses, best first (generation/beam_search.h).
+  /// Of the request's sampling only min_new_tokens, max_new_tokens, repetition_penalty and no_repeat_ngram_size count;
+  /// keys are not used. make_guide is called with the number of the group. Beams of several requests share passes of at
+  /// most max_batch rows. The result of a request depends on model, request and config alone, bit for bit.
+  /// Throws InvalidInput as generate does, for a bad config, and when num_beams > max_batch.
+  std::vector<std::vector<Sequence>> beam_search(std::span<const Request> requests, const BeamConfig& config);
+  void beam_search(RequestQueue& queue, const BeamConfig& config);
 
   struct Score {
     int64_t tokens;  // scored

@@ -33,17 +33,30 @@ double mass(const SamplerScratch& scratch) {
   return sum;
 }
 
-/// Keeps the k largest logits (equal ones at the border all) with exp((logit - max) / temperature).
-/// The k-th largest of the block maxima is a bound that at least k logits reach and few others do.
-void keep_top_k(const kernels::KernelTable& table, std::span<const float> logits, const SamplingConfig& config, float max,
-                SamplerScratch& scratch) {
-  const auto k = static_cast<size_t>(config.top_k);
+/// Collects into scratch.kept the k largest logits and few others, ascending by id; needs scratch.maxima.
+/// The k-th largest of the block maxima is a bound that at least k logits reach and few others do. Returns the bound.
+float collect_largest(const kernels::KernelTable& table, std::span<const float> logits, size_t k, SamplerScratch& scratch) {
   float least = kMasked;
   if (k <= scratch.maxima.size()) {
     std::nth_element(scratch.maxima.begin(), scratch.maxima.begin() + static_cast<std::ptrdiff_t>(k - 1), scratch.maxima.end(), std::greater<>());
     least = scratch.maxima[k - 1];
   }
   scratch.num_kept = table.collect_at_least(logits.data(), logits.size(), std::max(least, kLowest), scratch.kept.data());
+  return least;
+}
+
+/// Fills scratch.maxima and makes room in scratch.kept.
+void find_maxima(const kernels::KernelTable& table, std::span<const float> logits, SamplerScratch& scratch) {
+  scratch.kept.resize(logits.size());
+  scratch.maxima.resize((logits.size() + kernels::kMaxBlock - 1) / kernels::kMaxBlock);
+  table.block_max(logits.data(), logits.size(), scratch.maxima.data());
+}
+
+/// Keeps the k largest logits (equal ones at the border all) with exp((logit - max) / temperature).
+void keep_top_k(const kernels::KernelTable& table, std::span<const float> logits, const SamplingConfig& config, float max,
+                SamplerScratch& scratch) {
+  const auto k = static_cast<size_t>(config.top_k);
+  float least = collect_largest(table, logits, k, scratch);
   const auto begin = scratch.kept.begin();
   if (scratch.num_kept > k) {
     scratch.border.assign(begin, begin + static_cast<std::ptrdiff_t>(scratch.num_kept));
@@ -124,11 +137,17 @@ int32_t draw(const SamplerScratch& scratch, double uniform) {
 
 }  // namespace
 
-void validate(const SamplingConfig& config) { check_config(config, "sampling"); }
+void validate(const SamplingConfig& config) {
+  check_config(config, "sampling");
+  VITRINE_REQUIRE(config.min_new_tokens <= config.max_new_tokens, "sampling: min_new_tokens ", config.min_new_tokens,
+                  " is more than max_new_tokens ", config.max_new_tokens);
+}
 
-void apply_repetition_penalty(std::span<float> logits, std::span<const int32_t> tokens, double penalty) {
+void apply_repetition_penalty(std::span<float> logits, std::span<const int32_t> tokens, double penalty,
+                              SamplerScratch& scratch) {
   if (penalty == 1) return;
-  std::vector<int32_t> once(tokens.begin(), tokens.end());
+  std::vector<int32_t>& once = scratch.once;
+  once.assign(tokens.begin(), tokens.end());
   std::sort(once.begin(), once.end());
   once.erase(std::unique(once.begin(), once.end()), once.end());
   const auto p = static_cast<float>(penalty);
@@ -156,9 +175,7 @@ std::optional<int32_t> sample(const kernels::KernelTable& table, std::span<const
     return best < 0 ? std::nullopt : std::optional(best);
   }
   scratch.probs.resize(logits.size());
-  scratch.kept.resize(logits.size());
-  scratch.maxima.resize((logits.size() + kernels::kMaxBlock - 1) / kernels::kMaxBlock);
-  table.block_max(logits.data(), logits.size(), scratch.maxima.data());
+  find_maxima(table, logits, scratch);
   const float max = *std::max_element(scratch.maxima.begin(), scratch.maxima.end());
   if (max == kMasked) return std::nullopt;
   const bool top_k = config.top_k > 0 && static_cast<size_t>(config.top_k) < logits.size();
@@ -167,6 +184,20 @@ std::optional<int32_t> sample(const kernels::KernelTable& table, std::span<const
   if (config.top_p < 1) keep_nucleus(config.top_p * scratch.sum, scratch);
   if (config.min_p > 0) keep_at_least(config.min_p, scratch);
   return draw(scratch, uniform);
+}
+
+std::span<const int32_t> largest(const kernels::KernelTable& table, std::span<const float> logits, size_t count, SamplerScratch& scratch) {
+  if (count == 0) return {};
+  find_maxima(table, logits, scratch);
+  collect_largest(table, logits, count, scratch);
+  const size_t num = std::min(count, scratch.num_kept);
+  const auto begin = scratch.kept.begin();
+  std::partial_sort(begin, begin + static_cast<std::ptrdiff_t>(num), begin + static_cast<std::ptrdiff_t>(scratch.num_kept),
+                    [&](int32_t a, int32_t b) {
+                      const float la = logits[static_cast<size_t>(a)], lb = logits[static_cast<size_t>(b)];
+                      return la != lb ? la > lb : a < b;
+                    });
+  return std::span(scratch.kept).first(num);
 }
 
 }  // namespace vitrine::generation

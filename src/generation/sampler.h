@@ -1,7 +1,7 @@
 // generation/sampler.h - from logits to the next token.
 //
-// Order, as in the transformers library: repetition penalty, no-repeat n-gram, (the sequence's guide), temperature,
-// top-k, top-p, min-p, draw. Selection needs no sort of the vocabulary.
+// Order, as in the transformers library: repetition penalty, no-repeat n-gram, (the sequence's guide and processors,
+// min_new_tokens), temperature, top-k, top-p, min-p, draw. Selection needs no sort of the vocabulary.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -20,6 +20,7 @@ struct SamplingConfig {
   double min_p = 0;          // 0 = off
   double repetition_penalty = 1.0;
   int no_repeat_ngram_size = 0;  // 0 = off
+  int min_new_tokens = 0;        // before it the eos is forbidden; guides and stop strings may end a sequence
   int max_new_tokens = 160;
 
   void describe(FieldVisitor& v) {
@@ -29,11 +30,12 @@ struct SamplingConfig {
     v.field("min_p", min_p, "drop tokens less probable than this share of the most probable one, 0 = off", 0, 1);
     v.field("repetition_penalty", repetition_penalty, "divides the logit of a token already there, 1 = off", 1e-3, 1e3);
     v.field("no_repeat_ngram_size", no_repeat_ngram_size, "no n-gram comes twice, 0 = off", 0, 1e6);
+    v.field("min_new_tokens", min_new_tokens, "tokens before the end of text", 0, 1e9);
     v.field("max_new_tokens", max_new_tokens, "tokens", 1, 1e9);
   }
 };
 
-/// Throws InvalidInput, naming the field and its range.
+/// Throws InvalidInput, naming the field and its range, and when min_new_tokens > max_new_tokens.
 void validate(const SamplingConfig& config);
 
 /// Memory of one thread that draws.
@@ -46,10 +48,12 @@ struct SamplerScratch {
   size_t num_kept = 0;
   std::vector<int32_t> border;  // ids about as probable as the last of the nucleus
   std::vector<double> bucket_mass;
+  std::vector<int32_t> once;    // tokens of the context, sorted
 };
 
 /// A token of `tokens` gets logit / penalty when positive, else logit * penalty, once (Keskar et al. 2019).
-void apply_repetition_penalty(std::span<float> logits, std::span<const int32_t> tokens, double penalty);
+void apply_repetition_penalty(std::span<float> logits, std::span<const int32_t> tokens, double penalty,
+                              SamplerScratch& scratch);
 
 /// Gives -infinity to every token that would complete an n-gram that `tokens` already has.
 void forbid_repeated_ngrams(std::span<float> logits, std::span<const int32_t> tokens, int ngram_size);
@@ -60,5 +64,9 @@ void forbid_repeated_ngrams(std::span<float> logits, std::span<const int32_t> to
 /// (with top_k: REQUIRES that none is NaN).
 std::optional<int32_t> sample(const kernels::KernelTable& table, std::span<const float> logits, const SamplingConfig& config,
                               double uniform, SamplerScratch& scratch);
+
+/// The ids of the `count` largest logits, largest first, equal ones by lower id; fewer when others are -infinity.
+/// They lie in `scratch`. Logits hold no NaN.
+std::span<const int32_t> largest(const kernels::KernelTable& table, std::span<const float> logits, size_t count, SamplerScratch& scratch);
 
 }  // namespace vitrine::generation

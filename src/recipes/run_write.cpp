@@ -82,6 +82,7 @@ std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, cons
   generation::DecoderConfig decoder;
   decoder.threads = run.threads;
   if (!run.dtype.empty()) decoder.dtype = run.dtype;
+  decoder.max_batch = std::max(decoder.max_batch, config.num_beams);
   return copywriting::load_copy_model(copywriting::find_model(config.model), decoder);
 }
 
@@ -372,6 +373,7 @@ class WriteJob {
 }  // namespace
 
 bool run_write(const WriteConfig& config, const WriteRun& run) {
+  if (const std::string fault = config.beam_fault(); !fault.empty()) throw UsageError(fault);
   config.validate();
   check_file_arguments(
       "write", std::vector{run.input, run.points_file},

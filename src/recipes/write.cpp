@@ -35,6 +35,12 @@ copywriting::CopySamplerConfig sampler_config_of(const WriteConfig& config) {
   sampler.guide.constrain_facts = config.constrain_facts;
   sampler.variants = config.variants;
   sampler.retries = config.retries;
+  if (config.num_beams > 0) {
+    sampler.beams = generation::BeamConfig{.num_beams = config.num_beams,
+                                           .num_beam_groups = config.num_beam_groups,
+                                           .diversity_penalty = config.diversity_penalty,
+                                           .length_penalty = config.length_penalty};
+  }
   return sampler;
 }
 
@@ -105,7 +111,29 @@ std::string fixed(double value, const char* format) {
 
 }  // namespace
 
-void WriteConfig::validate() const { check_config(*this, "write"); }
+void WriteConfig::validate() const {
+  check_config(*this, "write");
+  const std::string fault = beam_fault();
+  VITRINE_REQUIRE(fault.empty(), "[WriteConfig] ", fault);
+}
+
+std::string WriteConfig::beam_fault() const {
+  const bool grouped = num_beam_groups != 1 || diversity_penalty != 0;
+  if (num_beams == 0) {
+    return grouped || length_penalty != 1 ? "--num-beam-groups, --diversity-penalty, --length-penalty: expected --num-beams beside them" : "";
+  }
+  if (num_return_sequences > num_beams) {
+    return concat("--num-return-sequences: expected at most --num-beams ", num_beams, ", got ", num_return_sequences);
+  }
+  if (num_beams % num_beam_groups != 0) {
+    return concat("--num-beam-groups: expected a divisor of --num-beams ", num_beams, ", got ", num_beam_groups);
+  }
+  if (num_beam_groups > 1 && diversity_penalty == 0) return "--diversity-penalty: expected above 0 with --num-beam-groups, got 0";
+  if (num_beam_groups == 1 && diversity_penalty > 0) {
+    return concat("--diversity-penalty: expected --num-beam-groups above 1 beside it, got ", num_beam_groups);
+  }
+  return "";
+}
 
 CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* model,
                        const std::vector<data::Product>& training_rows, PointWishes wishes)
@@ -232,9 +260,11 @@ void CopyWriter::fill_from_model(std::span<const Prepared> products, std::span<W
     for (int index = 0; index < config_.num_return_sequences; ++index) {
       drafts.push_back({i, index, task});
       drafts.back().task.key = candidate_key(config_.seed, products[i].product.id, index);
+      drafts.back().task.start = index;
     }
   }
-  for (int attempt = 0; attempt <= config_.rewrites && !drafts.empty(); ++attempt) {
+  const int rewrites = config_.num_beams > 0 ? 0 : config_.rewrites;  // beams would write the same again
+  for (int attempt = 0; attempt <= rewrites && !drafts.empty(); ++attempt) {
     std::vector<copywriting::CopyTask> tasks;
     for (const Draft& draft : drafts) tasks.push_back(draft.task);
     const auto copies = copywriting::sample_copies(*model_, tasks, sampler_config_of(config_));

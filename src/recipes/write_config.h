@@ -28,6 +28,10 @@ struct WriteConfig {
   bool normalize = true;
   bool enforce_groups = true;
   bool constrain_facts = true;
+  int num_beams = 0;             // 0 = sampling
+  int num_beam_groups = 1;
+  double diversity_penalty = 0;
+  double length_penalty = 1;
   int variants = 3;
   int retries = 1;
   int rewrites = 2;
@@ -55,6 +59,10 @@ struct WriteConfig {
     v.field("normalize", normalize, "normalise attributes before planning");
     v.field("enforce_groups", enforce_groups, "keep each point in its sentence");
     v.field("constrain_facts", constrain_facts, "numbers, names, materials and functions come from the input only");
+    v.field("num_beams", num_beams, "beams of each sentence instead of draws; 0 = off", 0, 256);
+    v.field("num_beam_groups", num_beam_groups, "groups of beams that avoid each other's tokens", 1, 256);
+    v.field("diversity_penalty", diversity_penalty, "nats that a token of an earlier group of beams loses", 0, 1000);
+    v.field("length_penalty", length_penalty, "of beams: above 0 favours long sentences, below 0 short ones", -100, 100);
     v.field("variants", variants, "draws of each sentence, of which the best goes on", 1, 100);
     v.field("retries", retries, "times a sentence is drawn again when no draw is good", 0, 100);
     v.field("rewrites", rewrites, "times a candidate with faults, or out of the plan's order, is written anew", 0, 100);
@@ -65,6 +73,8 @@ struct WriteConfig {
   }
   /// Throws InvalidInput, naming the field, its value and what is expected.
   void validate() const;
+  /// Why the settings of beam search do not fit together, one line; "" when they do.
+  std::string beam_fault() const;
 };
 
 }  // namespace vitrine::recipes

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -55,6 +56,38 @@ TEST(WriteE2e, TheSameCommandGivesTheSameBytes) {
   auto one_thread = command;
   one_thread.insert(one_thread.end(), {"--threads", "1"});
   EXPECT_EQ(run_program(one_thread).out, once.out);
+}
+
+TEST(WriteE2e, BeamsGiveCandidatesThatDifferAndAlwaysTheSameBytes) {
+  const std::vector<std::string> command{"write", "--attributes", kDress, "-n", "3", "--num-beams", "4", "--num-beam-groups", "2",
+                                         "--diversity-penalty", "1.5", "--no-check", "--format", "jsonl"};
+  const auto once = run_program(command);
+  ASSERT_EQ(once.exit_code, 0) << once.err;
+  const auto texts = texts_of(once.out);
+  EXPECT_EQ(std::set<std::string>(texts.begin(), texts.end()).size(), 3u) << once.out;
+  auto one_thread = command;
+  one_thread.insert(one_thread.end(), {"--threads", "1"});
+  EXPECT_EQ(run_program(one_thread).out, once.out);
+}
+
+TEST(WriteE2e, BeamsThatDoNotFitTogetherAreWrongUsageInOneLine) {
+  const std::pair<std::vector<std::string>, const char*> bad[] = {
+      {{"--num-beams", "4", "-n", "5"}, "--num-return-sequences: expected at most --num-beams 4, got 5"},
+      {{"--num-beams", "4", "-n", "2", "--num-beam-groups", "3", "--diversity-penalty", "1"}, "--num-beam-groups: expected a divisor of --num-beams 4, got 3"},
+      {{"--num-beams", "4", "-n", "2", "--num-beam-groups", "2"}, "--diversity-penalty: expected above 0"},
+      {{"--num-beams", "4", "-n", "2", "--diversity-penalty", "1"}, "--diversity-penalty: expected --num-beam-groups above 1"},
+      {{"--num-beam-groups", "2"}, "expected --num-beams"},
+      {{"--num-beams", "-1"}, "--num-beams"},
+      {{"--num-beams", "10000"}, "--num-beams"}};
+  for (const auto& [options, part] : bad) {
+    std::vector<std::string> command{"write", "--attributes", kDress};
+    command.insert(command.end(), options.begin(), options.end());
+    const auto result = run_program(command);
+    EXPECT_EQ(result.exit_code, 2) << part << ": " << result.err;
+    EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
+    EXPECT_EQ(lines(result.err).size(), 1u) << result.err;
+    EXPECT_EQ(result.out, "");
+  }
 }
 
 TEST(WriteE2e, ABadRowStillGivesItsLineAndExitCode3) {

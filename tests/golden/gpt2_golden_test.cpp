@@ -15,6 +15,7 @@ const std::filesystem::path kData = std::filesystem::path(VITRINE_SOURCE_DIR) / 
 class Gpt2GoldenTest : public ::testing::TestWithParam<const char*> {
  protected:
   Json golden(const char* part) const { return read_json_file(kData / concat(GetParam(), ".json"))[part]; }
+  Json decoding(const char* part) const { return read_json_file(kData / concat(GetParam(), "_decoding.json"))[part]; }
   Decoder decoder(const std::string& dtype = "float32") const { return Decoder::load(kData / GetParam(), {.threads = 2, .dtype = dtype}); }
 };
 
@@ -47,6 +48,62 @@ TEST_P(Gpt2GoldenTest, GreedyContinuationsAreThoseOfTransformers) {
     request.sampling.temperature = 0;
     request.sampling.max_new_tokens = static_cast<int>(expected.size());
     EXPECT_EQ(model.generate({&request, 1})[0][0].tokens, expected);
+  }
+}
+
+TEST_P(Gpt2GoldenTest, GreedyContinuationsOf200PromptsAreThoseOfTransformers) {
+  std::vector<Request> requests;
+  const Json rows = decoding("greedy");
+  ASSERT_EQ(rows.size(), 200u);
+  for (const Json& row : rows) {
+    Request& request = requests.emplace_back();
+    request.prompt = row["prompt"].get<std::vector<int32_t>>();
+    request.keys = {RandomKey(0)};
+    request.sampling.temperature = 0;
+    request.sampling.max_new_tokens = static_cast<int>(row["tokens"].size());
+  }
+  const auto results = decoder().generate(requests);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(results[i][0].tokens, rows[i]["tokens"].get<std::vector<int32_t>>()) << "prompt " << i;
+  }
+}
+
+BeamConfig beams_of(const Json& settings) {
+  BeamConfig config{.num_beams = settings["num_beams"].get<int>()};
+  config.length_penalty = settings.value("length_penalty", 1.0);
+  if (settings.contains("early_stopping")) {
+    config.early_stopping = settings["early_stopping"].is_string() ? EarlyStopping::never : EarlyStopping::yes;
+  }
+  return config;
+}
+
+Request request_of(const Json& row) {
+  const Json& settings = row["settings"];
+  Request request;
+  request.prompt = row["prompt"].get<std::vector<int32_t>>();
+  request.eos = row["eos"].get<int32_t>();
+  request.sampling.max_new_tokens = settings["max_new_tokens"].get<int>();
+  request.sampling.min_new_tokens = settings.value("min_new_tokens", 0);
+  request.sampling.repetition_penalty = settings.value("repetition_penalty", 1.0);
+  request.sampling.no_repeat_ngram_size = settings.value("no_repeat_ngram_size", 0);
+  return request;
+}
+
+TEST_P(Gpt2GoldenTest, BeamSearchIsThatOfTransformers) {
+  Decoder model = decoder();
+  const Json rows = decoding("beams");
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const Request request = request_of(rows[i]);
+    const auto hypotheses = model.beam_search({&request, 1}, beams_of(rows[i]["settings"]))[0];
+    const Json& expected = rows[i]["hypotheses"];
+    ASSERT_EQ(hypotheses.size(), expected.size()) << "case " << i;
+    for (size_t h = 0; h < hypotheses.size(); ++h) {
+      EXPECT_EQ(hypotheses[h].tokens, expected[h]["tokens"].get<std::vector<int32_t>>()) << "case " << i << " place " << h;
+      EXPECT_EQ(hypotheses[h].finished, expected[h]["finished"].get<bool>()) << "case " << i << " place " << h;
+      if (!expected[h].contains("score")) continue;  // greedy
+      const double score = expected[h]["score"].get<double>();
+      EXPECT_NEAR(hypotheses[h].score, score, 2e-5 * std::max(1.0, std::abs(score))) << "case " << i << " place " << h;
+    }
   }
 }
 

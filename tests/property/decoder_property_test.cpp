@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "generation/decoder.h"
+#include "generation/token_automaton.h"
+#include "support/guides.h"
 #include "support/random_gpt2.h"
 #include "support/temporary_directory.h"
 
@@ -42,9 +44,26 @@ class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
       r.sampling.temperature = all.size() % 3 == 0 ? 1.0 : 0.7;
       r.sampling.top_k = all.size() % 2 == 0 ? 0 : 40;
       r.sampling.repetition_penalty = all.size() % 4 == 0 ? 1.2 : 1.0;
+      steer(r, all.size());
       all.push_back(r);
     }
     return all;
+  }
+
+  /// Guides, processors, stop strings and least lengths for some.
+  static void steer(Request& r, size_t request_idx) {
+    r.return_logprobs = request_idx % 2 == 1;
+    if (request_idx % 4 == 1) r.make_guide = [](int) { return std::make_unique<test::Counting>(9); };
+    if (request_idx % 4 == 2) r.sampling.min_new_tokens = 3;
+    if (request_idx % 3 == 2) {
+      r.processors = {std::make_shared<ForcedTokensGuide>(std::make_shared<const TokenAutomaton>(
+                          TokenAutomaton::begins_with_one_of({{4, 9}, {7, 8}, {4, 2}}, 301))),
+                      std::make_shared<BannedTokensGuide>(std::make_shared<const BannedSequences>(TokenLists{{4, 2}, {11}}, 301))};
+    }
+    if (request_idx % 3 != 1) return;
+    auto bytes = std::make_shared<TokenBytes>();
+    for (int token = 0; token < 301; ++token) bytes->push_back(std::string(1, static_cast<char>('a' + token % 7)));
+    r.stop_strings = std::make_shared<const StopStrings>(std::vector<std::string>{"ab", "cde", "gg"}, bytes);
   }
 
   static void expect_same(const std::vector<Sequence>& a, const std::vector<Sequence>& b, const std::string& what) {
@@ -52,7 +71,10 @@ class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
     for (size_t i = 0; i < a.size(); ++i) {
       EXPECT_EQ(a[i].tokens, b[i].tokens) << what << ", sequence " << i;
       EXPECT_EQ(a[i].logprob, b[i].logprob) << what << ", sequence " << i;
+      EXPECT_EQ(a[i].token_logprobs, b[i].token_logprobs) << what << ", sequence " << i;
       EXPECT_EQ(a[i].finished, b[i].finished) << what << ", sequence " << i;
+      EXPECT_EQ(a[i].end, b[i].end) << what << ", sequence " << i;
+      EXPECT_EQ(a[i].stop, b[i].stop) << what << ", sequence " << i;
     }
   }
 
@@ -91,7 +113,7 @@ TEST_P(DecoderPropertyTest, CachedDecodingGivesTheScoresOfAWholePass) {
     for (const Sequence& sequence : sequences[0]) {
       std::vector<int32_t> ids = request.prompt;
       ids.insert(ids.end(), sequence.tokens.begin(), sequence.tokens.end());
-      if (sequence.finished) ids.push_back(request.eos);
+      if (sequence.end == EndReason::eos) ids.push_back(request.eos);
       EXPECT_NEAR(sequence.logprob, decoder.score(ids, request.prompt.size()).logprob, 1e-9);
     }
   }

@@ -46,6 +46,18 @@ TEST_F(PlanGuideTest, ASentenceCannotEndBeforeItsPointsAreSaid) {
   EXPECT_TRUE(g->finished());
 }
 
+TEST_F(PlanGuideTest, ACopyGoesOnByItself) {
+  auto first = guide({"蕾丝"}, {.slots = {}, .banned = vocabulary_.terms().ban({false, true})});
+  push(*first, "这款连衣裙优雅");
+  auto second = first->clone();
+  push(*first, "，蕾丝面料。");
+  EXPECT_TRUE(first->finished());
+  EXPECT_FALSE(second->finished());
+  EXPECT_FALSE(allows(*second, id("。")));  // its point is still open
+  push(*second, "，蕾丝面料");
+  EXPECT_TRUE(allows(*second, id("。")));
+}
+
 TEST_F(PlanGuideTest, TheWishToEndTooEarlyBecomesAComma) {
   auto g = guide({"蕾丝"});
   push(*g, "这款连衣裙优雅");

@@ -3,18 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
+#include <numeric>
 
 #include "base/error.h"
+#include "generation/token_automaton.h"
+#include "support/guides.h"
 #include "support/random_gpt2.h"
 #include "support/temporary_directory.h"
 
 namespace vitrine::generation {
 namespace {
 
+using test::ForbidAll;
 using test::message_of;
-
-constexpr float kMasked = -std::numeric_limits<float>::infinity();
+using test::Script;
 
 class DecoderTest : public ::testing::Test {
  protected:
@@ -33,28 +35,6 @@ class DecoderTest : public ::testing::Test {
   }
 
   test::TemporaryDirectory dir_;
-};
-
-/// Allows one token at a time, from a list, then ends the sequence.
-class Script : public SequenceGuide {
- public:
-  explicit Script(std::vector<int32_t> tokens) : tokens_(std::move(tokens)) {}
-  void process(std::span<float> logits) override {
-    for (size_t i = 0; i < logits.size(); ++i) {
-      if (static_cast<int32_t>(i) != tokens_[pushed_.size()]) logits[i] = kMasked;
-    }
-  }
-  void push(int32_t token) override { pushed_.push_back(token); }
-  bool finished() const override { return pushed_ == tokens_; }
-
- private:
-  std::vector<int32_t> tokens_, pushed_;
-};
-
-class ForbidAll : public SequenceGuide {
- public:
-  void process(std::span<float> logits) override { std::fill(logits.begin(), logits.end(), kMasked); }
-  void push(int32_t) override {}
 };
 
 TEST_F(DecoderTest, TooLongRequestsNameTheLengths) {
@@ -105,6 +85,104 @@ TEST_F(DecoderTest, ASequenceWhoseTokensAreAllForbiddenEndsUnfinished) {
   EXPECT_TRUE(sequence.tokens.empty());
   EXPECT_FALSE(sequence.finished);
   EXPECT_EQ(sequence.logprob, 0);
+}
+
+TEST_F(DecoderTest, TheReasonOfTheEndIsStated) {
+  Decoder decoder = load();
+  const auto end_of = [&](const Request& r) { return decoder.generate({&r, 1})[0][0].end; };
+  Request r = request({7}, 3);
+  EXPECT_EQ(end_of(r), EndReason::max_new_tokens);
+  r.make_guide = [](int) { return std::make_unique<Script>(std::vector<int32_t>{5, 9}); };
+  EXPECT_EQ(end_of(r), EndReason::guide);
+  r.eos = 9;
+  EXPECT_EQ(end_of(r), EndReason::eos);
+  r.make_guide = [](int) { return std::make_unique<ForbidAll>(); };
+  EXPECT_EQ(end_of(r), EndReason::all_forbidden);
+}
+
+TEST_F(DecoderTest, TokensOfWhichNoneIsAllowedEndTheSequenceWithAnySampling) {
+  TokenLists all;
+  for (int32_t token = 0; token < 50; ++token) all.push_back({5, token});
+  Request r = request({7}, 4);
+  r.processors = {std::make_shared<ForcedTokensGuide>(std::make_shared<const TokenAutomaton>(TokenAutomaton::begins_with_one_of({{5}}, 50))),
+                  std::make_shared<BannedTokensGuide>(std::make_shared<const BannedSequences>(all, 50))};
+  for (const SamplingConfig& sampling : {SamplingConfig{.temperature = 0, .top_k = 3, .min_p = 0.5}, SamplingConfig{.top_k = 1},
+                                         SamplingConfig{.top_p = 1}, SamplingConfig{.min_p = 1}}) {
+    r.sampling = sampling;
+    r.sampling.max_new_tokens = 4;
+    const Sequence sequence = load().generate({&r, 1})[0][0];
+    EXPECT_EQ(sequence.tokens, (std::vector<int32_t>{5}));
+    EXPECT_EQ(sequence.end, EndReason::all_forbidden);
+    EXPECT_FALSE(sequence.finished);
+    EXPECT_TRUE(std::isfinite(sequence.logprob));
+  }
+}
+
+TEST_F(DecoderTest, ProcessorsComeAfterTheGuideAndBothMayEndTheSequence) {
+  Request r = request({7}, 6);
+  r.make_guide = [](int) { return std::make_unique<Script>(std::vector<int32_t>{5, 9, 1}); };
+  r.processors = {std::make_shared<ForcedTokensGuide>(std::make_shared<const TokenAutomaton>(TokenAutomaton::is_one_of({{5, 9}}, 50)))};
+  const Sequence sequence = load().generate({&r, 1})[0][0];
+  EXPECT_EQ(sequence.tokens, (std::vector<int32_t>{5, 9}));
+  EXPECT_EQ(sequence.end, EndReason::guide);
+}
+
+TEST_F(DecoderTest, AStopStringEndsTheSequenceWithTheTokenThatCompletesIt) {
+  auto bytes = std::make_shared<TokenBytes>(50, "x");
+  (*bytes)[5] = "ab", (*bytes)[9] = "c\xE5", (*bytes)[1] = "\xAE\x8C!";  // 完 in two tokens
+  Request r = request({7}, 6);
+  r.make_guide = [](int) { return std::make_unique<Script>(std::vector<int32_t>{5, 9, 1, 4}); };
+  r.stop_strings = std::make_shared<const StopStrings>(std::vector<std::string>{"zz", "c完"}, bytes);
+  Decoder decoder = load();
+  const Sequence sequence = decoder.generate({&r, 1})[0][0];
+  EXPECT_EQ(sequence.tokens, (std::vector<int32_t>{5, 9, 1}));
+  EXPECT_EQ(sequence.end, EndReason::stop_string);
+  EXPECT_TRUE(sequence.finished);
+  EXPECT_EQ(sequence.stop, (StopHit{1, 2}));
+  r.stop_strings = std::make_shared<const StopStrings>(std::vector<std::string>{"zz"}, bytes);
+  EXPECT_EQ(decoder.generate({&r, 1})[0][0].stop, std::nullopt);
+}
+
+TEST_F(DecoderTest, BeforeMinNewTokensTheEosCannotBeDrawn) {
+  Request r = request({7}, 8);
+  r.eos = 3;
+  r.make_guide = [](int) { return std::make_unique<test::Favour>(3); };
+  Decoder decoder = load();
+  EXPECT_TRUE(decoder.generate({&r, 1})[0][0].tokens.empty());
+  r.sampling.min_new_tokens = 4;
+  const Sequence sequence = decoder.generate({&r, 1})[0][0];
+  EXPECT_EQ(sequence.tokens.size(), 4u);
+  EXPECT_EQ(sequence.end, EndReason::eos);
+}
+
+TEST_F(DecoderTest, TokenLogprobsAddUpToTheLogprob) {
+  Request r = request({7, 8}, 10);
+  r.eos = 9;
+  r.return_logprobs = true;
+  r.make_guide = [](int) { return std::make_unique<Script>(std::vector<int32_t>{5, 6, 9}); };
+  Decoder decoder = load();
+  const Sequence sequence = decoder.generate({&r, 1})[0][0];
+  ASSERT_EQ(sequence.token_logprobs.size(), 3u);
+  EXPECT_NEAR(sequence.token_logprobs[1], decoder.score(std::vector<int32_t>{7, 8, 5, 6}, 3).logprob, 1e-9);
+  EXPECT_NEAR(std::accumulate(sequence.token_logprobs.begin(), sequence.token_logprobs.end(), 0.0), sequence.logprob, 1e-12);
+  r.return_logprobs = false;
+  EXPECT_TRUE(decoder.generate({&r, 1})[0][0].token_logprobs.empty());
+}
+
+TEST_F(DecoderTest, BadLengthsStopStringsAndProcessorsAreRefused) {
+  Request r = request({7}, 5);
+  r.sampling.min_new_tokens = 6;
+  EXPECT_NE(refusal(r).find("min_new_tokens 6 is more than max_new_tokens 5"), std::string::npos) << refusal(r);
+  EXPECT_NE(refusal(request({7}, 0)).find("max_new_tokens"), std::string::npos);
+  r = request({7}, 5);
+  r.eos = 50;
+  EXPECT_NE(refusal(r).find("eos 50 is outside the vocabulary of 50"), std::string::npos);
+  r.eos = -1;
+  r.stop_strings = std::make_shared<const StopStrings>(std::vector<std::string>{"a"}, std::make_shared<const TokenBytes>(49));
+  EXPECT_NE(refusal(r).find("bytes of 49 tokens"), std::string::npos);
+  r.stop_strings = nullptr;
+  r.processors = {nullptr};
+  EXPECT_NE(refusal(r).find("a processor is null"), std::string::npos);
 }
 
 TEST_F(DecoderTest, RequestsWithoutKeysOrWithoutRequestsGiveEmptyLists) {

@@ -111,7 +111,8 @@ TEST(SamplerTest, FrequenciesFollowTheProbabilities) {
 
 TEST(SamplerTest, RepetitionPenaltyLowersSeenTokensOnce) {
   std::vector<float> logits{2, -2, 3};
-  apply_repetition_penalty(logits, std::vector<int32_t>{0, 0, 1}, 2);
+  SamplerScratch scratch;
+  apply_repetition_penalty(logits, std::vector<int32_t>{0, 0, 1}, 2, scratch);
   EXPECT_EQ(logits, (std::vector<float>{1, -4, 3}));
 }
 
@@ -125,6 +126,27 @@ TEST(SamplerTest, ATokenThatWouldRepeatAnNgramIsForbidden) {
   logits.assign(5, 0);
   forbid_repeated_ngrams(logits, std::vector<int32_t>{1, 2}, 3);
   EXPECT_EQ(logits, (std::vector<float>(5, 0)));
+}
+
+TEST(SamplerTest, TheLargestAreThoseOfAFullSort) {
+  RandomStream stream{RandomKey(6)};
+  SamplerScratch scratch;
+  for (const size_t size : {1, 7, 64, 300, 1500}) {
+    std::vector<float> logits(size);
+    for (float& l : logits) l = stream.below(3) == 0 ? kMasked : static_cast<float>(stream.below(40)) - 20;  // many equal
+    std::vector<int32_t> order;
+    for (size_t i = 0; i < size; ++i) {
+      if (logits[i] != kMasked) order.push_back(static_cast<int32_t>(i));
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int32_t a, int32_t b) { return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)]; });
+    for (const size_t count : {size_t{0}, size_t{1}, size_t{2}, size_t{5}, size_t{33}, size, 2 * size}) {
+      const auto ids = largest(kernels::kernel_table(), logits, count, scratch);
+      const std::vector<int32_t> expected(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size())));
+      EXPECT_EQ(std::vector<int32_t>(ids.begin(), ids.end()), expected) << count << " of " << size;
+    }
+  }
+  EXPECT_TRUE(largest(kernels::kernel_table(), std::vector<float>(9, kMasked), 4, scratch).empty());
 }
 
 TEST(SamplerTest, SettingsOutOfRangeAreRefused) {
