@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "kernels/isa.h"
 
 namespace vitrine::generation {
 namespace {
@@ -39,6 +40,8 @@ Type type_named(const std::pair<std::string_view, Type> (&types)[N], const std::
 
 std::vector<std::string> weight_dtypes() { return names_of(kWeightTypes); }
 std::vector<std::string> kv_dtypes() { return names_of(kKvTypes); }
+
+std::string instruction_set() { return kernels::kernel_table().name; }
 
 WeightType weight_type(const std::string& dtype, std::string_view where) {
   return type_named(kWeightTypes, dtype, where, "dtype");

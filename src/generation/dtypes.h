@@ -13,6 +13,9 @@ namespace vitrine::generation {
 std::vector<std::string> weight_dtypes();  // float32, bfloat16, int8, int4
 std::vector<std::string> kv_dtypes();      // float32, bfloat16, int8
 
+/// The name of the loops in force (kernels/isa.h): texts are the same bit for bit within one only.
+std::string instruction_set();
+
 /// One of weight_dtypes(). Throws InvalidInput, naming `where`, for anything else.
 kernels::WeightType weight_type(const std::string& dtype, std::string_view where);
 

@@ -1,3 +1,4 @@
+#include "generation/dtypes.h"
 #include "recipes/run_write.h"
 
 #include <unistd.h>
@@ -198,6 +199,7 @@ class WriteJob {
     settings["model_files_sha256"] = model_ ? small_files_sha256(model_->directory) : "";
     settings["points_sha256"] = plans_.sha256;
     settings["dtype"] = run_.dtype.empty() ? generation::DecoderConfig{}.dtype : run_.dtype;
+    settings["isa"] = generation::instruction_set();  // sums of float32 run in an order of its own
     settings["pin"] = run_.pins;
     settings["order"] = run_.order;
     settings["format"] = forms_.front().as_table ? "table" : "jsonl";
