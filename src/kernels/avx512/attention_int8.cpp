@@ -85,6 +85,10 @@ void score_blocks(const AttentionTask& task, const Query& query, const uint8_t* 
 void score_span(const AttentionTask& task, const Query& query, const KvSpan& span, float* scores) noexcept {
   const auto* keys = static_cast<const uint8_t*>(span.keys);
   const size_t block_size = (task.head_size + 3) / 4 * 4 * kKeyBlockTokens;
+  for (size_t t = 0; t < span.tokens; t += kKeyBlockTokens) {
+    fetch(span.key_scales + t, task.lookahead);
+    fetch(span.value_scales + t, task.lookahead);
+  }
   size_t t = 0;
   for (; t + kKeyBlockTokens < span.tokens; t += 2 * kKeyBlockTokens) {
     score_blocks<2>(task, query, keys + t / kKeyBlockTokens * block_size, span.key_scales + t, scores + t);
