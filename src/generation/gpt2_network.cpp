@@ -36,7 +36,7 @@ float attention_scale(const models::Gpt2Config& config, size_t layer_idx) {
 }  // namespace
 
 Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, PackedCache& cache, kernels::WeightType type,
-                         KvType kv_type, ThreadPool& pool)
+                         KvType kv_type, ThreadPool& pool, bool logits)
     : weights_(std::move(weights)),
       config_(config),
       kv_type_(kv_type),
@@ -51,7 +51,9 @@ Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& 
   for (size_t layer_idx = 0; layer_idx < static_cast<size_t>(config.n_layer); ++layer_idx) layers_.push_back(load_layer(layer_idx));
   ln_f_weight_ = weights_.float32("ln_f.weight");
   ln_f_bias_ = weights_.float32("ln_f.bias");
-  take_matrices(cache.matrices(matrix_sources(), type, pool));
+  auto sources = layer_sources();
+  if (logits) sources.push_back(head_source());
+  take_matrices(cache.matrices(sources, type, pool));
 }
 
 void Gpt2Network::add_linear(std::vector<MatrixSource>& sources, const std::string& name, size_t K, size_t N) const {
@@ -74,7 +76,7 @@ MatrixSource Gpt2Network::head_source() const {
 }
 
 /// In the order of take_matrices.
-std::vector<MatrixSource> Gpt2Network::matrix_sources() const {
+std::vector<MatrixSource> Gpt2Network::layer_sources() const {
   std::vector<MatrixSource> sources;
   for (size_t layer_idx = 0; layer_idx < layers_.size(); ++layer_idx) {
     const std::string h = concat("h.", layer_idx, ".");
@@ -83,7 +85,6 @@ std::vector<MatrixSource> Gpt2Network::matrix_sources() const {
     add_linear(sources, h + "mlp.c_fc", C_, inner_);
     add_linear(sources, h + "mlp.c_proj", inner_, C_);
   }
-  sources.push_back(head_source());
   return sources;
 }
 
@@ -92,7 +93,7 @@ void Gpt2Network::take_matrices(std::vector<PackedMatrix> matrices) {
   for (Layer& layer : layers_) {
     for (PackedMatrix* matrix : {&layer.c_attn, &layer.attn_c_proj, &layer.c_fc, &layer.mlp_c_proj}) *matrix = std::move(*next++);
   }
-  head_ = std::move(*next);
+  if (next != matrices.end()) head_ = std::move(*next);
 }
 
 Gpt2Network::Layer Gpt2Network::load_layer(size_t layer_idx) const {

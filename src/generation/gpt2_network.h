@@ -24,8 +24,9 @@ struct TokenRow {
 class Gpt2Network {
  public:
   /// Throws InvalidInput when heads are too wide for int8 caches (kMaxInt8HeadSize).
+  /// logits: whether logits() will be asked; a ranking model needs no product with the vocabulary.
   Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& config, PackedCache& cache, kernels::WeightType type, KvType kv_type,
-              ThreadPool& pool);
+              ThreadPool& pool, bool logits = true);
 
   const models::Gpt2Config& config() const { return config_; }
   KvShape kv_shape() const;
@@ -50,7 +51,7 @@ class Gpt2Network {
   };
 
   Layer load_layer(size_t layer_idx) const;
-  std::vector<MatrixSource> matrix_sources() const;
+  std::vector<MatrixSource> layer_sources() const;
   void add_linear(std::vector<MatrixSource>& sources, const std::string& name, size_t K, size_t N) const;
   MatrixSource head_source() const;
   void take_matrices(std::vector<kernels::PackedMatrix> matrices);
@@ -72,7 +73,7 @@ class Gpt2Network {
   size_t C_, inner_;
   std::vector<Layer> layers_;
   std::vector<float> ln_f_weight_, ln_f_bias_;
-  kernels::PackedMatrix head_;  // wte or lm_head, [V, C]
+  kernels::PackedMatrix head_;  // wte or lm_head, [V, C]; may be empty
 
   PassTimes times_;
   kernels::MatmulScratch scratch_;

@@ -66,7 +66,8 @@ class Ranker::Impl {
       : pool_(config.threads),
         head_(weights.float32("score.weight")),
         network_(std::move(weights), model_config, cache, type,
-                 default_kv_type(type, static_cast<size_t>(model_config.head_size())), pool_),
+                 default_kv_type(type, static_cast<size_t>(model_config.head_size())), pool_,
+                 /*logits=*/false),
         pages_(network_.kv_shape()),
         hidden_(head_.size()) {}
 

@@ -10,9 +10,9 @@ constexpr std::string_view kVerb = "score copy";
 
 }  // namespace
 
-CopyScorer::CopyScorer(const std::filesystem::path& model_dir, const generation::DecoderConfig& config, RowEncoder encode_content)
+CopyScorer::CopyScorer(const std::filesystem::path& model_dir, const generation::DecoderConfig& config)
     : decoder_(generation::Decoder::load(model_dir, config)),
-      tokenizer_(model_dir, decoder_.config().vocab_size, kVerb, Labels::needed, std::move(encode_content)) {}
+      tokenizer_(model_dir, decoder_.config().vocab_size, kVerb, Labels::needed) {}
 
 Json CopyScorer::score(const Json& row, int64_t number, const std::string& where) {
   const ScoreRow ids = encode(row, where);
@@ -24,11 +24,11 @@ Json CopyScorer::score(const Json& row, int64_t number, const std::string& where
   }
 }
 
-bool run_score_copy(const ScoreRun& run, RowEncoder encode_content) {
+bool run_score_copy(const ScoreRun& run) {
   check_score_run(kVerb, run);
   generation::DecoderConfig config{.threads = run.threads};
   if (!run.dtype.empty()) config.dtype = run.dtype;
-  CopyScorer scorer(copywriting::find_model(run.model), config, std::move(encode_content));
+  CopyScorer scorer(copywriting::find_model(run.model), config);
   return score_lines(kVerb, run, scorer);
 }
 

@@ -13,7 +13,7 @@ namespace vitrine::recipes {
 class CopyScorer : public LineScorer {
  public:
   /// Throws what Decoder::load and RowTokenizer throw.
-  CopyScorer(const std::filesystem::path& model_dir, const generation::DecoderConfig& config, RowEncoder encode_content = {});
+  CopyScorer(const std::filesystem::path& model_dir, const generation::DecoderConfig& config);
 
   /// As RowTokenizer, with labels; the first id has nothing before it and is never scored.
   ScoreRow encode(const Json& row, const std::string& where) const { return tokenizer_.encode(row, where); }
@@ -28,6 +28,6 @@ class CopyScorer : public LineScorer {
 };
 
 /// As score_lines, and throws UsageError as check_score_run does.
-bool run_score_copy(const ScoreRun& run, RowEncoder encode_content = {});
+bool run_score_copy(const ScoreRun& run);
 
 }  // namespace vitrine::recipes

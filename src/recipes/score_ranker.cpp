@@ -11,10 +11,9 @@ constexpr size_t kTextsAtOnce = 64;
 }  // namespace
 
 RankerScorer::RankerScorer(const std::filesystem::path& model_dir,
-                           const generation::RankerConfig& config, RowEncoder encode_content)
+                           const generation::RankerConfig& config)
     : ranker_(generation::Ranker::load(model_dir, config)),
-      tokenizer_(model_dir, ranker_.config().vocab_size, kVerb, Labels::unused,
-                 std::move(encode_content)) {}
+      tokenizer_(model_dir, ranker_.config().vocab_size, kVerb, Labels::unused) {}
 
 std::vector<Json> RankerScorer::take(const Json& row, int64_t number, const std::string& where) {
   ScoreRow encoded = tokenizer_.encode(row, where);
@@ -35,11 +34,11 @@ std::vector<Json> RankerScorer::finish() {
   return lines;
 }
 
-bool run_score_ranker(const ScoreRun& run, RowEncoder encode_content) {
+bool run_score_ranker(const ScoreRun& run) {
   check_score_run(kVerb, run);
   generation::RankerConfig config{.threads = run.threads};
   if (!run.dtype.empty()) config.dtype = run.dtype;
-  RankerScorer scorer(copywriting::find_model(run.model), config, std::move(encode_content));
+  RankerScorer scorer(copywriting::find_model(run.model), config);
   return score_lines(kVerb, run, scorer);
 }
 

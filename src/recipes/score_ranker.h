@@ -15,8 +15,7 @@ namespace vitrine::recipes {
 class RankerScorer : public LineScorer {
  public:
   /// Throws what Ranker::load and RowTokenizer throw.
-  RankerScorer(const std::filesystem::path& model_dir, const generation::RankerConfig& config,
-               RowEncoder encode_content = {});
+  RankerScorer(const std::filesystem::path& model_dir, const generation::RankerConfig& config);
 
   /// {"id", "tokens", "score"}: all ids of the row, as RowTokenizer gives them without labels; the
   /// id is the row's own, else `number`.
@@ -31,6 +30,6 @@ class RankerScorer : public LineScorer {
 };
 
 /// As score_lines, and throws UsageError as check_score_run does.
-bool run_score_ranker(const ScoreRun& run, RowEncoder encode_content = {});
+bool run_score_ranker(const ScoreRun& run);
 
 }  // namespace vitrine::recipes

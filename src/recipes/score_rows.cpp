@@ -121,10 +121,9 @@ class Lines {
 }  // namespace
 
 RowTokenizer::RowTokenizer(const std::filesystem::path& model_dir, int64_t vocab_size,
-                           std::string_view verb, Labels labels, RowEncoder encode_content)
+                           std::string_view verb, Labels labels)
     : labels_(labels),
-      tokenizer_(load_tokenizer_if_any(model_dir, why_no_tokenizer_)),
-      encode_content_(std::move(encode_content)) {
+      tokenizer_(load_tokenizer_if_any(model_dir, why_no_tokenizer_)) {
   if (tokenizer_ == nullptr) return;
   if (models::is_padded_vocabulary(vocab_size, tokenizer_->vocab_size())) return;
   throw Corrupt(concat("[", verb, "] ", model_dir.string(), ": TOK_MISMATCH: the tokenizer has ",
@@ -160,7 +159,6 @@ ScoreRow RowTokenizer::encode(const Json& row, const std::string& where) const {
   if (tokenizer_ == nullptr) {
     throw NotFound(concat(why_no_tokenizer_, ": without them only input_ids can be scored"));
   }
-  if (!pair && encode_content_) return encode_content_(*tokenizer_, row);
   return encode_text(field<std::string>(row, pair ? "prompt" : "content", "a text", where),
                      field<std::string>(row, pair ? "text" : "summary", "a text", where), where);
 }

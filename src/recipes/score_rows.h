@@ -21,10 +21,6 @@ struct ScoreRow {
   size_t labels_from = 0;
 };
 
-/// Makes the ids of an AdvertiseGen row (content, summary) for a model with a prompt format of its
-/// own.
-using RowEncoder = std::function<ScoreRow(const text::Tokenizer& tokenizer, const Json& row)>;
-
 struct ScoreRun {
   std::string input;    // JSONL; - = standard input; .gz, .zst
   std::string model;    // directory, or a name in models/
@@ -46,17 +42,15 @@ enum class Labels { needed, unused };
 /// The tokenizer of a model directory, when it has one, and the ids of rows. Any thread.
 class RowTokenizer {
  public:
-  /// encode_content: see RowEncoder; empty = content and summary are tokenized as they stand.
   /// Throws what load_tokenizer throws (a directory without tokenizer files is fine); Corrupt
   /// (TOK_MISMATCH), naming `verb`, when tokenizer and vocab_size differ by more than padding.
   RowTokenizer(const std::filesystem::path& model_dir, int64_t vocab_size, std::string_view verb,
-               Labels labels, RowEncoder encode_content);
+               Labels labels);
 
   /// The ids of one line, by its fields:
   ///   input_ids, labels_from   as they stand; labels_from only where labels are needed
   ///   prompt, text             each tokenized alone, without special tokens; an empty prompt is
-  ///   the
-  ///                            bos token, which may lack where labels are unused
+  ///                            the bos token, which may lack where labels are unused
   ///   content, summary         an AdvertiseGen row, prompt = content, text = summary
   /// Throws InvalidInput naming `where` and the field; NotFound, naming the files, when a text is
   /// given and there is no tokenizer.
@@ -69,7 +63,6 @@ class RowTokenizer {
   Labels labels_;
   std::string why_no_tokenizer_;
   std::unique_ptr<text::Tokenizer> tokenizer_;  // null when the directory has none
-  RowEncoder encode_content_;
 };
 
 /// The row's own id, else its number.

@@ -16,7 +16,7 @@ struct ScoreVerb {
   VerbOptions options;
 };
 
-using RunScore = bool (*)(const recipes::ScoreRun&, recipes::RowEncoder);
+using RunScore = bool (*)(const recipes::ScoreRun&);
 
 int score(ScoreVerb& verb, RunScore run) {
   if (verb.options.resolve()) return kDone;
@@ -24,7 +24,7 @@ int score(ScoreVerb& verb, RunScore run) {
   VerbOptions::require(!verb.run.model.empty(), "--model");
   verb.run.dtype = verb.common.dtype;
   verb.run.threads = verb.common.threads;
-  return run(verb.run, {}) ? kDone : kSomeRejected;
+  return run(verb.run) ? kDone : kSomeRejected;
 }
 
 void add(CLI::App& object, const char* texts, RunScore run, int& exit_code) {

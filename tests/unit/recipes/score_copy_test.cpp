@@ -77,13 +77,6 @@ TEST_F(ScoreCopyTest, TextsAreScoredAsTheirTokens) {
   }
 }
 
-TEST_F(ScoreCopyTest, AModelsOwnPromptFormatIsPluggedIn) {
-  CopyScorer scorer(model_with_words(), {.threads = 1}, [](const text::Tokenizer& tokenizer, const Json& row) {
-    return ScoreRow{tokenizer.encode("w5 " + row["content"].get<std::string>() + " w6 " + row["summary"].get<std::string>()), 3};
-  });
-  EXPECT_EQ(scorer.encode(parse_json(R"({"content":"w10","summary":"w12"})", "x"), "row 1").input_ids, (std::vector<int32_t>{5, 10, 6, 12}));
-}
-
 TEST_F(ScoreCopyTest, BadRowsAreListedAndTheOthersScored) {
   const auto rows = score(R"({"id":1,"input_ids":[5,6],"labels_from":1}
 not json
