@@ -68,6 +68,10 @@ class SentenceGuide : public generation::SequenceGuide {
   }
 
   void process(std::span<float> logits) override {
+    if (!partial_.empty()) {
+      complete_code_point(logits);
+      return;
+    }
     if (points_are_due()) {
       leave_only_open_points(logits);
       return;
@@ -80,6 +84,7 @@ class SentenceGuide : public generation::SequenceGuide {
   void push(int32_t token) override {
     const std::string added = text_of(token);
     text_ += added;
+    partial_ = text_.substr(text_.size() - text::incomplete_tail(text_));
     term_state_ = vocabulary_.terms().automaton().walk(term_state_, added);
     const size_t added_length = text::count_code_points(added);
     length_ += added_length;
@@ -168,6 +173,24 @@ class SentenceGuide : public generation::SequenceGuide {
     comma = std::max(comma, end);
   }
 
+  /// Whether the bytes go on with the code point that has begun, or begin one, and end or can end in well-formed UTF-8.
+  bool fragment_fits(int32_t token) const {
+    const std::string bytes = partial_ + vocabulary_.bytes(token);
+    if (!text::begins_valid_utf8(bytes)) return false;
+    const auto whole = text::to_utf32(std::string_view(bytes).substr(0, bytes.size() - text::incomplete_tail(bytes)));
+    return std::none_of(whole.begin(), whole.end(), [](char32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffd; });
+  }
+
+  /// Leaves only what goes on with the code point. (Where nothing does, nothing is left and the sentence ends unfinished.)
+  void complete_code_point(std::span<float> logits) const {
+    std::vector<std::pair<int32_t, float>> kept;
+    for (const int32_t token : vocabulary_.fragments()) {
+      if (fragment_fits(token)) kept.emplace_back(token, logits[static_cast<size_t>(token)]);
+    }
+    std::fill(logits.begin(), logits.end(), kNever);
+    for (const auto& [token, logit] : kept) logits[static_cast<size_t>(token)] = logit;
+  }
+
   bool structure_allows(int32_t token) const {
     if (vocabulary_.is_control(token)) return false;
     if (vocabulary_.is_slot(token)) return facts_->slots.contains(*vocabulary_.format().slot_of(token));
@@ -182,6 +205,9 @@ class SentenceGuide : public generation::SequenceGuide {
     if (config_.enforce_groups) std::for_each(later_.begin(), later_.end(), forbid);
     for (const int32_t token : vocabulary_.structural()) {
       if (!structure_allows(token)) forbid(token);
+    }
+    for (const int32_t token : vocabulary_.fragments()) {
+      if (!fragment_fits(token)) forbid(token);
     }
     generation::forbid_far_below_max(logits, kConsideredRange);
     if (config_.constrain_facts) {
@@ -198,6 +224,7 @@ class SentenceGuide : public generation::SequenceGuide {
   std::shared_ptr<const GuideFacts> facts_;
   PlanGuideConfig config_;
   std::string text_;               // of the sentence
+  std::string partial_;            // its end, when that is inside a code point
   size_t length_ = 0;              // code points
   size_t clause_length_ = 0;       // code points since the last pause
   std::u32string recent_;          // its end, slots left out
@@ -232,7 +259,9 @@ void GuideVocabulary::add_token(int32_t id) {
     return;
   }
   const std::string_view bytes = bytes_[i];
-  if (text::is_valid_utf8(bytes)) code_points_[i] = text::to_utf32(bytes);
+  const bool whole = text::is_valid_utf8(bytes);
+  if (whole) code_points_[i] = text::to_utf32(bytes);
+  if (!whole) fragments_.push_back(id);
   if (format_.is_control(id)) flags_[i] |= kControl;
   if (ends_with_any(bytes, kEnds)) flags_[i] |= kEndsSentence;
   if (bytes == "。" || bytes == "！") sentence_ends_.push_back(id);

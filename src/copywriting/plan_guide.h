@@ -6,6 +6,7 @@
 // - Terms that the product does not support (materials, functions, absolute words, values of other
 //   products), digits and Latin letters cannot be written: they come from the input through value
 //   tokens and slots (L2).
+// - Tokens that are pieces of a code point (of a vocabulary of bytes) complete it, to one that is no control character.
 // - No two characters come twice close together (优质的优质, 让你让你).
 #pragma once
 #include <map>
@@ -55,6 +56,8 @@ class GuideVocabulary {
   int32_t comma() const { return comma_; }
   /// Signs, slots and control tokens: all others may stand anywhere.
   const std::vector<int32_t>& structural() const { return structural_; }
+  /// Tokens that begin or end inside a code point.
+  const std::vector<int32_t>& fragments() const { return fragments_; }
   /// Digits and Latin letters that are no value.
   const std::vector<int32_t>& fact_signs() const { return fact_signs_; }
   /// Among these are all tokens that may bring two characters again that stand in `recent` or in themselves.
@@ -81,7 +84,7 @@ class GuideVocabulary {
   std::vector<std::string> bytes_;  // UTF-8 bytes a token adds; slots: ""
   std::vector<std::u32string> code_points_;
   std::vector<uint8_t> flags_;
-  std::vector<int32_t> structural_, fact_signs_;
+  std::vector<int32_t> structural_, fragments_, fact_signs_;
   TokenLists by_first_;                       // tokens by their first code point
   TokenLists by_pair_;                        // tokens by two code points inside
   std::vector<int32_t> repeat_inside_;        // tokens that hold a code point twice

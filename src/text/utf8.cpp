@@ -1,5 +1,7 @@
 #include "text/utf8.h"
 
+#include <algorithm>
+
 #include <utf8proc.h>
 
 #include <cstdlib>
@@ -41,6 +43,29 @@ bool is_valid_utf8(std::string_view text) noexcept {
     left -= used;
   }
   return true;
+}
+
+size_t incomplete_tail(std::string_view text) noexcept {
+  for (size_t tail = 1; tail <= std::min<size_t>(text.size(), 3); ++tail) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - tail]);
+    if ((byte & 0xc0) == 0x80) continue;
+    const size_t length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return tail < length ? tail : 0;
+  }
+  return 0;
+}
+
+bool begins_valid_utf8(std::string_view text) {
+  std::string filled(text);
+  size_t tail = incomplete_tail(text);
+  const auto lead = tail == 0 ? 0 : static_cast<unsigned char>(text[text.size() - tail]);
+  if (tail == 1) {  // the least second bytes that are neither overlong nor beyond Unicode
+    filled += static_cast<char>(lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80);
+    ++tail;
+  }
+  const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 0;
+  for (; tail < length; ++tail) filled += static_cast<char>(0x80);
+  return is_valid_utf8(filled);
 }
 
 std::u32string to_utf32(std::string_view utf8) {

@@ -8,6 +8,11 @@ namespace vitrine::text {
 /// Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_valid_utf8(std::string_view text) noexcept;
 
+/// How many bytes at the end of `text` begin a code point that is not complete: 0 to 3.
+size_t incomplete_tail(std::string_view text) noexcept;
+/// Whether well-formed UTF-8 can begin like this, perhaps inside a code point.
+bool begins_valid_utf8(std::string_view text);
+
 /// Code points of UTF-8 text. Throws InvalidInput with the byte offset of the first bad sequence.
 std::u32string to_utf32(std::string_view utf8);
 /// Throws InvalidInput for a value that is no code point.

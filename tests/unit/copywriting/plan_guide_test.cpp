@@ -113,6 +113,22 @@ TEST_F(PlanGuideTest, OnlySlotsOfThePromptCanBeWritten) {
   EXPECT_TRUE(allows(*g, id("。")));
 }
 
+TEST_F(PlanGuideTest, ACodePointOfSeveralTokensIsCompletedBeforeAnythingElse) {
+  const auto pieces = tokenizer_->encode("噱");
+  ASSERT_GT(pieces.size(), 1u);
+  auto g = guide({});
+  push(*g, "这款连衣裙");
+  EXPECT_TRUE(allows(*g, pieces[0]));
+  EXPECT_FALSE(allows(*g, pieces[1]));
+  g->push(pieces[0]);
+  EXPECT_TRUE(allows(*g, pieces[1]));
+  EXPECT_FALSE(allows(*g, pieces[0]));
+  EXPECT_FALSE(allows(*g, id("优雅")));
+  for (size_t i = 1; i < pieces.size(); ++i) g->push(pieces[i]);
+  EXPECT_TRUE(allows(*g, id("优雅")));
+  EXPECT_FALSE(allows(*g, pieces[1]));
+}
+
 TEST_F(PlanGuideTest, APointThatIsLateBecomesLikelier) {
   auto g = guide({"蕾丝"});
   std::vector<float> early(static_cast<size_t>(tokenizer_->vocab_size()), 0.0f), late = early;
