@@ -11,28 +11,31 @@
 namespace vitrine::copywriting {
 namespace {
 
-constexpr int kShortBy = 16;          // code points that a copy may be shorter than wanted
-constexpr double kMissedPoint = 8;    // nats a token, so that a said point outweighs any fluency
+constexpr int kShortBy = 16;        // code points that a copy may be shorter than wanted
+constexpr double kMissedPoint = 8;  // nats a token, so that a said point outweighs any fluency
 constexpr double kUnfinished = 8;
-constexpr double kRepetition = 0.4;   // for each repeated 4-gram
+constexpr double kRepetition = 0.4;  // for each repeated 4-gram
 
 /// A candidate on its way.
 struct Draft {
   const CopyTask* task;
-  size_t sentence = 0;           // index of the next one
-  std::vector<int32_t> ids;      // all so far, the next sentence's group included
+  size_t sentence = 0;       // index of the next one
+  std::vector<int32_t> ids;  // all so far, the next sentence's group included
   SampledCopy copy;
   int free_sentences = 0;
-  int attempt = 0;               // of the next sentence
+  int attempt = 0;  // of the next sentence
   bool done = false;
   std::shared_ptr<const generation::CachedTokens> cached = {};  // of the last sentence
 
-  /// Of the next sentence. A value that a word of the sentence may hold (针织 in 针织衫) is not kept for later.
+  /// Of the next sentence. A value that a word of the sentence may hold (针织 in 针织衫) is not
+  /// kept for later.
   SentencePoints points() const {
     SentencePoints points;
     if (sentence >= task->points.size()) return points;
     points.now = task->points[sentence];
-    std::erase_if(points.now, [&](const std::string& value) { return copy.text.find(value) != std::string::npos; });
+    std::erase_if(points.now, [&](const std::string& value) {
+      return copy.text.find(value) != std::string::npos;
+    });
     for (size_t i = sentence + 1; i < task->points.size(); ++i) {
       for (const auto& value : task->points[i]) {
         if (!holds(points.now, value)) points.later.push_back(value);
@@ -42,11 +45,14 @@ struct Draft {
   }
 
   static bool holds(const std::vector<std::string>& values, const std::string& value) {
-    return std::any_of(values.begin(), values.end(), [&](const std::string& v) { return v.find(value) != std::string::npos; });
+    return std::any_of(values.begin(), values.end(),
+                       [&](const std::string& v) { return v.find(value) != std::string::npos; });
   }
 };
 
-void append(std::vector<int32_t>& to, const std::vector<int32_t>& from) { to.insert(to.end(), from.begin(), from.end()); }
+void append(std::vector<int32_t>& to, const std::vector<int32_t>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
 
 struct Variant {
   std::string text;
@@ -60,13 +66,17 @@ Variant judge(const CopyModel& model, const Draft& draft, const generation::Sequ
   variant.sequence = &sequence;
   variant.text = model.format->decode_copy(sequence.tokens, draft.task->prompt->slots);
   const auto points = draft.points().now;
-  const auto missed = std::count_if(points.begin(), points.end(),
-                                    [&](const std::string& value) { return variant.text.find(value) == std::string::npos; });
+  const auto missed = std::count_if(points.begin(), points.end(), [&](const std::string& value) {
+    return variant.text.find(value) == std::string::npos;
+  });
   const auto whole = text::to_utf32(draft.copy.text + variant.text);
   const int repeated = checks::count_repeated_ngrams(whole, 4);
-  variant.good = sequence.finished && missed == 0 && repeated == 0 && !checks::has_repeated_clause(whole);
-  const double fluency = sequence.logprob / std::max<double>(1, static_cast<double>(sequence.tokens.size()));
-  variant.score = fluency - kMissedPoint * static_cast<double>(missed) - kRepetition * repeated - (sequence.finished ? 0 : kUnfinished);
+  variant.good =
+      sequence.finished && missed == 0 && repeated == 0 && !checks::has_repeated_clause(whole);
+  const double fluency =
+      sequence.logprob / std::max<double>(1, static_cast<double>(sequence.tokens.size()));
+  variant.score = fluency - kMissedPoint * static_cast<double>(missed) - kRepetition * repeated -
+                  (sequence.finished ? 0 : kUnfinished);
   return variant;
 }
 
@@ -80,14 +90,16 @@ void advance(const CopyModel& model, const CopySamplerConfig& config, Draft& dra
     return;
   }
   const auto length = static_cast<int>(text::count_code_points(draft.copy.text));
-  draft.done = length + kShortBy >= draft.task->length || draft.free_sentences == config.max_free_sentences;
+  draft.done =
+      length + kShortBy >= draft.task->length || draft.free_sentences == config.max_free_sentences;
   if (draft.done) return;
   ++draft.free_sentences;
   append(draft.ids, model.format->empty_group());
 }
 
 /// The variants of the sequences, best first.
-std::vector<Variant> ranked(const CopyModel& model, const Draft& draft, const std::vector<generation::Sequence>& sequences) {
+std::vector<Variant> ranked(const CopyModel& model, const Draft& draft,
+                            const std::vector<generation::Sequence>& sequences) {
   std::vector<Variant> variants;
   for (const auto& sequence : sequences) variants.push_back(judge(model, draft, sequence));
   std::stable_sort(variants.begin(), variants.end(), [](const Variant& a, const Variant& b) {
@@ -96,10 +108,12 @@ std::vector<Variant> ranked(const CopyModel& model, const Draft& draft, const st
   return variants;
 }
 
-void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft, const std::vector<generation::Sequence>& sequences) {
+void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft,
+          const std::vector<generation::Sequence>& sequences) {
   const std::vector<Variant> variants = ranked(model, draft, sequences);
   const bool starts = config.beams && draft.sentence == 0;
-  const Variant& taken = variants[starts ? static_cast<size_t>(draft.task->start) % variants.size() : 0];
+  const Variant& taken =
+      variants[starts ? static_cast<size_t>(draft.task->start) % variants.size() : 0];
   if (!taken.good && !config.beams && draft.attempt < config.retries) {
     ++draft.attempt;
     ++draft.copy.redrawn;
@@ -114,27 +128,33 @@ void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft,
   advance(model, config, draft);
 }
 
-generation::Request request_for(const CopyModel& model, const CopySamplerConfig& config, const Draft& draft) {
+generation::Request request_for(const CopyModel& model, const CopySamplerConfig& config,
+                                const Draft& draft) {
   generation::Request request;
   request.prompt = draft.ids;
   request.cached = draft.cached;
   request.keep_cached = true;
   request.sampling = config.sampling;
   const auto room = model.decoder->config().n_positions - static_cast<int64_t>(draft.ids.size());
-  request.sampling.max_new_tokens = static_cast<int>(std::min<int64_t>(request.sampling.max_new_tokens, room));
-  const RandomKey key = draft.task->key.fold_in(draft.sentence).fold_in(static_cast<uint64_t>(draft.attempt));
-  for (int v = 0; !config.beams && v < config.variants; ++v) request.keys.push_back(key.fold_in(static_cast<uint64_t>(v)));
-  request.make_guide = [&model, facts = draft.task->facts, points = draft.points(), guide = config.guide](int) {
+  request.sampling.max_new_tokens =
+      static_cast<int>(std::min<int64_t>(request.sampling.max_new_tokens, room));
+  const RandomKey key =
+      draft.task->key.fold_in(draft.sentence).fold_in(static_cast<uint64_t>(draft.attempt));
+  for (int v = 0; !config.beams && v < config.variants; ++v)
+    request.keys.push_back(key.fold_in(static_cast<uint64_t>(v)));
+  request.make_guide = [&model, facts = draft.task->facts, points = draft.points(),
+                        guide = config.guide](int) {
     return make_sentence_guide(*model.vocabulary, facts, points, guide);
   };
   return request;
 }
 
-/// The next sentences of all drafts: a draft asks for its next one as soon as it has the last, so that none waits for
-/// another.
+/// The next sentences of all drafts: a draft asks for its next one as soon as it has the last, so
+/// that none waits for another.
 class SentenceQueue : public generation::RequestQueue {
  public:
-  SentenceQueue(const CopyModel& model, const CopySamplerConfig& config, std::vector<Draft>& drafts) : model_(model), config_(config) {
+  SentenceQueue(const CopyModel& model, const CopySamplerConfig& config, std::vector<Draft>& drafts)
+      : model_(model), config_(config) {
     for (Draft& draft : drafts) ready_.push_back(&draft);
   }
 
@@ -173,7 +193,8 @@ class SentenceQueue : public generation::RequestQueue {
     std::vector<Draft*> drafts;
     const auto is_same = [&](const Draft& draft) {
       const Draft& first = *drafts.front();
-      return config_.beams && first.sentence == 0 && draft.sentence == 0 && draft.task->prompt == first.task->prompt;
+      return config_.beams && first.sentence == 0 && draft.sentence == 0 &&
+             draft.task->prompt == first.task->prompt;
     };
     do {
       drafts.push_back(ready_.front());
@@ -190,7 +211,8 @@ class SentenceQueue : public generation::RequestQueue {
 
 }  // namespace
 
-std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const CopyTask> tasks, const CopySamplerConfig& config) {
+std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const CopyTask> tasks,
+                                       const CopySamplerConfig& config) {
   std::vector<Draft> drafts;
   for (const auto& task : tasks) {
     Draft& draft = drafts.emplace_back();

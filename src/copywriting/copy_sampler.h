@@ -1,11 +1,12 @@
-// copywriting/copy_sampler.h - samples copy sentence by sentence and keeps the best of a few tries of each.
+// copywriting/copy_sampler.h - samples copy sentence by sentence and keeps the best of a few tries
+// of each.
 //
-// For every sentence of every open candidate a few variants are drawn (each after the same beginning);
-// the one that says its points, repeats nothing and is likeliest goes on. When none is good, new ones
-// are drawn, a limited number of times. A draw depends on the candidate's key, the sentence, the try and
-// the variant alone.
-// With beams the variants are the hypotheses of a beam search, once for each sentence. Of the first sentence's, ordered as
-// above, candidate i takes the i-th (from the first on again when there are fewer); from then on the best one goes on.
+// For every sentence of every open candidate a few variants are drawn (each after the same
+// beginning); the one that says its points, repeats nothing and is likeliest goes on. When none is
+// good, new ones are drawn, a limited number of times. A draw depends on the candidate's key, the
+// sentence, the try and the variant alone. With beams the variants are the hypotheses of a beam
+// search, once for each sentence. Of the first sentence's, ordered as above, candidate i takes the
+// i-th (from the first on again when there are fewer); from then on the best one goes on.
 #pragma once
 #include <memory>
 #include <optional>
@@ -26,28 +27,30 @@ struct CopySamplerConfig {
   int variants = 3;            // draws of a sentence
   int retries = 1;             // times all variants are drawn again when none is good
   int max_free_sentences = 2;  // without points, to reach the wanted length
-  std::optional<generation::BeamConfig> beams = {};  // instead of variants and retries; num_beams <= the decoder's max_batch
+  std::optional<generation::BeamConfig> beams =
+      {};  // instead of variants and retries; num_beams <= the decoder's max_batch
 };
 
 /// One candidate to write.
 struct CopyTask {
-  std::shared_ptr<const Prompt> prompt;               // of the product
+  std::shared_ptr<const Prompt> prompt;  // of the product
   std::shared_ptr<const GuideFacts> facts;
-  std::vector<std::vector<std::string>> points;       // values of each group, in order
-  int length = 110;                                   // code points wanted
+  std::vector<std::vector<std::string>> points;  // values of each group, in order
+  int length = 110;                              // code points wanted
   RandomKey key{0};
   int start = 0;  // with beams: the place of the hypothesis that the first sentence takes, >= 0
 };
 
 struct SampledCopy {
   std::string text;
-  int64_t tokens = 0;      // of the sentences
-  double logprob = 0;      // of these tokens, natural log, without guide
-  bool complete = true;    // every sentence ended and said its points
-  int redrawn = 0;         // sentences that needed new draws
+  int64_t tokens = 0;    // of the sentences
+  double logprob = 0;    // of these tokens, natural log, without guide
+  bool complete = true;  // every sentence ended and said its points
+  int redrawn = 0;       // sentences that needed new draws
 };
 
 /// One result a task, in order. A result depends on model, config and its task alone.
-std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const CopyTask> tasks, const CopySamplerConfig& config);
+std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const CopyTask> tasks,
+                                       const CopySamplerConfig& config);
 
 }  // namespace vitrine::copywriting

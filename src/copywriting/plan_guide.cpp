@@ -15,35 +15,40 @@ namespace {
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 /// Tokens this many nats below the best one are not looked at and cannot be drawn.
 constexpr float kConsideredRange = 12.0f;
-/// Two characters that stood this many code points before or nearer do not come again. Of the sentences of
-/// AdvertiseGen's training texts 4.6 % break this rule.
+/// Two characters that stood this many code points before or nearer do not come again. Of the
+/// sentences of AdvertiseGen's training texts 4.6 % break this rule.
 constexpr size_t kRepetitionWindow = 8;
-/// Code points of a sentence, beyond those its points take, after which an open point must be said at the next pause;
-/// kAtOnce more, and it must be said wherever the sentence is.
+/// Code points of a sentence, beyond those its points take, after which an open point must be said
+/// at the next pause; kAtOnce more, and it must be said wherever the sentence is.
 constexpr size_t kOpening = 18;
 constexpr size_t kAtOnce = 16;
-/// Clauses are at least this long before a comma and before the end; 0.4 % and 0.5 % of human ones are shorter.
+/// Clauses are at least this long before a comma and before the end; 0.4 % and 0.5 % of human ones
+/// are shorter.
 constexpr size_t kShortestClause = 3;
 constexpr size_t kShortestLastClause = 4;
 constexpr std::string_view kEnds[] = {"。", "！", "？"};
 
 template <size_t N>
 bool ends_with_any(std::string_view text, const std::string_view (&signs)[N]) {
-  return std::any_of(std::begin(signs), std::end(signs), [&](auto sign) { return text.ends_with(sign); });
+  return std::any_of(std::begin(signs), std::end(signs),
+                     [&](auto sign) { return text.ends_with(sign); });
 }
 
 template <size_t N>
 bool holds_any(std::string_view text, const std::string_view (&signs)[N]) {
-  return std::any_of(std::begin(signs), std::end(signs), [&](auto sign) { return text.find(sign) != std::string_view::npos; });
+  return std::any_of(std::begin(signs), std::end(signs),
+                     [&](auto sign) { return text.find(sign) != std::string_view::npos; });
 }
 
 bool has_ascii_letter_or_digit(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; });
 }
 
 int32_t single_token(const text::Tokenizer& tokenizer, std::string_view sign) {
   const auto ids = tokenizer.encode(sign);
-  if (ids.size() != 1) throw Corrupt(concat("[GuideVocabulary] the vocabulary has no token for ", sign));
+  if (ids.size() != 1)
+    throw Corrupt(concat("[GuideVocabulary] the vocabulary has no token for ", sign));
   return ids.front();
 }
 
@@ -59,8 +64,8 @@ std::vector<std::string> bytes_added(const PromptFormat& format) {
 
 class SentenceGuide : public generation::SequenceGuide {
  public:
-  SentenceGuide(const GuideVocabulary& vocabulary, std::shared_ptr<const GuideFacts> facts, const SentencePoints& points,
-                const PlanGuideConfig& config)
+  SentenceGuide(const GuideVocabulary& vocabulary, std::shared_ptr<const GuideFacts> facts,
+                const SentencePoints& points, const PlanGuideConfig& config)
       : vocabulary_(vocabulary), facts_(std::move(facts)), config_(config) {
     for (const auto& value : points.now) open_.push_back({value, token_of(value)});
     for (const auto& value : points.later) later_.push_back(token_of(value));
@@ -90,12 +95,17 @@ class SentenceGuide : public generation::SequenceGuide {
     length_ += added_length;
     clause_length_ = ends_with_any(text_, kSentenceSigns) ? 0 : clause_length_ + added_length;
     remember(vocabulary_.is_slot(token) ? U"" : vocabulary_.code_points(token));
-    std::erase_if(open_, [&](const OpenPoint& point) { return text_.find(point.value) != std::string::npos; });
-    done_ = !vocabulary_.is_slot(token) && ends_with_any(text_, kEnds);  // a sign may come in two tokens
+    std::erase_if(open_, [&](const OpenPoint& point) {
+      return text_.find(point.value) != std::string::npos;
+    });
+    done_ = !vocabulary_.is_slot(token) &&
+            ends_with_any(text_, kEnds);  // a sign may come in two tokens
   }
 
   bool finished() const override { return done_; }
-  std::unique_ptr<generation::SequenceGuide> clone() const override { return std::make_unique<SentenceGuide>(*this); }
+  std::unique_ptr<generation::SequenceGuide> clone() const override {
+    return std::make_unique<SentenceGuide>(*this);
+  }
 
  private:
   std::string text_of(int32_t token) const {
@@ -116,12 +126,14 @@ class SentenceGuide : public generation::SequenceGuide {
       if (slot_value == value) return vocabulary_.format().slot_id(slot);
     }
     const auto token = vocabulary_.format().value_token(value);
-    VITRINE_REQUIRE(token, "[make_sentence_guide] the prompt has neither a token nor a slot for '", value, "'");
+    VITRINE_REQUIRE(token, "[make_sentence_guide] the prompt has neither a token nor a slot for '",
+                    value, "'");
     return *token;
   }
 
   bool may_end() const {
-    return length_ >= 6 && clause_length_ >= kShortestLastClause && (open_.empty() || !config_.enforce_groups);
+    return length_ >= 6 && clause_length_ >= kShortestLastClause &&
+           (open_.empty() || !config_.enforce_groups);
   }
 
   bool points_are_due() const {
@@ -138,7 +150,8 @@ class SentenceGuide : public generation::SequenceGuide {
 
   void remember(const std::u32string& added) {
     recent_ += added;
-    if (recent_.size() > kRepetitionWindow + 1) recent_.erase(0, recent_.size() - kRepetitionWindow - 1);
+    if (recent_.size() > kRepetitionWindow + 1)
+      recent_.erase(0, recent_.size() - kRepetitionWindow - 1);
   }
 
   /// Whether the token brings two characters again that stand a few places before.
@@ -146,7 +159,9 @@ class SentenceGuide : public generation::SequenceGuide {
     const std::u32string& added = vocabulary_.code_points(token);
     if (added.empty() || recent_.size() < 2) return false;
     const size_t size = recent_.size() + added.size();
-    const auto at = [&](size_t i) { return i < recent_.size() ? recent_[i] : added[i - recent_.size()]; };
+    const auto at = [&](size_t i) {
+      return i < recent_.size() ? recent_[i] : added[i - recent_.size()];
+    };
     for (size_t i = recent_.size() - 1; i + 1 < size; ++i) {
       if (!text::is_cjk_ideograph(at(i)) || !text::is_cjk_ideograph(at(i + 1))) continue;
       for (size_t j = i > kRepetitionWindow ? i - kRepetitionWindow : 0; j + 2 <= i; ++j) {
@@ -160,7 +175,8 @@ class SentenceGuide : public generation::SequenceGuide {
   void raise_open_points(std::span<float> logits) const {
     const int waited = static_cast<int>(length_) - config_.patience;
     if (waited <= 0) return;
-    const float bonus = std::min(config_.largest_bonus, config_.bonus_per_code_point * static_cast<float>(waited));
+    const float bonus =
+        std::min(config_.largest_bonus, config_.bonus_per_code_point * static_cast<float>(waited));
     for (const auto& point : open_) logits[static_cast<size_t>(point.token)] += bonus;
   }
 
@@ -168,20 +184,26 @@ class SentenceGuide : public generation::SequenceGuide {
   void go_on_instead_of_ending(std::span<float> logits) const {
     if (clause_length_ < kShortestClause || may_end()) return;
     float end = kNever;
-    for (const int32_t id : vocabulary_.sentence_ends()) end = std::max(end, logits[static_cast<size_t>(id)]);
+    for (const int32_t id : vocabulary_.sentence_ends())
+      end = std::max(end, logits[static_cast<size_t>(id)]);
     float& comma = logits[static_cast<size_t>(vocabulary_.comma())];
     comma = std::max(comma, end);
   }
 
-  /// Whether the bytes go on with the code point that has begun, or begin one, and end or can end in well-formed UTF-8.
+  /// Whether the bytes go on with the code point that has begun, or begin one, and end or can end
+  /// in well-formed UTF-8.
   bool fragment_fits(int32_t token) const {
     const std::string bytes = partial_ + vocabulary_.bytes(token);
     if (!text::begins_valid_utf8(bytes)) return false;
-    const auto whole = text::to_utf32(std::string_view(bytes).substr(0, bytes.size() - text::incomplete_tail(bytes)));
-    return std::none_of(whole.begin(), whole.end(), [](char32_t c) { return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffd; });
+    const auto whole = text::to_utf32(
+        std::string_view(bytes).substr(0, bytes.size() - text::incomplete_tail(bytes)));
+    return std::none_of(whole.begin(), whole.end(), [](char32_t c) {
+      return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffd;
+    });
   }
 
-  /// Leaves only what goes on with the code point. (Where nothing does, nothing is left and the sentence ends unfinished.)
+  /// Leaves only what goes on with the code point. (Where nothing does, nothing is left and the
+  /// sentence ends unfinished.)
   void complete_code_point(std::span<float> logits) const {
     std::vector<std::pair<int32_t, float>> kept;
     for (const int32_t token : vocabulary_.fragments()) {
@@ -193,7 +215,8 @@ class SentenceGuide : public generation::SequenceGuide {
 
   bool structure_allows(int32_t token) const {
     if (vocabulary_.is_control(token)) return false;
-    if (vocabulary_.is_slot(token)) return facts_->slots.contains(*vocabulary_.format().slot_of(token));
+    if (vocabulary_.is_slot(token))
+      return facts_->slots.contains(*vocabulary_.format().slot_of(token));
     if (vocabulary_.holds_sentence_end(token)) return vocabulary_.ends_sentence(token) && may_end();
     return !vocabulary_.opens_with_punctuation(token) || clause_length_ >= kShortestClause;
   }
@@ -223,14 +246,14 @@ class SentenceGuide : public generation::SequenceGuide {
   const GuideVocabulary& vocabulary_;
   std::shared_ptr<const GuideFacts> facts_;
   PlanGuideConfig config_;
-  std::string text_;               // of the sentence
-  std::string partial_;            // its end, when that is inside a code point
-  size_t length_ = 0;              // code points
-  size_t clause_length_ = 0;       // code points since the last pause
-  std::u32string recent_;          // its end, slots left out
-  std::vector<OpenPoint> open_;    // not yet said
-  std::vector<int32_t> later_;     // tokens of points of later sentences
-  size_t due_ = 0;                 // code points after which open points must be said
+  std::string text_;             // of the sentence
+  std::string partial_;          // its end, when that is inside a code point
+  size_t length_ = 0;            // code points
+  size_t clause_length_ = 0;     // code points since the last pause
+  std::u32string recent_;        // its end, slots left out
+  std::vector<OpenPoint> open_;  // not yet said
+  std::vector<int32_t> later_;   // tokens of points of later sentences
+  size_t due_ = 0;               // code points after which open points must be said
   generation::TokenTerms::State term_state_ = checks::TermAutomaton::kStart;
   bool done_ = false;
 };
@@ -286,10 +309,9 @@ void GuideVocabulary::index_repeats(int32_t id) {
   if (twice) repeat_inside_.push_back(id);
 }
 
-std::unique_ptr<generation::SequenceGuide> make_sentence_guide(const GuideVocabulary& vocabulary,
-                                                               std::shared_ptr<const GuideFacts> facts,
-                                                               const SentencePoints& points,
-                                                               const PlanGuideConfig& config) {
+std::unique_ptr<generation::SequenceGuide> make_sentence_guide(
+    const GuideVocabulary& vocabulary, std::shared_ptr<const GuideFacts> facts,
+    const SentencePoints& points, const PlanGuideConfig& config) {
   return std::make_unique<SentenceGuide>(vocabulary, std::move(facts), points, config);
 }
 

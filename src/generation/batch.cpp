@@ -13,8 +13,8 @@
 
 namespace vitrine::generation {
 
-Batch::Batch(Gpt2Network& network, std::shared_ptr<KvPagePool> pages, ThreadPool& pool, RequestQueue& queue,
-             size_t max_batch, Check check)
+Batch::Batch(Gpt2Network& network, std::shared_ptr<KvPagePool> pages, ThreadPool& pool,
+             RequestQueue& queue, size_t max_batch, Check check)
     : network_(network),
       pages_(pages),
       prompts_(network, std::move(pages)),
@@ -33,7 +33,16 @@ void Batch::run() {
   }
 }
 
-std::span<float> Batch::logits_of(size_t live_idx) { return std::span(logits_).subspan(live_idx * V_, V_); }
+std::span<float> Batch::logits_of(size_t live_idx) {
+  return std::span(logits_).subspan(live_idx * V_, V_);
+}
+
+/// Of the request's prompt, when the one before it in the queue was another.
+size_t Batch::tokens_to_run(const Request& request) const {
+  if (!waiting_.empty() && waiting_.back()->request.prompt == request.prompt) return 0;
+  const size_t size = request.prompt.size();
+  return size - std::min(size - 1, request.cached == nullptr ? 0 : request.cached->tokens().size());
+}
 
 /// Fills the free places with sequences that wait, as long as there are both.
 void Batch::admit() {
@@ -48,11 +57,13 @@ void Batch::admit() {
   }
 }
 
-/// Takes requests from the queue until `room` sequences wait.
+/// Takes requests from the queue until `room` sequences wait, or prompts for a pass: each holds a
+/// row of logits.
 void Batch::fetch(size_t room) {
+  size_t prompt_tokens = 0;
   size_t sequences = 0;
   for (const auto& job : waiting_) sequences += job->request.keys.size() - job->started;
-  while (sequences < room) {
+  while (sequences < room && prompt_tokens < kMaxRows) {
     auto request = queue_.next();
     if (!request) return;
     check_(*request, num_requests_);
@@ -62,7 +73,9 @@ void Batch::fetch(size_t room) {
       continue;
     }
     sequences += count;
-    waiting_.push_back(std::make_shared<Job>(Job{std::move(*request), request_idx, nullptr, std::vector<Sequence>(count)}));
+    prompt_tokens += tokens_to_run(*request);
+    waiting_.push_back(std::make_shared<Job>(
+        Job{std::move(*request), request_idx, nullptr, std::vector<Sequence>(count)}));
   }
 }
 
@@ -80,7 +93,8 @@ void Batch::start_waiting() {
     const auto job = waiting_.front();
     live_.push_back(start(job));
     logits_.resize(std::max(logits_.size(), live_.size() * V_));
-    std::copy(job->prompt->logits.begin(), job->prompt->logits.end(), logits_of(live_.size() - 1).begin());
+    std::copy(job->prompt->logits.begin(), job->prompt->logits.end(),
+              logits_of(live_.size() - 1).begin());
     if (job->started < job->request.keys.size()) continue;
     job->prompt = nullptr;
     waiting_.pop_front();
@@ -109,7 +123,9 @@ void Batch::step() {
     for (Live& live : live_) {
       live.cached_tokens = live.context.size();
       live.cache->grow_to(live.context.size());
-      rows_.push_back({.token = live.context.back(), .cache = live.cache.get(), .idx = live.context.size() - 1});
+      rows_.push_back({.token = live.context.back(),
+                       .cache = live.cache.get(),
+                       .idx = live.context.size() - 1});
     }
     network_.forward(rows_);
     network_.logits(row_idxs_, logits_.data());
@@ -139,7 +155,8 @@ void Batch::draw_one(Live& live, std::span<float> logits) {
   const bool changed = live.steering.changes_logits();
   if (changed) scratch.raw.assign(logits.begin(), logits.end());
   live.steering.process(logits, live.context, scratch);
-  const double uniform = request.keys[live.sequence_idx].uniform(live.context.size() - request.prompt.size());
+  const double uniform =
+      request.keys[live.sequence_idx].uniform(live.context.size() - request.prompt.size());
   const auto token = sample(table, logits, request.sampling, uniform, scratch);
   if (!token) return end(live, EndReason::all_forbidden);
   const std::span<const float> raw = changed ? std::span<const float>(scratch.raw) : logits;
@@ -178,7 +195,8 @@ void Batch::retire() {
 
 void Batch::keep_cached(Live& live) {
   live.context.resize(live.cached_tokens);
-  result_of(live).cached = std::make_shared<CachedTokens>(std::move(live.context), std::move(live.cache), pages_);
+  result_of(live).cached =
+      std::make_shared<CachedTokens>(std::move(live.context), std::move(live.cache), pages_);
 }
 
 }  // namespace vitrine::generation

@@ -1,4 +1,5 @@
-// generation/batch.h - the running state of one generate call: prompts, live sequences, admission, steps.
+// generation/batch.h - the running state of one generate call: prompts, live sequences, admission,
+// steps.
 #pragma once
 #include <deque>
 #include <memory>
@@ -17,7 +18,8 @@ class Batch {
  public:
   /// check: throws InvalidInput for a request that cannot be run.
   using Check = std::function<void(const Request& request, size_t request_idx)>;
-  Batch(Gpt2Network& network, std::shared_ptr<KvPagePool> pages, ThreadPool& pool, RequestQueue& queue, size_t max_batch, Check check);
+  Batch(Gpt2Network& network, std::shared_ptr<KvPagePool> pages, ThreadPool& pool,
+        RequestQueue& queue, size_t max_batch, Check check);
   void run();
   const DecoderStats& stats() const { return stats_; }
 
@@ -26,7 +28,8 @@ class Batch {
   struct Job {
     Request request;
     size_t request_idx;
-    std::shared_ptr<const Prompt> prompt;  // null until it has been run, and after the last sequence has started
+    std::shared_ptr<const Prompt>
+        prompt;  // null until it has been run, and after the last sequence has started
     std::vector<Sequence> sequences;
     size_t started = 0, done = 0;
   };
@@ -41,6 +44,7 @@ class Batch {
   };
   void admit();
   void fetch(size_t room);
+  size_t tokens_to_run(const Request& request) const;
   void run_waiting_prompts();
   Live start(const std::shared_ptr<Job>& job);
   void start_waiting();
@@ -62,7 +66,7 @@ class Batch {
   size_t max_batch_;
   Check check_;
   size_t V_;
-  size_t num_requests_ = 0;                  // that have come
+  size_t num_requests_ = 0;                   // that have come
   std::deque<std::shared_ptr<Job>> waiting_;  // with sequences that have not started
   std::vector<Live> live_;
   std::vector<float> logits_;  // [live, V]

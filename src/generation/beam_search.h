@@ -12,7 +12,8 @@
 //   go on are the next beams. Equal sums: the earlier beam, then the lower token.
 // - The B hypotheses with the best score = sum / tokens^length_penalty (eos counts) are kept, until
 //   EarlyStopping.
-// - A beam of which every token is forbidden becomes a hypothesis of EndReason::all_forbidden, after
+// - A beam of which every token is forbidden becomes a hypothesis of EndReason::all_forbidden,
+// after
 //   all others, where fewer than B are there in the end.
 //
 // The hypotheses of all groups are ordered by score. Sequence::logprob stays that of the model.

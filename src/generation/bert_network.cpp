@@ -72,7 +72,8 @@ std::vector<MatrixSource> BertNetwork::matrix_sources() const {
 void BertNetwork::take_matrices(std::vector<PackedMatrix> matrices) {
   auto next = matrices.begin();
   for (Layer& layer : layers_) {
-    for (PackedMatrix* matrix : {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
+    for (PackedMatrix* matrix :
+         {&layer.qkv, &layer.attention_output, &layer.intermediate, &layer.output}) {
       *matrix = std::move(*next++);
     }
   }
@@ -98,7 +99,8 @@ MatrixSource BertNetwork::query_key_value(const std::string& self) const {
 /// [3 C, C] or [3 C].
 std::vector<float> BertNetwork::joined(const std::string& self, const std::string& part) const {
   std::vector<float> values;
-  for (const char* name : {"query", "key", "value"}) append(values, weights_.float32(concat(self, name, part)));
+  for (const char* name : {"query", "key", "value"})
+    append(values, weights_.float32(concat(self, name, part)));
   return values;
 }
 

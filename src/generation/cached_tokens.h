@@ -1,4 +1,5 @@
-// generation/cached_tokens.h - tokens and their keys and values, kept for requests that begin with them.
+// generation/cached_tokens.h - tokens and their keys and values, kept for requests that begin with
+// them.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -11,7 +12,8 @@ namespace vitrine::generation {
 class CachedTokens {
  public:
   /// cache: holds all of `tokens`. The pool lives as long as this.
-  CachedTokens(std::vector<int32_t> tokens, std::unique_ptr<KvCache> cache, std::shared_ptr<KvPagePool> pool)
+  CachedTokens(std::vector<int32_t> tokens, std::unique_ptr<KvCache> cache,
+               std::shared_ptr<KvPagePool> pool)
       : pool_(std::move(pool)), tokens_(std::move(tokens)), cache_(std::move(cache)) {}
 
   const std::vector<int32_t>& tokens() const { return tokens_; }

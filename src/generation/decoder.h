@@ -20,62 +20,72 @@
 namespace vitrine::generation {
 
 struct DecoderConfig {
-  int threads = 0;                // 0 = all cores
-  /// Of weights and their products: float32 | bfloat16 | int8 | int4 (kernels/matmul.h); sums are float32 or exact.
+  int threads = 0;  // 0 = all cores
+  /// Of weights and their products: float32 | bfloat16 | int8 | int4 (kernels/matmul.h); sums are
+  /// float32 or exact.
   std::string dtype = "float32";
   /// Of keys and values: float32 | bfloat16 | int8; empty = by the weights (generation/dtypes.h).
   std::string kv_dtype = {};
-  int max_batch = 32;             // sequences that are decoded at once, >= 1
+  int max_batch = 32;  // sequences that are decoded at once, >= 1
 };
 
-/// Tokens whose keys and values are kept, so that requests that begin with them need not compute them again.
-/// Belongs to the decoder that made it and may outlive it; of use there only.
+/// Tokens whose keys and values are kept, so that requests that begin with them need not compute
+/// them again. Belongs to the decoder that made it and may outlive it; of use there only.
 class CachedTokens;
 
-/// Before a token is picked its logits go through, in this order: repetition penalty, no-repeat n-gram, the guide, the
-/// processors one after another, min_new_tokens.
+/// Before a token is picked its logits go through, in this order: repetition penalty, no-repeat
+/// n-gram, the guide, the processors one after another, min_new_tokens.
 struct Request {
   std::vector<int32_t> prompt;
-  std::vector<RandomKey> keys = {};  // one sequence a key; token number i of a sequence is drawn by key.uniform(i)
+  std::vector<RandomKey> keys =
+      {};  // one sequence a key; token number i of a sequence is drawn by key.uniform(i)
   SamplingConfig sampling = {};
   std::function<std::unique_ptr<SequenceGuide>(int sequence_idx)> make_guide = {};  // may be empty
   std::vector<std::shared_ptr<const SequenceGuide>> processors = {};  // cloned for each sequence
   /// The token that completes one is the last that is kept. Null = none.
   std::shared_ptr<const StopStrings> stop_strings = {};
   int32_t eos = -1;  // -1 = never
-  /// Of an earlier sequence of this decoder, or null: what the prompt has in common with it is not computed again.
+  /// Of an earlier sequence of this decoder, or null: what the prompt has in common with it is not
+  /// computed again.
   std::shared_ptr<const CachedTokens> cached = {};
   bool keep_cached = false;      // fill Sequence::cached
   bool return_logprobs = false;  // fill Sequence::token_logprobs
 };
 
-/// Why a sequence ended. When several are true of a token the first of stop_string, guide, max_new_tokens.
+/// Why a sequence ended. When several are true of a token the first of stop_string, guide,
+/// max_new_tokens.
 enum class EndReason {
   eos,
-  guide,           // a guide or processor is finished
+  guide,  // a guide or processor is finished
   stop_string,
   max_new_tokens,
-  all_forbidden    // no token is allowed
+  all_forbidden  // no token is allowed
 };
 
 struct Sequence {
   std::vector<int32_t> tokens;  // without prompt, without eos
-  double logprob = 0;           // natural log of the model's own distribution at temperature 1, before guides and penalties, eos included
-  bool finished = false;        // by eos, guide or stop string; false after max_new_tokens or when every token is forbidden
+  double logprob = 0;     // natural log of the model's own distribution at temperature 1, before
+                          // guides and penalties, eos included
+  bool finished = false;  // by eos, guide or stop string; false after max_new_tokens or when every
+                          // token is forbidden
   EndReason end = EndReason::max_new_tokens;
-  std::optional<StopHit> stop = {};         // of EndReason::stop_string
-  std::vector<double> token_logprobs = {};  // where asked: their sum is logprob; one a token, then that of the eos that ended it
-  double score = 0;                         // of beam search, by which hypotheses are ordered
-  std::shared_ptr<const CachedTokens> cached = {};  // prompt and all tokens but the last one, where the request asked
+  std::optional<StopHit> stop = {};  // of EndReason::stop_string
+  std::vector<double> token_logprobs =
+      {};  // where asked: their sum is logprob; one a token, then that of the eos that ended it
+  double score = 0;  // of beam search, by which hypotheses are ordered
+  std::shared_ptr<const CachedTokens> cached =
+      {};  // prompt and all tokens but the last one, where the request asked
 };
 
-/// Where requests come from and where their sequences go. Both are called in the thread that called generate.
+/// Where requests come from and where their sequences go. Both are called in the thread that called
+/// generate.
 class RequestQueue {
  public:
   virtual ~RequestQueue() = default;
   /// The next request; none when there is none now. It is asked again after each done().
   virtual std::optional<Request> next() = 0;
-  /// All sequences of the request that was the request_idx-th to come from next(), in the order of its keys.
+  /// All sequences of the request that was the request_idx-th to come from next(), in the order of
+  /// its keys.
   virtual void done(size_t request_idx, std::vector<Sequence> sequences) = 0;
 };
 
@@ -99,34 +109,38 @@ class Decoder {
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
 
-  /// One list for each request, one sequence for each of its keys, in their order. The sequences of a request, and
-  /// requests of equal prompts that follow one another, share the cache of the prompt and its single pass; a sequence
-  /// that ends makes room for the next one.
-  /// A sequence depends on model, prompt, sampling, its guide and its key alone, bit for bit: not on the other requests,
-  /// on max_batch or on the number of threads.
-  /// Throws InvalidInput before any work: empty prompt, token outside the vocabulary,
-  /// prompt + max_new_tokens > n_positions (naming all three), bad sampling, eos outside the vocabulary, stop strings
-  /// whose token bytes are not one for each token. Throws Cancelled on Ctrl-C.
+  /// One list for each request, one sequence for each of its keys, in their order. The sequences of
+  /// a request, and requests of equal prompts that follow one another, share the cache of the
+  /// prompt and its single pass; a sequence that ends makes room for the next one. A sequence
+  /// depends on model, prompt, sampling, its guide and its key alone, bit for bit: not on the other
+  /// requests, on max_batch or on the number of threads. Throws InvalidInput before any work: empty
+  /// prompt, token outside the vocabulary, prompt + max_new_tokens > n_positions (naming all
+  /// three), bad sampling, eos outside the vocabulary, stop strings whose token bytes are not one
+  /// for each token. Throws Cancelled on Ctrl-C.
   std::vector<std::vector<Sequence>> generate(std::span<const Request> requests);
-  /// The same for requests that come one by one, the next ones perhaps because of sequences that are done: up to
-  /// max_batch sequences run at once. Returns when the queue has no request and all are done.
-  /// Throws InvalidInput for a bad request when it comes; then, and on Ctrl-C, what runs is given up.
+  /// The same for requests that come one by one, the next ones perhaps because of sequences that
+  /// are done: up to max_batch sequences run at once. Returns when the queue has no request and all
+  /// are done. Throws InvalidInput for a bad request when it comes; then, and on Ctrl-C, what runs
+  /// is given up.
   void generate(RequestQueue& queue);
 
-  /// Beam search instead of drawing: for each request up to num_beams hypotheses, best first (generation/beam_search.h).
-  /// Of the request's sampling only min_new_tokens, max_new_tokens, repetition_penalty and no_repeat_ngram_size count;
-  /// keys are not used. make_guide is called with the number of the group. Beams of several requests share passes of at
-  /// most max_batch rows. The result of a request depends on model, request and config alone, bit for bit.
-  /// Throws InvalidInput as generate does, for a bad config, and when num_beams > max_batch.
-  std::vector<std::vector<Sequence>> beam_search(std::span<const Request> requests, const BeamConfig& config);
+  /// Beam search instead of drawing: for each request up to num_beams hypotheses, best first
+  /// (generation/beam_search.h). Of the request's sampling only min_new_tokens, max_new_tokens,
+  /// repetition_penalty and no_repeat_ngram_size count; keys are not used. make_guide is called
+  /// with the number of the group. Beams of several requests share passes of at most max_batch
+  /// rows. The result of a request depends on model, request and config alone, bit for bit. Throws
+  /// InvalidInput as generate does, for a bad config, and when num_beams > max_batch.
+  std::vector<std::vector<Sequence>> beam_search(std::span<const Request> requests,
+                                                 const BeamConfig& config);
   void beam_search(RequestQueue& queue, const BeamConfig& config);
 
   struct Score {
     int64_t tokens;  // scored
     double logprob;  // sum of their natural log probabilities
   };
-  /// Scores ids[labels_from ..] given what stands before each. The first id has nothing before it and is never scored.
-  /// Throws InvalidInput: no ids, a token outside the vocabulary, more than n_positions ids, labels_from > ids.size().
+  /// Scores ids[labels_from ..] given what stands before each. The first id has nothing before it
+  /// and is never scored. Throws InvalidInput: no ids, a token outside the vocabulary, more than
+  /// n_positions ids, labels_from > ids.size().
   Score score(std::span<const int32_t> ids, size_t labels_from);
   /// The same for the ids whose place in `labels` (as long as ids) is true.
   Score score(std::span<const int32_t> ids, const std::vector<bool>& labels);
@@ -135,13 +149,15 @@ class Decoder {
   std::vector<float> logits_last(std::span<const int32_t> ids);
 
   const models::Gpt2Config& config() const;
-  /// Of the file of weights (of the hashes of several files); computed when the packed cache does not know it.
+  /// Of the file of weights (of the hashes of several files); computed when the packed cache does
+  /// not know it.
   const std::string& weights_sha256();
   const DecoderStats& stats() const;
-  size_t weight_bytes() const;       // read for each step
-  size_t kv_token_bytes() const;     // of the keys and values of a token, read for each step
-  size_t num_weights() const;        // of the matrices that a step multiplies with
-  size_t num_layer_weights() const;  // of these, without the embeddings: what a prompt's tokens are multiplied with
+  size_t weight_bytes() const;    // read for each step
+  size_t kv_token_bytes() const;  // of the keys and values of a token, read for each step
+  size_t num_weights() const;     // of the matrices that a step multiplies with
+  size_t num_layer_weights()
+      const;  // of these, without the embeddings: what a prompt's tokens are multiplied with
 
  private:
   class Impl;

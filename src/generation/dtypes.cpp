@@ -33,7 +33,8 @@ Type type_named(const std::pair<std::string_view, Type> (&types)[N], const std::
     if (name == wanted) return type;
     names += concat(names.empty() ? "" : ", ", name);
   }
-  throw InvalidInput(concat("[", where, "] ", field, ": expected one of ", names, "; got '", wanted, "'"));
+  throw InvalidInput(
+      concat("[", where, "] ", field, ": expected one of ", names, "; got '", wanted, "'"));
 }
 
 }  // namespace

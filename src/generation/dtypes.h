@@ -22,7 +22,8 @@ kernels::WeightType weight_type(const std::string& dtype, std::string_view where
 /// Of keys and values beside weights of a type: float32 with float32, bfloat16 with bfloat16, and
 /// int8 with int8 and int4 (bfloat16 where heads are too wide for it).
 KvType default_kv_type(kernels::WeightType type, size_t head_size);
-/// One of kv_dtypes(), or empty = the default. Throws InvalidInput, naming `where`, for anything else.
+/// One of kv_dtypes(), or empty = the default. Throws InvalidInput, naming `where`, for anything
+/// else.
 KvType kv_type(const std::string& kv_dtype, kernels::WeightType type, size_t head_size,
                std::string_view where);
 

@@ -12,7 +12,9 @@ static_assert(kPageTokens % kKeyBlockTokens == 0);
 
 constexpr size_t kPieceBytes = size_t{16} << 20;
 
-constexpr size_t up(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+constexpr size_t up(size_t value, size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
 
 /// Where things lie in a page: [n_layer][n_head] of keys, values, and of int8 the scales of both.
 struct PageLayout {
@@ -34,11 +36,15 @@ struct PageLayout {
 
 }  // namespace
 
-void attend(const kernels::KernelTable& table, KvType type, const kernels::AttentionTask& task) noexcept {
+void attend(const kernels::KernelTable& table, KvType type,
+            const kernels::AttentionTask& task) noexcept {
   switch (type) {
-    case KvType::float32: return table.attention_f32(task);
-    case KvType::bfloat16: return table.attention_bf16(task);
-    case KvType::int8: return table.attention_int8(task);
+    case KvType::float32:
+      return table.attention_f32(task);
+    case KvType::bfloat16:
+      return table.attention_bf16(task);
+    case KvType::int8:
+      return table.attention_int8(task);
   }
 }
 
@@ -47,15 +53,19 @@ size_t kv_token_bytes(const KvShape& shape) {
 }
 
 KvPagePool::KvPagePool(const KvShape& shape)
-    : shape_(shape), head_bytes_(PageLayout(shape).head_bytes), page_bytes_(shape.n_layer * shape.n_head * head_bytes_) {}
+    : shape_(shape),
+      head_bytes_(PageLayout(shape).head_bytes),
+      page_bytes_(shape.n_layer * shape.n_head * head_bytes_) {}
 
 KvPage KvPagePool::take() {
   if (free_.empty()) {
-    // A piece is large enough to lie in large pages: reading caches would else miss the address cache all the time.
+    // A piece is large enough to lie in large pages: reading caches would else miss the address
+    // cache all the time.
     const size_t stride = kHeaderBytes + up(page_bytes_, kHeaderBytes);
     const size_t count = std::max<size_t>(1, kPieceBytes / stride);
     pieces_.emplace_back(count * stride);
-    for (size_t i = count; i > 0; --i) free_.push_back(pieces_.back().data() + (i - 1) * stride + kHeaderBytes);
+    for (size_t i = count; i > 0; --i)
+      free_.push_back(pieces_.back().data() + (i - 1) * stride + kHeaderBytes);
   }
   const KvPage page = free_.back();
   free_.pop_back();
@@ -71,12 +81,6 @@ KvPage KvPagePool::copy(KvPage page) {
   const KvPage mine = take();
   std::copy_n(page, page_bytes_, mine);
   return mine;
-}
-
-size_t KvPagePool::size_bytes() const {
-  size_t bytes = 0;
-  for (const auto& piece : pieces_) bytes += piece.size();
-  return bytes;
 }
 
 KvCache::KvCache(const KvCache& other, size_t tokens) : pool_(other.pool_) {
@@ -97,25 +101,31 @@ void KvCache::grow_to(size_t tokens) {
 }
 
 std::byte* KvCache::head_of(size_t layer_idx, size_t head_idx, size_t token_idx) const {
-  return pages_[token_idx / kPageTokens] + (layer_idx * pool_.shape().n_head + head_idx) * pool_.head_bytes();
+  return pages_[token_idx / kPageTokens] +
+         (layer_idx * pool_.shape().n_head + head_idx) * pool_.head_bytes();
 }
 
 template <typename Number>
-void KvCache::store_as(size_t layer_idx, size_t token_idx, const Number* keys, const Number* values) {
+void KvCache::store_as(size_t layer_idx, size_t token_idx, const Number* keys,
+                       const Number* values) {
   const KvShape& shape = pool_.shape();
   const PageLayout layout(shape);
   const size_t HS = shape.head_size, slot = token_idx % kPageTokens, lane = slot % kKeyBlockTokens;
   for (size_t head_idx = 0; head_idx < shape.n_head; ++head_idx) {
     std::byte* head = head_of(layer_idx, head_idx, token_idx);
-    auto* block = reinterpret_cast<Number*>(head) + slot / kKeyBlockTokens * layout.key_size * kKeyBlockTokens;
+    auto* block = reinterpret_cast<Number*>(head) +
+                  slot / kKeyBlockTokens * layout.key_size * kKeyBlockTokens;
     for (size_t d = 0; d < layout.key_size; ++d) {
-      block[(d / layout.key_group * kKeyBlockTokens + lane) * layout.key_group + d % layout.key_group] = d < HS ? keys[head_idx * HS + d] : Number{0};
+      block[(d / layout.key_group * kKeyBlockTokens + lane) * layout.key_group +
+            d % layout.key_group] = d < HS ? keys[head_idx * HS + d] : Number{0};
     }
-    std::copy_n(values + head_idx * HS, HS, reinterpret_cast<Number*>(head + layout.values_at) + slot * HS);
+    std::copy_n(values + head_idx * HS, HS,
+                reinterpret_cast<Number*>(head + layout.values_at) + slot * HS);
   }
 }
 
-void KvCache::store_int8(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx, const float* keys, const float* values) {
+void KvCache::store_int8(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx,
+                         const float* keys, const float* values) {
   const KvShape& shape = pool_.shape();
   const PageLayout layout(shape);
   const size_t HS = shape.head_size, slot = token_idx % kPageTokens, lane = slot % kKeyBlockTokens;
@@ -125,14 +135,17 @@ void KvCache::store_int8(const kernels::KernelTable& table, size_t layer_idx, si
     auto* scales = reinterpret_cast<float*>(head + layout.scales_at);
     scales[slot] = table.quantize_row(keys + head_idx * HS, HS, rounded);
     std::byte* quads = head + slot / kKeyBlockTokens * layout.key_size * kKeyBlockTokens + lane * 4;
-    for (size_t d = 0; d < layout.key_size; d += 4) std::memcpy(quads + d * kKeyBlockTokens, rounded + d, 4);
+    for (size_t d = 0; d < layout.key_size; d += 4)
+      std::memcpy(quads + d * kKeyBlockTokens, rounded + d, 4);
     scales[kPageTokens + slot] = table.quantize_row(values + head_idx * HS, HS, rounded);
-    auto* column = reinterpret_cast<uint8_t*>(head + layout.values_at) + slot / 4 * layout.value_size * 4 + slot % 4;
+    auto* column = reinterpret_cast<uint8_t*>(head + layout.values_at) +
+                   slot / 4 * layout.value_size * 4 + slot % 4;
     for (size_t d = 0; d < HS; ++d) column[4 * d] = rounded[d] ^ 0x80;  // q + 128 as q
   }
 }
 
-void KvCache::store(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx, const float* keys, const float* values) {
+void KvCache::store(const kernels::KernelTable& table, size_t layer_idx, size_t token_idx,
+                    const float* keys, const float* values) {
   const KvShape& shape = pool_.shape();
   if (shape.type == KvType::float32) return store_as(layer_idx, token_idx, keys, values);
   if (shape.type == KvType::int8) return store_int8(table, layer_idx, token_idx, keys, values);
@@ -144,12 +157,14 @@ void KvCache::store(const kernels::KernelTable& table, size_t layer_idx, size_t 
   store_as<uint16_t>(layer_idx, token_idx, rounded.data(), rounded.data() + count);
 }
 
-void KvCache::append_spans(size_t layer_idx, size_t head_idx, size_t tokens, std::vector<kernels::KvSpan>& spans) const {
+void KvCache::append_spans(size_t layer_idx, size_t head_idx, size_t tokens,
+                           std::vector<kernels::KvSpan>& spans) const {
   const PageLayout layout(pool_.shape());
   for (size_t first = 0; first < tokens; first += kPageTokens) {
     const std::byte* head = head_of(layer_idx, head_idx, first);
     const auto* scales = reinterpret_cast<const float*>(head + layout.scales_at);
-    spans.push_back({head, head + layout.values_at, std::min(kPageTokens, tokens - first), scales, scales + kPageTokens});
+    spans.push_back({head, head + layout.values_at, std::min(kPageTokens, tokens - first), scales,
+                     scales + kPageTokens});
   }
 }
 

@@ -6,7 +6,9 @@
 
 namespace vitrine::generation {
 
-float max_logit(std::span<const float> logits) noexcept { return kernels::kernel_table().max_value(logits.data(), logits.size()); }
+float max_logit(std::span<const float> logits) noexcept {
+  return kernels::kernel_table().max_value(logits.data(), logits.size());
+}
 
 float forbid_far_below_max(std::span<float> logits, float range) noexcept {
   constexpr float kNever = -std::numeric_limits<float>::infinity();

@@ -27,8 +27,11 @@ std::string state_of(std::span<const fs::path> files) {
   std::string state;
   for (const fs::path& file : files) {
     struct stat info {};
-    if (::stat(file.c_str(), &info) != 0) throw NotFound(concat("[PackedCache] ", file.string(), ": not there"));
-    const auto nanoseconds = [](const timespec& time) { return concat(time.tv_sec, ".", time.tv_nsec); };
+    if (::stat(file.c_str(), &info) != 0)
+      throw NotFound(concat("[PackedCache] ", file.string(), ": not there"));
+    const auto nanoseconds = [](const timespec& time) {
+      return concat(time.tv_sec, ".", time.tv_nsec);
+    };
     state += concat(file.filename().string(), " ", info.st_size, " ", info.st_ino, " ",
                     nanoseconds(info.st_mtim), " ", nanoseconds(info.st_ctim), "\n");
   }
@@ -43,8 +46,10 @@ std::string sha256_of(std::span<const fs::path> files) {
 }
 
 std::optional<fs::path> user_cache_folder() {
-  if (const char* folder = std::getenv("XDG_CACHE_HOME"); folder != nullptr && *folder == '/') return folder;
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return fs::path(home) / ".cache";
+  if (const char* folder = std::getenv("XDG_CACHE_HOME"); folder != nullptr && *folder == '/')
+    return folder;
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return fs::path(home) / ".cache";
   return std::nullopt;
 }
 
@@ -111,7 +116,8 @@ std::optional<std::vector<PackedMatrix>> PackedCache::mapped(std::span<const Mat
   for (size_t i = 0; i < sources.size(); ++i) {
     const auto& [K, N] = std::pair(sources[i].K, sources[i].N);
     const io::TensorView* tensor = file_->find(std::to_string(i));
-    if (tensor == nullptr || tensor->bytes.size() != PackedMatrix::packed_size_bytes(K, N, type)) return std::nullopt;
+    if (tensor == nullptr || tensor->bytes.size() != PackedMatrix::packed_size_bytes(K, N, type))
+      return std::nullopt;
     matrices.push_back(PackedMatrix::from_bytes(K, N, type, tensor->bytes, file_));
   }
   return matrices;
@@ -124,7 +130,8 @@ std::vector<PackedMatrix> PackedCache::matrices(std::span<const MatrixSource> so
     return std::move(*matrices);
   }
   size_t size_bytes = 0;
-  for (const auto& source : sources) size_bytes += PackedMatrix::packed_size_bytes(source.K, source.N, type);
+  for (const auto& source : sources)
+    size_bytes += PackedMatrix::packed_size_bytes(source.K, source.N, type);
   const auto memory = std::make_shared<kernels::AlignedBuffer<std::byte>>(size_bytes);
   std::span<std::byte> left = memory->span();
   std::vector<PackedMatrix> matrices;
@@ -152,8 +159,10 @@ bool PackedCache::keep_at(const fs::path& path, std::span<const PackedMatrix> ma
     const auto size = static_cast<int64_t>(matrix.bytes().size());
     tensors.push_back({std::to_string(tensors.size()), io::DType::U8, {size}, matrix.bytes()});
   }
-  const std::map<std::string, std::string> metadata{
-      {"packed", std::string(kFormat)}, {"dtype", dtype_}, {"sha256", sha256_}, {"sources", sources_}};
+  const std::map<std::string, std::string> metadata{{"packed", std::string(kFormat)},
+                                                    {"dtype", dtype_},
+                                                    {"sha256", sha256_},
+                                                    {"sources", sources_}};
   try {
     io::save_safetensors(path, tensors, metadata);
     return true;

@@ -24,7 +24,7 @@ namespace vitrine::generation {
 /// One matrix of a network, and where its numbers come from when they have to be packed.
 struct MatrixSource {
   size_t K = 0, N = 0;
-  bool out_in = false;                         // [N, K] as embeddings, else [K, N] as GPT-2's layers
+  bool out_in = false;  // [N, K] as embeddings, else [K, N] as GPT-2's layers
   std::function<std::vector<float>()> weights;  // [K * N]
   std::function<std::vector<float>()> bias;     // [N], or no function
 };

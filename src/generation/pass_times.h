@@ -18,7 +18,8 @@ struct PassTimes {
     return *this;
   }
   PassTimes operator-(const PassTimes& other) const {
-    return {projections - other.projections, attention - other.attention, logits - other.logits, rest - other.rest};
+    return {projections - other.projections, attention - other.attention, logits - other.logits,
+            rest - other.rest};
   }
 };
 

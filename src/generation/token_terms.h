@@ -1,8 +1,9 @@
-// generation/token_terms.h - which tokens would complete a term, for a text that is written token by token.
+// generation/token_terms.h - which tokens would complete a term, for a text that is written token
+// by token.
 //
-// Terms may cross the borders of tokens, and tokens may end inside a code point: any tokenizer will do. From most
-// states of the text only the few tokens that begin with a continuation of a term need to be looked at; what a token
-// holds by itself is known beforehand.
+// Terms may cross the borders of tokens, and tokens may end inside a code point: any tokenizer will
+// do. From most states of the text only the few tokens that begin with a continuation of a term
+// need to be looked at; what a token holds by itself is known beforehand.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -29,7 +30,7 @@ class TokenTerms {
 
   /// Terms that must not be written, and the tokens that hold one of them.
   struct Banned {
-    std::vector<bool> terms;       // by id; empty = none
+    std::vector<bool> terms;  // by id; empty = none
     std::vector<int32_t> tokens;
   };
   /// terms: num_terms() long, or empty. Throws InvalidInput for another length.
@@ -70,8 +71,8 @@ class TokenTerms {
   checks::TermAutomaton automaton_;
   size_t num_terms_;
   std::unordered_map<char32_t, std::vector<int32_t>> by_first_;  // tokens by their first code point
-  std::vector<int32_t> fragments_;                               // tokens that begin inside a code point
-  std::vector<std::pair<int32_t, uint32_t>> inside_;             // token, term it holds
+  std::vector<int32_t> fragments_;                    // tokens that begin inside a code point
+  std::vector<std::pair<int32_t, uint32_t>> inside_;  // token, term it holds
   std::unordered_map<State, std::vector<char32_t>> continuations_;  // by states between code points
 };
 

@@ -1,7 +1,9 @@
-// recipes/bench_write.h - `vitrine bench write`: decoded tokens a second on this machine, beside its measured limits.
+// recipes/bench_write.h - `vitrine bench write`: decoded tokens a second on this machine, beside
+// its measured limits.
 //
-// Every sequence has a prompt of its own; end-of-text is ignored, so that lengths are as asked. The rate of decoding is
-// batch * (new_tokens - 1) / (time for new_tokens - time for one), as the peers' scripts in bench/peers take it.
+// Every sequence has a prompt of its own; end-of-text is ignored, so that lengths are as asked. The
+// rate of decoding is batch * (new_tokens - 1) / (time for new_tokens - time for one), as the
+// peers' scripts in bench/peers take it.
 #pragma once
 #include <filesystem>
 #include <iosfwd>
@@ -16,7 +18,7 @@ struct BenchWriteConfig {
   std::vector<std::string> batch = {"1", "8", "32", "128"};
   int prompt_tokens = 64;
   int new_tokens = 128;
-  int rounds = 3;       // timed runs; the median counts
+  int rounds = 3;  // timed runs; the median counts
   int top_k = 40;
   double temperature = 1.0;
   double top_p = 1.0;
@@ -30,15 +32,18 @@ struct BenchWriteConfig {
     v.field("top_k", top_k, "only the k likeliest tokens; 0 = off", 0, 1000000);
     v.field("temperature", temperature, "0 = greedy", 0, 10);
     v.field("top_p", top_p, "nucleus; 1 = off", 0.01, 1);
-    v.field("kv_dtype", kv_dtype, "of keys and values: float32 | bfloat16 | int8; empty = int8 with int8 and int4 weights, else as the weights",
+    v.field("kv_dtype", kv_dtype,
+            "of keys and values: float32 | bfloat16 | int8; empty = int8 with int8 and int4 "
+            "weights, else as the weights",
             {"", "float32", "bfloat16", "int8"});
   }
 };
 
 /// model: a directory of weights. dtypes: each is measured; empty = all. threads: 0 = all cores.
-/// Prints one JSON object a line (kind write) to `out` and a table with the parts of a step to stderr.
-/// Throws UsageError naming the batch, InvalidInput naming another field, what Decoder::load throws, Cancelled.
-void bench_write(const std::filesystem::path& model, const std::vector<std::string>& dtypes, int threads, const BenchWriteConfig& config,
-                 std::ostream& out);
+/// Prints one JSON object a line (kind write) to `out` and a table with the parts of a step to
+/// stderr. Throws UsageError naming the batch, InvalidInput naming another field, what
+/// Decoder::load throws, Cancelled.
+void bench_write(const std::filesystem::path& model, const std::vector<std::string>& dtypes,
+                 int threads, const BenchWriteConfig& config, std::ostream& out);
 
 }  // namespace vitrine::recipes

@@ -17,13 +17,15 @@ namespace {
 
 constexpr size_t kProductsPerBatch = 32;
 
-eval::SystemRun run_system(std::span<const data::Product> products, CopyWriter& writer, const std::string& label) {
+eval::SystemRun run_system(std::span<const data::Product> products, CopyWriter& writer,
+                           const std::string& label) {
   eval::SystemRun run;
   run.label = label;
   Progress progress("evaluate " + label, products.size(), "products");
   for (size_t begin = 0; begin < products.size(); begin += kProductsPerBatch) {
     throw_if_interrupted("nothing was written");
-    const auto batch = products.subspan(begin, std::min(kProductsPerBatch, products.size() - begin));
+    const auto batch =
+        products.subspan(begin, std::min(kProductsPerBatch, products.size() - begin));
     for (const auto& written : writer.write(batch)) {
       auto& candidates = run.candidates.emplace_back();
       for (const auto& candidate : written.candidates) candidates.push_back(candidate.text);
@@ -41,20 +43,25 @@ WriteConfig with(WriteConfig config, const std::string& baseline, int n) {
   return config;
 }
 
-eval::SystemOutputs baseline_system(const std::string& name, const std::string& baseline, std::span<const data::Product> products,
-                                    const std::vector<data::Product>& training_rows, const WriteConfig& config) {
+eval::SystemOutputs baseline_system(const std::string& name, const std::string& baseline,
+                                    std::span<const data::Product> products,
+                                    const std::vector<data::Product>& training_rows,
+                                    const WriteConfig& config) {
   CopyWriter writer(with(config, baseline, 1), nullptr, training_rows);
   return {name, {run_system(products, writer, name)}};
 }
 
-ModelFit fit_of(const copywriting::CopyModel& model, std::span<const data::Product> products, const std::string& dtype) {
+ModelFit fit_of(const copywriting::CopyModel& model, std::span<const data::Product> products,
+                const std::string& dtype) {
   const std::vector<data::Product> rows(products.begin(), products.end());
-  const copywriting::CopyTrainingSet set(copywriting::align_products(rows, model.vocabulary->fact_terms()), *model.format, {});
+  const copywriting::CopyTrainingSet set(
+      copywriting::align_products(rows, model.vocabulary->fact_terms()), *model.format, {});
   ModelFit fit{model.directory.filename().string(), dtype, 0, set.num_code_points(), 0};
   const auto most = static_cast<size_t>(model.decoder->config().n_positions);
   for (const auto& sequence : set.plain()) {
     if (sequence.input_ids.size() > most) {
-      log_warn("[evaluate] a human copy of ", sequence.input_ids.size(), " tokens is longer than n_positions ", most, " and left out of the perplexity");
+      log_warn("[evaluate] a human copy of ", sequence.input_ids.size(),
+               " tokens is longer than n_positions ", most, " and left out of the perplexity");
       continue;
     }
     const auto score = model.decoder->score(sequence.input_ids, sequence.predicted);
@@ -69,16 +76,20 @@ ModelFit fit_of(const copywriting::CopyModel& model, std::span<const data::Produ
 double ModelFit::perplexity() const { return std::exp(nats / static_cast<double>(tokens)); }
 double ModelFit::nats_per_character() const { return nats / static_cast<double>(characters); }
 
-ModelSystems write_systems(std::span<const data::Product> products, const std::vector<data::Product>& training_rows,
+ModelSystems write_systems(std::span<const data::Product> products,
+                           const std::vector<data::Product>& training_rows,
                            const EvaluateModelConfig& config) {
   std::vector<eval::SystemOutputs> systems;
-  systems.push_back(baseline_system("template bank", "template", products, training_rows, config.write));
-  systems.push_back(baseline_system("retrieval", "retrieval", products, training_rows, config.write));
+  systems.push_back(
+      baseline_system("template bank", "template", products, training_rows, config.write));
+  systems.push_back(
+      baseline_system("retrieval", "retrieval", products, training_rows, config.write));
 
   generation::DecoderConfig decoder;
   decoder.threads = config.threads;
   if (!config.dtype.empty()) decoder.dtype = config.dtype;
-  const auto model = copywriting::load_copy_model(copywriting::find_model(config.write.model), decoder);
+  const auto model =
+      copywriting::load_copy_model(copywriting::find_model(config.write.model), decoder);
   const std::string name = model.directory.filename().string();
 
   WriteConfig greedy = with(config.write, "", 1);

@@ -1,4 +1,5 @@
-// recipes/evaluate_model.h - the product's own systems for `evaluate copy --model`: template bank, retrieval, model.
+// recipes/evaluate_model.h - the product's own systems for `evaluate copy --model`: template bank,
+// retrieval, model.
 #pragma once
 #include <span>
 #include <string>
@@ -11,19 +12,20 @@
 namespace vitrine::recipes {
 
 struct EvaluateModelConfig {
-  WriteConfig write;      // settings of the nucleus rows; its checks drop nothing here
-  int decoding_seeds = 3; // nucleus runs, seeds write.seed, write.seed + 1, …
+  WriteConfig write;       // settings of the nucleus rows; its checks drop nothing here
+  int decoding_seeds = 3;  // nucleus runs, seeds write.seed, write.seed + 1, …
   int threads = 0;
-  std::string dtype;      // float32 | bfloat16 | empty
+  std::string dtype;  // float32 | bfloat16 | empty
 };
 
-/// How well a model predicts the human copies of products in its own prompt format, whatever it would write itself.
+/// How well a model predicts the human copies of products in its own prompt format, whatever it
+/// would write itself.
 struct ModelFit {
   std::string name, dtype;
   int64_t tokens = 0, characters = 0;  // of the copies; end tokens count as tokens
   double nats = 0;                     // of all tokens together
 
-  double perplexity() const;           // of a token
+  double perplexity() const;  // of a token
   double nats_per_character() const;
 };
 
@@ -32,10 +34,11 @@ struct ModelSystems {
   ModelFit fit;
 };
 
-/// Systems "template bank", "retrieval" (one text each), "NAME greedy" and "NAME nucleus" (the first of n
-/// candidates, one run a seed), for the products in order. Texts are taken before any check. Throws what
-/// loading the model throws, and Cancelled.
+/// Systems "template bank", "retrieval" (one text each), "NAME greedy" and "NAME nucleus" (the
+/// first of n candidates, one run a seed), for the products in order. Texts are taken before any
+/// check. Throws what loading the model throws, and Cancelled.
 ModelSystems write_systems(std::span<const data::Product> products,
-                           const std::vector<data::Product>& training_rows, const EvaluateModelConfig& config);
+                           const std::vector<data::Product>& training_rows,
+                           const EvaluateModelConfig& config);
 
 }  // namespace vitrine::recipes

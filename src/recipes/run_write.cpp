@@ -1,4 +1,3 @@
-#include "generation/dtypes.h"
 #include "recipes/run_write.h"
 
 #include <unistd.h>
@@ -26,6 +25,7 @@
 #include "data/advertisegen.h"
 #include "data/import.h"
 #include "data/product_reader.h"
+#include "generation/dtypes.h"
 #include "recipes/shard.h"
 #include "recipes/write.h"
 #include "recipes/write_parts.h"
@@ -155,6 +155,9 @@ class WriteJob {
       write_parts();
     } catch (const Cancelled&) {  // where it was thrown, nobody knows what is kept
       throw Cancelled(concat("interrupted: ", what_is_kept()));
+    } catch (const IoError& e) {  // a full disk
+      if (num_parts_ == 0) throw;
+      throw IoError(concat(e.what(), "; ", what_is_kept()));
     }
     progress_.finish();
     publish();
@@ -217,7 +220,9 @@ class WriteJob {
   /// The next rows of the shard, a batch of them, at most max_rows. False at the end.
   bool next_rows(int64_t max_rows) {
     rows_.clear();
-    while (static_cast<int64_t>(rows_.size()) < std::min(max_rows, kRowsPerBatch)) {
+    // A person who waits for standard output sees the first rows sooner.
+    const int64_t batch = parts_ ? kRowsPerBatch : kRowsPerBatch / 4;
+    while (static_cast<int64_t>(rows_.size()) < std::min(max_rows, batch)) {
       throw_if_interrupted("between two rows");
       auto row = reader_.next();
       if (!row) break;
@@ -286,6 +291,7 @@ class WriteJob {
           put(form, rejected_line(row.rejection(), forms_[form].as_table));
       }
     }
+    rows_written_ += static_cast<int64_t>(rows_.size());
     progress_.reach(reader_.fraction());
     progress_.advance(products.size());
   }
@@ -341,7 +347,7 @@ class WriteJob {
   }
 
   std::string what_is_kept() const {
-    if (!parts_) return concat("the output holds ", rows_in_, " rows of the input");
+    if (!parts_) return concat("the output holds ", rows_written_, " rows of the input");
     if (num_parts_ == 0) return "nothing was written; run the same command again";
     return concat(num_parts_, " part", num_parts_ == 1 ? "" : "s", " with ", totals_.products,
                   " products are in ", parts_->folder().string(),
@@ -363,7 +369,7 @@ class WriteJob {
 
   std::vector<data::ProductRow> rows_;  // the batch
   int64_t position_ = 0;                // of the next row in the input
-  int64_t rows_in_ = 0, rows_rejected_ = 0;
+  int64_t rows_in_ = 0, rows_rejected_ = 0, rows_written_ = 0;
   size_t num_parts_ = 0;
   WriteTotals totals_;
   int64_t products_before_ = 0;                         // of parts that were taken over

@@ -16,7 +16,7 @@ struct WriteRun {
   std::string output;      // empty = standard output
   std::string table;       // a second output, to read: file or "-"; empty = none
   std::string rejects;
-  std::string shard;               // i/n; empty = all rows
+  std::string shard = "1/1";       // i/n
   int64_t checkpoint_every = 256;  // rows a part of a run into a file
   bool restart = false;
   std::string dtype;       // one of generation::weight_dtypes() | empty

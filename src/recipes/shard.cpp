@@ -21,7 +21,6 @@ int64_t parse_count(std::string_view text) {
 }  // namespace
 
 Shard parse_shard(std::string_view text) {
-  if (text.empty()) return {};
   const size_t slash = text.find('/');
   const int64_t index = parse_count(text.substr(0, slash));
   const int64_t count = slash == std::string_view::npos ? 0 : parse_count(text.substr(slash + 1));

@@ -13,7 +13,7 @@ struct Shard {
   bool has(int64_t position) const { return position % count == index - 1; }
 };
 
-/// "2/8"; empty = all rows. Throws UsageError for anything else, and for an index that is not 1 to
+/// "2/8"; "1/1" = all rows. Throws UsageError for anything else, and for an index that is not 1 to
 /// count.
 Shard parse_shard(std::string_view text);
 

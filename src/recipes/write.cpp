@@ -122,6 +122,7 @@ std::string WriteConfig::beam_fault() const {
   if (num_beams == 0) {
     return grouped || length_penalty != 1 ? "--num-beam-groups, --diversity-penalty, --length-penalty: expected --num-beams beside them" : "";
   }
+  if (!baseline.empty()) return concat("--num-beams: expected no --baseline beside it, got ", baseline);
   if (num_return_sequences > num_beams) {
     return concat("--num-return-sequences: expected at most --num-beams ", num_beams, ", got ", num_return_sequences);
   }

@@ -144,7 +144,10 @@ std::optional<Json> WriteParts::finished(size_t part) const {
         throw Corrupt(concat(file.string(), ": not the bytes that were written"));
     }
     return record.at("totals");
-  } catch (const std::exception& e) {
+  } catch (const nlohmann::json::exception& e) {
+    log_warn("[write] part ", part, " is damaged and is written anew: ", e.what());
+    return std::nullopt;
+  } catch (const Error& e) {
     log_warn("[write] part ", part, " is damaged and is written anew: ", e.what());
     return std::nullopt;
   }

@@ -1,4 +1,5 @@
-// Attention over caches of 8 bits: every instruction set is the scalar one, and that is float32 but for the rounding.
+// Attention over caches of 8 bits: every instruction set is the scalar one, and that is float32 but
+// for the rounding.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -13,25 +14,32 @@ namespace {
 
 size_t up(size_t value, size_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-/// Random keys and values [T, HS], as an int8 cache of spans of `span_tokens` and as the float32 numbers that it stands for.
+/// Random keys and values [T, HS], as an int8 cache of spans of `span_tokens` and as the float32
+/// numbers that it stands for.
 class Int8Cache {
  public:
-  Int8Cache(size_t head_size, size_t tokens, size_t span_tokens) : head_size_(head_size), keys_(tokens * head_size), values_(keys_) {
+  Int8Cache(size_t head_size, size_t tokens, size_t span_tokens)
+      : head_size_(head_size), keys_(tokens * head_size), values_(keys_) {
     RandomStream random{RandomKey(head_size).fold_in(tokens)};
-    const auto normal = [&] { return static_cast<float>(2 * random.uniform() - 1 + random.uniform() - random.uniform()); };
+    const auto normal = [&] {
+      return static_cast<float>(2 * random.uniform() - 1 + random.uniform() - random.uniform());
+    };
     for (float& value : keys_) value = normal();
     for (float& value : values_) value = normal() * 5;
     for (size_t d = 0; d < head_size; ++d) q_.push_back(normal() * 3);
-    for (size_t first = 0; first < tokens; first += span_tokens) add_span(first, std::min(span_tokens, tokens - first));
+    for (size_t first = 0; first < tokens; first += span_tokens)
+      add_span(first, std::min(span_tokens, tokens - first));
   }
 
   std::vector<float> attend(Isa isa) {
     std::vector<float> out(head_size_), scores(keys_.size() / head_size_ + 64);
     std::vector<KvSpan> spans;
     for (Part& part : parts_) {
-      spans.push_back({part.keys.data(), part.values.data(), part.tokens, part.key_scales.data(), part.value_scales.data()});
+      spans.push_back({part.keys.data(), part.values.data(), part.tokens, part.key_scales.data(),
+                       part.value_scales.data()});
     }
-    kernel_table(isa).attention_int8({q_.data(), out.data(), scores.data(), spans.data(), spans.size(), head_size_, kScale});
+    kernel_table(isa).attention_int8(
+        {q_.data(), out.data(), scores.data(), spans.data(), spans.size(), head_size_, kScale});
     return out;
   }
 
@@ -42,11 +50,13 @@ class Int8Cache {
     double sum = 0;
     for (size_t t = 0; t < tokens; ++t) {
       double score = 0;
-      for (size_t d = 0; d < head_size_; ++d) score += static_cast<double>(q_[d]) * static_cast<double>(keys_[t * head_size_ + d]);
+      for (size_t d = 0; d < head_size_; ++d)
+        score += static_cast<double>(q_[d]) * static_cast<double>(keys_[t * head_size_ + d]);
       sum += probs[t] = std::exp(static_cast<double>(kScale) * score);
     }
     for (size_t t = 0; t < tokens; ++t) {
-      for (size_t d = 0; d < head_size_; ++d) out[d] += probs[t] / sum * static_cast<double>(values_[t * head_size_ + d]);
+      for (size_t d = 0; d < head_size_; ++d)
+        out[d] += probs[t] / sum * static_cast<double>(values_[t * head_size_ + d]);
     }
     return {out.begin(), out.end()};
   }
@@ -65,9 +75,11 @@ class Int8Cache {
 
   /// What lies beyond the tokens is filled with what may lie there.
   void add_span(size_t first, size_t tokens) {
-    const size_t key_size = up(head_size_, 4), value_size = up(head_size_, 16), blocks = up(tokens, 16);
-    Part part{std::vector<uint8_t>(blocks * key_size, 77), std::vector<int8_t>(blocks * value_size, 99),
-              std::vector<float>(blocks, NAN), std::vector<float>(blocks, NAN), tokens};
+    const size_t key_size = up(head_size_, 4), value_size = up(head_size_, 16),
+                 blocks = up(tokens, 16);
+    Part part{std::vector<uint8_t>(blocks * key_size, 77),
+              std::vector<int8_t>(blocks * value_size, 99), std::vector<float>(blocks, NAN),
+              std::vector<float>(blocks, NAN), tokens};
     std::vector<uint8_t> rounded(head_size_);
     for (size_t t = 0; t < tokens; ++t) {
       const auto round = [&](float* x) {
@@ -76,9 +88,11 @@ class Int8Cache {
         return scale;
       };
       part.key_scales[t] = round(keys_.data() + (first + t) * head_size_);
-      for (size_t d = 0; d < head_size_; ++d) part.keys[t / 16 * key_size * 16 + (d / 4 * 16 + t % 16) * 4 + d % 4] = rounded[d];
+      for (size_t d = 0; d < head_size_; ++d)
+        part.keys[t / 16 * key_size * 16 + (d / 4 * 16 + t % 16) * 4 + d % 4] = rounded[d];
       part.value_scales[t] = round(values_.data() + (first + t) * head_size_);
-      for (size_t d = 0; d < head_size_; ++d) part.values[(t / 4 * value_size + d) * 4 + t % 4] = static_cast<int8_t>(rounded[d] - 128);
+      for (size_t d = 0; d < head_size_; ++d)
+        part.values[(t / 4 * value_size + d) * 4 + t % 4] = static_cast<int8_t>(rounded[d] - 128);
     }
     parts_.push_back(std::move(part));
   }
@@ -88,9 +102,11 @@ class Int8Cache {
   std::vector<Part> parts_;
 };
 
-void expect_near(const std::vector<float>& actual, const std::vector<float>& expected, float tolerance, const std::string& what) {
+void expect_near(const std::vector<float>& actual, const std::vector<float>& expected,
+                 float tolerance, const std::string& what) {
   ASSERT_EQ(actual.size(), expected.size());
-  for (size_t i = 0; i < actual.size(); ++i) ASSERT_NEAR(actual[i], expected[i], tolerance) << what << ", number " << i;
+  for (size_t i = 0; i < actual.size(); ++i)
+    ASSERT_NEAR(actual[i], expected[i], tolerance) << what << ", number " << i;
 }
 
 TEST(AttentionInt8PropertyTest, EveryInstructionSetAgreesWithScalarAndWithFloat32) {
@@ -98,10 +114,12 @@ TEST(AttentionInt8PropertyTest, EveryInstructionSetAgreesWithScalarAndWithFloat3
     for (const size_t head_size : {1, 3, 4, 8, 15, 16, 17, 40, 64, 65, 80, 96, 128, 250, 256}) {
       for (const size_t tokens : {1, 2, 3, 4, 5, 15, 16, 17, 31, 32, 33, 64, 100, 257}) {
         Int8Cache cache(head_size, tokens, 32);
-        const std::string what = concat(kernel_table(isa).name, " head size ", head_size, ", ", tokens, " tokens");
+        const std::string what =
+            concat(kernel_table(isa).name, " head size ", head_size, ", ", tokens, " tokens");
         const auto result = cache.attend(isa);
         expect_near(result, cache.attend(Isa::scalar), 2e-5f, what);
-        // q in 16,256 steps moves a score by at most HS * largest key * largest q / 32,512; values are at most 8.
+        // q in 16,256 steps moves a score by at most HS * largest key * largest q / 32,512; values
+        // are at most 8.
         expect_near(result, cache.expected(), 3e-3f + 1e-4f * static_cast<float>(head_size), what);
       }
     }
@@ -120,7 +138,8 @@ TEST(AttentionInt8PropertyTest, CuttingTheCacheIntoSpansChangesNoBit) {
 
 TEST(AttentionInt8PropertyTest, WhatIsNotFiniteMakesTheResultNaN) {
   for (const Isa isa : supported_isas()) {
-    for (const float strange : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    for (const float strange :
+         {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
       Int8Cache q(20, 9, 32), value(20, 9, 32);
       q.q()[13] = strange;
       value.value_scale(8) = strange;

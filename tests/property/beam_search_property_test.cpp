@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "generation/decoder.h"
 #include "generation/token_automaton.h"
+#include "support/forced_isa.h"
 #include "support/guides.h"
 #include "support/random_gpt2.h"
 #include "support/temporary_directory.h"
@@ -156,6 +157,9 @@ class PlainBeamSearch {
 
 class BeamSearchPropertyTest : public ::testing::Test {
  protected:
+  void SetUp() override {
+    if (!test::can_run_forced_isa()) GTEST_SKIP() << "not an instruction set of this processor";
+  }
   static void SetUpTestSuite() {
     dir_ = new test::TemporaryDirectory;
     test::write_random_gpt2(

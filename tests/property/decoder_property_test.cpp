@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "generation/decoder.h"
 #include "generation/token_automaton.h"
+#include "support/forced_isa.h"
 #include "support/guides.h"
 #include "support/random_gpt2.h"
 #include "support/temporary_directory.h"
@@ -15,9 +16,14 @@ namespace {
 
 class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
  protected:
+  void SetUp() override {
+    if (!test::can_run_forced_isa()) GTEST_SKIP() << "not an instruction set of this processor";
+  }
   static void SetUpTestSuite() {
     dir_ = new test::TemporaryDirectory;
-    test::write_random_gpt2(dir_->path(), {.vocab_size = 301, .n_positions = 400, .n_embd = 72, .n_layer = 2, .n_head = 3}, 0.3f);
+    test::write_random_gpt2(
+        dir_->path(),
+        {.vocab_size = 301, .n_positions = 400, .n_embd = 72, .n_layer = 2, .n_head = 3}, 0.3f);
   }
   static void TearDownTestSuite() { delete dir_; }
 
@@ -37,8 +43,10 @@ class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
     RandomStream stream{RandomKey(17)};
     for (const size_t length : {1, 2, 15, 16, 17, 40, 300, 33}) {
       Request r;
-      for (size_t i = 0; i < length; ++i) r.prompt.push_back(static_cast<int32_t>(stream.below(301)));
-      for (uint64_t k = 0; k < all.size() % 6; ++k) r.keys.push_back(RandomKey(all.size()).fold_in(k));
+      for (size_t i = 0; i < length; ++i)
+        r.prompt.push_back(static_cast<int32_t>(stream.below(301)));
+      for (uint64_t k = 0; k < all.size() % 6; ++k)
+        r.keys.push_back(RandomKey(all.size()).fold_in(k));
       r.eos = static_cast<int32_t>(stream.below(301));
       r.sampling.max_new_tokens = 3 + static_cast<int>(stream.below(30));
       r.sampling.temperature = all.size() % 3 == 0 ? 1.0 : 0.7;
@@ -53,20 +61,25 @@ class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
   /// Guides, processors, stop strings and least lengths for some.
   static void steer(Request& r, size_t request_idx) {
     r.return_logprobs = request_idx % 2 == 1;
-    if (request_idx % 4 == 1) r.make_guide = [](int) { return std::make_unique<test::Counting>(9); };
+    if (request_idx % 4 == 1)
+      r.make_guide = [](int) { return std::make_unique<test::Counting>(9); };
     if (request_idx % 4 == 2) r.sampling.min_new_tokens = 3;
     if (request_idx % 3 == 2) {
       r.processors = {std::make_shared<ForcedTokensGuide>(std::make_shared<const TokenAutomaton>(
                           TokenAutomaton::begins_with_one_of({{4, 9}, {7, 8}, {4, 2}}, 301))),
-                      std::make_shared<BannedTokensGuide>(std::make_shared<const BannedSequences>(TokenLists{{4, 2}, {11}}, 301))};
+                      std::make_shared<BannedTokensGuide>(
+                          std::make_shared<const BannedSequences>(TokenLists{{4, 2}, {11}}, 301))};
     }
     if (request_idx % 3 != 1) return;
     auto bytes = std::make_shared<TokenBytes>();
-    for (int token = 0; token < 301; ++token) bytes->push_back(std::string(1, static_cast<char>('a' + token % 7)));
-    r.stop_strings = std::make_shared<const StopStrings>(std::vector<std::string>{"ab", "cde", "gg"}, bytes);
+    for (int token = 0; token < 301; ++token)
+      bytes->push_back(std::string(1, static_cast<char>('a' + token % 7)));
+    r.stop_strings =
+        std::make_shared<const StopStrings>(std::vector<std::string>{"ab", "cde", "gg"}, bytes);
   }
 
-  static void expect_same(const std::vector<Sequence>& a, const std::vector<Sequence>& b, const std::string& what) {
+  static void expect_same(const std::vector<Sequence>& a, const std::vector<Sequence>& b,
+                          const std::string& what) {
     ASSERT_EQ(a.size(), b.size());
     for (size_t i = 0; i < a.size(); ++i) {
       EXPECT_EQ(a[i].tokens, b[i].tokens) << what << ", sequence " << i;
@@ -92,14 +105,16 @@ TEST_P(DecoderPropertyTest, ABatchIsItsSequencesOneByOne) {
     for (size_t k = 0; k < all[i].keys.size(); ++k) {
       Request one = all[i];
       one.keys = {all[i].keys[k]};
-      expect_same(alone.generate({&one, 1})[0], {together[i][k]}, concat("alone, request ", i, " key ", k));
+      expect_same(alone.generate({&one, 1})[0], {together[i][k]},
+                  concat("alone, request ", i, " key ", k));
     }
   }
 }
 
 TEST_P(DecoderPropertyTest, TheNumberOfThreadsChangesNoBit) {
   const auto all = requests();
-  const auto one = load(1, 32).generate(all), two = load(2, 32).generate(all), five = load(5, 32).generate(all);
+  const auto one = load(1, 32).generate(all), two = load(2, 32).generate(all),
+             five = load(5, 32).generate(all);
   for (size_t i = 0; i < all.size(); ++i) {
     expect_same(two[i], one[i], concat("2 threads, request ", i));
     expect_same(five[i], one[i], concat("5 threads, request ", i));
@@ -175,7 +190,8 @@ TEST_P(DecoderPropertyTest, RequestsThatComeOneByOneGiveWhatTheyGiveTogether) {
   Queue queue(requests());
   decoder.generate(queue);
   const auto together = decoder.generate(requests());
-  for (size_t i = 0; i < together.size(); ++i) expect_same(queue.results[i], together[i], concat("request ", i));
+  for (size_t i = 0; i < together.size(); ++i)
+    expect_same(queue.results[i], together[i], concat("request ", i));
 }
 
 TEST_P(DecoderPropertyTest, EqualKeysGiveEqualTextsAndOthersDiffer) {
@@ -187,7 +203,9 @@ TEST_P(DecoderPropertyTest, EqualKeysGiveEqualTextsAndOthersDiffer) {
   EXPECT_NE(sequences[0].tokens, sequences[1].tokens);
 }
 
-INSTANTIATE_TEST_SUITE_P(Types, DecoderPropertyTest, ::testing::Values("float32", "bfloat16", "int8", "int4", "int8/int8", "float32/int8"));
+INSTANTIATE_TEST_SUITE_P(Types, DecoderPropertyTest,
+                         ::testing::Values("float32", "bfloat16", "int8", "int4", "int8/int8",
+                                           "float32/int8"));
 
 }  // namespace
 }  // namespace vitrine::generation

@@ -9,6 +9,7 @@
 #include "generation/encoder.h"
 #include "generation/ranker.h"
 #include "kernels/isa.h"
+#include "support/forced_isa.h"
 #include "support/random_bert.h"
 #include "support/random_gpt2.h"
 #include "support/temporary_directory.h"
@@ -17,13 +18,6 @@ namespace vitrine::generation {
 namespace {
 
 constexpr int kVocabulary = 101;
-
-bool can_run_forced_isa() {
-  const char* forced = std::getenv("VITRINE_ISA");
-  if (forced == nullptr) return true;
-  const auto& isas = kernels::supported_isas();
-  return std::find(isas.begin(), isas.end(), kernels::parse_isa(forced)) != isas.end();
-}
 
 /// Ids of 1 to 300 tokens: longer than a pass, across its end, several in one.
 std::vector<std::vector<int32_t>> texts() {
@@ -41,7 +35,7 @@ std::vector<std::vector<int32_t>> texts() {
 class TextPropertyTest : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    if (!can_run_forced_isa()) GTEST_SKIP() << "not an instruction set of this processor";
+    if (!test::can_run_forced_isa()) GTEST_SKIP() << "not an instruction set of this processor";
   }
 };
 

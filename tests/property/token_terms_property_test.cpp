@@ -11,11 +11,13 @@
 namespace vitrine::generation {
 namespace {
 
-/// Texts of 1 to `longest` code points of a small alphabet, so that terms overlap and hold one another.
+/// Texts of 1 to `longest` code points of a small alphabet, so that terms overlap and hold one
+/// another.
 std::string random_text(RandomStream& random, uint64_t longest) {
   const std::u32string alphabet = U"真丝棉a麻绒裙😀";
   std::u32string text;
-  for (uint64_t length = 1 + random.below(longest); length > 0; --length) text += alphabet[random.below(alphabet.size())];
+  for (uint64_t length = 1 + random.below(longest); length > 0; --length)
+    text += alphabet[random.below(alphabet.size())];
   return text::to_utf8(text);
 }
 
@@ -31,10 +33,12 @@ std::vector<std::string> random_tokens(RandomStream& random) {
   return tokens;
 }
 
-bool holds_banned(std::string_view text, size_t from, const std::vector<std::string>& terms, const std::vector<bool>& banned) {
+bool holds_banned(std::string_view text, size_t from, const std::vector<std::string>& terms,
+                  const std::vector<bool>& banned) {
   for (size_t term = 0; term < terms.size(); ++term) {
     if (!banned[term]) continue;
-    for (size_t at = text.find(terms[term]); at != std::string_view::npos; at = text.find(terms[term], at + 1)) {
+    for (size_t at = text.find(terms[term]); at != std::string_view::npos;
+         at = text.find(terms[term], at + 1)) {
       if (at + terms[term].size() > from) return true;
     }
   }
@@ -57,7 +61,8 @@ TEST(TokenTermsPropertyTest, FindsExactlyTheTokensThatCompleteABannedTerm) {
       std::set<int32_t> found, expected;
       token_terms.for_each_completing(state, ban, [&](int32_t token) { found.insert(token); });
       for (size_t i = 0; i < tokens.size(); ++i) {
-        if (holds_banned(text + tokens[i], text.size(), terms, banned)) expected.insert(static_cast<int32_t>(i));
+        if (holds_banned(text + tokens[i], text.size(), terms, banned))
+          expected.insert(static_cast<int32_t>(i));
       }
       ASSERT_EQ(found, expected) << "round " << round << ", after '" << text << "'";
       const std::string& added = tokens[random.below(tokens.size())];

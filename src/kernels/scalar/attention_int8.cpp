@@ -6,18 +6,24 @@
 namespace vitrine::kernels::scalar {
 namespace {
 
-size_t up(size_t value, size_t multiple) noexcept { return (value + multiple - 1) / multiple * multiple; }
+size_t up(size_t value, size_t multiple) noexcept {
+  return (value + multiple - 1) / multiple * multiple;
+}
 
-int32_t key_dot(const KvSpan& span, size_t head_size, size_t token_idx, const int16_t* steps) noexcept {
+int32_t key_dot(const KvSpan& span, size_t head_size, size_t token_idx,
+                const int16_t* steps) noexcept {
   const size_t rows = up(head_size, 4);
-  const auto* block = static_cast<const uint8_t*>(span.keys) + token_idx / kKeyBlockTokens * rows * kKeyBlockTokens;
+  const auto* block =
+      static_cast<const uint8_t*>(span.keys) + token_idx / kKeyBlockTokens * rows * kKeyBlockTokens;
   int32_t sum = 0;
-  for (size_t d = 0; d < rows; ++d) sum += steps[d] * block[(d / 4 * kKeyBlockTokens + token_idx % kKeyBlockTokens) * 4 + d % 4];
+  for (size_t d = 0; d < rows; ++d)
+    sum += steps[d] * block[(d / 4 * kKeyBlockTokens + token_idx % kKeyBlockTokens) * 4 + d % 4];
   return sum;
 }
 
 /// Adds the weighted values of one dimension over a span; weights as round_weights leaves them.
-void add_values(const KvSpan& span, size_t head_size, size_t d, const uint8_t* weights, int32_t& high, int32_t& low) noexcept {
+void add_values(const KvSpan& span, size_t head_size, size_t d, const uint8_t* weights,
+                int32_t& high, int32_t& low) noexcept {
   const size_t columns = up(head_size, 16);
   const auto* values = static_cast<const int8_t*>(span.values);
   for (size_t t = 0; t < span.tokens; ++t) {
@@ -62,7 +68,8 @@ float round_weights(const AttentionTask& task, size_t total) noexcept {
   }
   const float inverse = max > 0 ? static_cast<float>(kInt8WeightSteps) / max : 0;
   auto* bytes = reinterpret_cast<uint8_t*>(task.scores);
-  for (size_t first = 0; first < total; first += 4) {  // 16 bytes are read before 8 are written at or before them
+  for (size_t first = 0; first < total;
+       first += 4) {  // 16 bytes are read before 8 are written at or before them
     int32_t steps[4] = {};
     for (size_t i = 0; i < 4 && first + i < total && finite; ++i) {
       steps[i] = static_cast<int32_t>(std::nearbyint(task.scores[first + i] * inverse));
@@ -83,7 +90,8 @@ void attention_int8(const AttentionTask& task) noexcept {
     const KvSpan& span = task.spans[s];
     for (size_t t = 0; t < span.tokens; ++t) {
       const int32_t dot = key_dot(span, task.head_size, t, steps) - 128 * query.sum;
-      task.scores[total++] = static_cast<float>(dot) * (query.scale * task.scale * span.key_scales[t]);
+      task.scores[total++] =
+          static_cast<float>(dot) * (query.scale * task.scale * span.key_scales[t]);
     }
   }
   const float sum = exp_sum(task.scores, total, max_value(task.scores, total), 1.0f, task.scores);

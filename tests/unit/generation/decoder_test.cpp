@@ -21,7 +21,9 @@ using test::Script;
 class DecoderTest : public ::testing::Test {
  protected:
   DecoderTest() {
-    test::write_random_gpt2(dir_.path(), {.vocab_size = 50, .n_positions = 24, .n_embd = 16, .n_layer = 2, .n_head = 2}, 0.5f);
+    test::write_random_gpt2(
+        dir_.path(), {.vocab_size = 50, .n_positions = 24, .n_embd = 16, .n_layer = 2, .n_head = 2},
+        0.5f);
   }
   Decoder load() const { return Decoder::load(dir_.path(), {.threads = 1}); }
   static Request request(std::vector<int32_t> prompt, int max_new_tokens) {
@@ -41,12 +43,15 @@ TEST_F(DecoderTest, TooLongRequestsNameTheLengths) {
   const std::string message = refusal(request(std::vector<int32_t>(10, 3), 15));
   EXPECT_NE(message.find("prompt 10 + max_new_tokens 15 = 25"), std::string::npos) << message;
   EXPECT_NE(message.find("n_positions 24"), std::string::npos) << message;
-  EXPECT_EQ(load().generate(std::vector{request(std::vector<int32_t>(10, 3), 14)})[0][0].tokens.size(), 14u);
+  EXPECT_EQ(
+      load().generate(std::vector{request(std::vector<int32_t>(10, 3), 14)})[0][0].tokens.size(),
+      14u);
 }
 
 TEST_F(DecoderTest, BadRequestsAreRefused) {
   EXPECT_NE(refusal(request({}, 3)).find("no tokens"), std::string::npos);
-  EXPECT_NE(refusal(request({3, 50}, 3)).find("token 50 is outside the vocabulary of 50"), std::string::npos);
+  EXPECT_NE(refusal(request({3, 50}, 3)).find("token 50 is outside the vocabulary of 50"),
+            std::string::npos);
   EXPECT_NE(refusal(request({-1}, 3)).find("token -1"), std::string::npos);
   Request bad = request({3}, 3);
   bad.sampling.top_p = 2;
@@ -64,7 +69,8 @@ TEST_F(DecoderTest, AGuideDecidesTheTokensAndTheLogprobStaysThatOfTheModel) {
   const Sequence sequence = decoder.generate({&r, 1})[0][0];
   EXPECT_EQ(sequence.tokens, script);
   EXPECT_TRUE(sequence.finished);
-  EXPECT_NEAR(sequence.logprob, decoder.score(std::vector<int32_t>{7, 8, 5, 9, 1}, 2).logprob, 1e-9);
+  EXPECT_NEAR(sequence.logprob, decoder.score(std::vector<int32_t>{7, 8, 5, 9, 1}, 2).logprob,
+              1e-9);
 }
 
 TEST_F(DecoderTest, EosEndsTheSequenceAndCountsInTheLogprob) {
@@ -104,10 +110,13 @@ TEST_F(DecoderTest, TokensOfWhichNoneIsAllowedEndTheSequenceWithAnySampling) {
   TokenLists all;
   for (int32_t token = 0; token < 50; ++token) all.push_back({5, token});
   Request r = request({7}, 4);
-  r.processors = {std::make_shared<ForcedTokensGuide>(std::make_shared<const TokenAutomaton>(TokenAutomaton::begins_with_one_of({{5}}, 50))),
-                  std::make_shared<BannedTokensGuide>(std::make_shared<const BannedSequences>(all, 50))};
-  for (const SamplingConfig& sampling : {SamplingConfig{.temperature = 0, .top_k = 3, .min_p = 0.5}, SamplingConfig{.top_k = 1},
-                                         SamplingConfig{.top_p = 1}, SamplingConfig{.min_p = 1}}) {
+  r.processors = {
+      std::make_shared<ForcedTokensGuide>(
+          std::make_shared<const TokenAutomaton>(TokenAutomaton::begins_with_one_of({{5}}, 50))),
+      std::make_shared<BannedTokensGuide>(std::make_shared<const BannedSequences>(all, 50))};
+  for (const SamplingConfig& sampling :
+       {SamplingConfig{.temperature = 0, .top_k = 3, .min_p = 0.5}, SamplingConfig{.top_k = 1},
+        SamplingConfig{.top_p = 1}, SamplingConfig{.min_p = 1}}) {
     r.sampling = sampling;
     r.sampling.max_new_tokens = 4;
     const Sequence sequence = load().generate({&r, 1})[0][0];
@@ -121,7 +130,8 @@ TEST_F(DecoderTest, TokensOfWhichNoneIsAllowedEndTheSequenceWithAnySampling) {
 TEST_F(DecoderTest, ProcessorsComeAfterTheGuideAndBothMayEndTheSequence) {
   Request r = request({7}, 6);
   r.make_guide = [](int) { return std::make_unique<Script>(std::vector<int32_t>{5, 9, 1}); };
-  r.processors = {std::make_shared<ForcedTokensGuide>(std::make_shared<const TokenAutomaton>(TokenAutomaton::is_one_of({{5, 9}}, 50)))};
+  r.processors = {std::make_shared<ForcedTokensGuide>(
+      std::make_shared<const TokenAutomaton>(TokenAutomaton::is_one_of({{5, 9}}, 50)))};
   const Sequence sequence = load().generate({&r, 1})[0][0];
   EXPECT_EQ(sequence.tokens, (std::vector<int32_t>{5, 9}));
   EXPECT_EQ(sequence.end, EndReason::guide);
@@ -132,7 +142,8 @@ TEST_F(DecoderTest, AStopStringEndsTheSequenceWithTheTokenThatCompletesIt) {
   (*bytes)[5] = "ab", (*bytes)[9] = "c\xE5", (*bytes)[1] = "\xAE\x8C!";  // 完 in two tokens
   Request r = request({7}, 6);
   r.make_guide = [](int) { return std::make_unique<Script>(std::vector<int32_t>{5, 9, 1, 4}); };
-  r.stop_strings = std::make_shared<const StopStrings>(std::vector<std::string>{"zz", "c完"}, bytes);
+  r.stop_strings =
+      std::make_shared<const StopStrings>(std::vector<std::string>{"zz", "c完"}, bytes);
   Decoder decoder = load();
   const Sequence sequence = decoder.generate({&r, 1})[0][0];
   EXPECT_EQ(sequence.tokens, (std::vector<int32_t>{5, 9, 1}));
@@ -163,8 +174,10 @@ TEST_F(DecoderTest, TokenLogprobsAddUpToTheLogprob) {
   Decoder decoder = load();
   const Sequence sequence = decoder.generate({&r, 1})[0][0];
   ASSERT_EQ(sequence.token_logprobs.size(), 3u);
-  EXPECT_NEAR(sequence.token_logprobs[1], decoder.score(std::vector<int32_t>{7, 8, 5, 6}, 3).logprob, 1e-9);
-  EXPECT_NEAR(std::accumulate(sequence.token_logprobs.begin(), sequence.token_logprobs.end(), 0.0), sequence.logprob, 1e-12);
+  EXPECT_NEAR(sequence.token_logprobs[1],
+              decoder.score(std::vector<int32_t>{7, 8, 5, 6}, 3).logprob, 1e-9);
+  EXPECT_NEAR(std::accumulate(sequence.token_logprobs.begin(), sequence.token_logprobs.end(), 0.0),
+              sequence.logprob, 1e-12);
   r.return_logprobs = false;
   EXPECT_TRUE(decoder.generate({&r, 1})[0][0].token_logprobs.empty());
 }
@@ -172,13 +185,15 @@ TEST_F(DecoderTest, TokenLogprobsAddUpToTheLogprob) {
 TEST_F(DecoderTest, BadLengthsStopStringsAndProcessorsAreRefused) {
   Request r = request({7}, 5);
   r.sampling.min_new_tokens = 6;
-  EXPECT_NE(refusal(r).find("min_new_tokens 6 is more than max_new_tokens 5"), std::string::npos) << refusal(r);
+  EXPECT_NE(refusal(r).find("min_new_tokens 6 is more than max_new_tokens 5"), std::string::npos)
+      << refusal(r);
   EXPECT_NE(refusal(request({7}, 0)).find("max_new_tokens"), std::string::npos);
   r = request({7}, 5);
   r.eos = 50;
   EXPECT_NE(refusal(r).find("eos 50 is outside the vocabulary of 50"), std::string::npos);
   r.eos = -1;
-  r.stop_strings = std::make_shared<const StopStrings>(std::vector<std::string>{"a"}, std::make_shared<const TokenBytes>(49));
+  r.stop_strings = std::make_shared<const StopStrings>(std::vector<std::string>{"a"},
+                                                       std::make_shared<const TokenBytes>(49));
   EXPECT_NE(refusal(r).find("bytes of 49 tokens"), std::string::npos);
   r.stop_strings = nullptr;
   r.processors = {nullptr};
@@ -213,7 +228,9 @@ TEST_F(DecoderTest, ScoringChecksItsInputAndCountsTokens) {
   EXPECT_EQ(decoder.score(ids, 0).tokens, 3);
   EXPECT_EQ(decoder.score(ids, 4).tokens, 0);
   EXPECT_EQ(decoder.score(ids, 4).logprob, 0);
-  EXPECT_NEAR(decoder.score(ids, 1).logprob - decoder.score(std::vector<int32_t>{1, 2, 3}, 1).logprob, decoder.score(ids, 3).logprob, 1e-9);
+  EXPECT_NEAR(
+      decoder.score(ids, 1).logprob - decoder.score(std::vector<int32_t>{1, 2, 3}, 1).logprob,
+      decoder.score(ids, 3).logprob, 1e-9);
   EXPECT_THROW(decoder.score(ids, 5), InvalidInput);
   EXPECT_THROW(decoder.score({}, 0), InvalidInput);
   EXPECT_THROW(decoder.score(std::vector<int32_t>(25, 1), 1), InvalidInput);

@@ -27,12 +27,18 @@ class PackedCacheTest : public ::testing::Test {
   ~PackedCacheTest() override { ::unsetenv("XDG_CACHE_HOME"); }
 
   void write_model(uint64_t seed) const {
-    test::write_random_gpt2(model(), {.vocab_size = 9000, .n_positions = 64, .n_embd = 128, .n_layer = 1, .n_head = 2}, 0.3f, seed);
+    test::write_random_gpt2(
+        model(), {.vocab_size = 9000, .n_positions = 64, .n_embd = 128, .n_layer = 1, .n_head = 2},
+        0.3f, seed);
   }
   fs::path model() const { return home_.path() / "model"; }
   fs::path cache() const { return model() / "packed-float32.cache"; }
-  static Decoder load(const fs::path& dir) { return Decoder::load(dir, {.threads = 1, .dtype = "float32"}); }
-  std::vector<float> logits() const { return load(model()).logits_last(std::vector<int32_t>{3, 1, 4}); }
+  static Decoder load(const fs::path& dir) {
+    return Decoder::load(dir, {.threads = 1, .dtype = "float32"});
+  }
+  std::vector<float> logits() const {
+    return load(model()).logits_last(std::vector<int32_t>{3, 1, 4});
+  }
   static void end_with_nan(const fs::path& path) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -97,7 +103,8 @@ TEST_F(PackedCacheTest, ReadOnlyModelsAreKeptInTheUsersCacheFolder) {
 
 TEST_F(PackedCacheTest, SmallModelsLeaveNoFile) {
   const fs::path small = home_.path() / "small";
-  test::write_random_gpt2(small, {.vocab_size = 50, .n_positions = 64, .n_embd = 32, .n_layer = 1, .n_head = 2}, 0.3f);
+  test::write_random_gpt2(
+      small, {.vocab_size = 50, .n_positions = 64, .n_embd = 32, .n_layer = 1, .n_head = 2}, 0.3f);
   load(small);
   EXPECT_FALSE(fs::exists(small / "packed-float32.cache"));
 }

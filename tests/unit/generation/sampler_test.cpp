@@ -16,7 +16,8 @@ namespace {
 
 constexpr float kMasked = -std::numeric_limits<float>::infinity();
 
-std::optional<int32_t> sample_at(const std::vector<float>& logits, const SamplingConfig& config, double uniform) {
+std::optional<int32_t> sample_at(const std::vector<float>& logits, const SamplingConfig& config,
+                                 double uniform) {
   SamplerScratch scratch;
   return sample(kernels::kernel_table(), logits, config, uniform, scratch);
 }
@@ -43,7 +44,8 @@ TEST(SamplerTest, AllMaskedGivesNothing) {
 }
 
 TEST(SamplerTest, MaskedTokensAreNeverDrawn) {
-  EXPECT_EQ(reachable({0, kMasked, 0, kMasked}, {.temperature = 1, .top_p = 1}), (std::set<int32_t>{0, 2}));
+  EXPECT_EQ(reachable({0, kMasked, 0, kMasked}, {.temperature = 1, .top_p = 1}),
+            (std::set<int32_t>{0, 2}));
 }
 
 TEST(SamplerTest, UniformNumbersMapToIdsInOrder) {
@@ -73,7 +75,9 @@ TEST(SamplerTest, TopPIsThatOfAFullSortOnRandomLogits) {
     const double top_p = 0.05 + 0.9 * stream.uniform();
     std::vector<int32_t> order(200);
     std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)]; });
+    std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+      return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)];
+    });
     double sum = 0, reached = 0;
     for (const float l : logits) sum += std::exp(static_cast<double>(l));
     std::set<int32_t> expected;
@@ -89,14 +93,17 @@ TEST(SamplerTest, TopPIsThatOfAFullSortOnRandomLogits) {
 }
 
 TEST(SamplerTest, TopKKeepsKAndEqualLogitsAtTheBorder) {
-  EXPECT_EQ(reachable({1, 3, 2, 0}, {.temperature = 1, .top_p = 1, .top_k = 2}), (std::set<int32_t>{1, 2}));
-  EXPECT_EQ(reachable({1, 3, 1, 0}, {.temperature = 1, .top_p = 1, .top_k = 2}), (std::set<int32_t>{0, 1, 2}));
+  EXPECT_EQ(reachable({1, 3, 2, 0}, {.temperature = 1, .top_p = 1, .top_k = 2}),
+            (std::set<int32_t>{1, 2}));
+  EXPECT_EQ(reachable({1, 3, 1, 0}, {.temperature = 1, .top_p = 1, .top_k = 2}),
+            (std::set<int32_t>{0, 1, 2}));
   EXPECT_EQ(reachable({1, 3, 1, 0}, {.temperature = 1, .top_p = 1, .top_k = 9}).size(), 4u);
 }
 
 TEST(SamplerTest, MinPDropsWhatIsRareBesideTheMostProbable) {
   const auto logits = log_probs({0.1f, 0.4f, 0.2f, 0.3f});
-  EXPECT_EQ(reachable(logits, {.temperature = 1, .top_p = 1, .min_p = 0.6}), (std::set<int32_t>{1, 3}));
+  EXPECT_EQ(reachable(logits, {.temperature = 1, .top_p = 1, .min_p = 0.6}),
+            (std::set<int32_t>{1, 3}));
   EXPECT_EQ(reachable(logits, {.temperature = 1, .top_p = 1, .min_p = 1}), (std::set<int32_t>{1}));
 }
 
@@ -104,7 +111,9 @@ TEST(SamplerTest, FrequenciesFollowTheProbabilities) {
   const auto logits = log_probs({0.1f, 0.6f, 0.3f});
   const RandomKey key(9);
   std::vector<int> counts(3);
-  for (uint64_t i = 0; i < 20000; ++i) ++counts[static_cast<size_t>(*sample_at(logits, {.temperature = 1, .top_p = 1}, key.uniform(i)))];
+  for (uint64_t i = 0; i < 20000; ++i)
+    ++counts[static_cast<size_t>(
+        *sample_at(logits, {.temperature = 1, .top_p = 1}, key.uniform(i)))];
   EXPECT_NEAR(counts[0], 2000, 150);
   EXPECT_NEAR(counts[1], 12000, 250);
 }
@@ -133,16 +142,21 @@ TEST(SamplerTest, TheLargestAreThoseOfAFullSort) {
   SamplerScratch scratch;
   for (const size_t size : {1, 7, 64, 300, 1500}) {
     std::vector<float> logits(size);
-    for (float& l : logits) l = stream.below(3) == 0 ? kMasked : static_cast<float>(stream.below(40)) - 20;  // many equal
+    for (float& l : logits)
+      l = stream.below(3) == 0 ? kMasked : static_cast<float>(stream.below(40)) - 20;  // many equal
     std::vector<int32_t> order;
     for (size_t i = 0; i < size; ++i) {
       if (logits[i] != kMasked) order.push_back(static_cast<int32_t>(i));
     }
-    std::stable_sort(order.begin(), order.end(),
-                     [&](int32_t a, int32_t b) { return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)]; });
-    for (const size_t count : {size_t{0}, size_t{1}, size_t{2}, size_t{5}, size_t{33}, size, 2 * size}) {
+    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+      return logits[static_cast<size_t>(a)] > logits[static_cast<size_t>(b)];
+    });
+    for (const size_t count :
+         {size_t{0}, size_t{1}, size_t{2}, size_t{5}, size_t{33}, size, 2 * size}) {
       const auto ids = largest(kernels::kernel_table(), logits, count, scratch);
-      const std::vector<int32_t> expected(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size())));
+      const std::vector<int32_t> expected(
+          order.begin(),
+          order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size())));
       EXPECT_EQ(std::vector<int32_t>(ids.begin(), ids.end()), expected) << count << " of " << size;
     }
   }

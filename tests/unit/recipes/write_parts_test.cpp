@@ -121,7 +121,7 @@ TEST(ShardTest, EveryPositionIsInOneShard) {
     EXPECT_EQ(owners, 1) << position;
   }
   EXPECT_TRUE(parse_shard("1/3").has(0));
-  EXPECT_TRUE(parse_shard("").has(7));
+  EXPECT_TRUE(parse_shard("1/1").has(7));
 }
 
 }  // namespace
