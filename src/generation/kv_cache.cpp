@@ -10,7 +10,7 @@ namespace {
 using kernels::kKeyBlockTokens;
 static_assert(kPageTokens % kKeyBlockTokens == 0);
 
-constexpr size_t kPieceBytes = size_t{16} << 20;
+constexpr size_t kFirstPieceBytes = size_t{4} << 20, kLargestPieceBytes = size_t{16} << 20;
 
 constexpr size_t up(size_t value, size_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -60,9 +60,11 @@ KvPagePool::KvPagePool(const KvShape& shape)
 KvPage KvPagePool::take() {
   if (free_.empty()) {
     // A piece is large enough to lie in large pages: reading caches would else miss the address
-    // cache all the time.
+    // cache all the time. The first ones are smaller, for those who need few.
     const size_t stride = kHeaderBytes + up(page_bytes_, kHeaderBytes);
-    const size_t count = std::max<size_t>(1, kPieceBytes / stride);
+    const size_t wanted =
+        std::min(kLargestPieceBytes, kFirstPieceBytes << std::min<size_t>(pieces_.size(), 2));
+    const size_t count = std::max<size_t>(1, wanted / stride);
     pieces_.emplace_back(count * stride);
     for (size_t i = count; i > 0; --i)
       free_.push_back(pieces_.back().data() + (i - 1) * stride + kHeaderBytes);
