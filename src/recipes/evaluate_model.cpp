@@ -87,7 +87,7 @@ ModelSystems write_systems(std::span<const data::Product> products,
 
   generation::DecoderConfig decoder;
   decoder.threads = config.threads;
-  if (!config.dtype.empty()) decoder.dtype = config.dtype;
+  decoder.dtype = config.dtype.empty() ? copywriting::kDefaultDtype : config.dtype;
   const auto model =
       copywriting::load_copy_model(copywriting::find_model(config.write.model), decoder);
   const std::string name = model.directory.filename().string();

@@ -15,7 +15,7 @@ struct EvaluateModelConfig {
   WriteConfig write;       // settings of the nucleus rows; its checks drop nothing here
   int decoding_seeds = 3;  // nucleus runs, seeds write.seed, write.seed + 1, …
   int threads = 0;
-  std::string dtype;  // float32 | bfloat16 | empty
+  std::string dtype;  // one of generation::weight_dtypes(); empty = that of write
 };
 
 /// How well a model predicts the human copies of products in its own prompt format, whatever it

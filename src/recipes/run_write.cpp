@@ -78,11 +78,15 @@ Plans read_plans(const std::string& path) {
   return plans;
 }
 
+std::string dtype_of(const WriteRun& run) {
+  return run.dtype.empty() ? copywriting::kDefaultDtype : run.dtype;
+}
+
 std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, const WriteRun& run) {
   if (!config.baseline.empty()) return std::nullopt;
   generation::DecoderConfig decoder;
   decoder.threads = run.threads;
-  if (!run.dtype.empty()) decoder.dtype = run.dtype;
+  decoder.dtype = dtype_of(run);
   decoder.max_batch = std::max(decoder.max_batch, config.num_beams);
   return copywriting::load_copy_model(copywriting::find_model(config.model), decoder);
 }
@@ -201,7 +205,7 @@ class WriteJob {
     settings["model_sha256"] = model_ ? model_->sha256 : "";
     settings["model_files_sha256"] = model_ ? small_files_sha256(model_->directory) : "";
     settings["points_sha256"] = plans_.sha256;
-    settings["dtype"] = run_.dtype.empty() ? generation::DecoderConfig{}.dtype : run_.dtype;
+    settings["dtype"] = dtype_of(run_);
     settings["isa"] = generation::instruction_set();  // sums of float32 run in an order of its own
     settings["pin"] = run_.pins;
     settings["order"] = run_.order;

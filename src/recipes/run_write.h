@@ -19,7 +19,7 @@ struct WriteRun {
   std::string shard = "1/1";       // i/n
   int64_t checkpoint_every = 256;  // rows a part of a run into a file
   bool restart = false;
-  std::string dtype;       // one of generation::weight_dtypes() | empty
+  std::string dtype;       // one of generation::weight_dtypes(); empty = int8
   int threads = 0;
 
   void describe(FieldVisitor& v) {
