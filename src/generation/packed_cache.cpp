@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "io/checkpoint.h"
 #include "kernels/aligned_buffer.h"
 
@@ -63,6 +65,43 @@ std::vector<fs::path> places_for(const fs::path& model_dir, const std::string& d
   return places;
 }
 
+/// All matrices of a network in one piece of memory, which lies in large pages: mapped files lie in
+/// small ones, where reading the weights for each token misses the address cache.
+class MatrixMemory {
+ public:
+  MatrixMemory(std::span<const MatrixSource> sources, kernels::WeightType type)
+      : memory_(std::make_shared<kernels::AlignedBuffer<std::byte>>(size_of(sources, type))),
+        left_(memory_->span()) {}
+
+  size_t size_bytes() const { return memory_->size(); }
+  PackedMatrix::Place take(size_t size) {
+    const PackedMatrix::Place place{left_.first(size), memory_};
+    left_ = left_.subspan(size);
+    return place;
+  }
+
+ private:
+  static size_t size_of(std::span<const MatrixSource> sources, kernels::WeightType type) {
+    size_t size = 0;
+    for (const MatrixSource& source : sources)
+      size += PackedMatrix::packed_size_bytes(source.K, source.N, type);
+    return size;
+  }
+
+  std::shared_ptr<kernels::AlignedBuffer<std::byte>> memory_;
+  std::span<std::byte> left_;
+};
+
+/// Piece by piece, so that little of the file is resident beside its copy.
+void copy_and_release(std::span<const std::byte> mapped, std::span<std::byte> memory) {
+  constexpr size_t kPiece = size_t{1} << 20;
+  for (size_t begin = 0; begin < mapped.size(); begin += kPiece) {
+    const auto piece = mapped.subspan(begin, std::min(kPiece, mapped.size() - begin));
+    std::copy(piece.begin(), piece.end(), memory.begin() + static_cast<std::ptrdiff_t>(begin));
+    release_pages(piece);
+  }
+}
+
 PackedMatrix packed(const MatrixSource& source, kernels::WeightType type, ThreadPool& pool,
                     PackedMatrix::Place place) {
   const std::vector<float> weights = source.weights();
@@ -109,38 +148,39 @@ const std::string& PackedCache::content_sha256() {
   return sha256_;
 }
 
-std::optional<std::vector<PackedMatrix>> PackedCache::mapped(std::span<const MatrixSource> sources,
-                                                             kernels::WeightType type) const {
+std::optional<std::vector<PackedMatrix>> PackedCache::kept(std::span<const MatrixSource> sources,
+                                                           kernels::WeightType type) const {
   if (file_ == nullptr || file_->tensors().size() != sources.size()) return std::nullopt;
+  std::vector<const io::TensorView*> tensors;
+  for (const MatrixSource& source : sources) {
+    tensors.push_back(file_->find(std::to_string(tensors.size())));
+    const size_t size = PackedMatrix::packed_size_bytes(source.K, source.N, type);
+    if (tensors.back() == nullptr || tensors.back()->bytes.size() != size) return std::nullopt;
+  }
+  MatrixMemory memory(sources, type);
   std::vector<PackedMatrix> matrices;
   for (size_t i = 0; i < sources.size(); ++i) {
-    const auto& [K, N] = std::pair(sources[i].K, sources[i].N);
-    const io::TensorView* tensor = file_->find(std::to_string(i));
-    if (tensor == nullptr || tensor->bytes.size() != PackedMatrix::packed_size_bytes(K, N, type))
-      return std::nullopt;
-    matrices.push_back(PackedMatrix::from_bytes(K, N, type, tensor->bytes, file_));
+    const PackedMatrix::Place place = memory.take(tensors[i]->bytes.size());
+    copy_and_release(tensors[i]->bytes, place.bytes);
+    matrices.push_back(
+        PackedMatrix::from_bytes(sources[i].K, sources[i].N, type, place.bytes, place.owner));
   }
   return matrices;
 }
 
 std::vector<PackedMatrix> PackedCache::matrices(std::span<const MatrixSource> sources,
                                                 kernels::WeightType type, ThreadPool& pool) {
-  if (auto matrices = mapped(sources, type)) {
+  if (auto matrices = kept(sources, type)) {
     if (is_stale_) keep(*matrices);
     return std::move(*matrices);
   }
-  size_t size_bytes = 0;
-  for (const auto& source : sources)
-    size_bytes += PackedMatrix::packed_size_bytes(source.K, source.N, type);
-  const auto memory = std::make_shared<kernels::AlignedBuffer<std::byte>>(size_bytes);
-  std::span<std::byte> left = memory->span();
+  MatrixMemory memory(sources, type);
   std::vector<PackedMatrix> matrices;
-  for (const auto& source : sources) {
+  for (const MatrixSource& source : sources) {
     const size_t size = PackedMatrix::packed_size_bytes(source.K, source.N, type);
-    matrices.push_back(packed(source, type, pool, {left.first(size), memory}));
-    left = left.subspan(size);
+    matrices.push_back(packed(source, type, pool, memory.take(size)));
   }
-  if (size_bytes >= kLeastBytes) keep(matrices);
+  if (memory.size_bytes() >= kLeastBytes) keep(matrices);
   return matrices;
 }
 

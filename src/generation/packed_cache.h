@@ -1,5 +1,5 @@
 // generation/packed_cache.h - a model's packed weights, kept in a file so that later processes only
-// map them.
+// read them, into large pages.
 //
 // The file `packed-DTYPE.cache` lies beside the weights, or in the user's cache folder
 // ($XDG_CACHE_HOME or ~/.cache, vitrine/packed/) when that cannot be written. It is good for
@@ -41,7 +41,7 @@ class PackedCache {
   /// Of the weights' file, or of the hashes of several; computed when it is not known.
   const std::string& content_sha256();
 
-  /// The matrices of `sources`, in order: mapped, or packed and, from 4 MiB on, kept for the next
+  /// The matrices of `sources`, in order: as kept, or packed and, from 4 MiB on, kept for the next
   /// process. A cache that cannot be written is no error (a debug message).
   std::vector<kernels::PackedMatrix> matrices(std::span<const MatrixSource> sources,
                                               kernels::WeightType type, ThreadPool& pool);
@@ -49,8 +49,8 @@ class PackedCache {
  private:
   void find();
   bool adopt(const std::filesystem::path& path);
-  std::optional<std::vector<kernels::PackedMatrix>> mapped(std::span<const MatrixSource> sources,
-                                                           kernels::WeightType type) const;
+  std::optional<std::vector<kernels::PackedMatrix>> kept(std::span<const MatrixSource> sources,
+                                                         kernels::WeightType type) const;
   void keep(std::span<const kernels::PackedMatrix> matrices);
   bool keep_at(const std::filesystem::path& path,
                std::span<const kernels::PackedMatrix> matrices) const;

@@ -49,7 +49,7 @@ class PackedCacheTest : public ::testing::Test {
   test::TemporaryDirectory home_;
 };
 
-TEST_F(PackedCacheTest, TheSecondDecoderMapsWhatTheFirstOnePacked) {
+TEST_F(PackedCacheTest, TheSecondDecoderReadsWhatTheFirstOnePacked) {
   EXPECT_FALSE(PackedCache(model(), "float32").is_there());
   const auto packed = logits();
   ASSERT_TRUE(fs::exists(cache()));
