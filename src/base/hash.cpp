@@ -2,10 +2,12 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/memory.h"
 #include "base/random.h"
 
 namespace vitrine {
@@ -54,9 +56,16 @@ std::string sha256_hex(std::string_view bytes) {
 }
 
 std::string sha256_file(const std::filesystem::path& path) {
+  constexpr size_t kPiece = size_t{1} << 20;
   const MappedFile file(path);
-  const auto bytes = file.bytes();
-  return sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  Sha256 hash;
+  for (auto left = file.bytes(); !left.empty();) {
+    const auto piece = left.first(std::min(kPiece, left.size()));
+    hash.add({reinterpret_cast<const char*>(piece.data()), piece.size()});
+    release_pages(piece);  // a large file is not resident as a whole
+    left = left.subspan(piece.size());
+  }
+  return hash.hex();
 }
 
 uint64_t hash64(std::string_view bytes, uint64_t seed) {

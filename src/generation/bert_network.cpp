@@ -5,24 +5,13 @@
 
 #include "base/error.h"
 #include "generation/dtypes.h"
+#include "generation/layers.h"
 #include "kernels/rows.h"
 
 namespace vitrine::generation {
 namespace {
 
-using kernels::Activation;
 using kernels::PackedMatrix;
-
-/// Below these numbers of multiplications, or values, one thread does all.
-constexpr size_t kMinThreadedAttention = 100'000;
-constexpr size_t kMinThreadedNorm = 20'000;
-constexpr size_t kMinThreadedStore = 10'000;
-
-Activation activation_of(const std::string& name) {
-  if (name == "gelu_new") return Activation::gelu_new;
-  if (name == "relu") return Activation::relu;
-  return Activation::gelu;  // validate() knows no other
-}
 
 void append(std::vector<float>& values, const std::vector<float>& more) {
   values.insert(values.end(), more.begin(), more.end());
@@ -36,7 +25,7 @@ BertNetwork::BertNetwork(models::Weights weights, const models::BertConfig& conf
       config_(config),
       pool_(pool),
       table_(kernels::kernel_table()),
-      activation_(activation_of(config.hidden_act)),
+      activation_(activation_named(config.hidden_act)),
       C_(static_cast<size_t>(config.hidden_size)),
       NH_(static_cast<size_t>(config.num_attention_heads)),
       HS_(static_cast<size_t>(config.head_size())),

@@ -6,26 +6,13 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/stopwatch.h"
+#include "generation/layers.h"
 #include "kernels/rows.h"
 
 namespace vitrine::generation {
 namespace {
 
-using kernels::Activation;
 using kernels::PackedMatrix;
-
-/// Below this many multiplications of attention one thread does all.
-constexpr size_t kMinThreadedAttention = 100'000;
-/// Below this many values one thread normalises all.
-constexpr size_t kMinThreadedNorm = 20'000;
-/// Below this many stored keys one thread stores all.
-constexpr size_t kMinThreadedStore = 10'000;
-
-Activation activation_of(const std::string& name) {
-  if (name == "gelu") return Activation::gelu;
-  if (name == "relu") return Activation::relu;
-  return Activation::gelu_new;  // validate() knows no other
-}
 
 float attention_scale(const models::Gpt2Config& config, size_t layer_idx) {
   double scale = 1;
@@ -44,7 +31,7 @@ Gpt2Network::Gpt2Network(models::Gpt2Weights weights, const models::Gpt2Config& 
       kv_type_(kv_type),
       pool_(pool),
       table_(kernels::kernel_table()),
-      activation_(activation_of(config.activation_function)),
+      activation_(activation_named(config.activation_function)),
       C_(static_cast<size_t>(config.n_embd)),
       inner_(static_cast<size_t>(config.mlp_width())) {
   const auto head_size = static_cast<size_t>(config.head_size());

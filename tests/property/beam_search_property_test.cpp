@@ -12,10 +12,13 @@
 #include "support/forced_isa.h"
 #include "support/guides.h"
 #include "support/random_gpt2.h"
+#include "support/sequences.h"
 #include "support/temporary_directory.h"
 
 namespace vitrine::generation {
 namespace {
+
+using test::expect_same;
 
 constexpr int32_t kVocab = 61;
 
@@ -200,17 +203,6 @@ class BeamSearchPropertyTest : public ::testing::Test {
              .diversity_penalty = 5,
              .early_stopping = EarlyStopping::yes},
             {.num_beams = 5, .length_penalty = 1.5, .early_stopping = EarlyStopping::never}};
-  }
-
-  static void expect_same(const std::vector<Sequence>& a, const std::vector<Sequence>& b,
-                          const std::string& what) {
-    ASSERT_EQ(a.size(), b.size()) << what;
-    for (size_t i = 0; i < a.size(); ++i) {
-      EXPECT_EQ(a[i].tokens, b[i].tokens) << what << ", hypothesis " << i;
-      EXPECT_EQ(a[i].logprob, b[i].logprob) << what << ", hypothesis " << i;
-      EXPECT_EQ(a[i].score, b[i].score) << what << ", hypothesis " << i;
-      EXPECT_EQ(a[i].end, b[i].end) << what << ", hypothesis " << i;
-    }
   }
 
   static test::TemporaryDirectory* dir_;

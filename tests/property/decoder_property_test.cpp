@@ -9,10 +9,13 @@
 #include "support/forced_isa.h"
 #include "support/guides.h"
 #include "support/random_gpt2.h"
+#include "support/sequences.h"
 #include "support/temporary_directory.h"
 
 namespace vitrine::generation {
 namespace {
+
+using test::expect_same;
 
 class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
  protected:
@@ -76,19 +79,6 @@ class DecoderPropertyTest : public ::testing::TestWithParam<const char*> {
       bytes->push_back(std::string(1, static_cast<char>('a' + token % 7)));
     r.stop_strings =
         std::make_shared<const StopStrings>(std::vector<std::string>{"ab", "cde", "gg"}, bytes);
-  }
-
-  static void expect_same(const std::vector<Sequence>& a, const std::vector<Sequence>& b,
-                          const std::string& what) {
-    ASSERT_EQ(a.size(), b.size());
-    for (size_t i = 0; i < a.size(); ++i) {
-      EXPECT_EQ(a[i].tokens, b[i].tokens) << what << ", sequence " << i;
-      EXPECT_EQ(a[i].logprob, b[i].logprob) << what << ", sequence " << i;
-      EXPECT_EQ(a[i].token_logprobs, b[i].token_logprobs) << what << ", sequence " << i;
-      EXPECT_EQ(a[i].finished, b[i].finished) << what << ", sequence " << i;
-      EXPECT_EQ(a[i].end, b[i].end) << what << ", sequence " << i;
-      EXPECT_EQ(a[i].stop, b[i].stop) << what << ", sequence " << i;
-    }
   }
 
   static test::TemporaryDirectory* dir_;
