@@ -38,19 +38,6 @@ bool in_quoted_title(std::u32string_view text, size_t begin, size_t end) {
 
 }  // namespace
 
-Level parse_level(std::string_view name) {
-  if (name == "pass") return Level::pass;
-  if (name == "harmless") return Level::harmless;
-  if (name == "warn") return Level::warn;
-  if (name == "block") return Level::block;
-  throw InvalidInput(concat("level: expected pass, harmless, warn or block, got '", name, "'"));
-}
-
-std::string_view to_string(Level level) {
-  constexpr std::string_view kNames[] = {"pass", "harmless", "warn", "block"};
-  return kNames[static_cast<size_t>(level)];
-}
-
 char32_t fold(char32_t c) noexcept {
   if (c >= 0xFF01 && c <= 0xFF5E) c -= 0xFEE0;
   return c >= U'A' && c <= U'Z' ? c + 32 : c;

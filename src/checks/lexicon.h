@@ -12,13 +12,9 @@
 #include <vector>
 
 #include "checks/aho_corasick.h"
+#include "checks/level.h"
 
 namespace vitrine::checks {
-
-/// What a term means for a text. pass: an exception, it hides shorter terms of its type that it overlaps.
-enum class Level { pass, harmless, warn, block };
-Level parse_level(std::string_view name);  // throws InvalidInput
-std::string_view to_string(Level level);
 
 struct Term {
   std::u32string text;  // folded

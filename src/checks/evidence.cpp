@@ -1,0 +1,72 @@
+#include "checks/evidence.h"
+
+#include "checks/lexicon.h"
+#include "text/utf8.h"
+
+namespace vitrine::checks {
+namespace {
+
+std::u32string folded(std::string_view utf8) {
+  return text::is_valid_utf8(utf8) ? fold(text::to_utf32(utf8)) : std::u32string();
+}
+
+std::string text_of(const Json& object, const char* field) {
+  const auto found = object.find(field);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+std::vector<Document> documents_of(const data::Product& product) {
+  std::vector<Document> documents;
+  const auto docs = product.extra.find("docs");
+  if (docs == product.extra.end() || !docs->is_array()) return documents;
+  for (const Json& doc : *docs) {
+    if (!doc.is_object()) continue;
+    Document document{.id = text_of(doc, "id"),
+                      .type = text_of(doc, "type"),
+                      .issuer = text_of(doc, "issuer"),
+                      .number = text_of(doc, "number"),
+                      .scope = text_of(doc, "scope"),
+                      .valid_from = text_of(doc, "valid_from"),
+                      .valid_to = text_of(doc, "valid_to")};
+    if (!document.id.empty() && !document.type.empty()) documents.push_back(std::move(document));
+  }
+  return documents;
+}
+
+bool is_valid(const Document& document, std::string_view today) {
+  if (today.empty()) return true;
+  const bool begun = document.valid_from.empty() || document.valid_from <= today;
+  return begun && (document.valid_to.empty() || document.valid_to >= today);
+}
+
+Evidence::Evidence(const data::Product& product, std::string_view today)
+    : brand_(folded(product.brand)),
+      title_(folded(product.title_raw)),
+      category_(data::category_of(product)),
+      category_path_(product.category_path) {
+  for (const auto& attribute : product.attributes) {
+    attributes_.push_back({.id = "attr:" + attribute.id,
+                           .key = attribute.key,
+                           .val = folded(attribute.val),
+                           .raw = folded(attribute.val_raw),
+                           .number = attribute.number,
+                           .unit = attribute.unit.value_or("")});
+  }
+  for (auto& document : documents_of(product)) {
+    if (is_valid(document, today)) documents_.push_back(std::move(document));
+  }
+}
+
+const Document* Evidence::document(std::string_view type, std::u32string_view term) const {
+  for (const Document& document : documents_) {
+    if (document.type != type) continue;
+    if (document.scope.empty() || folded(document.scope).find(term) != std::u32string::npos) {
+      return &document;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace vitrine::checks

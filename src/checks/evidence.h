@@ -1,0 +1,58 @@
+// checks/evidence.h - what a shop can prove about a product: attributes, brand, price, documents.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/product.h"
+
+namespace vitrine::checks {
+
+/// A document of the product record (`docs`).
+struct Document {
+  std::string id;
+  std::string type;  // report | cert | survey | trademark | award | patent | price
+  std::string issuer, number, scope;
+  std::string valid_from, valid_to;  // YYYY-MM-DD; empty = open
+};
+
+/// The product's documents as the record states them; entries without id or type are left out.
+std::vector<Document> documents_of(const data::Product& product);
+
+/// Whether the document proves anything on a day: not past valid_to, not before valid_from.
+bool is_valid(const Document& document, std::string_view today);
+
+/// One attribute or name, folded for comparison.
+struct Fact {
+  std::string id;  // attr:<id> | brand | title | doc:<id> | price
+  std::string key;
+  std::u32string val, raw;  // folded; val is canonical after normalisation
+  std::optional<double> number = {};
+  std::string unit = {};
+};
+
+/// Immutable, thread-safe. Everything about one product that can support a claim.
+class Evidence {
+ public:
+  /// today: YYYY-MM-DD, which documents count; empty = all.
+  explicit Evidence(const data::Product& product, std::string_view today = {});
+
+  const std::vector<Fact>& attributes() const { return attributes_; }
+  const std::u32string& brand() const { return brand_; }        // folded; may be empty
+  const std::u32string& title() const { return title_; }        // folded title_raw
+  const std::string& category() const { return category_; }     // data::category_of
+  const std::vector<std::string>& category_path() const { return category_path_; }
+  const std::vector<Document>& documents() const { return documents_; }  // valid ones only
+  /// The first valid document of a type whose scope holds `term` (folded) or is empty; null = none.
+  const Document* document(std::string_view type, std::u32string_view term = {}) const;
+
+ private:
+  std::vector<Fact> attributes_;
+  std::u32string brand_, title_;
+  std::string category_;
+  std::vector<std::string> category_path_;
+  std::vector<Document> documents_;
+};
+
+}  // namespace vitrine::checks
