@@ -4,7 +4,7 @@
 #include <set>
 
 #include "checks/output_faults.h"
-#include "recipes/clause_repair.h"
+#include "checks/clause_repair.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -42,7 +42,7 @@ bool sentences_fit(std::u32string_view text) {
 double punctuation_part(std::u32string_view text) {
   const bool ends = !text.empty() && std::u32string_view(U"。！？…”").find(text.back()) != std::u32string_view::npos;
   const bool calm = std::count(text.begin(), text.end(), U'！') <= 2;
-  return (pairs_close(text) + (ends && starts_well(text)) + sentences_fit(text) + calm) / 4.0;
+  return (pairs_close(text) + (ends && checks::starts_well(text)) + sentences_fit(text) + calm) / 4.0;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // recipes/curate_copy.h - the funnel that turns raw rows into training rows: filters in order, each counted.
 //
 // schema, placeholders, length, dedupe, leakage, absolute, claims, repetition, quality. A filter keeps a row, drops it, or
-// repairs it by taking clauses out (clause_repair.h). What is kept is a pure function of the rows and the config.
+// repairs it by taking clauses out (checks/clause_repair.h). What is kept is a pure function of the rows and the config.
 #pragma once
 #include <optional>
 #include <string>

@@ -7,7 +7,7 @@
 #include "checks/claims.h"
 #include "checks/output_faults.h"
 #include "data/minhash.h"
-#include "recipes/clause_repair.h"
+#include "checks/clause_repair.h"
 #include "recipes/copy_quality.h"
 #include "text/utf8.h"
 
@@ -23,11 +23,11 @@ Decision repaired(std::u32string text, std::string reason) {
 }
 
 /// The text without the clauses that touch the spans, or a drop when the rest is no good copy.
-Decision repair_or_drop(const FunnelRow& row, const std::vector<Span>& spans, const std::string& reason, const CurateConfig& config) {
+Decision repair_or_drop(const FunnelRow& row, const std::vector<checks::Span>& spans, const std::string& reason, const CurateConfig& config) {
   if (!config.repair) return drop(reason);
-  const auto rest = drop_clauses(row.text, spans, {.min_sentence = config.min_sentence});
+  const auto rest = checks::drop_clauses(row.text, spans, {.min_sentence = config.min_sentence});
   if (!rest || rest->size() < static_cast<size_t>(config.min_length)) return drop(reason + "; rest too short");
-  if (!starts_well(*rest)) return drop(reason + "; rest starts badly");
+  if (!checks::starts_well(*rest)) return drop(reason + "; rest starts badly");
   if (!checks::names_product(*rest, row.product)) return drop(reason + "; rest names no product");
   if (checks::literal_coverage(*rest, row.product, /*any_word_for_category=*/true) < config.min_coverage) return drop(reason + "; rest covers too little");
   return repaired(*rest, reason);
@@ -44,7 +44,7 @@ class SchemaFilter : public Filter {
     if (row.text.empty()) return drop("no text");
     if (!text::is_valid_utf8(row.product.summary)) return drop("not UTF-8");
     if (!config_.repair) return keep();
-    auto text = normalize_punctuation(row.text);
+    auto text = checks::normalize_punctuation(row.text);
     if (text.empty()) return drop("no text");
     return text == row.text ? keep() : repaired(std::move(text), "punctuation");
   }
@@ -71,7 +71,7 @@ class ClaimFilter : public Filter {
             {"min_coverage", config_.min_coverage}, {"lexicon", checks::ClaimFinder::shipped().lexicon().version()}};
   }
   Decision decide(const FunnelRow& row) override {
-    std::vector<Span> spans;
+    std::vector<checks::Span> spans;
     std::string reason;
     for (const auto& claim : checks::find_claims(text::to_utf8(row.text), row.product)) {
       if (!is_blocking(claim) || !is_mine(claim.type)) continue;
@@ -141,7 +141,7 @@ class LeakageFilter : public Filter {
  public:
   LeakageFilter(const CurateConfig& config, const std::vector<data::Product>& held_out) : config_(config) {
     for (const auto& product : held_out) {
-      held_out_.add(text::to_utf8(normalize_punctuation(text::to_utf32(text::nfc(product.summary)))));
+      held_out_.add(text::to_utf8(checks::normalize_punctuation(text::to_utf32(text::nfc(product.summary)))));
       ids_.push_back(product.id);
     }
   }
@@ -151,7 +151,7 @@ class LeakageFilter : public Filter {
   std::string score_name() const override { return "similarity"; }
   std::vector<double> thresholds() const override { return {config_.max_similarity}; }
   Decision decide(const FunnelRow& row) override {
-    const auto nearest = held_out_.find(text::to_utf8(normalize_punctuation(row.original))).value_or(data::NearDuplicateIndex::Match{});
+    const auto nearest = held_out_.find(text::to_utf8(checks::normalize_punctuation(row.original))).value_or(data::NearDuplicateIndex::Match{});
     if (nearest.similarity > config_.max_similarity) return drop("like held-out " + ids_[nearest.index], nearest.similarity);
     return keep(nearest.similarity);
   }

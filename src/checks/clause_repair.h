@@ -1,4 +1,4 @@
-// recipes/clause_repair.h - takes clauses out of a copy so that what stays still reads as one.
+// checks/clause_repair.h - takes clauses out of a copy so that what stays still reads as one.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace vitrine::recipes {
+namespace vitrine::checks {
 
 struct ClauseRepairConfig {
   int min_sentence = 10;  // code points of a sentence that lost clauses; a shorter one goes whole
@@ -35,4 +35,4 @@ bool starts_well(std::u32string_view text);
 /// doubled marks go; a text without an end gets 。
 std::u32string normalize_punctuation(std::u32string_view text);
 
-}  // namespace vitrine::recipes
+}  // namespace vitrine::checks

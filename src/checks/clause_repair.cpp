@@ -1,4 +1,4 @@
-#include "recipes/clause_repair.h"
+#include "checks/clause_repair.h"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "checks/tsv_rules.h"
 #include "text/utf8.h"
 
-namespace vitrine::recipes {
+namespace vitrine::checks {
 namespace {
 
 constexpr std::u32string_view kSentenceMarks = U"。！？；";
@@ -223,4 +223,4 @@ std::u32string normalize_punctuation(std::u32string_view text) {
   return out;
 }
 
-}  // namespace vitrine::recipes
+}  // namespace vitrine::checks

@@ -1,10 +1,10 @@
-#include "recipes/clause_repair.h"
+#include "checks/clause_repair.h"
 
 #include <gtest/gtest.h>
 
 #include "text/utf8.h"
 
-namespace vitrine::recipes {
+namespace vitrine::checks {
 namespace {
 
 /// Drops the clauses that hold `word`.
@@ -76,4 +76,4 @@ TEST(PunctuationTest, NormalizingTwiceChangesNothing) {
 }
 
 }  // namespace
-}  // namespace vitrine::recipes
+}  // namespace vitrine::checks
