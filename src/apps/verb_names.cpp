@@ -19,6 +19,7 @@ const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs = {
       {"import", {}, {}},
       {"points", {}, {}},
+      {"check", {}, {}},
       {"curate", {"copy"}, {"images"}},
       {"train", {"copy"}, {"ranker", "tagger", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base"}},
       {"write", {}, {}},
@@ -30,7 +31,7 @@ const std::vector<Verb>& verbs() {
 }
 
 const std::vector<std::string_view>& planned_verbs() {
-  static const std::vector<std::string_view> kPlanned = {"align", "draw",  "check",  "label",  "verify", "recall",
+  static const std::vector<std::string_view> kPlanned = {"align", "draw",  "label",  "verify", "recall",
                                                          "export", "serve", "backup", "launch", "convert"};
   return kPlanned;
 }

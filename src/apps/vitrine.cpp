@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
                          register_write,
                          register_score,
                          register_evaluate,
-                         register_bench_write,
+                         register_bench_write, register_check,
                          list_bench_train,
                      });
 }

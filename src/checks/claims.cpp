@@ -1,6 +1,8 @@
 #include "checks/claims.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <tuple>
 
 #include "base/error.h"
@@ -10,116 +12,147 @@
 namespace vitrine::checks {
 namespace {
 
-/// The words that can prove a claim: attribute values (canonical and raw) and the brand.
-class Evidence {
- public:
-  explicit Evidence(const data::Product& product) : brand_(folded(product.brand)) {
-    for (const auto& attribute : product.attributes) {
-      facts_.push_back({&attribute, folded(attribute.val), folded(attribute.val_raw)});
-    }
-  }
+constexpr std::array<std::string_view, 4> kSupportNames{"entailed", "unsupported", "contradicted",
+                                                        "harmless"};
 
-  std::vector<std::string> of_term(const Term& term) const {
-    return collect([&](const Fact& fact) {
-      return fact.holds(term.text) || std::any_of(term.supported_by.begin(), term.supported_by.end(), [&](const auto& v) { return fact.equals(v); });
-    });
-  }
-  std::vector<std::string> of_number(const Token& token) const {
-    return collect([&](const Fact& fact) { return fact.holds(token.text) || fact.measures(token.text); });
-  }
-  std::vector<std::string> of_word(const Token& token) const {
-    auto ids = collect([&](const Fact& fact) { return fact.holds(token.text); });
-    if (!brand_.empty() && brand_.find(token.text) != brand_.npos) ids.emplace_back("brand");
-    return ids;
-  }
-
- private:
-  struct Fact {
-    const data::Attribute* attribute;
-    std::u32string val, raw;
-    bool holds(std::u32string_view word) const { return val.find(word) != val.npos || raw.find(word) != raw.npos; }
-    bool equals(std::u32string_view word) const { return without_share(val) == word || without_share(raw) == word; }
-    /// number and unit of the attribute, written together, are the token.
-    bool measures(std::u32string_view token) const {
-      if (!attribute->number) return false;
-      return folded(concat(*attribute->number, attribute->unit.value_or(""))) == token;
-    }
-  };
-  /// 100%棉 and 棉100% are 棉.
-  static std::u32string_view without_share(std::u32string_view value) {
-    constexpr std::u32string_view kShare = U"0123456789.% ";
-    const size_t begin = value.find_first_not_of(kShare);
-    return begin == value.npos ? value : value.substr(begin, value.find_last_not_of(kShare) + 1 - begin);
-  }
-  static std::u32string folded(std::string_view utf8) { return fold(text::to_utf32(utf8)); }
-
-  template <typename Test>
-  std::vector<std::string> collect(Test test) const {
-    std::vector<std::string> ids;
-    for (const Fact& fact : facts_) {
-      if (test(fact)) ids.push_back("attr:" + fact.attribute->id);
-    }
-    return ids;
-  }
-
-  std::u32string brand_;
-  std::vector<Fact> facts_;
-};
-
-bool needs_no_evidence(const std::string& type) { return type == "absolute" || type == "placeholder"; }
-
-Claim claim_of(const Hit& hit, const Evidence& evidence) {
-  Claim claim{.type = hit.term->type, .begin = hit.begin, .end = hit.end, .value = {}, .level = hit.term->level, .evidence = {}};
-  if (hit.term->level == Level::harmless) claim.support = Support::harmless;
-  if (claim.support == Support::harmless || needs_no_evidence(claim.type)) return claim;
-  claim.evidence = evidence.of_term(*hit.term);
-  if (!claim.evidence.empty()) claim.support = Support::entailed;
-  return claim;
+/// Kinds of documents that can prove a claim of a type.
+const std::vector<std::string>& proofs_of(std::string_view type) {
+  static const std::map<std::string, std::vector<std::string>, std::less<>> kProofs{
+      {"material", {"report"}},        {"function", {"report"}}, {"origin", {"cert"}},
+      {"honour", {"cert", "award"}},   {"brand", {"trademark"}}, {"sales", {"survey"}},
+      {"patent", {"patent"}},          {"price", {"price"}},     {"time", {"cert"}}};
+  static const std::vector<std::string> kNone;
+  const auto found = kProofs.find(type);
+  return found == kProofs.end() ? kNone : found->second;
 }
 
-Claim claim_of(const Token& token, const Evidence& evidence) {
-  Claim claim{.type = token.is_number ? "number" : "brand", .begin = token.begin, .end = token.end, .value = {}, .evidence = {}};
-  claim.evidence = token.is_number ? evidence.of_number(token) : evidence.of_word(token);
-  if (!claim.evidence.empty()) claim.support = Support::entailed;
-  return claim;
+/// 100%棉 and 棉100% are 棉.
+std::u32string_view without_share(std::u32string_view value) {
+  constexpr std::u32string_view kShare = U"0123456789.% ";
+  const size_t begin = value.find_first_not_of(kShare);
+  if (begin == value.npos) return value;
+  return value.substr(begin, value.find_last_not_of(kShare) + 1 - begin);
 }
 
-bool overlaps(const Claim& a, const Hit& b) { return a.begin < b.end && b.begin < a.end; }
+bool holds(std::u32string_view text, std::u32string_view word) {
+  return !word.empty() && text.find(word) != text.npos;
+}
+
+bool supports(const Fact& fact, const Term& term) {
+  if (holds(fact.val, term.text) || holds(fact.raw, term.text)) return true;
+  return std::any_of(term.supported_by.begin(), term.supported_by.end(), [&](const auto& value) {
+    return without_share(fact.val) == value || without_share(fact.raw) == value;
+  });
+}
+
+bool needs_no_evidence(const std::string& type) {
+  return type == "absolute" || type == "placeholder";
+}
+
+bool overlaps(const Claim& a, size_t begin, size_t end) { return a.begin < end && begin < a.end; }
 
 }  // namespace
 
-std::string_view to_string(Support support) {
-  constexpr std::string_view kNames[] = {"entailed", "unsupported", "harmless"};
-  return kNames[static_cast<size_t>(support)];
-}
+std::string_view to_string(Support support) { return kSupportNames[static_cast<size_t>(support)]; }
 
-ClaimFinder ClaimFinder::load(const std::filesystem::path& dir) {
+ClaimFinder ClaimFinder::load(const RuleSet& rules) {
   ClaimFinder finder;
-  finder.lexicon_ = Lexicon::load(dir);
-  finder.tokens_ = TokenRules::load(dir);
+  finder.rules_ = &rules;
+  finder.lexicon_ = Lexicon::load(rules.dir());
+  for (const Term& term : finder.lexicon_.terms()) {
+    rules.of_type(term.type, "word list, " + text::to_utf8(term.text));
+  }
+  finder.tokens_ = TokenRules::load(rules.dir());
+  finder.quantities_ = QuantityClaims::load(rules);
+  finder.looks_ = LookClaims::load(rules);
+  finder.patterns_ = ClaimPatterns::load(rules);
   return finder;
 }
 
 const ClaimFinder& ClaimFinder::shipped() {
-  static const ClaimFinder finder = load(resource_path("rules/checks"));
+  static const ClaimFinder finder = load(RuleSet::shipped());
   return finder;
 }
 
-std::vector<Claim> ClaimFinder::find_claims(std::string_view text, const data::Product& product) const {
-  const std::u32string code_points = text::to_utf32(text);
-  const Evidence evidence(product);
-  const auto hits = lexicon_.find(code_points);
-  std::vector<Claim> claims;
-  for (const Hit& hit : hits) claims.push_back(claim_of(hit, evidence));
-  for (const Token& token : tokens_.find(fold(code_points))) {
-    Claim claim = claim_of(token, evidence);
-    // A Latin word that the lists know (<unk>, cashmere) is their claim alone; a number is one of its own (100%).
-    const bool known = !token.is_number && std::any_of(hits.begin(), hits.end(), [&](const Hit& hit) { return overlaps(claim, hit); });
-    if (!known) claims.push_back(std::move(claim));
+Claim ClaimFinder::claim_of(const TermHit& hit, const Evidence& evidence) const {
+  const Term& term = *hit.term;
+  Claim claim{.type = term.type, .begin = hit.begin, .end = hit.end, .value = {}};
+  claim.rule = &rules_->of_type(term.type, "ClaimFinder");
+  claim.level = term.level;
+  claim.repair = Repair{Repair::Kind::drop_clause, {}};
+  if (term.level == Level::harmless) claim.support = Support::harmless;
+  if (claim.support == Support::harmless || needs_no_evidence(claim.type)) return claim;
+  for (const Fact& fact : evidence.attributes()) {
+    if (supports(fact, term)) claim.evidence.push_back(fact.id);
   }
-  for (Claim& claim : claims) claim.value = text::to_utf8(std::u32string_view(code_points).substr(claim.begin, claim.end - claim.begin));
-  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) { return std::tie(a.begin, a.type) < std::tie(b.begin, b.type); });
+  if (claim.type == "brand" && holds(evidence.brand(), term.text)) {
+    claim.evidence.push_back("brand");
+  }
+  for (const std::string& type : proofs_of(claim.type)) {
+    if (const Document* document = evidence.document(type, term.text)) {
+      claim.evidence.push_back("doc:" + document->id);
+    }
+  }
+  if (!claim.evidence.empty()) claim.support = Support::entailed;
+  return claim;
+}
+
+namespace {
+
+/// A word in Latin letters that is no common one: a brand, a model, a foreign name.
+Claim claim_of_word(const Token& token, const Evidence& evidence, const Rule& rule) {
+  Claim claim{.type = "brand", .begin = token.begin, .end = token.end, .value = {}};
+  claim.rule = &rule;
+  claim.level = rule.level;
+  claim.repair = Repair{Repair::Kind::drop_clause, {}};
+  for (const Fact& fact : evidence.attributes()) {
+    if (holds(fact.val, token.text) || holds(fact.raw, token.text)) {
+      claim.evidence.push_back(fact.id);
+    }
+  }
+  if (holds(evidence.brand(), token.text)) claim.evidence.push_back("brand");
+  if (holds(evidence.title(), token.text)) claim.evidence.push_back("title");
+  if (!claim.evidence.empty()) claim.support = Support::entailed;
+  return claim;
+}
+
+}  // namespace
+
+std::vector<Claim> ClaimFinder::find(std::u32string_view text, const Evidence& evidence) const {
+  const std::u32string folded = fold(text);
+  std::vector<Claim> claims;
+  for (const TermHit& hit : lexicon_.find(text)) claims.push_back(claim_of(hit, evidence));
+  quantities_.find_gated(folded, evidence, claims);
+  const size_t num_terms = claims.size();
+  const auto is_known = [&](const Token& token) {
+    return std::any_of(claims.begin(), claims.begin() + static_cast<std::ptrdiff_t>(num_terms),
+                       [&](const Claim& c) {
+                         return (!token.is_number || c.type == "gated") &&
+                                overlaps(c, token.begin, token.end);
+                       });
+  };
+  for (const Token& token : tokens_.find(folded)) {
+    // A Latin word that the lists know (<unk>, cashmere) is their claim alone; a number is one of
+    // its own (100%).
+    if (is_known(token)) continue;
+    claims.push_back(token.is_number
+                         ? quantities_.judge(token, evidence)
+                         : claim_of_word(token, evidence, rules_->of_type("brand", "ClaimFinder")));
+  }
+  patterns_.find(folded, evidence, claims);
+  looks_.find(folded, evidence, claims);
+  for (Claim& claim : claims) {
+    claim.value = text::to_utf8(text.substr(claim.begin, claim.end - claim.begin));
+  }
+  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
+    return std::tie(a.begin, a.type, a.end) < std::tie(b.begin, b.type, b.end);
+  });
   return claims;
+}
+
+std::vector<Claim> ClaimFinder::find_claims(std::string_view text,
+                                            const data::Product& product) const {
+  return find(text::to_utf32(text), Evidence(product));
 }
 
 std::vector<std::string> blocking_terms() {

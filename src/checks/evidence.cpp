@@ -1,6 +1,7 @@
 #include "checks/evidence.h"
 
 #include "checks/lexicon.h"
+#include "data/units.h"
 #include "text/utf8.h"
 
 namespace vitrine::checks {
@@ -41,9 +42,27 @@ bool is_valid(const Document& document, std::string_view today) {
   return begun && (document.valid_to.empty() || document.valid_to >= today);
 }
 
+namespace {
+
+std::optional<Fact> price_of(const data::Product& product) {
+  const auto price = product.extra.find("price");
+  if (price == product.extra.end() || !price->is_object()) return std::nullopt;
+  const auto amount = price->find("amount");
+  if (amount == price->end() || !amount->is_number()) return std::nullopt;
+  const std::string currency = text_of(*price, "currency");
+  const bool is_yuan = currency.empty() || currency == "CNY";
+  const auto number = amount->get<double>();
+  const std::string unit = is_yuan ? "元" : currency;
+  const auto text = folded(data::format_number(number) + unit);
+  return Fact{.id = "price", .key = "价格", .val = text, .raw = text, .number = number, .unit = unit};
+}
+
+}  // namespace
+
 Evidence::Evidence(const data::Product& product, std::string_view today)
     : brand_(folded(product.brand)),
       title_(folded(product.title_raw)),
+      price_(price_of(product)),
       category_(data::category_of(product)),
       category_path_(product.category_path) {
   for (const auto& attribute : product.attributes) {

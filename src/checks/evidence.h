@@ -41,6 +41,8 @@ class Evidence {
   const std::vector<Fact>& attributes() const { return attributes_; }
   const std::u32string& brand() const { return brand_; }        // folded; may be empty
   const std::u32string& title() const { return title_; }        // folded title_raw
+  /// The record's price, key 价格, unit 元 for CNY; null = none.
+  const Fact* price() const { return price_ ? &*price_ : nullptr; }
   const std::string& category() const { return category_; }     // data::category_of
   const std::vector<std::string>& category_path() const { return category_path_; }
   const std::vector<Document>& documents() const { return documents_; }  // valid ones only
@@ -50,6 +52,7 @@ class Evidence {
  private:
   std::vector<Fact> attributes_;
   std::u32string brand_, title_;
+  std::optional<Fact> price_;
   std::string category_;
   std::vector<std::string> category_path_;
   std::vector<Document> documents_;

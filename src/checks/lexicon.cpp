@@ -90,11 +90,11 @@ void Lexicon::index() {
   automaton_.build();
 }
 
-std::vector<Hit> Lexicon::find(std::u32string_view text) const {
+std::vector<TermHit> Lexicon::find(std::u32string_view text) const {
   auto matches = automaton_.scan(fold(text));
   std::sort(matches.begin(), matches.end(), [](const auto& a, const auto& b) { return a.begin != b.begin ? a.begin < b.begin : a.end > b.end; });
   std::map<std::string_view, size_t> taken;  // end of the last hit of each type
-  std::vector<Hit> hits;
+  std::vector<TermHit> hits;
   for (const auto& match : matches) {
     for (const uint32_t id : same_text_[match.id]) {
       const Term& term = terms_[id];

@@ -25,7 +25,7 @@ struct Term {
   std::string note;
 };
 
-struct Hit {
+struct TermHit {
   size_t begin, end;  // code points of the text, half-open
   const Term* term;   // lives as long as the lexicon
 };
@@ -43,7 +43,7 @@ class Lexicon {
   static Lexicon load_files(std::span<const std::filesystem::path> files);
 
   /// Hits in order of begin; within one type the leftmost, then longest wins. Exceptions (level pass) are left out.
-  std::vector<Hit> find(std::u32string_view text) const;
+  std::vector<TermHit> find(std::u32string_view text) const;
   /// The term that equals `folded` exactly, or null.
   const Term* exact(std::u32string_view folded) const;
   /// The longest term of `type` at the start of `folded`, or null.

@@ -34,7 +34,7 @@ bool has_control_character(std::u32string_view text) {
 
 bool has_placeholder(std::u32string_view text) {
   const auto hits = ClaimFinder::shipped().lexicon().find(text);
-  return std::any_of(hits.begin(), hits.end(), [](const Hit& hit) { return hit.term->type == "placeholder"; });
+  return std::any_of(hits.begin(), hits.end(), [](const TermHit& hit) { return hit.term->type == "placeholder"; });
 }
 
 bool is_counted(char32_t c) { return !text::is_space(c) && !text::is_punctuation(c); }

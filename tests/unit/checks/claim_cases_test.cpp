@@ -18,7 +18,9 @@ std::vector<std::vector<std::string>> rows_of(const std::string& name) {
 }
 
 const ClaimFinder& finder() {
-  static const ClaimFinder result = ClaimFinder::load(std::filesystem::path(VITRINE_SOURCE_DIR) / "rules/checks");
+  static const RuleSet rules =
+      RuleSet::load(std::filesystem::path(VITRINE_SOURCE_DIR) / "rules/checks");
+  static const ClaimFinder result = ClaimFinder::load(rules);
   return result;
 }
 

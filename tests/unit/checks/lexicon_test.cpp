@@ -21,7 +21,7 @@ class LexiconTest : public testing::Test {
   std::vector<std::string> found(const std::string& rows, const std::string& text) {
     const Lexicon lexicon = lexicon_of(rows);
     std::vector<std::string> result;
-    for (const Hit& hit : lexicon.find(text::to_utf32(text))) result.push_back(hit.term->type + " " + text::to_utf8(hit.term->text));
+    for (const TermHit& hit : lexicon.find(text::to_utf32(text))) result.push_back(hit.term->type + " " + text::to_utf8(hit.term->text));
     return result;
   }
   std::string error_of(const std::string& rows) {

@@ -1,0 +1,157 @@
+#include "checks/look_claims.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "checks/tsv_rules.h"
+#include "text/utf8.h"
+
+namespace vitrine::checks {
+namespace {
+
+constexpr std::array<std::u32string_view, 8> kThis{U"这款", U"这条", U"这件", U"本款",
+                                                   U"此款", U"该款", U"这身", U"这套"};
+constexpr size_t kNear = 8;  // code points between 这款 and the garment that it names
+/// What ends the name of the product, or begins another thing.
+constexpr std::u32string_view kEnds = U"，。！？；,!?;、的搭配是让";
+
+/// Words before a look in its clause that say it of another piece: 搭配长款大衣.
+constexpr std::u32string_view kPairing = U"搭配";
+constexpr std::u32string_view kClauseEnds = U"，。！？；,!?;\n";
+
+bool is_of_another_piece(std::u32string_view text, size_t begin) {
+  const size_t end = begin == 0 ? text.npos : text.find_last_of(kClauseEnds, begin - 1);
+  const auto before = text.substr(end == text.npos ? 0 : end + 1, begin - (end == text.npos ? 0 : end + 1));
+  return before.find_first_of(kPairing) != before.npos;
+}
+
+bool holds(std::u32string_view text, std::u32string_view word) {
+  return text.find(word) != text.npos;
+}
+
+std::u32string fold_utf8(std::string_view utf8) { return fold(text::to_utf32(utf8)); }
+
+}  // namespace
+
+LookClaims LookClaims::load(const RuleSet& rules) {
+  LookClaims claims;
+  claims.rule_ = &rules.at("CLM-COL", "LookClaims");
+  claims.read_exclusive(rules);
+  claims.read_looks(rules);
+  return claims;
+}
+
+void LookClaims::read_exclusive(const RuleSet& rules) {
+  const auto file = rules.dir() / "exclusive.tsv";
+  int group = 0;
+  for (const RuleRow& row : read_rule_file(file).rows) {
+    const auto values = split(row.at("values"), '|');
+    VITRINE_REQUIRE(values.size() > 1, "[LookClaims] ", file.string(), " line ", row.line,
+                    ", field values: expected two or more, joined by |, got '", row.at("values"),
+                    "'");
+    for (const auto& value : values) groups_[fold_utf8(value)] = group;
+    ++group;
+  }
+  for (const RuleRow& row : read_rule_file(rules.dir() / "garments.tsv").rows) {
+    garments_.push_back({fold_utf8(row.at("word")), row.at("category")});
+  }
+}
+
+void LookClaims::read_looks(const RuleSet& rules) {
+  const auto file = rules.dir() / "looks.tsv";
+  for (const RuleRow& row : read_rule_file(file).rows) {
+    VITRINE_REQUIRE(!row.at("key").empty(), "[LookClaims] ", file.string(), " line ", row.line,
+                    ", field key: expected an attribute key or 'pass', got ''");
+    Look look{.key = row.at("key"), .canonical = row.at("canonical")};
+    if (look.canonical.empty()) look.canonical = row.at("term");
+    const auto group = groups_.find(fold_utf8(look.canonical));
+    if (group != groups_.end()) look.group = group->second;
+    words_.add(fold_utf8(row.at("term")), static_cast<uint32_t>(looks_.size()));
+    looks_.push_back(std::move(look));
+  }
+  words_.build();
+}
+
+void LookClaims::judge(const Look& look, std::u32string_view word, const Evidence& evidence,
+                       Claim& claim) const {
+  const std::u32string canonical = fold_utf8(look.canonical);
+  for (const Fact& fact : evidence.attributes()) {
+    if (holds(fact.val, word) || holds(fact.raw, word) || holds(fact.val, canonical) ||
+        (fact.val.size() > 1 && holds(word, fact.val))) {
+      claim.evidence.push_back(fact.id);
+    }
+  }
+  if (claim.evidence.empty() && (holds(evidence.title(), word))) claim.evidence.push_back("title");
+  if (!claim.evidence.empty()) {
+    claim.support = Support::entailed;
+    return;
+  }
+  claim.level = Level::warn;
+  for (const Fact& fact : evidence.attributes()) {
+    const auto other = groups_.find(fact.val);
+    if (look.group >= 0 && other != groups_.end() && other->second == look.group) {
+      claim.support = Support::contradicted;
+      claim.level = rule_->level;
+      claim.evidence.push_back(fact.id);
+      return;
+    }
+  }
+}
+
+void LookClaims::find(std::u32string_view folded, const Evidence& evidence,
+                      std::vector<Claim>& claims) const {
+  auto matches = words_.scan(folded);
+  std::sort(matches.begin(), matches.end(), [](const auto& a, const auto& b) {
+    return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
+  });
+  size_t free_from = 0;
+  for (const auto& match : matches) {
+    if (match.begin < free_from) continue;
+    free_from = match.end;
+    const Look& look = looks_[match.id];
+    if (look.key == "pass") continue;
+    Claim claim{.type = "look", .begin = match.begin, .end = match.end, .value = {}};
+    claim.rule = rule_;
+    claim.repair = Repair{Repair::Kind::drop_clause, {}};
+    if (is_of_another_piece(folded, match.begin)) {
+      claim.support = Support::harmless;
+    } else {
+      judge(look, folded.substr(match.begin, match.end - match.begin), evidence, claim);
+    }
+    claims.push_back(std::move(claim));
+  }
+  find_garment(folded, evidence, claims);
+}
+
+void LookClaims::find_garment(std::u32string_view folded, const Evidence& evidence,
+                              std::vector<Claim>& claims) const {
+  const bool known = std::any_of(garments_.begin(), garments_.end(), [&](const Garment& g) {
+    return g.category == evidence.category();
+  });
+  if (!known) return;
+  for (const auto start : kThis) {
+    for (size_t at = folded.find(start); at != folded.npos; at = folded.find(start, at + 1)) {
+      const auto name = folded.substr(at + start.size(), kNear);
+      const auto own = name.substr(0, name.find_first_of(kEnds));
+      for (const Garment& garment : garments_) {
+        const size_t place = own.find(garment.word);
+        if (place == own.npos || garment.category == evidence.category()) continue;
+        if (holds(evidence.title(), garment.word)) continue;
+        const auto holds_word = [&](const Fact& fact) { return holds(fact.val, garment.word); };
+        const auto& facts = evidence.attributes();
+        if (std::any_of(facts.begin(), facts.end(), holds_word)) continue;
+        Claim claim{.type = "look", .begin = at + start.size() + place, .end = 0, .value = {}};
+        claim.end = claim.begin + garment.word.size();
+        claim.rule = rule_;
+        claim.level = rule_->level;
+        claim.support = Support::contradicted;
+        claim.repair = Repair{Repair::Kind::drop_clause, {}};
+        claims.push_back(std::move(claim));
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace vitrine::checks
