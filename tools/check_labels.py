@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Validates the hand-labelled files of tests/data/checks and prints what they hold.
 
-    tools/check_labels.py [ROOT]   a summary of each file; one line for each fault, exit 1 when there is one
+    tools/check_labels.py [ROOT]   a summary of each file, one line for each fault; exit 1 at a fault
 """
 import json
 import re
@@ -31,7 +31,7 @@ def check_insertions(file, faults):
         if len(row) != 3:
             faults.append(f"{file.name}:{number}: {len(row)} fields, want 3")
         elif row[0] not in TYPES or row[1] not in row[2] or not 6 <= len(row[2]) <= 20:
-            faults.append(f"{file.name}:{number}: unknown type, term not in fragment, or not 6-20 long")
+            faults.append(f"{file.name}:{number}: bad type, term not in fragment, or not 6-20 long")
         elif re.search("[。！？，；]", row[2]):
             faults.append(f"{file.name}:{number}: the fragment holds punctuation of a clause")
     for term in repeated(row[1] for row in rows if len(row) == 3):
@@ -44,7 +44,7 @@ def check_carriers(file, faults):
     lines = lines_of(file)
     for number, line in enumerate(lines, 1):
         if not 30 <= len(line) <= 80 or not line.endswith("。") or "，" not in line:
-            faults.append(f"{file.name}:{number}: want 30-80 characters, two clauses, a 。 at the end")
+            faults.append(f"{file.name}:{number}: want 30-80 characters, two clauses, a last 。")
     faults += [f"{file.name}: twice: {line}" for line in repeated(lines)]
     print(f"{file.name}: {len(lines)} texts")
 
@@ -89,12 +89,13 @@ def check_tagger(file, data, faults):
     keys = {line.split("\t")[0] for line in lines_of(data / "attribute_vocab.tsv")[1:]}
     source = [json.loads(line) for line in lines_of(data / "dev.jsonl")]
     rows = [json.loads(line) for line in lines_of(file)]
+    before = len(faults)
     for number, row in enumerate(rows, 1):
         fault = check_row(row, source[int(row["id"].split("-")[1]) - 1], keys)
         if fault:
             faults.append(f"{file.name}:{number}: {row['id']}: {fault}")
     faults += [f"{file.name}: {name} stands twice" for name in repeated(r["id"] for r in rows)]
-    if not faults:
+    if len(faults) == before:
         print_tagger(file, rows)
 
 
@@ -108,7 +109,8 @@ def print_tagger(file, rows):
           f"{sum(not row['spans'] for row in rows)} without a span;",
           f"{len(spans)} spans: {literal} literal, {len(matched) - literal} in other words,",
           f"{len(spans) - len(matched)} of no attribute")
-    print("  by key:", ", ".join(f"{k} {n}" for k, n in Counter(s["key"] for s, _ in spans).most_common()))
+    by_key = Counter(span["key"] for span, _ in spans).most_common()
+    print("  by key:", ", ".join(f"{key} {count}" for key, count in by_key))
 
 
 def check_benign(file, faults):
