@@ -6,7 +6,9 @@
 namespace vitrine::checks {
 namespace {
 
-constexpr std::u32string_view kNumerals = U"零一二三四五六七八九十百千两";
+constexpr std::u32string_view kNumerals = U"零一二三四五六七八九十百千万亿两";
+constexpr std::u32string_view kLargeNumerals = U"十百千万亿";
+constexpr std::u32string_view kShare = U"分之";
 
 bool is_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
 bool is_letter(char32_t c) { return c >= U'a' && c <= U'z'; }
@@ -37,11 +39,34 @@ TokenRules TokenRules::load(const std::filesystem::path& dir) {
   return rules;
 }
 
-size_t TokenRules::unit_end(std::u32string_view folded, size_t begin, bool after_digits) const {
+/// Behind the unit of measure at `begin`, or behind one of type `other_units`; begin when there is
+/// none.
+size_t TokenRules::unit_end(std::u32string_view folded, size_t begin,
+                            std::string_view other_units) const {
   const auto rest = folded.substr(begin);
   const Term* unit = numbers_.longest_prefix(rest, "unit");
-  if (unit == nullptr && after_digits) unit = numbers_.longest_prefix(rest, "unit_digits");
+  if (unit == nullptr && !other_units.empty()) unit = numbers_.longest_prefix(rest, other_units);
   return unit == nullptr ? begin : begin + unit->text.size();
+}
+
+/// Chinese numerals at `begin`; returns where they end.
+size_t TokenRules::add_numerals(std::u32string_view folded, size_t begin,
+                                std::vector<Token>& tokens) const {
+  const auto in_run = [](auto text, size_t i) { return is_numeral(text[i]); };
+  const size_t end = run_end(folded, begin, in_run);
+  if (numbers_.longest_prefix(folded.substr(begin), "number") != nullptr) return end;
+  size_t with_unit = end;
+  if (folded.substr(end).starts_with(kShare)) {
+    const size_t share_end = run_end(folded, end + kShare.size(), in_run);
+    if (share_end > end + kShare.size()) with_unit = share_end;
+  } else {
+    const auto run = folded.substr(begin, end - begin);
+    const bool is_large = run.find_first_of(kLargeNumerals) != run.npos;
+    with_unit = unit_end(folded, end, is_large ? "unit_large" : "");
+  }
+  if (with_unit == end) return end;
+  tokens.push_back({begin, with_unit, std::u32string(folded.substr(begin, with_unit - begin)), true});
+  return with_unit;
 }
 
 void TokenRules::add_latin_run(std::u32string_view folded, size_t begin, size_t end, std::vector<Token>& tokens) const {
@@ -52,7 +77,7 @@ void TokenRules::add_latin_run(std::u32string_view folded, size_t begin, size_t 
     return;
   }
   if (numbers_.longest_prefix(folded.substr(begin), "number") != nullptr) return;
-  end = unit_end(folded, end, is_digit(folded[end - 1]));
+  end = unit_end(folded, end, is_digit(folded[end - 1]) ? "unit_digits" : "");
   tokens.push_back({begin, end, std::u32string(folded.substr(begin, end - begin)), true});
 }
 
@@ -65,9 +90,7 @@ std::vector<Token> TokenRules::find(std::u32string_view folded) const {
       end = run_end(folded, at, in_latin_run);
       add_latin_run(folded, at, end, tokens);
     } else if (is_numeral(c)) {
-      end = run_end(folded, at, [](auto text, size_t i) { return is_numeral(text[i]); });
-      const size_t with_unit = unit_end(folded, end, false);
-      if (with_unit > end) tokens.push_back({at, with_unit, std::u32string(folded.substr(at, with_unit - at)), true});
+      end = add_numerals(folded, at, tokens);
     }
     at = end;
   }

@@ -15,7 +15,7 @@ struct Token {
 };
 
 /// Finds what rules/checks/numbers.tsv and latin_words.tsv do not let pass:
-/// digits with the letters, % or unit word behind them; Chinese numerals before a unit of measure; Latin words of two or more letters.
+/// digits with the letters, % or unit word behind them; Chinese numerals before a unit of measure, from ten on before any unit, and shares (三分之一); Latin words of two or more letters.
 class TokenRules {
  public:
   static TokenRules load(const std::filesystem::path& dir);
@@ -24,7 +24,8 @@ class TokenRules {
 
  private:
   void add_latin_run(std::u32string_view folded, size_t begin, size_t end, std::vector<Token>& tokens) const;
-  size_t unit_end(std::u32string_view folded, size_t begin, bool after_digits) const;
+  size_t unit_end(std::u32string_view folded, size_t begin, std::string_view other_units) const;
+  size_t add_numerals(std::u32string_view folded, size_t begin, std::vector<Token>& tokens) const;
 
   Lexicon numbers_, latin_;
 };
