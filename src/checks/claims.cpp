@@ -155,13 +155,22 @@ std::vector<Claim> ClaimFinder::find_claims(std::string_view text,
   return find(text::to_utf32(text), Evidence(product));
 }
 
-std::vector<std::string> blocking_terms() {
+namespace {
+
+std::vector<std::string> terms_of(Level level) {
+  const auto is_latin = [](char32_t c) { return c < 0x80; };
   std::vector<std::string> terms;
   for (const Term& term : ClaimFinder::shipped().lexicon().terms()) {
-    if (term.level == Level::block) terms.push_back(text::to_utf8(term.text));
+    if (term.level != level || std::any_of(term.text.begin(), term.text.end(), is_latin)) continue;
+    terms.push_back(text::to_utf8(term.text));
   }
   return terms;
 }
+
+}  // namespace
+
+std::vector<std::string> blocking_terms() { return terms_of(Level::block); }
+std::vector<std::string> exception_phrases() { return terms_of(Level::pass); }
 
 std::vector<Claim> find_claims(std::string_view text, const data::Product& product) {
   return ClaimFinder::shipped().find_claims(text, product);

@@ -49,8 +49,11 @@ class ClaimFinder {
 };
 
 /// Terms of the shipped lists that block when unsupported, UTF-8, in the lists' order: what a decoder
-/// keeps out.
+/// keeps out. Terms with Latin letters or digits are left out.
 std::vector<std::string> blocking_terms();
+
+/// Phrases of the shipped lists in which such a term is none (level pass), UTF-8.
+std::vector<std::string> exception_phrases();
 
 /// ClaimFinder::shipped().find_claims(text, product).
 std::vector<Claim> find_claims(std::string_view text, const data::Product& product);

@@ -18,21 +18,32 @@ class TermAutomaton {
   using State = uint32_t;
   static constexpr State kStart = 0;
 
-  /// Terms get the ids 0, 1, …; empty ones never match.
-  explicit TermAutomaton(std::span<const std::string> terms);
+  /// Terms get the ids 0, 1, …; empty ones never match. Exceptions are longer phrases in which a term
+  /// is none (最后 with the term 最).
+  explicit TermAutomaton(std::span<const std::string> terms,
+                         std::span<const std::string> exceptions = {});
 
   State step(State state, char byte) const noexcept { return next_[state][static_cast<unsigned char>(byte)]; }
   /// The state after `text`.
   State walk(State state, std::string_view text) const noexcept;
   /// Ids of the terms that end at this state.
   std::span<const uint32_t> ends(State state) const noexcept { return ends_[state]; }
+  /// Bytes of the longest exception that ends at this state; 0 = none does.
+  uint32_t exception_end(State state) const noexcept { return exceptions_[state].end; }
+  /// Bytes of the longest beginning of an exception that the text ends with and that goes on.
+  uint32_t exception_begun(State state) const noexcept { return exceptions_[state].begun; }
 
  private:
-  void insert(std::string_view term, uint32_t id);
+  struct Exceptions {
+    uint32_t end = 0, begun = 0;
+  };
+  State insert(std::string_view term);
+  void insert_exception(std::string_view phrase);
   void complete();
 
   std::vector<std::array<State, 256>> next_;
   std::vector<std::vector<uint32_t>> ends_;
+  std::vector<Exceptions> exceptions_;
 };
 
 }  // namespace vitrine::checks

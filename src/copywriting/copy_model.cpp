@@ -77,7 +77,8 @@ CopyModel load_copy_model(const fs::path& directory, const generation::DecoderCo
   require_same_tokenizer(*model.tokenizer, directory);
   model.format = std::make_unique<PromptFormat>(*model.tokenizer);
   model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
-  model.vocabulary = std::make_unique<GuideVocabulary>(*model.format, fact_terms(model.statistics));
+  model.vocabulary = std::make_unique<GuideVocabulary>(
+      *model.format, fact_terms(model.statistics), checks::exception_phrases());
   model.decoder = std::make_unique<generation::Decoder>(generation::Decoder::load(directory, config));
   const int64_t rows = model.decoder->config().vocab_size;
   if (rows != model.tokenizer->vocab_size()) {

@@ -90,7 +90,7 @@ class SentenceGuide : public generation::SequenceGuide {
     const std::string added = text_of(token);
     text_ += added;
     partial_ = text_.substr(text_.size() - text::incomplete_tail(text_));
-    term_state_ = vocabulary_.terms().automaton().walk(term_state_, added);
+    term_position_ = vocabulary_.terms().advance_anyhow(term_position_, added, facts_->banned);
     const size_t added_length = text::count_code_points(added);
     length_ += added_length;
     clause_length_ = ends_with_any(text_, kSentenceSigns) ? 0 : clause_length_ + added_length;
@@ -103,6 +103,7 @@ class SentenceGuide : public generation::SequenceGuide {
   }
 
   bool finished() const override { return done_; }
+  int num_turned() const override { return turned_; }
   std::unique_ptr<generation::SequenceGuide> clone() const override {
     return std::make_unique<SentenceGuide>(*this);
   }
@@ -221,8 +222,20 @@ class SentenceGuide : public generation::SequenceGuide {
     return !vocabulary_.opens_with_punctuation(token) || clause_length_ >= kShortestClause;
   }
 
+  /// Banned terms; remembers whether the likeliest token would have written one.
+  void forbid_terms(std::span<float> logits) {
+    const float best = generation::max_logit(logits);
+    bool turned = false;
+    vocabulary_.terms().for_each_forbidden(term_position_, facts_->banned, [&](int32_t token) {
+      float& logit = logits[static_cast<size_t>(token)];
+      turned = turned || (logit == best && best != kNever);
+      logit = kNever;
+    });
+    turned_ += turned;
+  }
+
   /// Masks what is not allowed or far from likely. Returns false when nothing is left.
-  bool keep_allowed(std::span<float> logits) const {
+  bool keep_allowed(std::span<float> logits) {
     const auto forbid = [&](int32_t token) { logits[static_cast<size_t>(token)] = kNever; };
     forbid(vocabulary_.format().end_id());
     if (config_.enforce_groups) std::for_each(later_.begin(), later_.end(), forbid);
@@ -235,7 +248,7 @@ class SentenceGuide : public generation::SequenceGuide {
     generation::forbid_far_below_max(logits, kConsideredRange);
     if (config_.constrain_facts) {
       for (const int32_t token : vocabulary_.fact_signs()) forbid(token);
-      vocabulary_.terms().for_each_completing(term_state_, facts_->banned, forbid);
+      forbid_terms(logits);
     }
     vocabulary_.for_each_possible_repeat(recent_, [&](int32_t token) {
       if (repeats_nearby(token)) forbid(token);
@@ -254,20 +267,22 @@ class SentenceGuide : public generation::SequenceGuide {
   std::vector<OpenPoint> open_;  // not yet said
   std::vector<int32_t> later_;   // tokens of points of later sentences
   size_t due_ = 0;               // code points after which open points must be said
-  generation::TokenTerms::State term_state_ = checks::TermAutomaton::kStart;
+  generation::TokenTerms::Position term_position_;
+  int turned_ = 0;  // tokens at which the likeliest was a banned term
   bool done_ = false;
 };
 
 }  // namespace
 
-GuideVocabulary::GuideVocabulary(const PromptFormat& format, std::vector<std::string> fact_terms)
+GuideVocabulary::GuideVocabulary(const PromptFormat& format, std::vector<std::string> fact_terms,
+                                 std::span<const std::string> exceptions)
     : format_(format),
       fact_terms_(std::move(fact_terms)),
       bytes_(bytes_added(format)),
       code_points_(bytes_.size()),
       flags_(bytes_.size()),
       comma_(single_token(format.tokenizer(), "，")),
-      terms_(bytes_, fact_terms_) {
+      terms_(bytes_, fact_terms_, exceptions) {
   for (size_t i = 0; i < bytes_.size(); ++i) add_token(static_cast<int32_t>(i));
   const int32_t full_stop = single_token(format_.tokenizer(), "。");
   std::erase(sentence_ends_, full_stop);

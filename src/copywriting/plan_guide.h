@@ -42,7 +42,9 @@ struct PlanGuideConfig {
 /// Immutable, thread-safe. `format` must outlive it.
 class GuideVocabulary {
  public:
-  GuideVocabulary(const PromptFormat& format, std::vector<std::string> fact_terms);
+  /// exceptions: phrases in which a fact term is none.
+  GuideVocabulary(const PromptFormat& format, std::vector<std::string> fact_terms,
+                  std::span<const std::string> exceptions = {});
 
   const PromptFormat& format() const { return format_; }
   const std::vector<std::string>& fact_terms() const { return fact_terms_; }

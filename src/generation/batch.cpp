@@ -179,6 +179,7 @@ void Batch::end(Live& live, EndReason reason) {
   sequence.end = reason;
   sequence.finished = is_finished(reason);
   sequence.stop = live.steering.stop();
+  sequence.num_turned = live.steering.num_turned();
 }
 
 /// Takes out the sequences that are done, and hands over the requests of which all are.

@@ -249,6 +249,7 @@ void BeamSearch::keep(const Job& job, Group& group, const Continuation& end,
   sequence.end = reason;
   sequence.finished = is_finished(reason);
   sequence.stop = steering.stop();
+  sequence.num_turned = steering.num_turned();
   sequence.score = score;
   const auto place =
       std::upper_bound(group.hypotheses.begin(), group.hypotheses.end(), sequence, is_better);

@@ -72,6 +72,7 @@ struct Sequence {
   std::optional<StopHit> stop = {};  // of EndReason::stop_string
   std::vector<double> token_logprobs =
       {};  // where asked: their sum is logprob; one a token, then that of the eos that ended it
+  int num_turned = 0;  // SequenceGuide::num_turned of guide and processors
   double score = 0;  // of beam search, by which hypotheses are ordered
   std::shared_ptr<const CachedTokens> cached =
       {};  // prompt and all tokens but the last one, where the request asked

@@ -17,6 +17,8 @@ class SequenceGuide {
   virtual void process(std::span<float> logits) = 0;
   virtual void push(int32_t token) = 0;
   virtual bool finished() const { return false; }  // asked after push; true ends the sequence
+  /// How often it forbade the likeliest token because of what that token would have said.
+  virtual int num_turned() const { return 0; }
   /// A guide in the same state that goes on by itself: beams fork.
   virtual std::unique_ptr<SequenceGuide> clone() const = 0;
 };

@@ -53,6 +53,12 @@ std::optional<EndReason> Steering::push(int32_t token) {
   return std::nullopt;
 }
 
+int Steering::num_turned() const {
+  int turned = guide_ == nullptr ? 0 : guide_->num_turned();
+  for (const auto& processor : processors_) turned += processor->num_turned();
+  return turned;
+}
+
 bool is_finished(EndReason reason) {
   return reason == EndReason::eos || reason == EndReason::guide || reason == EndReason::stop_string;
 }

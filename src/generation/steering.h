@@ -27,6 +27,7 @@ class Steering {
   /// Takes a token that is not the eos. A reason when the sequence ends with it.
   std::optional<EndReason> push(int32_t token);
   const std::optional<StopHit>& stop() const { return stop_; }
+  int num_turned() const;
 
  private:
   const Request* request_;

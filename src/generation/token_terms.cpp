@@ -20,12 +20,14 @@ char32_t first_code_point(std::string_view bytes) {
 
 }  // namespace
 
-TokenTerms::TokenTerms(std::span<const std::string> token_bytes, std::span<const std::string> terms)
-    : token_bytes_(token_bytes.begin(), token_bytes.end()),
-      automaton_(terms),
-      num_terms_(terms.size()) {
+TokenTerms::TokenTerms(std::span<const std::string> token_bytes, std::span<const std::string> terms,
+                       std::span<const std::string> exceptions)
+    : token_bytes_(token_bytes.begin(), token_bytes.end()), automaton_(terms, exceptions) {
+  std::vector<std::string> phrases(terms.begin(), terms.end());
+  for (const std::string& term : terms) term_sizes_.push_back(static_cast<uint32_t>(term.size()));
+  phrases.insert(phrases.end(), exceptions.begin(), exceptions.end());
   index_tokens();
-  index_states(terms);
+  index_states(phrases);
 }
 
 void TokenTerms::index_tokens() {
@@ -45,10 +47,10 @@ void TokenTerms::index_tokens() {
 
 /// From the state of a prefix of a term go on: what follows the prefix in a term, and what follows
 /// those of its ends that are prefixes themselves.
-void TokenTerms::index_states(std::span<const std::string> terms) {
+void TokenTerms::index_states(std::span<const std::string> phrases) {
   std::unordered_map<std::u32string, std::vector<char32_t>> following;
-  for (const std::string& term : terms) {
-    const std::u32string whole = text::to_utf32(term);
+  for (const std::string& phrase : phrases) {
+    const std::u32string whole = text::to_utf32(phrase);
     for (size_t length = 1; length < whole.size(); ++length)
       following[whole.substr(0, length)].push_back(whole[length]);
     following[whole];  // its ends may go on
@@ -69,25 +71,46 @@ void TokenTerms::index_states(std::span<const std::string> terms) {
 }
 
 TokenTerms::Banned TokenTerms::ban(std::vector<bool> terms) const {
-  VITRINE_REQUIRE(terms.empty() || terms.size() == num_terms_, "[TokenTerms::ban] expected ",
-                  num_terms_, " terms, got ", terms.size());
+  VITRINE_REQUIRE(terms.empty() || terms.size() == num_terms(), "[TokenTerms::ban] expected ",
+                  num_terms(), " terms, got ", terms.size());
   Banned banned{std::move(terms), {}};
   if (banned.terms.empty()) return banned;
   for (const auto& [token, term] : inside_) {
-    if (banned.terms[term] && (banned.tokens.empty() || banned.tokens.back() != token))
-      banned.tokens.push_back(token);
+    if (!banned.terms[term] || (!banned.tokens.empty() && banned.tokens.back() == token)) continue;
+    if (is_forbidden({}, token, banned)) banned.tokens.push_back(token);
   }
   return banned;
 }
 
-bool TokenTerms::completes(State state, int32_t token, const Banned& banned) const {
-  for (const char byte : token_bytes_[static_cast<size_t>(token)]) {
-    state = automaton_.step(state, byte);
-    for (const uint32_t term : automaton_.ends(state)) {
-      if (banned.terms[term]) return true;
-    }
+bool TokenTerms::step(Position& position, char byte, const Banned& banned) const {
+  position.state = automaton_.step(position.state, byte);
+  if (position.open > 0) ++position.open;
+  for (const uint32_t term : automaton_.ends(position.state)) {
+    if (banned.terms[term]) position.open = std::max(position.open, term_sizes_[term]);
   }
-  return false;
+  if (position.open == 0) return true;
+  if (automaton_.exception_end(position.state) >= position.open) position.open = 0;
+  return automaton_.exception_begun(position.state) >= position.open;
+}
+
+std::optional<TokenTerms::Position> TokenTerms::advance(Position position, std::string_view bytes,
+                                                        const Banned& banned) const {
+  for (const char byte : bytes) {
+    if (!step(position, byte, banned)) return std::nullopt;
+  }
+  return position;
+}
+
+TokenTerms::Position TokenTerms::advance_anyhow(Position position, std::string_view bytes,
+                                                const Banned& banned) const {
+  if (banned.terms.empty()) {
+    position.state = automaton_.walk(position.state, bytes);
+    return position;
+  }
+  for (const char byte : bytes) {
+    if (!step(position, byte, banned)) position.open = 0;
+  }
+  return position;
 }
 
 }  // namespace vitrine::generation

@@ -1,11 +1,15 @@
-// generation/token_terms.h - which tokens would complete a term, for a text that is written token
-// by token.
+// generation/token_terms.h - which tokens would write a banned term, for a text that is written
+// token by token.
 //
 // Terms may cross the borders of tokens, and tokens may end inside a code point: any tokenizer will
 // do. From most states of the text only the few tokens that begin with a continuation of a term
 // need to be looked at; what a token holds by itself is known beforehand.
+//
+// A term is none inside a longer phrase that is an exception (最 in 最后): while the text can still
+// become one, the term stays open, and only tokens that lead on to it are allowed.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,16 +23,22 @@ namespace vitrine::generation {
 /// Immutable, thread-safe.
 class TokenTerms {
  public:
-  using State = checks::TermAutomaton::State;  // of the text so far; kStart at first
+  using State = checks::TermAutomaton::State;
 
-  /// token_bytes: the UTF-8 bytes that each token adds, by id; empty ones never complete anything.
-  /// terms: valid UTF-8; their ids are their places.
-  TokenTerms(std::span<const std::string> token_bytes, std::span<const std::string> terms);
+  /// Where a text stands.
+  struct Position {
+    State state = checks::TermAutomaton::kStart;
+    uint32_t open = 0;  // bytes back to where a banned term began that an exception must yet cover
+  };
 
-  const checks::TermAutomaton& automaton() const { return automaton_; }
-  size_t num_terms() const { return num_terms_; }
+  /// token_bytes: the UTF-8 bytes that each token adds, by id; empty ones change nothing.
+  /// terms, exceptions: valid UTF-8; the ids of terms are their places.
+  TokenTerms(std::span<const std::string> token_bytes, std::span<const std::string> terms,
+             std::span<const std::string> exceptions = {});
 
-  /// Terms that must not be written, and the tokens that hold one of them.
+  size_t num_terms() const { return term_sizes_.size(); }
+
+  /// Terms that must not be written, and the tokens that hold one of them and cover it by nothing.
   struct Banned {
     std::vector<bool> terms;  // by id; empty = none
     std::vector<int32_t> tokens;
@@ -36,14 +46,32 @@ class TokenTerms {
   /// terms: num_terms() long, or empty. Throws InvalidInput for another length.
   Banned ban(std::vector<bool> terms) const;
 
-  /// Calls forbid(token) for every token after which a banned term ends in the text, some twice.
+  /// Where the text stands after `bytes`; nothing when it then holds a banned term that no exception
+  /// covers or can cover.
+  std::optional<Position> advance(Position position, std::string_view bytes,
+                                  const Banned& banned) const;
+  /// The same for a text that is let pass: what no exception can cover is forgotten.
+  Position advance_anyhow(Position position, std::string_view bytes, const Banned& banned) const;
+
+  /// Calls forbid(token) for every token after which the text would hold a banned term for good, some
+  /// twice.
   template <typename Forbid>
-  void for_each_completing(State state, const Banned& banned, Forbid forbid) const {
+  void for_each_forbidden(Position position, const Banned& banned, Forbid forbid) const {
     if (banned.terms.empty()) return;
-    for (const int32_t token : banned.tokens) forbid(token);
-    if (state == checks::TermAutomaton::kStart) return;
-    for_each_continuing(state, [&](int32_t token) {
-      if (completes(state, token, banned)) forbid(token);
+    if (position.open > 0) {
+      for (size_t i = 0; i < token_bytes_.size(); ++i) {
+        const auto token = static_cast<int32_t>(i);
+        if (is_forbidden(position, token, banned)) forbid(token);
+      }
+      return;
+    }
+    const bool may_cover = automaton_.exception_begun(position.state) > 0;
+    for (const int32_t token : banned.tokens) {
+      if (!may_cover || is_forbidden(position, token, banned)) forbid(token);
+    }
+    if (position.state == checks::TermAutomaton::kStart) return;
+    for_each_continuing(position.state, [&](int32_t token) {
+      if (is_forbidden(position, token, banned)) forbid(token);
     });
   }
 
@@ -63,15 +91,19 @@ class TokenTerms {
     }
     for (const int32_t token : fragments_) visit(token);
   }
-  bool completes(State state, int32_t token, const Banned& banned) const;
+  bool is_forbidden(Position position, int32_t token, const Banned& banned) const {
+    return !advance(position, token_bytes_[static_cast<size_t>(token)], banned);
+  }
+  /// False when a banned term stands for good.
+  bool step(Position& position, char byte, const Banned& banned) const;
   void index_tokens();
-  void index_states(std::span<const std::string> terms);
+  void index_states(std::span<const std::string> phrases);
 
   std::vector<std::string> token_bytes_;
   checks::TermAutomaton automaton_;
-  size_t num_terms_;
+  std::vector<uint32_t> term_sizes_;                             // bytes
   std::unordered_map<char32_t, std::vector<int32_t>> by_first_;  // tokens by their first code point
-  std::vector<int32_t> fragments_;                    // tokens that begin inside a code point
+  std::vector<int32_t> fragments_;  // tokens that begin inside a code point
   std::vector<std::pair<int32_t, uint32_t>> inside_;  // token, term it holds
   std::unordered_map<State, std::vector<char32_t>> continuations_;  // by states between code points
 };
