@@ -121,16 +121,26 @@ std::string_view verdict_name(Level verdict) {
   return verdict < Level::warn ? "no_hit" : to_string(verdict);
 }
 
+Json hits_json(const CheckReport& report) {
+  Json hits = Json::array();
+  for (const RuleHit& hit : report.hits) hits.push_back(json_of(hit));
+  return hits;
+}
+
+Json claims_json(const CheckReport& report) {
+  Json claims = Json::array();
+  for (const Claim& claim : report.claims) claims.push_back(json_of(claim));
+  return claims;
+}
+
 Json to_json(const CheckReport& report, std::string_view text_id) {
   Json json{{"text_id", text_id},
             {"ruleset", report.rules->version()},
             {"ruleset_sha256", report.rules->sha256()},
             {"verdict", verdict_name(report.verdict())},
             {"message", message_of(report)},
-            {"hits", Json::array()},
-            {"claims", Json::array()}};
-  for (const RuleHit& hit : report.hits) json["hits"].push_back(json_of(hit));
-  for (const Claim& claim : report.claims) json["claims"].push_back(json_of(claim));
+            {"hits", hits_json(report)},
+            {"claims", claims_json(report)}};
   return json;
 }
 

@@ -23,6 +23,9 @@ struct CheckReport {
 /// no_hit | warn | needs_proof | block
 std::string_view verdict_name(Level verdict);
 
+Json hits_json(const CheckReport& report);
+Json claims_json(const CheckReport& report);
+
 /// The object of copy_checks section 2.
 Json to_json(const CheckReport& report, std::string_view text_id);
 

@@ -38,7 +38,9 @@ bool holds(std::u32string_view text, std::u32string_view word) {
   return !word.empty() && text.find(word) != text.npos;
 }
 
+/// A value, or the key itself (产地是新疆).
 bool supports(const Fact& fact, const Term& term) {
+  if (fact.key == text::to_utf8(term.text)) return true;
   if (holds(fact.val, term.text) || holds(fact.raw, term.text)) return true;
   return std::any_of(term.supported_by.begin(), term.supported_by.end(), [&](const auto& value) {
     return without_share(fact.val) == value || without_share(fact.raw) == value;

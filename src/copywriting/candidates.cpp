@@ -56,6 +56,18 @@ double repeated_share(std::u32string_view text) {
   return 1 - static_cast<double>(count_ngrams(text, 4).size()) / all;
 }
 
+/// Sorts best first.
+struct Rank {
+  bool may_leave;
+  checks::Level verdict;
+  double score;
+  size_t idx;
+  bool operator<(const Rank& other) const {
+    if (may_leave != other.may_leave) return may_leave;
+    return verdict != other.verdict ? verdict < other.verdict : score > other.score;
+  }
+};
+
 double score(const Candidate& c, std::u32string_view text, const OrderConfig& config) {
   const double fluency = c.tokens > 0 ? c.logprob / static_cast<double>(c.tokens) : 0;
   return config.coverage * c.coverage + config.agreement * c.agreement + config.fluency * fluency -
@@ -85,17 +97,17 @@ void order_candidates(std::vector<Candidate>& candidates, const data::Product& p
   std::vector<std::u32string> texts;
   for (const auto& candidate : candidates) texts.push_back(text::metric_code_points(candidate.text));
   const auto agreement = agreements(texts);
-  std::vector<std::pair<double, size_t>> scores;
+  std::vector<Rank> ranks;
   for (size_t i = 0; i < candidates.size(); ++i) {
     Candidate& c = candidates[i];
     c.coverage = checks::literal_coverage(text::to_utf32(c.text), product, /*any_word_for_category=*/false);
     c.agreement = agreement[i];
     c.groups_in_order = says_groups_in_order(c.text, plan);
-    scores.emplace_back(score(c, texts[i], config) - (c.faults.empty() ? 0 : 1e6), i);
+    ranks.push_back({c.may_leave(), c.report.verdict(), score(c, texts[i], config), i});
   }
-  std::stable_sort(scores.begin(), scores.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(ranks.begin(), ranks.end());
   std::vector<Candidate> ordered;
-  for (const auto& [value, i] : scores) ordered.push_back(std::move(candidates[i]));
+  for (const Rank& rank : ranks) ordered.push_back(std::move(candidates[rank.idx]));
   candidates = std::move(ordered);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "checks/check_report.h"
 #include "copywriting/plan.h"
 #include "data/product.h"
 
@@ -17,7 +18,14 @@ struct Candidate {
   double coverage = 0;       // checks::literal_coverage: said values / values
   double agreement = 0;      // mean 1..4-gram F-score with the other candidates, 0..1
   bool groups_in_order = true;   // every group of the plan said, in the plan's order
-  std::vector<std::string> faults;  // checks/output_faults.h and "unsupported:<term>"; empty = may leave
+  std::vector<std::string> faults;  // checks/output_faults.h; empty = clean
+  checks::CheckReport report;       // what the rules say
+  int turned = 0;  // tokens at which decoding turned away from a banned term
+
+  /// Whether it may be shown: clean, and nothing that blocks.
+  bool may_leave() const {
+    return faults.empty() && report.verdict() < checks::Level::block;
+  }
 };
 
 /// Weights of the parts of a candidate's score.
@@ -38,8 +46,8 @@ struct OrderConfig {
 /// Whether the first mentions of the groups' values stand in the groups' order and none is missing.
 bool says_groups_in_order(std::string_view text, const Plan& plan);
 
-/// Fills coverage, agreement and groups_in_order, then sorts best first: those without faults before
-/// the others, then by the weighted sum; ties keep the index order.
+/// Fills coverage, agreement and groups_in_order, then sorts best first: those that may leave before
+/// the others, then by verdict, then by the weighted sum; ties keep the index order.
 /// Agreement is what minimum Bayes risk decoding maximises (Kumar and Byrne 2004).
 void order_candidates(std::vector<Candidate>& candidates, const data::Product& product, const Plan& plan,
                       const OrderConfig& config);

@@ -123,6 +123,7 @@ void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft,
   draft.copy.text += taken.text;
   draft.copy.tokens += static_cast<int64_t>(taken.sequence->tokens.size());
   draft.copy.logprob += taken.sequence->logprob;
+  draft.copy.turned += taken.sequence->num_turned;
   append(draft.ids, taken.sequence->tokens);
   draft.cached = taken.sequence->cached;
   advance(model, config, draft);

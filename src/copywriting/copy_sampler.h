@@ -47,6 +47,7 @@ struct SampledCopy {
   double logprob = 0;    // of these tokens, natural log, without guide
   bool complete = true;  // every sentence ended and said its points
   int redrawn = 0;       // sentences that needed new draws
+  int turned = 0;        // tokens at which the guide turned away from a banned term
 };
 
 /// One result a task, in order. A result depends on model, config and its task alone.

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "checks/claims.h"
+#include "checks/checker.h"
 #include "checks/output_faults.h"
 #include "copywriting/subject.h"
 #include "text/utf8.h"
@@ -90,23 +90,42 @@ std::string faults_in_words(const std::map<std::string, int>& faults) {
   static const std::map<std::string, std::string, std::less<>> kNames{
       {"bad_utf8", "编码错误"},     {"control_character", "控制字符"}, {"placeholder", "占位符"},        {"cut_off", "句子不完整"},
       {"repeated_clause", "重复分句"}, {"repeated_4gram", "用语重复"},    {"no_product_word", "没有说出商品类型"}};
-  constexpr std::string_view kUnsupported = "unsupported:";
   std::string words;
   for (const auto& [fault, count] : faults) {
     const auto name = kNames.find(fault);
+    const size_t colon = fault.find(':');
     words += concat(words.empty() ? "" : "，",
                     name != kNames.end() ? name->second
-                    : fault.starts_with(kUnsupported) ? concat("无依据的“", fault.substr(kUnsupported.size()), "”")
-                                                      : fault,
+                    : colon != fault.npos ? concat("“", fault.substr(colon + 1), "”（", fault.substr(0, colon), "）")
+                                          : fault,
                     " ", count);
   }
   return words;
 }
 
+/// All reasons why a candidate must not leave: its faults, and rule:term of the hits that block.
+std::vector<std::string> reasons_of(const Candidate& candidate) {
+  std::vector<std::string> reasons = candidate.faults;
+  for (const auto& hit : candidate.report.hits) {
+    if (hit.level == checks::Level::block) reasons.push_back(hit.rule->id + ":" + hit.term);
+  }
+  return reasons;
+}
+
+size_t num_faults(const Candidate& candidate) { return reasons_of(candidate).size(); }
+
 std::string fixed(double value, const char* format) {
   char text[32];
   std::snprintf(text, sizeof text, format, value);
   return text;
+}
+
+/// 未命中规则 v2026.11.2, or what was hit.
+std::string verdict_in_words(const Candidate& candidate) {
+  if (candidate.report.hits.empty()) return "未命中规则 v" + checks::RuleSet::shipped().version();
+  std::string words = "提示：";
+  for (const auto& hit : candidate.report.hits) words += "“" + hit.term + "”" + hit.rule->title + "；";
+  return words;
 }
 
 }  // namespace
@@ -140,6 +159,7 @@ CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* 
                        const std::vector<data::Product>& training_rows, PointWishes wishes)
     : config_(config), model_(model), bank_(copywriting::TemplateBank::load()), wishes_(std::move(wishes)) {
   config_.validate();
+  context_ = {.platform = config_.platform, .style = config_.style, .today = checks::today()};
   VITRINE_REQUIRE(model_ != nullptr || !config_.baseline.empty(), "[CopyWriter] no model and no baseline");
   if (config_.normalize) normalizer_ = data::AttributeNormalizer::load();
   if (model_ != nullptr) {
@@ -207,14 +227,12 @@ bool CopyWriter::model_knows(const data::Product& product) const {
   return statistics_.n(copywriting::statistics_category(product, statistics_)) >= config_.min_category_rows;
 }
 
-std::vector<std::string> CopyWriter::faults_of(const std::string& text, const data::Product& product) const {
+void CopyWriter::check(const data::Product& product, Candidate& candidate) const {
   // A value said twice repeats its own 4-grams; what a person would call repetition starts above that.
-  std::vector<std::string> faults = checks::output_faults(text, product, {.max_repeated_4grams = kRepeatedPositions});
-  if (!faults.empty() && faults.front() == "bad_utf8") return faults;
-  for (const auto& claim : checks::find_claims(text, product)) {
-    if (checks::is_blocking(claim)) faults.push_back(concat("unsupported:", claim.value));
-  }
-  return faults;
+  candidate.faults = checks::output_faults(candidate.text, product, {.max_repeated_4grams = kRepeatedPositions});
+  if (!candidate.faults.empty() && candidate.faults.front() == "bad_utf8") return;
+  const checks::Evidence evidence(product, context_.today);
+  candidate.report = checks::Checker::shipped().check(candidate.text, evidence, context_);
 }
 
 /// What all candidates of a product share.
@@ -242,13 +260,14 @@ Candidate CopyWriter::candidate_of(const Draft& draft, const copywriting::Sample
   candidate.text = copy.text + plain_sentence(plan, *model_->format);
   candidate.tokens = copy.tokens;
   candidate.logprob = copy.logprob;
-  candidate.faults = faults_of(candidate.text, product);
+  candidate.turned = copy.turned;
+  check(product, candidate);
   candidate.groups_in_order = copywriting::says_groups_in_order(candidate.text, plan);
   return candidate;
 }
 
 bool CopyWriter::is_to_be_written_anew(const Candidate& candidate) const {
-  return config_.check && (!candidate.faults.empty() || (config_.enforce_groups && !candidate.groups_in_order));
+  return config_.check && (!candidate.may_leave() || (config_.enforce_groups && !candidate.groups_in_order));
 }
 
 /// Writes all candidates, then those that are not good anew, each time with new random numbers of its own.
@@ -275,7 +294,7 @@ void CopyWriter::fill_from_model(std::span<const Prepared> products, std::span<W
       Candidate candidate = candidate_of(drafts[d], copies[d], products[drafts[d].product_idx].product, product.plan);
       Candidate& best = product.candidates[static_cast<size_t>(drafts[d].index)];
       const bool anew = is_to_be_written_anew(candidate);
-      if (attempt == 0 || candidate.faults.size() < best.faults.size() || !anew) best = std::move(candidate);
+      if (attempt == 0 || num_faults(candidate) < num_faults(best) || !anew) best = std::move(candidate);
       if (!anew) continue;
       again.push_back(std::move(drafts[d]));
       again.back().task.key = candidate_key(config_.seed, product.id, again.back().index).fold_in("rewrite").fold_in(static_cast<uint64_t>(attempt));
@@ -290,7 +309,7 @@ void CopyWriter::fill_from_bank(const data::Product& product, WrittenProduct& wr
     candidate.index = i;
     candidate.origin = "template";
     candidate.text = copywriting::write_from_template(bank_, product, written.plan, candidate_key(config_.seed, product.id, i));
-    candidate.faults = faults_of(candidate.text, product);
+    check(product, candidate);
     written.candidates.push_back(std::move(candidate));
   }
 }
@@ -299,7 +318,7 @@ void CopyWriter::fill_from_rows(const data::Product& product, WrittenProduct& wr
   Candidate candidate;
   candidate.origin = "retrieval";
   candidate.text = retrieval_->text(product);
-  candidate.faults = faults_of(candidate.text, product);
+  check(product, candidate);
   written.candidates.push_back(std::move(candidate));
 }
 
@@ -307,10 +326,13 @@ void CopyWriter::finish(const data::Product& product, WrittenProduct& written) c
   copywriting::order_candidates(written.candidates, product, written.plan, config_.order);
   if (config_.check) {
     for (const auto& candidate : written.candidates) {
-      for (const auto& fault : candidate.faults) ++written.dropped_faults[fault];
+      for (const auto& reason : reasons_of(candidate)) ++written.dropped_faults[reason];
     }
-    written.dropped = static_cast<int>(std::erase_if(written.candidates, [](const Candidate& c) { return !c.faults.empty(); }));
+    written.dropped = static_cast<int>(std::erase_if(written.candidates, [](const Candidate& c) { return !c.may_leave(); }));
   }
+  written.saved = static_cast<int>(std::count_if(written.candidates.begin(), written.candidates.end(), [](const Candidate& c) {
+    return c.turned > 0 && c.may_leave();
+  }));
   written.likeness = copywriting::mean_pairwise_rouge_l(written.candidates);
   if (written.candidates.empty() && written.error.empty()) {
     written.error = concat("所有候选文案都未通过检查：", faults_in_words(written.dropped_faults));
@@ -354,11 +376,16 @@ Json to_json(const WrittenProduct& written, const WriteConfig& config, const std
   Json line{{"id", written.id}, {"plan", copywriting::to_json(written.plan)}, {"candidates", Json::array()}};
   for (const auto& c : written.candidates) {
     Json scores{{"coverage", c.coverage}, {"agreement", c.agreement}};
-    line["candidates"].push_back({{"index", c.index}, {"text", c.text}, {"tokens", c.tokens}, {"logprob", c.logprob},
-                                  {"scores", scores}, {"origin", c.origin}, {"groups_in_order", c.groups_in_order},
-                                  {"verdict", c.faults.empty() ? "no_hit" : "block"}, {"hits", c.faults}, {"claims", Json::array()}});
+    Json candidate{{"index", c.index}, {"text", c.text}, {"tokens", c.tokens}, {"logprob", c.logprob},
+                   {"scores", scores}, {"origin", c.origin}, {"groups_in_order", c.groups_in_order},
+                   {"verdict", c.faults.empty() ? checks::verdict_name(c.report.verdict()) : "block"},
+                   {"hits", checks::hits_json(c.report)}, {"claims", checks::claims_json(c.report)}};
+    if (!c.faults.empty()) candidate["faults"] = c.faults;
+    line["candidates"].push_back(std::move(candidate));
   }
   line["dropped"] = written.dropped;
+  line["saved"] = written.saved;
+  line["ruleset"] = checks::RuleSet::shipped().version();
   if (written.dropped > 0) line["dropped_faults"] = written.dropped_faults;
   line["origin"] = written.origin;
   if (!written.note.empty()) line["note"] = written.note;
@@ -379,7 +406,7 @@ std::string to_table(const WrittenProduct& written, const data::Product& product
   for (const auto& c : written.candidates) {
     table += concat("  ", place++, ". ", c.text, "\n     ", text::count_code_points(c.text), "字  要点覆盖 ",
                     fixed(100 * c.coverage, "%.0f%%"), c.groups_in_order ? "  顺序合计划" : "  顺序不合计划",
-                    c.origin == "model" ? "" : c.origin == "template" ? "  来源：模板" : "  来源：检索", "\n");
+                    c.origin == "model" ? "" : c.origin == "template" ? "  来源：模板" : "  来源：检索", "  ", verdict_in_words(c), "\n");
   }
   if (written.dropped > 0) table += concat("  另有 ", written.dropped, " 条未通过检查，已去掉：", faults_in_words(written.dropped_faults), "\n");
   return table;

@@ -27,8 +27,9 @@ struct WrittenProduct {
   std::string id;
   copywriting::Plan plan;
   std::vector<copywriting::Candidate> candidates;  // best first
-  int dropped = 0;          // candidates that still had faults after all rewrites
-  std::map<std::string, int> dropped_faults;  // fault → dropped candidates that had it
+  int dropped = 0;          // candidates that still must not leave after all rewrites
+  int saved = 0;            // candidates that may leave because decoding turned away from a banned term
+  std::map<std::string, int> dropped_faults;  // fault, or rule:term → dropped candidates that had it
   std::string origin;       // model | template | retrieval
   std::string note;         // why not the model, in Chinese; empty otherwise
   std::string error;        // why there is no candidate
@@ -83,7 +84,7 @@ class CopyWriter {
   void fill_from_bank(const data::Product& product, WrittenProduct& written) const;
   void fill_from_rows(const data::Product& product, WrittenProduct& written) const;
   void finish(const data::Product& product, WrittenProduct& written) const;
-  std::vector<std::string> faults_of(const std::string& text, const data::Product& product) const;
+  void check(const data::Product& product, copywriting::Candidate& candidate) const;
 
   WriteConfig config_;
   const copywriting::CopyModel* model_;
@@ -92,6 +93,7 @@ class CopyWriter {
   data::AttributeStatistics statistics_;  // of the model, or of the training rows
   std::optional<copywriting::RetrievalBaseline> retrieval_;
   PointWishes wishes_;
+  checks::CheckContext context_;
 };
 
 /// The line of commands.md.
