@@ -45,7 +45,8 @@ size_t TokenRules::unit_end(std::u32string_view folded, size_t begin,
                             std::string_view other_units) const {
   const auto rest = folded.substr(begin);
   const Term* unit = numbers_.longest_prefix(rest, "unit");
-  if (unit == nullptr && !other_units.empty()) unit = numbers_.longest_prefix(rest, other_units);
+  const Term* other = other_units.empty() ? nullptr : numbers_.longest_prefix(rest, other_units);
+  if (unit == nullptr || (other != nullptr && other->text.size() > unit->text.size())) unit = other;
   return unit == nullptr ? begin : begin + unit->text.size();
 }
 
