@@ -127,6 +127,7 @@ CopyEvaluation evaluate_copy(EvaluateCopyInput input, const EvaluateCopyConfig& 
   evaluation.rare_df_by_use = train.rare_df_by_use();
   evaluation.products = std::move(input.set);
   evaluation.fits = std::move(input.fits);
+  evaluation.gates = std::move(input.gates);
   return evaluation;
 }
 
@@ -165,6 +166,7 @@ CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::
   for (const auto& model : models) {
     auto written = write_systems(input.set, input.train, model);
     input.fits.push_back(std::move(written.fit));
+    if (config.gate) input.gates.push_back(gate_rates(input.set, model, {1, 4, 8, 16}));
     for (auto& system : written.systems) {
       const bool known = std::any_of(input.systems.begin(), input.systems.end(), [&](const auto& s) { return s.name == system.name; });
       if (!known) input.systems.push_back(std::move(system));

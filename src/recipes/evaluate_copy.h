@@ -9,6 +9,7 @@
 #include "data/import.h"
 #include "eval/copy_metrics.h"
 #include "recipes/evaluate_model.h"
+#include "recipes/gate_rates.h"
 
 namespace vitrine::recipes {
 
@@ -23,6 +24,7 @@ struct EvaluateCopyConfig {
   int resamples = 1000;
   int64_t seed = 0;
   int side_by_side = 20;
+  bool gate = true;
 
   void describe(FieldVisitor& v) {
     v.field("train", train, "train rows for document frequencies, retrieval and leakage; empty = data/advertisegen/train.jsonl");
@@ -30,6 +32,7 @@ struct EvaluateCopyConfig {
     v.field("anchors", anchors, "rows without learning: values joined, template, retrieval");
     v.field("allow_leakage", allow_leakage, "go on when the set shares rows or texts with the train rows");
     v.field("resamples", resamples, "bootstrap resamples", 1, 1000000);
+    v.field("gate", gate, "of each model what the checks stop, best of 1, 4, 8 and 16");
     v.field("side_by_side", side_by_side, "products whose texts are shown beside each other", 0, 1000);
   }
   void validate() const { check_config(*this, "evaluate_copy"); }
@@ -47,6 +50,7 @@ struct EvaluateCopyInput {
   eval::SynonymTable synonyms;
   std::vector<eval::SystemOutputs> systems;
   std::vector<ModelFit> fits;  // of the models among them
+  std::vector<GateRates> gates;  // one for each fit, or none
 };
 
 /// All numbers of an evaluation.
@@ -61,6 +65,7 @@ struct CopyEvaluation {
   std::vector<eval::SystemOutputs> systems;   // as scored, human and anchors first
   std::vector<eval::SystemReport> reports;    // one for each system
   std::vector<ModelFit> fits;                 // one for each model
+  std::vector<GateRates> gates;               // the same, or none
   const eval::SystemReport* find(std::string_view name) const;  // null when there is none
 };
 

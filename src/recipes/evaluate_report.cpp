@@ -251,6 +251,23 @@ std::string words_of(const ModelFit& fit) {
                 " tokens, ", fixed(fit.nats_per_character(), 4), " nats a character");
 }
 
+void add_gate(HtmlReport& page, const GateRates& gate) {
+  const auto percent = [](double share) {
+    char text[16];
+    std::snprintf(text, sizeof text, "%.1f", 100 * share);
+    return std::string(text);
+  };
+  page.heading("检查前后 Before and after the checks (% of products)");
+  std::vector<std::vector<std::string>> rows;
+  for (const GateRate& rate : gate.rates) {
+    rows.push_back({std::to_string(rate.n), percent(rate.unsupported_before),
+                    percent(rate.unsupported_after), percent(rate.banned_before),
+                    percent(rate.banned_after), percent(rate.empty_after)});
+  }
+  page.table({"n", "无依据 前 unsupported before", "后 after", "禁用语 前 banned before", "后 after", "无可用 none left"}, rows);
+  page.paragraph(concat("候选 candidates ", gate.candidates, "，去掉 dropped ", gate.dropped, "，避开禁用词而保住 saved ", gate.saved));
+}
+
 }  // namespace
 
 Json metrics_json(const CopyEvaluation& evaluation) {
@@ -262,6 +279,7 @@ Json metrics_json(const CopyEvaluation& evaluation) {
                {"bootstrap", {{"unit", "product"}, {"resamples", evaluation.config.resamples}, {"level", 0.95}, {"seed", evaluation.config.seed}}},
                {"definitions", definitions_json()},
                {"fits", Json::array()},
+               {"gates", Json::array()},
                {"systems", Json::array()}};
   for (const ModelFit& fit : evaluation.fits) {
     json["fits"].push_back({{"model", fit.name},
@@ -271,6 +289,7 @@ Json metrics_json(const CopyEvaluation& evaluation) {
                             {"perplexity", fit.perplexity()},
                             {"nats_per_character", fit.nats_per_character()}});
   }
+  for (const GateRates& gate : evaluation.gates) json["gates"].push_back(to_json(gate));
   for (size_t i = 0; i < evaluation.reports.size(); ++i) json["systems"].push_back(json_of(evaluation, i));
   return json;
 }
@@ -283,6 +302,7 @@ std::string report_html(const CopyEvaluation& evaluation) {
   page.heading(concat("输入只出现一次的行 Rows whose input occurs once (n = ", evaluation.num_single, ")"));
   if (evaluation.num_single > 0) add_metric_table(page, evaluation, &SystemReport::single);
   for (const ModelFit& fit : evaluation.fits) page.paragraph(words_of(fit));
+  for (const GateRates& gate : evaluation.gates) add_gate(page, gate);
   add_targets(page, evaluation);
   add_curves(page, evaluation);
   add_coverage_by_key(page, evaluation);
@@ -303,6 +323,7 @@ std::string terminal_table(const CopyEvaluation& evaluation) {
     table += "\n";
   }
   for (const ModelFit& fit : evaluation.fits) table += "\n" + words_of(fit) + "\n";
+  for (const GateRates& gate : evaluation.gates) table += "\n" + to_table(gate);
   return table;
 }
 

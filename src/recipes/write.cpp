@@ -365,6 +365,20 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
   return written;
 }
 
+Candidate CopyWriter::best_of(std::vector<Candidate> candidates, const data::Product& product, const Plan& plan,
+                              bool by_verdict) const {
+  if (by_verdict) {
+    copywriting::order_candidates(candidates, prepared(product).product, plan, config_.order);
+    return candidates.front();
+  }
+  std::vector<Candidate> blind = candidates;
+  for (Candidate& candidate : blind) candidate.report = {}, candidate.faults.clear();
+  copywriting::order_candidates(blind, prepared(product).product, plan, config_.order);
+  const auto best = std::find_if(candidates.begin(), candidates.end(),
+                                 [&](const Candidate& c) { return c.index == blind.front().index; });
+  return *best;
+}
+
 std::vector<std::string> CopyWriter::unknown_wishes(std::span<const data::Product> products, const std::vector<std::string>& wishes) const {
   if (wishes.empty()) return {};
   std::vector<data::Product> prepared_products;

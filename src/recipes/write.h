@@ -55,6 +55,12 @@ class CopyWriter {
   /// In input order.
   std::vector<WrittenProduct> write(std::span<const data::Product> products);
 
+  /// The candidate that comes first when these alone are ordered; without `by_verdict` by score
+  /// alone. `product` as it was given to write, `plan` of its result. REQUIRES: candidates.
+  copywriting::Candidate best_of(std::vector<copywriting::Candidate> candidates,
+                                 const data::Product& product, const copywriting::Plan& plan,
+                                 bool by_verdict) const;
+
   /// The pins and orders that no product has, after normalisation.
   std::vector<std::string> unknown_wishes(std::span<const data::Product> products, const std::vector<std::string>& wishes) const;
 

@@ -1,0 +1,133 @@
+#include "recipes/gate_rates.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "copywriting/copy_model.h"
+#include "recipes/write.h"
+
+namespace vitrine::recipes {
+namespace {
+
+using copywriting::Candidate;
+
+constexpr size_t kProductsPerBatch = 32;
+
+bool is_unsupported(const checks::RuleHit& hit) {
+  return hit.rule->test == "claims" || hit.rule->test == "numbers";
+}
+
+struct Blocked {
+  bool unsupported = false, banned = false;
+};
+
+Blocked blocked(const Candidate& candidate) {
+  Blocked result;
+  for (const auto& hit : candidate.report.hits) {
+    if (hit.level != checks::Level::block) continue;
+    (is_unsupported(hit) ? result.unsupported : result.banned) = true;
+  }
+  return result;
+}
+
+std::vector<Candidate> first_of(const std::vector<Candidate>& candidates, int n) {
+  std::vector<Candidate> first;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.index < n) first.push_back(candidate);
+  }
+  std::sort(first.begin(), first.end(),
+            [](const Candidate& a, const Candidate& b) { return a.index < b.index; });
+  return first;
+}
+
+/// Counts one product for one n.
+void count(const CopyWriter& writer, const data::Product& product, const WrittenProduct& written,
+           bool checked, GateRate& rate) {
+  auto candidates = first_of(written.candidates, rate.n);
+  if (candidates.empty()) {
+    rate.empty_after += checked;
+    return;
+  }
+  const Candidate best = writer.best_of(std::move(candidates), product, written.plan, checked);
+  const Blocked found = blocked(best);
+  (checked ? rate.unsupported_after : rate.unsupported_before) += found.unsupported;
+  (checked ? rate.banned_after : rate.banned_before) += found.banned;
+}
+
+}  // namespace
+
+GateRates gate_rates(std::span<const data::Product> products, const EvaluateModelConfig& config,
+                     const std::vector<int>& ns) {
+  const auto model = copywriting::load_copy_model(
+      copywriting::find_model(config.write.model),
+      {.threads = config.threads,
+       .dtype = config.dtype.empty() ? copywriting::kDefaultDtype : config.dtype});
+  GateRates rates;
+  for (const int n : ns) rates.rates.push_back({.n = n, .products = static_cast<int64_t>(products.size())});
+  for (const bool checked : {false, true}) {
+    WriteConfig write = config.write;
+    write.num_return_sequences = ns.back();
+    write.check = checked;
+    CopyWriter writer(write, &model);
+    Progress progress(checked ? "evaluate with checks" : "evaluate without checks",
+                      products.size(), "products");
+    for (size_t begin = 0; begin < products.size(); begin += kProductsPerBatch) {
+      throw_if_interrupted("nothing was written");
+      const auto batch =
+          products.subspan(begin, std::min(kProductsPerBatch, products.size() - begin));
+      const auto written = writer.write(batch);
+      for (size_t i = 0; i < batch.size(); ++i) {
+        for (GateRate& rate : rates.rates) count(writer, batch[i], written[i], checked, rate);
+        if (!checked) continue;
+        rates.candidates += static_cast<int64_t>(written[i].candidates.size()) + written[i].dropped;
+        rates.dropped += written[i].dropped;
+        rates.saved += written[i].saved;
+      }
+      progress.advance(batch.size());
+    }
+  }
+  const auto all = static_cast<double>(std::max<size_t>(products.size(), 1));
+  for (GateRate& rate : rates.rates) {
+    for (double* share : {&rate.unsupported_before, &rate.unsupported_after, &rate.banned_before,
+                          &rate.banned_after, &rate.empty_after}) {
+      *share /= all;
+    }
+  }
+  return rates;
+}
+
+Json to_json(const GateRates& rates) {
+  Json json{{"candidates", rates.candidates},
+            {"dropped", rates.dropped},
+            {"saved", rates.saved},
+            {"best_of", Json::array()}};
+  for (const GateRate& rate : rates.rates) {
+    json["best_of"].push_back({{"n", rate.n},
+                               {"products", rate.products},
+                               {"unsupported_before", rate.unsupported_before},
+                               {"unsupported_after", rate.unsupported_after},
+                               {"banned_before", rate.banned_before},
+                               {"banned_after", rate.banned_after},
+                               {"empty_after", rate.empty_after}});
+  }
+  return json;
+}
+
+std::string to_table(const GateRates& rates) {
+  std::string table = "检查前后（每个商品取 n 条中最好的一条）\n   n  无依据 前    后      禁用语 前    后      无可用\n";
+  for (const GateRate& rate : rates.rates) {
+    char line[160];
+    std::snprintf(line, sizeof line, "%4d  %7.1f%% %6.1f%%   %7.1f%% %6.1f%%   %6.1f%%\n", rate.n,
+                  100 * rate.unsupported_before, 100 * rate.unsupported_after,
+                  100 * rate.banned_before, 100 * rate.banned_after, 100 * rate.empty_after);
+    table += line;
+  }
+  return table + concat("候选 ", rates.candidates, "，去掉 ", rates.dropped, "，生成时避开禁用词而保住 ",
+                        rates.saved, "\n");
+}
+
+}  // namespace vitrine::recipes
