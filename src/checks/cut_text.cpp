@@ -26,10 +26,6 @@ struct Piece {
   bool ends_sentence = false;
 };
 
-bool touches(const TextSpan& span, size_t begin, size_t end) {
-  return span.begin < end && begin < span.end;
-}
-
 /// Boundaries that lie inside no span and no cluster.
 class Boundaries {
  public:
@@ -110,7 +106,7 @@ class Cutter {
 
   Piece piece(size_t begin, size_t end) const {
     size_t close = end;
-    while (close > begin && boundaries_.allow(close - 1) &&
+    while (close > begin && boundaries_.allow(close - 1) && !is_protected(close - 1, close) &&
            (is_end(text_[close - 1]) || text::is_space(text_[close - 1]))) {
       --close;
     }
@@ -119,10 +115,14 @@ class Cutter {
     result.close = text_.substr(close, end - close);
     result.ends_sentence = std::any_of(result.close.begin(), result.close.end(),
                                        [](char32_t c) { return is_one_of(c, kSentenceEnds); });
-    result.fixed =
-        std::any_of(request_.protected_spans.begin(), request_.protected_spans.end(),
-                    [&](const TextSpan& span) { return touches(span, begin, end); });
+    result.fixed = is_protected(begin, end);
     return result;
+  }
+
+  /// Whether [begin, end) holds a part of a protected span.
+  bool is_protected(size_t begin, size_t end) const {
+    return std::any_of(request_.protected_spans.begin(), request_.protected_spans.end(),
+                       [&](const TextSpan& span) { return span.begin < end && begin < span.end; });
   }
 
   /// Drops pieces that are not fixed, the last first, until the rest fits.
