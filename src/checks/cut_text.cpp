@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::u32string_view kSentenceEnds = U"。！？!?…\n";
 constexpr std::u32string_view kClauseEnds = U"，；：、,;~～";
-constexpr double kFilledShare = 0.5;  // of the room, below which a cut at a sentence end loses too much
+constexpr double kFilledShare =
+    0.5;  // of the room, below which a cut at a sentence end loses too much
 
 bool is_one_of(char32_t c, std::u32string_view set) { return set.find(c) != set.npos; }
 bool is_end(char32_t c) { return is_one_of(c, kSentenceEnds) || is_one_of(c, kClauseEnds); }
@@ -21,7 +22,7 @@ bool is_end(char32_t c) { return is_one_of(c, kSentenceEnds) || is_one_of(c, kCl
 /// A stretch of the text: its words, then the signs that close it.
 struct Piece {
   std::u32string body, close;
-  bool fixed = false;        // holds a part of a protected span
+  bool fixed = false;  // holds a part of a protected span
   bool is_dropped = false;
   bool ends_sentence = false;
 };
@@ -29,7 +30,8 @@ struct Piece {
 /// Boundaries that lie inside no span and no cluster.
 class Boundaries {
  public:
-  Boundaries(std::u32string_view text, const CutRequest& request) : allowed_(text.size() + 1, false) {
+  Boundaries(std::u32string_view text, const CutRequest& request)
+      : allowed_(text.size() + 1, false) {
     allowed_[0] = true;
     for (const size_t end : text::grapheme_ends(text)) allowed_[end] = true;
     for (const auto* spans : {&request.protected_spans, &request.atoms}) {
@@ -55,8 +57,8 @@ class Cutter {
   std::optional<std::u32string> cut() {
     if (!request_.limit.max || length(text_) <= room_) return text_;
     const auto by_sentence = drop(split(ends_of(kSentenceEnds)));
-    if (by_sentence && static_cast<double>(length(*by_sentence)) >=
-                           kFilledShare * static_cast<double>(room_)) {
+    if (by_sentence &&
+        static_cast<double>(length(*by_sentence)) >= kFilledShare * static_cast<double>(room_)) {
       return by_sentence;
     }
     const auto by_clause = drop(split(ends_of(U"")));
@@ -88,7 +90,8 @@ class Cutter {
     for (const auto word : text::default_segmenter().cut(std::u32string_view(text_))) {
       at += word.size();
       const bool is_sign = is_end(text_[at - 1]) || text::is_space(text_[at - 1]);
-      const bool sign_follows = at < text_.size() && (is_end(text_[at]) || text::is_space(text_[at]));
+      const bool sign_follows =
+          at < text_.size() && (is_end(text_[at]) || text::is_space(text_[at]));
       if (boundaries_.allow(at) && (is_sign || !sign_follows)) ends.push_back(at);
     }
     return ends;

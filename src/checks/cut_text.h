@@ -28,14 +28,16 @@ struct CutText {
   std::string before, after;
 };
 
-/// `utf8` itself when it fits, else what is left when pieces without a protected span are dropped from the end: whole
-/// sentences while at least half of the room stays filled, else clauses, else words (text/segment.h) and atoms.
-/// A sentence that loses its last clause keeps its end sign. Nothing when the protected spans do not fit, when nothing
-/// would be left, or when the text is below the limit's minimum: then the field is not exported.
-/// Throws InvalidInput for invalid UTF-8, a span outside the text, or reserved < 0.
+/// `utf8` itself when it fits, else what is left when pieces without a protected span are dropped
+/// from the end: whole sentences while at least half of the room stays filled, else clauses, else
+/// words (text/segment.h) and atoms. A sentence that loses its last clause keeps its end sign.
+/// Nothing when the protected spans do not fit, when nothing would be left, or when the text is
+/// below the limit's minimum: then the field is not exported. Throws InvalidInput for invalid
+/// UTF-8, a span outside the text, or reserved < 0.
 std::optional<CutText> cut_to_limit(std::string_view utf8, const CutRequest& request);
 
-/// Where `word` stands in `text` (width and case aside), leftmost, not overlapping; none for an empty word.
+/// Where `word` stands in `text` (width and case aside), leftmost, not overlapping; none for an
+/// empty word.
 std::vector<TextSpan> spans_of(std::u32string_view text, std::u32string_view word);
 
 }  // namespace vitrine::checks

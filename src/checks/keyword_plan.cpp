@@ -60,8 +60,8 @@ KeywordReport report_keywords(std::span<const Keyword> plan, std::string_view ut
   }
   report.density = share_of(inside, text);
   report.dense = !is_title(field) && report.density > limits.max_density;
-  report.within_30 = report.first_weighted_position &&
-                     *report.first_weighted_position <= limits.first_weighted;
+  report.within_30 =
+      report.first_weighted_position && *report.first_weighted_position <= limits.first_weighted;
   return report;
 }
 

@@ -1,4 +1,5 @@
-// checks/keyword_plan.h - search words of a product: are they in the text, early enough, and not too often.
+// checks/keyword_plan.h - search words of a product: are they in the text, early enough, and not
+// too often.
 #pragma once
 #include <optional>
 #include <span>
@@ -17,10 +18,10 @@ struct Keyword {
 };
 
 struct KeywordLimits {
-  double max_density = 0.03;     // code points of keywords / all, of texts longer than a title
-  int64_t first_weighted = 30;   // a keyword has to end within so many weighted characters
-  int max_in_title = 1;          // times that one keyword may stand in a title or short title
-  int max_in_text = 3;           // the same elsewhere
+  double max_density = 0.03;    // code points of keywords / all, of texts longer than a title
+  int64_t first_weighted = 30;  // a keyword has to end within so many weighted characters
+  int max_in_title = 1;         // times that one keyword may stand in a title or short title
+  int max_in_text = 3;          // the same elsewhere
 };
 
 struct KeywordPlace {
@@ -33,11 +34,12 @@ struct KeywordPlace {
 struct KeywordReport {
   std::vector<KeywordPlace> places;  // in the order of the plan, of this field only
   std::vector<std::string> covered, missing, stuffed;
-  /// Code points inside any keyword, each counted once, over all code points that are no spaces; 0 for an empty text.
+  /// Code points inside any keyword, each counted once, over all code points that are no spaces; 0
+  /// for an empty text.
   double density = 0;
   bool dense = false;  // above max_density; never for titles, which are made of keywords
   std::optional<int64_t> first_weighted_position;  // the least of places
-  bool within_30 = false;  // whether it is at most first_weighted
+  bool within_30 = false;                          // whether it is at most first_weighted
 };
 
 /// Judges one field's text; keywords of other fields are passed over. Width and case do not matter.

@@ -113,7 +113,8 @@ class LimitRow {
     limit.min = number("min");
     limit.max = number("max");
     if (limit.min && limit.max && *limit.min > *limit.max) fail("min", "at most max");
-    if (!row_.at("no_emoji").empty() && row_.at("no_emoji") != "yes") fail("no_emoji", "yes or nothing");
+    if (!row_.at("no_emoji").empty() && row_.at("no_emoji") != "yes")
+      fail("no_emoji", "yes or nothing");
     limit.no_emoji = row_.at("no_emoji") == "yes";
     limit.max_tags = number("max_tags");
     limit.checked_at = row_.at("checked_at");
@@ -207,25 +208,30 @@ std::string_view to_string(LengthUnit unit) { return kUnitNames[static_cast<size
 
 int64_t length_in(const Lengths& lengths, LengthUnit unit) {
   switch (unit) {
-    case LengthUnit::code_points: return lengths.code_points;
-    case LengthUnit::weighted: return lengths.weighted;
-    case LengthUnit::utf8_bytes: return lengths.utf8_bytes;
-    case LengthUnit::gb18030_bytes: return lengths.gb18030_bytes;
-    case LengthUnit::lines: return lengths.lines;
+    case LengthUnit::code_points:
+      return lengths.code_points;
+    case LengthUnit::weighted:
+      return lengths.weighted;
+    case LengthUnit::utf8_bytes:
+      return lengths.utf8_bytes;
+    case LengthUnit::gb18030_bytes:
+      return lengths.gb18030_bytes;
+    case LengthUnit::lines:
+      return lengths.lines;
   }
   throw InternalError("[length_in] unit out of range");
 }
 
-int64_t count_tags(std::u32string_view text) {
-  int64_t tags = 0;
+std::vector<size_t> tag_places(std::u32string_view text) {
+  std::vector<size_t> places;
   for (size_t i = 0; i + 1 < text.size(); ++i) {
     if (text[i] != U'#' && text[i] != U'＃') continue;
     const char32_t next = text[i + 1];
     if (text::is_space(next) || text::is_punctuation(next)) continue;
     const bool closes_topic = i > 0 && (text[i - 1] == U']' || text[i - 1] == U'］');
-    if (!closes_topic) ++tags;
+    if (!closes_topic) places.push_back(i);
   }
-  return tags;
+  return places;
 }
 
 size_t prefix_within(std::u32string_view text, LengthUnit unit, int64_t most) {
@@ -297,8 +303,10 @@ void LengthRules::find(std::string_view utf8, const CheckContext& context,
   }
   if (limit->min && length < *limit->min) hits.push_back(hit_of(*limit, text, 0, text.size()));
   if (limit->no_emoji) find_emoji(*limit, text, hits);
-  if (limit->max_tags && count_tags(text) > *limit->max_tags) {
-    hits.push_back(hit_of(*limit, text, 0, text.size()));
+  const auto tags = limit->max_tags ? tag_places(text) : std::vector<size_t>();
+  if (std::ssize(tags) > limit->max_tags.value_or(0)) {
+    const size_t first_too_many = tags[static_cast<size_t>(*limit->max_tags)];
+    hits.push_back(hit_of(*limit, text, first_too_many, text.size()));
   }
 }
 

@@ -18,11 +18,11 @@ namespace fs = std::filesystem;
 
 constexpr std::u32string_view kSentenceEnds = U"。！？!?\n";
 constexpr std::u32string_view kClauseEnds = U"，。！？；,;!?~～\n";
-constexpr std::u32string_view kJoints = U"、，；。";        // weak to strong
-constexpr std::u32string_view kSigns = U"、，；。！？";     // the same with the signs that may repeat
+constexpr std::u32string_view kJoints = U"、，；。";     // weak to strong
+constexpr std::u32string_view kSigns = U"、，；。！？";  // the same with the signs that may repeat
 constexpr std::u32string_view kOpening = U"【（([{［｛", kClosing = U"】）)]}］｝";
-constexpr size_t kProductWordWithin = 6;  // code points after an opener
-constexpr size_t kMaxRepairs = 64;        // of one text; each makes it shorter
+constexpr size_t kProductWordWithin = 6;                     // code points after an opener
+constexpr size_t kMaxRepairs = 64;                           // of one text; each makes it shorter
 constexpr double kFullStopShare = 0.90, kCommaShare = 0.06;  // of joints; the rest ；
 
 bool is_one_of(char32_t c, std::u32string_view set) { return set.find(c) != set.npos; }
@@ -163,8 +163,7 @@ void SentenceRules::find(const std::u32string& text, const Evidence& evidence,
 }
 
 void SentenceRules::add(std::string_view rule_id, std::u32string_view text, size_t begin,
-                        size_t end, const CheckContext& context,
-                        std::vector<RuleHit>& hits) const {
+                        size_t end, const CheckContext& context, std::vector<RuleHit>& hits) const {
   const Rule& rule = rules_->at(rule_id, "SentenceRules");
   if (!context.today.empty() && !applies(rule, context.today)) return;
   RuleHit hit;
@@ -203,8 +202,7 @@ void SentenceRules::find_clauses(std::u32string_view text, const CheckContext& c
 }
 
 void SentenceRules::find_repetition(std::u32string_view text, const SentenceStyle& style,
-                                    const CheckContext& context,
-                                    std::vector<RuleHit>& hits) const {
+                                    const CheckContext& context, std::vector<RuleHit>& hits) const {
   const auto places = repeated_ngrams(text, 4);
   if (static_cast<int>(places.size()) <= style.max_repeated_4grams) return;
   for (size_t i = 0; i < places.size();) {
@@ -235,8 +233,7 @@ void SentenceRules::find_signs(std::u32string_view text, const CheckContext& con
 }
 
 void SentenceRules::find_sentences(std::u32string_view text, const SentenceStyle& style,
-                                   const CheckContext& context,
-                                   std::vector<RuleHit>& hits) const {
+                                   const CheckContext& context, std::vector<RuleHit>& hits) const {
   bool is_first = true;
   for_each_sentence(text, [&](size_t begin, size_t end) {
     if (end - begin > style.max_sentence) add("FMT-2", text, begin, end, context, hits);
@@ -268,12 +265,11 @@ std::u32string_view SentenceRules::opener_of(std::u32string_view sentence,
 }
 
 bool SentenceRules::names_product_soon(std::u32string_view rest) const {
-  const std::u32string next = fold(
-      rest.substr(0, std::min(rest.find_first_of(kClauseEnds), kProductWordWithin)));
+  const std::u32string next =
+      fold(rest.substr(0, std::min(rest.find_first_of(kClauseEnds), kProductWordWithin)));
   if (next.starts_with(U"的")) return false;
-  return std::any_of(product_words_.begin(), product_words_.end(), [&](const auto& word) {
-    return next.find(word) != std::u32string::npos;
-  });
+  return std::any_of(product_words_.begin(), product_words_.end(),
+                     [&](const auto& word) { return next.find(word) != std::u32string::npos; });
 }
 
 std::u32string SentenceRules::repair(std::u32string text, const Evidence& evidence,

@@ -39,12 +39,14 @@ class EventLine {
     event.all = conditions(requires_, "all");
     event.any = conditions(requires_, "any");
     event.excludes = conditions(json_, "excludes");
-    if (event.all.empty() && event.any.empty()) fail("requires", requires_, "a condition in all or any");
+    if (event.all.empty() && event.any.empty())
+      fail("requires", requires_, "a condition in all or any");
     return event;
   }
 
  private:
-  [[noreturn]] void fail(std::string_view field, const Json& value, std::string_view expected) const {
+  [[noreturn]] void fail(std::string_view field, const Json& value,
+                         std::string_view expected) const {
     throw InvalidInput(concat("[read_events] ", where_, ", field ", field, ": expected ", expected,
                               ", got ", dump_line(value)));
   }
@@ -59,9 +61,10 @@ class EventLine {
     std::vector<std::string> values;
     const auto found = object.find(field);
     if (found == object.end()) return values;
-    const bool good = found->is_array() && std::all_of(found->begin(), found->end(), [](const Json& v) {
-      return v.is_string() && !v.get<std::string>().empty();
-    });
+    const bool good =
+        found->is_array() && std::all_of(found->begin(), found->end(), [](const Json& v) {
+          return v.is_string() && !v.get<std::string>().empty();
+        });
     if (!good) fail(field, *found, "a list of texts");
     return found->get<std::vector<std::string>>();
   }
@@ -71,8 +74,10 @@ class EventLine {
     unsigned m = 0, d = 0;
     char dash1 = 0, dash2 = 0;
     std::istringstream in(value);
-    const bool read = value.size() == 10 && (in >> y >> dash1 >> m >> dash2 >> d) && dash1 == '-' && dash2 == '-';
-    const std::chrono::year_month_day day{std::chrono::year(y), std::chrono::month(m), std::chrono::day(d)};
+    const bool read =
+        value.size() == 10 && (in >> y >> dash1 >> m >> dash2 >> d) && dash1 == '-' && dash2 == '-';
+    const std::chrono::year_month_day day{std::chrono::year(y), std::chrono::month(m),
+                                          std::chrono::day(d)};
     if (!read || !day.ok()) fail(field, value, "YYYY-MM-DD");
     return value;
   }
@@ -124,9 +129,11 @@ bool fits_category(const EventCondition& condition, const data::Product& product
 }
 
 /// The first attribute that the condition asks for; null = none.
-const data::Attribute* attribute_for(const EventCondition& condition, const data::Product& product) {
+const data::Attribute* attribute_for(const EventCondition& condition,
+                                     const data::Product& product) {
   for (const data::Attribute& a : product.attributes) {
-    const bool key_fits = condition.key.empty() || a.key == condition.key || a.key_raw == condition.key;
+    const bool key_fits =
+        condition.key.empty() || a.key == condition.key || a.key_raw == condition.key;
     const bool value_fits = condition.values.empty() || holds_any(a.val, condition.values) ||
                             holds_any(a.val_raw, condition.values);
     if (key_fits && value_fits) return &a;
@@ -167,7 +174,8 @@ EventDecision refused(std::string code, std::string reason) {
 
 std::string without_end_sign(std::string_view clause) {
   for (const std::string_view sign : kEndSigns) {
-    if (clause.ends_with(sign)) return without_end_sign(clause.substr(0, clause.size() - sign.size()));
+    if (clause.ends_with(sign))
+      return without_end_sign(clause.substr(0, clause.size() - sign.size()));
   }
   return std::string(clause);
 }

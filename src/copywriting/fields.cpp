@@ -16,8 +16,9 @@
 namespace vitrine::copywriting {
 namespace {
 
-constexpr size_t kMaxValue = 12;  // code points of a value that stands in a title unless it is pinned
-constexpr uint64_t kDraws = 16;   // tries for a text that differs from those before
+constexpr size_t kMaxValue =
+    12;  // code points of a value that stands in a title unless it is pinned
+constexpr uint64_t kDraws = 16;  // tries for a text that differs from those before
 constexpr std::u32string_view kListSigns = U"，。；！？、,;/|";
 constexpr int64_t kUsualTitle = 60, kUsualShortTitle = 30;
 constexpr double kSuffixShare = 0.25;  // of the values in other texts than the first
@@ -27,7 +28,8 @@ using Suffixes = std::map<std::string, std::u32string, std::less<>>;
 const Suffixes& suffixes() {
   static const Suffixes table = [] {
     Suffixes result;
-    for (const auto& row : checks::read_rule_file(resource_path("rules/fields/suffixes.tsv")).rows) {
+    for (const auto& row :
+         checks::read_rule_file(resource_path("rules/fields/suffixes.tsv")).rows) {
       const std::string& suffix = row.at("suffix");
       result[row.at("key")] = suffix == "none" ? std::u32string() : text::to_utf32(suffix);
     }
@@ -59,7 +61,8 @@ struct Part {
 
 bool reads_in_title(const std::u32string& value, const std::string& key) {
   if (value.size() > kMaxValue || value.find_first_of(kListSigns) != value.npos) return false;
-  const bool says_no = value[0] == U'不' || value[0] == U'无' || value[0] == U'没' || value[0] == U'非';
+  const bool says_no =
+      value[0] == U'不' || value[0] == U'无' || value[0] == U'没' || value[0] == U'非';
   return !says_no || suffixes().contains(key);  // 无袖 but not 宠物#不可携带
 }
 
@@ -84,10 +87,12 @@ class Title {
 
   void shuffle(RandomStream& random) {
     random.shuffle(parts_);
-    for (Part& part : parts_) part.with_suffix = part.with_suffix || random.uniform() < kSuffixShare;
+    for (Part& part : parts_)
+      part.with_suffix = part.with_suffix || random.uniform() < kSuffixShare;
   }
 
-  /// Chooses as many parts as fit, then lengthens values up to the minimum. False when the fixed parts do not fit.
+  /// Chooses as many parts as fit, then lengthens values up to the minimum. False when the fixed
+  /// parts do not fit.
   bool fill() {
     for (Part& part : parts_) part.chosen = part.pinned;
     if (!fits()) return false;
@@ -102,9 +107,7 @@ class Title {
   }
 
   bool is_too_short() const { return limit_.min && length() < *limit_.min; }
-  int64_t length() const {
-    return checks::length_in(checks::measure_lengths(text()), limit_.unit);
-  }
+  int64_t length() const { return checks::length_in(checks::measure_lengths(text()), limit_.unit); }
 
   std::u32string text() const {
     std::u32string title = brand_;

@@ -69,8 +69,9 @@ bool is_double_width(char32_t c) noexcept {
   static const auto basic_plane = make_basic_plane();
   if (c < 0x10000) return basic_plane->test(c);
   const auto table = ranges::double_width();
-  const auto after = std::upper_bound(table.begin(), table.end(), static_cast<uint32_t>(c),
-                                      [](uint32_t value, const auto& r) { return value < r.first; });
+  const auto after =
+      std::upper_bound(table.begin(), table.end(), static_cast<uint32_t>(c),
+                       [](uint32_t value, const auto& r) { return value < r.first; });
   return after != table.begin() && c <= std::prev(after)->last;
 }
 

@@ -94,7 +94,8 @@ bool is_spelled_by(std::u32string_view text, const std::vector<std::u32string_vi
     const std::u32string letters = letters_of(unit);
     std::set<size_t> more;
     for (const size_t at : reached) {
-      if (!letters.empty() && text.substr(at, letters.size()) == letters) more.insert(at + letters.size());
+      if (!letters.empty() && text.substr(at, letters.size()) == letters)
+        more.insert(at + letters.size());
     }
     reached.merge(more);
   }
@@ -120,7 +121,8 @@ TEST(LengthsProperty, ACutFitsKeepsWhatIsProtectedAndBreaksNoWord) {
     ++cut_texts;
     EXPECT_EQ(cut->before, utf8);
     EXPECT_FALSE(cut->after.empty());
-    EXPECT_LE(length_in(measure_lengths(cut->after), request.limit.unit), *request.limit.max - request.reserved);
+    EXPECT_LE(length_in(measure_lengths(cut->after), request.limit.unit),
+              *request.limit.max - request.reserved);
     EXPECT_NE(cut->after.find(text::to_utf8(kept)), std::string::npos) << cut->after;
     const std::u32string after = letters_of(text::to_utf32(cut->after));
     EXPECT_TRUE(is_spelled_by(after, units)) << cut->after << "\n" << utf8;

@@ -32,7 +32,8 @@ TEST(LengthsTest, ATextIsCountedInEveryWay) {
 TEST(LengthsTest, MarksComposeAndEmojiSequencesCountTwo) {
   EXPECT_EQ(measure_lengths("e\u0308").code_points, 1);
   EXPECT_EQ(measure_lengths("e\u0308").utf8_bytes, 3);
-  for (const char* emoji : {"😀", "👩‍👩‍👧", "👍🏽", "🇨🇳", "1️⃣", "❤️", "✨"}) {
+  for (const char* emoji :
+       {"😀", "👩‍👩‍👧", "👍🏽", "🇨🇳", "1️⃣", "❤️", "✨"}) {
     EXPECT_EQ(measure_lengths(emoji).weighted, 2) << emoji;
   }
 }
@@ -58,7 +59,8 @@ TEST(LengthsTest, GbBytesAreThoseOfTheConverterForTheWholeBasicPlane) {
 
 LengthRules with_shop_row(const std::string& rows) {
   const test::TemporaryDirectory dir;
-  const std::string header = "rule_id\tplatform\tfield\tunit\tmin\tmax\tno_emoji\tmax_tags\tchecked_at\tstatus\n";
+  const std::string header =
+      "rule_id\tplatform\tfield\tunit\tmin\tmax\tno_emoji\tmax_tags\tchecked_at\tstatus\n";
   write_file_atomic(dir.path() / "shop.tsv", header + rows);
   return LengthRules::load(rules(), dir.path() / "shop.tsv");
 }
@@ -73,9 +75,9 @@ std::string fault_of(const std::string& rows) {
 }
 
 TEST(LengthRulesTest, AShopsRowsReplaceThoseOfTheSameField) {
-  const LengthRules lengths =
-      with_shop_row("LEN-JD\tjd\tshort_title\tcode_points\t15\t27\t\t\t2026-11-24\tunverified\n"
-                    "LEN-JD\tjd\ttitle\tcode_points\t\t45\t\t\t2026-11-24\tunverified\n");
+  const LengthRules lengths = with_shop_row(
+      "LEN-JD\tjd\tshort_title\tcode_points\t15\t27\t\t\t2026-11-24\tunverified\n"
+      "LEN-JD\tjd\ttitle\tcode_points\t\t45\t\t\t2026-11-24\tunverified\n");
   EXPECT_EQ(lengths.find_limit("jd", "short_title")->min, 15);
   EXPECT_EQ(lengths.find_limit("jd", "title")->max, 45);
   EXPECT_EQ(LengthRules::load(rules()).find_limit("jd", "title"), nullptr);
@@ -84,17 +86,21 @@ TEST(LengthRulesTest, AShopsRowsReplaceThoseOfTheSameField) {
 
 TEST(LengthRulesTest, BrokenRowsAreRefusedByLineAndField) {
   const std::string end = "\t\t\t2026-11-24\tunverified\n";
-  EXPECT_NE(fault_of("LEN-JD\tjd\ttitle\tpages\t\t4" + end).find("line 2, field unit"), std::string::npos);
+  EXPECT_NE(fault_of("LEN-JD\tjd\ttitle\tpages\t\t4" + end).find("line 2, field unit"),
+            std::string::npos);
   EXPECT_NE(fault_of("LEN-JD\tjd\ttitle\tweighted\t\tx" + end).find("got 'x'"), std::string::npos);
-  EXPECT_NE(fault_of("LEN-JD\tjd\ttitle\tweighted\t5\t4" + end).find("field min"), std::string::npos);
-  EXPECT_NE(fault_of("FMT-1\tjd\ttitle\tweighted\t\t4" + end).find("field rule_id"), std::string::npos);
+  EXPECT_NE(fault_of("LEN-JD\tjd\ttitle\tweighted\t5\t4" + end).find("field min"),
+            std::string::npos);
+  EXPECT_NE(fault_of("FMT-1\tjd\ttitle\tweighted\t\t4" + end).find("field rule_id"),
+            std::string::npos);
   const std::string row = "LEN-JD\tjd\ttitle\tweighted\t\t4" + end;
   EXPECT_NE(fault_of(row + row).find("again"), std::string::npos);
 }
 
 TEST(LengthRulesTest, AnEmojiInATitleCanBeRemoved) {
   std::vector<RuleHit> hits;
-  LengthRules::load(rules()).find("真丝连衣裙墨绿色✨", {.platform = "doudian", .field = "title"}, hits);
+  LengthRules::load(rules()).find("真丝连衣裙墨绿色✨", {.platform = "doudian", .field = "title"},
+                                  hits);
   ASSERT_EQ(hits.size(), 1U);
   EXPECT_EQ(hits[0].term, "✨");
   EXPECT_EQ(hits[0].level, Level::warn);  // not verified, so it only warns
@@ -108,7 +114,8 @@ Limit at_most(int64_t max) {
   return limit;
 }
 
-std::string cut(const std::string& text, CutRequest request, const std::vector<std::string>& keep = {}) {
+std::string cut(const std::string& text, CutRequest request,
+                const std::vector<std::string>& keep = {}) {
   for (const auto& word : keep) {
     const auto spans = spans_of(text::to_utf32(text), text::to_utf32(word));
     request.protected_spans.insert(request.protected_spans.end(), spans.begin(), spans.end());
@@ -147,7 +154,8 @@ TEST(CutTextTest, ATextUnderTheMinimumIsNotExported) {
   request.limit.min = 8;
   EXPECT_EQ(cut(kCopy, request), "none");
   EXPECT_EQ(cut("短", request), "none");
-  EXPECT_THROW(cut_to_limit("裙", {.limit = at_most(1), .protected_spans = {{0, 2}}}), InvalidInput);
+  EXPECT_THROW(cut_to_limit("裙", {.limit = at_most(1), .protected_spans = {{0, 2}}}),
+               InvalidInput);
   EXPECT_THROW(cut_to_limit("裙", {.limit = at_most(1), .reserved = -1}), InvalidInput);
 }
 

@@ -75,10 +75,17 @@ constexpr const char* kAny = R"("requires":{"any":[{"categories":["*"]}]})";
 
 TEST(EventsTest, AClauseThatClaimsWhatTheProductLacksIsRefused) {
   const auto product = data::product_from_content("类型#裙*材质#棉");
-  EXPECT_EQ(decide(event(std::string(R"("texts":["天冷也保暖"],)") + kAny), product, "2027-01-01").code, "text");
-  EXPECT_EQ(decide(event(std::string(R"("texts":["38℃的夏天"],)") + kAny), product, "2027-01-01").code, "text");
-  EXPECT_EQ(decide(event(std::string(R"("texts":["{v}应景"],)") + kAny), product, "2027-01-01").code, "text");
-  const auto second = decide(event(std::string(R"("texts":["天冷也保暖","天冷的日子。"],)") + kAny), product, "2027-01-01");
+  EXPECT_EQ(
+      decide(event(std::string(R"("texts":["天冷也保暖"],)") + kAny), product, "2027-01-01").code,
+      "text");
+  EXPECT_EQ(
+      decide(event(std::string(R"("texts":["38℃的夏天"],)") + kAny), product, "2027-01-01").code,
+      "text");
+  EXPECT_EQ(
+      decide(event(std::string(R"("texts":["{v}应景"],)") + kAny), product, "2027-01-01").code,
+      "text");
+  const auto second = decide(event(std::string(R"("texts":["天冷也保暖","天冷的日子。"],)") + kAny),
+                             product, "2027-01-01");
   EXPECT_EQ(second.clause, "天冷的日子");
 }
 
@@ -101,12 +108,20 @@ TEST(EventsTest, TheClauseStandsBeforeTheLastSentence) {
 }
 
 TEST(EventsTest, BrokenLinesAreRefusedByFieldAndValue) {
-  EXPECT_NE(fault_of(R"("texts":[],"requires":{"any":[{"key":"风格"}]})").find("line 1, field texts"), std::string::npos);
+  EXPECT_NE(
+      fault_of(R"("texts":[],"requires":{"any":[{"key":"风格"}]})").find("line 1, field texts"),
+      std::string::npos);
   EXPECT_NE(fault_of(R"("texts":["a"],"requires":{})").find("field requires"), std::string::npos);
-  EXPECT_NE(fault_of(R"("texts":["a"],"requires":{"any":[{}]})").find("field any"), std::string::npos);
-  EXPECT_NE(fault_of(R"("texts":["a"],"starts":"2027-02-30","requires":{"any":[{"key":"k"}]})").find("field starts"), std::string::npos);
-  EXPECT_NE(fault_of(R"("texts":["a"],"starts":"2028-01-01","requires":{"any":[{"key":"k"}]})").find("before expires"), std::string::npos);
-  EXPECT_NE(fault_of(R"("texts":"a","requires":{"any":[{"key":"k"}]})").find("field texts"), std::string::npos);
+  EXPECT_NE(fault_of(R"("texts":["a"],"requires":{"any":[{}]})").find("field any"),
+            std::string::npos);
+  EXPECT_NE(fault_of(R"("texts":["a"],"starts":"2027-02-30","requires":{"any":[{"key":"k"}]})")
+                .find("field starts"),
+            std::string::npos);
+  EXPECT_NE(fault_of(R"("texts":["a"],"starts":"2028-01-01","requires":{"any":[{"key":"k"}]})")
+                .find("before expires"),
+            std::string::npos);
+  EXPECT_NE(fault_of(R"("texts":"a","requires":{"any":[{"key":"k"}]})").find("field texts"),
+            std::string::npos);
 }
 
 }  // namespace

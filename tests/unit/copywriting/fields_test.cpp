@@ -16,8 +16,7 @@ namespace vitrine::copywriting {
 namespace {
 
 const checks::LengthRules& lengths() {
-  static const checks::RuleSet rules =
-      checks::RuleSet::load(VITRINE_SOURCE_DIR "/rules/checks");
+  static const checks::RuleSet rules = checks::RuleSet::load(VITRINE_SOURCE_DIR "/rules/checks");
   static const auto result = checks::LengthRules::load(rules);
   return result;
 }
@@ -43,9 +42,11 @@ bool is_legal(const std::string& text, const checks::Limit& limit) {
   return length >= limit.min.value_or(0) && length <= limit.max.value_or(length);
 }
 
-/// What is left of a title when everything that the product says is taken out, the longest words first.
+/// What is left of a title when everything that the product says is taken out, the longest words
+/// first.
 std::string without_facts(std::string title, const data::Product& product) {
-  std::vector<std::string> facts{product.brand, "风格", "版型", "图案", "面料", "设计", "下摆", "款"};
+  std::vector<std::string> facts{product.brand, "风格", "版型", "图案",
+                                 "面料",        "设计", "下摆", "款"};
   for (const auto& a : product.attributes) facts.push_back(a.val);
   const auto longer = [](const auto& a, const auto& b) { return a.size() > b.size(); };
   std::stable_sort(facts.begin(), facts.end(), longer);
@@ -103,7 +104,8 @@ TEST(FieldsTest, ATitleTooShortIsFilledFromKeysOrRefused) {
 }
 
 TEST(FieldsTest, DenialsListsAndPicturesStayOutOfTitles) {
-  auto product = data::product_from_content("类型#民宿*设施#空调、地暖*宠物#不可携带*景观#竹海✨*面积#85㎡");
+  auto product =
+      data::product_from_content("类型#民宿*设施#空调、地暖*宠物#不可携带*景观#竹海✨*面积#85㎡");
   const auto result = titles(product, plan_of(product), "doudian", "title", 4);
   for (const auto& text : result.texts) EXPECT_EQ(text, "85㎡民宿");
   const auto usual = titles(product, plan_of(product), "", "title", 1);
@@ -111,7 +113,8 @@ TEST(FieldsTest, DenialsListsAndPicturesStayOutOfTitles) {
   EXPECT_EQ(usual.texts[0].find("不可携带"), std::string::npos);
   EXPECT_EQ(usual.texts[0].find("、"), std::string::npos);
   product.brand = "山居✨";
-  EXPECT_TRUE(titles(product, plan_of(product), "doudian", "title", 1).refusal.starts_with("emoji"));
+  EXPECT_TRUE(
+      titles(product, plan_of(product), "doudian", "title", 1).refusal.starts_with("emoji"));
 }
 
 TEST(FieldsTest, UnknownFieldsOfUnknownPlatformsAreRefused) {
@@ -147,11 +150,13 @@ TEST(FieldsProperty, EveryTitleIsLegalOrRefusedWithAReason) {
       for (const std::string& text : result.texts) {
         ++written[name];
         EXPECT_TRUE(is_legal(text, limit)) << name << ": " << text;
-        EXPECT_EQ(checks::count_repeated_ngrams(text::to_utf32(text), 2), 0) << name << ": " << text;
+        EXPECT_EQ(checks::count_repeated_ngrams(text::to_utf32(text), 2), 0)
+            << name << ": " << text;
         EXPECT_EQ(without_facts(text, product), "") << name << ": " << text;
         EXPECT_TRUE(text.ends_with(plan.points.front().value)) << text;
       }
-      EXPECT_EQ(std::set<std::string>(result.texts.begin(), result.texts.end()).size(), result.texts.size());
+      EXPECT_EQ(std::set<std::string>(result.texts.begin(), result.texts.end()).size(),
+                result.texts.size());
       if (!result.texts.empty()) continue;
       ++refused[name];
       EXPECT_LE(product.attributes.size(), 4U) << name << ": " << data::raw_content(product);
@@ -160,6 +165,25 @@ TEST(FieldsProperty, EveryTitleIsLegalOrRefusedWithAReason) {
   EXPECT_EQ(written.size(), 15U);
   EXPECT_LE(refused.size(), 1U);
   EXPECT_LE(refused["doudian title"], 24);  // 15 of them are one product of three attributes
+}
+
+TEST(FieldsProperty, EveryHumanTextFitsEachPlatformsDescription) {
+  for (const data::Product& product : dev_set()) {
+    const Plan plan = plan_of(product, {"风格"});
+    for (const checks::Limit& limit : lengths().limits()) {
+      if (limit.field != "description") continue;
+      const auto cut = fit_text(product.summary, product, plan, limit, 12);
+      ASSERT_TRUE(cut.has_value()) << limit.platform << ": " << product.summary;
+      const auto length = checks::length_in(checks::measure_lengths(cut->after), limit.unit);
+      EXPECT_LE(length, *limit.max - 12) << limit.platform << ": " << cut->after;
+      for (const SellingPoint& point : plan.points) {
+        const bool was_said = product.summary.find(point.value) != std::string::npos;
+        if (!point.pinned || !was_said) continue;
+        EXPECT_NE(cut->after.find(point.value), std::string::npos)
+            << point.value << ": " << cut->after;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ TEST(GraphemesTest, EmojiSequencesFlagsKeycapsAndMarksAreOneCluster) {
 }
 
 TEST(GraphemesTest, PicturesAreToldFromSigns) {
-  for (const auto* emoji : {U"😀", U"👩‍👧", U"🇨🇳", U"1\uFE0F\u20E3", U"❤", U"❤\uFE0F", U"✨", U"©\uFE0F", U"🏽"}) {
+  for (const auto* emoji : {U"😀", U"👩‍👧", U"🇨🇳", U"1\uFE0F\u20E3", U"❤", U"❤\uFE0F", U"✨",
+                            U"©\uFE0F", U"🏽"}) {
     EXPECT_TRUE(is_emoji(emoji)) << static_cast<uint32_t>(emoji[0]);
   }
   for (const auto* text : {U"裙", U"a", U"1", U"★", U"☆", U"。", U"™", U"©", U"❤\uFE0E", U"①"}) {
