@@ -47,7 +47,8 @@ struct KeywordReport {
 KeywordReport report_keywords(std::span<const Keyword> plan, std::string_view text,
                               std::string_view field, const KeywordLimits& limits = {});
 
-/// {"covered","missing","density","dense","first_weighted_position","within_30","stuffed","keywords":[{"word","count",…}]}
+/// {"covered","missing","density","dense","first_weighted_position","within_30","stuffed",
+///  "keywords":[{"word","count","first_weighted_position"}]}
 Json to_json(const KeywordReport& report);
 
 }  // namespace vitrine::checks

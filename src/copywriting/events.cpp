@@ -230,7 +230,7 @@ std::vector<Event> read_events(const std::filesystem::path& file) {
 
 std::string check_clause(const std::string& clause, const data::Product& product) {
   for (const checks::Claim& claim : checks::find_claims(clause, product)) {
-    if (claim.support == checks::Support::unsupported) {
+    if (is_unsupported(claim)) {
       return concat("unsupported ", claim.type, " ", claim.value);
     }
   }
