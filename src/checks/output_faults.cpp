@@ -41,29 +41,34 @@ bool is_counted(char32_t c) { return !text::is_space(c) && !text::is_punctuation
 
 }  // namespace
 
-int count_repeated_ngrams(std::u32string_view text, size_t n) {
+std::vector<size_t> repeated_ngrams(std::u32string_view text, size_t n) {
   std::set<std::u32string_view> seen;
-  int repeated = 0;
+  std::vector<size_t> repeated;
   for (size_t at = 0; at + n <= text.size(); ++at) {
     const auto ngram = text.substr(at, n);
     if (!std::all_of(ngram.begin(), ngram.end(), is_counted)) continue;
-    if (!seen.insert(ngram).second) ++repeated;
+    if (!seen.insert(ngram).second) repeated.push_back(at);
   }
   return repeated;
 }
 
-bool has_repeated_clause(std::u32string_view text) {
-  std::set<std::u32string_view> seen;
-  while (!text.empty()) {
-    const size_t end = text.find_first_of(kClauseEnds);
-    auto clause = text.substr(0, end);
-    while (!clause.empty() && text::is_space(clause.front())) clause.remove_prefix(1);
-    if (!clause.empty() && !seen.insert(clause).second) return true;
-    if (end == text.npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return false;
+int count_repeated_ngrams(std::u32string_view text, size_t n) {
+  return static_cast<int>(repeated_ngrams(text, n).size());
 }
+
+std::vector<std::pair<size_t, size_t>> repeated_clauses(std::u32string_view text) {
+  std::set<std::u32string_view> seen;
+  std::vector<std::pair<size_t, size_t>> repeated;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find_first_of(kClauseEnds, begin), text.size());
+    while (begin < end && text::is_space(text[begin])) ++begin;
+    if (begin < end && !seen.insert(text.substr(begin, end - begin)).second) repeated.emplace_back(begin, end);
+    begin = end + 1;
+  }
+  return repeated;
+}
+
+bool has_repeated_clause(std::u32string_view text) { return !repeated_clauses(text).empty(); }
 
 bool names_product(std::u32string_view text, const data::Product& product) {
   const std::string category = data::category_of(product);

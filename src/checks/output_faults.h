@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "data/product.h"
@@ -17,10 +18,14 @@ struct OutputFaultLimits {
 /// never for a product without category). Empty = clean.
 std::vector<std::string> output_faults(std::string_view text, const data::Product& product, const OutputFaultLimits& limits = {});
 
-/// Positions whose n code points, punctuation and spaces aside, stood earlier in the text.
+/// Positions whose n code points, none of them punctuation or a space, stood earlier in the text; rising.
+std::vector<size_t> repeated_ngrams(std::u32string_view text, size_t n);
+/// How many these are.
 int count_repeated_ngrams(std::u32string_view text, size_t n);
 
-/// Clauses between 。！？；，~ and line ends, in order, spaces trimmed; a clause that stood before in the text counts as repeated.
+/// Spans of the clauses that stood before in the text. Clauses lie between 。！？；，~ and line ends; leading spaces are not
+/// part of them.
+std::vector<std::pair<size_t, size_t>> repeated_clauses(std::u32string_view text);
 bool has_repeated_clause(std::u32string_view text);
 
 /// Share of the product's attribute values (as written or canonical, folded) that the text holds; 1 without attributes.
