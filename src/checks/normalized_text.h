@@ -33,8 +33,17 @@ struct NormalizedText {
   MappedText compact;
 };
 
-/// Any code points are taken, lone surrogates included. Linear in time and memory.
+/// Any code points are taken, lone surrogates included. Linear in time and memory. NFKC is applied to
+/// each character by itself, so what is composed of several code points stays as it is.
 /// Throws what loading rules/checks/evasions.tsv and traditional.tsv throws, at first use.
 NormalizedText normalize_for_checks(std::u32string_view text);
+
+/// Whether a character of `normal` may stand between the characters of a term without parting them:
+/// spaces, marks, dashes, quotes, brackets, signs, emoji. Ends of sentences and lines, commas, colons
+/// and semicolons part: “简约至极，致敬经典” holds no 极致.
+bool is_separator(char32_t c) noexcept;
+/// `normal` without separators, those between two digits excepted (1.00% is not 100%), and without
+/// replaced spellings. `kept`: signs that stay although they may separate.
+MappedText without_separators(const MappedText& normal, std::u32string_view kept = {});
 
 }  // namespace vitrine::checks
