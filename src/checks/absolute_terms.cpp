@@ -23,11 +23,13 @@ bool in_quoted_title(std::u32string_view text, size_t begin, size_t end) {
   constexpr std::u32string_view kOpen = U"“‘「《\"", kClose = U"”’」》\"";
   constexpr std::u32string_view kNotInside = U"，。！？；\n";
   size_t from = begin;
-  while (from > 0 && begin - from < kLongestTitle && kOpen.find(text[from - 1]) == kOpen.npos) --from;
+  while (from > 0 && begin - from < kLongestTitle && kOpen.find(text[from - 1]) == kOpen.npos)
+    --from;
   size_t to = end;
   while (to < text.size() && to - end < kLongestTitle && kClose.find(text[to]) == kClose.npos) ++to;
   if (from == 0 || to == text.size()) return false;
-  if (kOpen.find(text[from - 1]) == kOpen.npos || kClose.find(text[to]) == kClose.npos) return false;
+  if (kOpen.find(text[from - 1]) == kOpen.npos || kClose.find(text[to]) == kClose.npos)
+    return false;
   const auto inside = text.substr(from, to - from);
   return inside.find_first_of(kNotInside) == inside.npos && inside.size() > end - begin;
 }
@@ -37,8 +39,8 @@ bool takes_wildcards(std::u32string_view term) {
   return term.size() >= 3 && std::all_of(term.begin(), term.end(), text::is_cjk_ideograph);
 }
 
-/// The normal text without separators, with the signs that may hide a character replaced by kWildcard:
-/// × and *, and a letter x that stands alone.
+/// The normal text without separators, with the signs that may hide a character replaced by
+/// kWildcard: × and *, and a letter x that stands alone.
 MappedText with_wildcards(const MappedText& normal) {
   MappedText result = without_separators(normal, kWildcardSigns);
   std::u32string& text = result.text;
@@ -143,7 +145,8 @@ bool AbsoluteTerms::counts(const FoundTerm& found, const NormalizedText& text) c
   const Term& term = terms_[found.id];
   if (term.needs_follow) {
     const char32_t next = found.end < text.folded.size() ? text.folded[found.end] : U' ';
-    return !found.evasion && (text::is_cjk_ideograph(next) || is_latin_or_digit(next) || next == U'<');
+    return !found.evasion &&
+           (text::is_cjk_ideograph(next) || is_latin_or_digit(next) || next == U'<');
   }
   return !term.unless_quoted || !in_quoted_title(text.folded, found.begin, found.end);
 }
@@ -182,7 +185,10 @@ void AbsoluteTerms::find(const NormalizedText& text, const Evidence& evidence,
     RuleHit hit = hit_of(place, text);
     if (!hit.evasion) {
       if (!where) {
-        where = {text.folded, {}, {}, kinds_.of(evidence),
+        where = {text.folded,
+                 {},
+                 {},
+                 kinds_.of(evidence),
                  context.company_info && exemptions_.names_goods(text.folded, evidence)};
       }
       where->term = search_.term(place.id);

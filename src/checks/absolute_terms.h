@@ -21,9 +21,10 @@ class AbsoluteTerms {
   /// Throws NotFound, or InvalidInput naming file, line, field and value.
   static AbsoluteTerms load(const RuleSet& rules);
 
-  /// Appends the hits in order of begin. Of overlapping terms and exceptions the leftmost, then longest
-  /// counts. A hit found only behind separators, spellings, wildcards (国×级) or character forms has
-  /// evasion = true and is not lowered. Hits that an exemption lowers to pass are left out.
+  /// Appends the hits in order of begin. Of overlapping terms and exceptions the leftmost, then
+  /// longest counts. A hit found only behind separators, spellings, wildcards (国×级) or character
+  /// forms has evasion = true and is not lowered. Hits that an exemption lowers to pass are left
+  /// out.
   void find(const NormalizedText& text, const Evidence& evidence, const CheckContext& context,
             std::vector<RuleHit>& hits) const;
 

@@ -47,7 +47,8 @@ void CategoryRules::set_kinds(Row& row, const std::string& kinds, const std::str
   if (kinds == "any") return;
   constexpr std::string_view kNot = "not:";
   const bool negated = kinds.starts_with(kNot);
-  const KindSet set = kinds_.parse(negated ? std::string_view(kinds).substr(kNot.size()) : kinds, where);
+  const KindSet set =
+      kinds_.parse(negated ? std::string_view(kinds).substr(kNot.size()) : kinds, where);
   (negated ? row.none_of : row.any_of) = set;
 }
 
@@ -58,8 +59,9 @@ void CategoryRules::read_terms(const RuleSet& rules) {
     Row row;
     if (cells.at("rule_id") != "pass") {
       row.rule = &rules.at(cells.at("rule_id"), where);
-      row.level = cells.at("level").empty() ? row.rule->level
-                                            : std::min(parse_level(cells.at("level")), row.rule->level);
+      row.level = cells.at("level").empty()
+                      ? row.rule->level
+                      : std::min(parse_level(cells.at("level")), row.rule->level);
     }
     set_kinds(row, cells.at("kinds"), where);
     row.unless = folded_words(cells.at("unless"));
@@ -82,13 +84,14 @@ void CategoryRules::read_needs(const RuleSet& rules) {
   const auto file = rules.dir() / "mandatory_warnings.tsv";
   for (const RuleRow& cells : read_rule_file(file).rows) {
     const std::string where = concat(file.string(), " line ", cells.line);
-    Need need{.rule = &rules.at(cells.at("rule_id"), where),
-              .any_of = cells.at("kinds") == "any" ? ~KindSet{0} : kinds_.parse(cells.at("kinds"), where),
-              .styles = split(cells.at("styles"), ';'),
-              .text = cells.at("text"),
-              .accepted = {},
-              .document = cells.at("document"),
-              .scope = cells.at("scope")};
+    Need need{
+        .rule = &rules.at(cells.at("rule_id"), where),
+        .any_of = cells.at("kinds") == "any" ? ~KindSet{0} : kinds_.parse(cells.at("kinds"), where),
+        .styles = split(cells.at("styles"), ';'),
+        .text = cells.at("text"),
+        .accepted = {},
+        .document = cells.at("document"),
+        .scope = cells.at("scope")};
     if (need.document.empty()) {
       for (const std::string& accepted : split(cells.at("accepted"), ';')) {
         need.accepted.push_back(normalize_for_checks(text::to_utf32(accepted)).compact.text);
@@ -141,8 +144,9 @@ bool CategoryRules::is_met(const Need& need, const NormalizedText& text,
   if (need.document.empty()) return holds_any(text.compact.text, need.accepted);
   const std::u32string scope = folded_term(need.scope);
   const auto in_attributes = std::any_of(
-      evidence.attributes().begin(), evidence.attributes().end(),
-      [&](const Fact& fact) { return folded_or_empty(fact.key).find(scope) != std::u32string::npos; });
+      evidence.attributes().begin(), evidence.attributes().end(), [&](const Fact& fact) {
+        return folded_or_empty(fact.key).find(scope) != std::u32string::npos;
+      });
   return in_attributes || evidence.document(need.document, scope) != nullptr;
 }
 
@@ -152,7 +156,8 @@ void CategoryRules::find_needs(const NormalizedText& text, const Evidence& evide
   if (context.field != "description") return;
   const size_t size = text.original.size();
   for (const Need& need : needs_) {
-    const bool in_style = need.styles.empty() || std::find(need.styles.begin(), need.styles.end(), context.style) != need.styles.end();
+    const bool in_style = need.styles.empty() || std::find(need.styles.begin(), need.styles.end(),
+                                                           context.style) != need.styles.end();
     const bool concerned = need.any_of == ~KindSet{0} || (need.any_of & kinds) != 0;
     if (!in_style || !concerned || !is_in_force(*need.rule, context)) continue;
     if (is_met(need, text, evidence)) continue;

@@ -1,7 +1,7 @@
 // checks/category_rules.h - what the law forbids or demands for some kinds of goods: rules CAT-*.
 //
-// copy_checks section 6. The rows lie in categories.tsv (which goods), category_terms.tsv (words) and
-// mandatory_warnings.tsv (sentences and documents); docs/formats/rules_law.md.
+// copy_checks section 6. The rows lie in categories.tsv (which goods), category_terms.tsv (words)
+// and mandatory_warnings.tsv (sentences and documents); docs/formats/rules_law.md.
 #pragma once
 #include <string>
 #include <vector>
@@ -20,9 +20,9 @@ class CategoryRules {
   /// Throws NotFound, or InvalidInput naming file, line, field and value.
   static CategoryRules load(const RuleSet& rules);
 
-  /// Appends hits of words in order of begin, then what is missing, with the span [n, n) at the end of
-  /// the text and the exact sentence as repair. What is missing is told for descriptions only: a title
-  /// has no room for a warning. Words inside a mandatory sentence are no hits.
+  /// Appends hits of words in order of begin, then what is missing, with the span [n, n) at the end
+  /// of the text and the exact sentence as repair. What is missing is told for descriptions only: a
+  /// title has no room for a warning. Words inside a mandatory sentence are no hits.
   void find(const NormalizedText& text, const Evidence& evidence, const CheckContext& context,
             std::vector<RuleHit>& hits) const;
 
@@ -46,7 +46,8 @@ class CategoryRules {
   void read_terms(const RuleSet& rules);
   void read_needs(const RuleSet& rules);
   void set_kinds(Row& row, const std::string& kinds, const std::string& where) const;
-  bool applies_to(const Row& row, KindSet kinds, const NormalizedText& text, const Evidence& evidence) const;
+  bool applies_to(const Row& row, KindSet kinds, const NormalizedText& text,
+                  const Evidence& evidence) const;
   void find_terms(const NormalizedText& text, const Evidence& evidence, const CheckContext& context,
                   KindSet kinds, std::vector<RuleHit>& hits) const;
   void find_needs(const NormalizedText& text, const Evidence& evidence, const CheckContext& context,

@@ -11,9 +11,9 @@
 namespace vitrine::checks {
 namespace {
 
-constexpr std::array<std::string_view, 10> kTests{"company_info", "governed", "aim",   "reviewer",
-                                                  "own_range",    "use",      "standard", "name",
-                                                  "award",        "time_and_place"};
+constexpr std::array<std::string_view, 10> kTests{
+    "company_info", "governed", "aim",  "reviewer", "own_range",
+    "use",          "standard", "name", "award",    "time_and_place"};
 constexpr size_t kGoverningReach = 8;  // code points between an aim and the term it governs
 constexpr size_t kLongestName = 40;    // code points of a name that is looked for around a term
 
@@ -169,7 +169,8 @@ Exemptions::Outcome Exemptions::try_row(const Row& row, const Place& place,
     case Test::governed:
     case Test::aim: {
       const bool is_aim = row.test == Test::aim;
-      const auto reach = is_aim ? before.substr(before.size() - std::min(before.size(), kGoverningReach)) : clause;
+      const auto reach =
+          is_aim ? before.substr(before.size() - std::min(before.size(), kGoverningReach)) : clause;
       if (first_of(row.words, reach) == nullptr) {
         return no(is_aim ? "no aim governs the term" : "no service or attitude in the clause");
       }
@@ -180,7 +181,7 @@ Exemptions::Outcome Exemptions::try_row(const Row& row, const Place& place,
       return no("only a reviewer can tell");
     case Test::own_range:
       return first_of(row.words, clause) != nullptr ? yes()
-                                                     : no("not compared within the own range");
+                                                    : no("not compared within the own range");
     case Test::use:
       return no("not about how or when to use or keep");
     case Test::standard:

@@ -28,12 +28,23 @@ class Exemptions {
   /// evidence_id and lowers the level, never below what the best exemption gives.
   void apply(const Place& place, const Evidence& evidence, const CheckContext& context,
              RuleHit& hit) const;
-  /// Whether a text that should only tell about the firm speaks of goods: the product's category or a
-  /// listed word.
+  /// Whether a text that should only tell about the firm speaks of goods: the product's category or
+  /// a listed word.
   bool names_goods(std::u32string_view folded, const Evidence& evidence) const;
 
  private:
-  enum class Test { company_info, governed, aim, reviewer, own_range, use, standard, name, award, time_and_place };
+  enum class Test {
+    company_info,
+    governed,
+    aim,
+    reviewer,
+    own_range,
+    use,
+    standard,
+    name,
+    award,
+    time_and_place
+  };
   struct Row {
     std::string id;
     Test test = Test::reviewer;

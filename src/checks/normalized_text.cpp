@@ -48,7 +48,8 @@ MappedText normal_of(std::u32string_view text, const std::vector<char16_t>& simp
 Spellings read_evasions(const fs::path& file, const std::vector<char16_t>& simplified) {
   Spellings result;
   for (const RuleRow& row : read_rule_file(file).rows) {
-    const auto spellings = expand_rewrite(folded_term(row.at("spelling")), folded_term(row.at("term")));
+    const auto spellings =
+        expand_rewrite(folded_term(row.at("spelling")), folded_term(row.at("term")));
     for (const auto& [spelling, term] : spellings) {
       std::u32string from = without_separators(normal_of(spelling, simplified)).text;
       VITRINE_REQUIRE(!from.empty() && !term.empty(), "[normalize_for_checks] ", file.string(),
@@ -72,8 +73,7 @@ const Tables& tables() {
   static const Tables result = [] {
     Tables loaded;
     loaded.simplified = read_traditional(resource_path("rules/checks/traditional.tsv"));
-    loaded.evasions =
-        read_evasions(resource_path("rules/checks/evasions.tsv"), loaded.simplified);
+    loaded.evasions = read_evasions(resource_path("rules/checks/evasions.tsv"), loaded.simplified);
     return loaded;
   }();
   return result;
@@ -95,11 +95,12 @@ bool is_stable(char32_t c) noexcept {
 void append_nfkc(char32_t c, std::u32string& out) {
   utf8proc_int32_t pieces[32];
   int last_boundary = 0;
-  const auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
-  const auto count =
-      c > 0x10FFFF ? 0
-                   : utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), pieces,
-                                             std::size(pieces), options, &last_boundary);
+  const auto options =
+      static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
+  const auto count = c > 0x10FFFF
+                         ? 0
+                         : utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), pieces,
+                                                   std::size(pieces), options, &last_boundary);
   if (count < 1 || count > static_cast<utf8proc_ssize_t>(std::size(pieces)) ||
       (count == 1 && pieces[0] == static_cast<utf8proc_int32_t>(c))) {
     out.push_back(c);
@@ -111,9 +112,8 @@ void append_nfkc(char32_t c, std::u32string& out) {
 }
 
 char32_t lower(char32_t c) noexcept {
-  return c > 0x10FFFF
-             ? c
-             : static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
+  return c > 0x10FFFF ? c
+                      : static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
 }
 
 void append(MappedText& out, char32_t c, uint32_t begin, uint32_t end) {
@@ -178,7 +178,8 @@ MappedText replace_spellings(MappedText text, const Spellings& spellings) {
 
 bool is_separator(char32_t c) noexcept {
   constexpr std::u32string_view kParting = U"\n\r,:;!?%、。，！？；：";
-  if (text::is_cjk_ideograph(c) || (c < 0x80 && (is_digit(c) || (c >= U'a' && c <= U'z')))) return false;
+  if (text::is_cjk_ideograph(c) || (c < 0x80 && (is_digit(c) || (c >= U'a' && c <= U'z'))))
+    return false;
   if (c == U'.' || c == U'\t') return true;
   if (kParting.find(c) != kParting.npos || c > 0x10FFFF) return false;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
@@ -212,8 +213,8 @@ MappedText without_separators(const MappedText& normal, std::u32string_view kept
            kept.find(normal.text[next]) == kept.npos) {
       ++next;
     }
-    const bool parts_digits = next > at && at > 0 && next < size &&
-                              is_digit(normal.text[at - 1]) && is_digit(normal.text[next]);
+    const bool parts_digits = next > at && at > 0 && next < size && is_digit(normal.text[at - 1]) &&
+                              is_digit(normal.text[next]);
     if (next == at || parts_digits) {
       append(result, normal.text[at], normal.begins[at], normal.ends[at]);
     }

@@ -1,7 +1,8 @@
 // checks/normalized_text.h - a text with its evasions undone, and the way back to the original.
 //
 // copy_checks section 5.1: NFKC, full and half width, traditional to simplified characters, lower
-// case; zero-width characters removed; homophones and spelled-out sounds from a table (蕞佳, 最jia).
+// case; zero-width characters removed; homophones and spelled-out sounds from a table (蕞佳,
+// 最jia).
 #pragma once
 #include <cstdint>
 #include <string>
@@ -28,19 +29,19 @@ struct NormalizedText {
   std::u32string folded;
   /// NFKC, simplified, lower case, without zero-width characters.
   MappedText normal;
-  /// normal without the spaces, emoji, separators and signs that may stand between the characters of a
-  /// term, and with the spellings of rules/checks/evasions.tsv replaced.
+  /// normal without the spaces, emoji, separators and signs that may stand between the characters
+  /// of a term, and with the spellings of rules/checks/evasions.tsv replaced.
   MappedText compact;
 };
 
-/// Any code points are taken, lone surrogates included. Linear in time and memory. NFKC is applied to
-/// each character by itself, so what is composed of several code points stays as it is.
-/// Throws what loading rules/checks/evasions.tsv and traditional.tsv throws, at first use.
+/// Any code points are taken, lone surrogates included. Linear in time and memory. NFKC is applied
+/// to each character by itself, so what is composed of several code points stays as it is. Throws
+/// what loading rules/checks/evasions.tsv and traditional.tsv throws, at first use.
 NormalizedText normalize_for_checks(std::u32string_view text);
 
 /// Whether a character of `normal` may stand between the characters of a term without parting them:
-/// spaces, marks, dashes, quotes, brackets, signs, emoji. Ends of sentences and lines, commas, colons
-/// and semicolons part: “简约至极，致敬经典” holds no 极致.
+/// spaces, marks, dashes, quotes, brackets, signs, emoji. Ends of sentences and lines, commas,
+/// colons and semicolons part: “简约至极，致敬经典” holds no 极致.
 bool is_separator(char32_t c) noexcept;
 /// `normal` without separators, those between two digits excepted (1.00% is not 100%), and without
 /// replaced spellings. `kept`: signs that stay although they may separate.

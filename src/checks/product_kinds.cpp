@@ -26,7 +26,8 @@ ProductKinds ProductKinds::load(const std::filesystem::path& dir) {
   const auto rows = read_rule_file(file).rows;
   for (const RuleRow& row : rows) {
     for (const std::string& kind : split(row.at("kinds"), ';')) {
-      const bool known = std::find(result.names_.begin(), result.names_.end(), kind) != result.names_.end();
+      const bool known =
+          std::find(result.names_.begin(), result.names_.end(), kind) != result.names_.end();
       if (!known && kind != kNone) result.names_.push_back(kind);
     }
   }
@@ -39,9 +40,9 @@ ProductKinds ProductKinds::load(const std::filesystem::path& dir) {
       VITRINE_REQUIRE(place == "category" || place == "title" || place == "attribute",
                       "[ProductKinds] ", where, ", field where: expected category, title or ",
                       "attribute, got '", place, "'");
-      Word& words = place == "category"  ? result.category_
-                    : place == "title" ? result.title_
-                                       : result.attribute_;
+      Word& words = place == "category" ? result.category_
+                    : place == "title"  ? result.title_
+                                        : result.attribute_;
       for (const std::string& word : split(row.at("words"), ';')) result.add(words, word, kinds);
     }
   }
@@ -73,7 +74,8 @@ KindSet ProductKinds::found(const Word& words, std::u32string_view text) const {
 
 KindSet ProductKinds::of(const Evidence& evidence) const {
   std::u32string categories = folded_or_empty(evidence.category());
-  for (const std::string& name : evidence.category_path()) categories += U'\n' + folded_or_empty(name);
+  for (const std::string& name : evidence.category_path())
+    categories += U'\n' + folded_or_empty(name);
   KindSet set = found(category_, categories) | found(title_, evidence.title());
   for (const Fact& attribute : evidence.attributes()) set |= found(attribute_, attribute.raw);
   return set;

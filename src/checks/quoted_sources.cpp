@@ -107,7 +107,9 @@ void QuotedSources::examine(Sentence& sentence, std::u32string_view normal) cons
   };
   size_t excepted = 0;
   for (const FoundTerm& found : search_.plain(words)) {
-    const auto has = [&](Role role) { return (roles_[found.id] >> static_cast<int>(role) & 1U) != 0; };
+    const auto has = [&](Role role) {
+      return (roles_[found.id] >> static_cast<int>(role) & 1U) != 0;
+    };
     if (found.begin < excepted) continue;
     if (has(Role::exception)) excepted = found.end;
     if (has(Role::marker)) note(sentence.marker, found);
@@ -137,11 +139,12 @@ void QuotedSources::judge(const Sentence& sentence, const NormalizedText& text,
     const Document* document = evidence.document("survey");
     if (document == nullptr) document = evidence.document("report");
     // A quotation without a source is against the letter of article 11(2): no document mends it.
-    RuleHit& hit = hit_at(*sentence.marker, *source_,
-                          sentence.has_source ? source_->level : Level::block);
+    RuleHit& hit =
+        hit_at(*sentence.marker, *source_, sentence.has_source ? source_->level : Level::block);
     if (!sentence.has_source) hit.repair = Repair{Repair::Kind::drop_sentence};
     if (sentence.has_source && document != nullptr) hit.evidence_id = document->id;
-    const bool has_period = document != nullptr && !(document->valid_from.empty() && document->valid_to.empty());
+    const bool has_period =
+        document != nullptr && !(document->valid_from.empty() && document->valid_to.empty());
     if (sentence.has_source && has_period && !sentence.has_time && is_in_force(*period_, context)) {
       hit_at(*sentence.marker, *period_, period_->level).evidence_id = document->id;
     }

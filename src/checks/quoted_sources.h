@@ -19,10 +19,10 @@ class QuotedSources {
   /// Throws NotFound, or InvalidInput naming file, line, field and value.
   static QuotedSources load(const RuleSet& rules);
 
-  /// Appends hits in order of their sentences. CIT-1: the quotation's sentence names no source: block;
-  /// it does: needs_proof, with the id of a valid document of type survey or report where there is one.
-  /// CIT-2: that document has a period of validity and the sentence states no time. CIT-3: the sentence
-  /// quotes an absolute term or a first place in a narrow category.
+  /// Appends hits in order of their sentences. CIT-1: the quotation's sentence names no source:
+  /// block; it does: needs_proof, with the id of a valid document of type survey or report where
+  /// there is one. CIT-2: that document has a period of validity and the sentence states no time.
+  /// CIT-3: the sentence quotes an absolute term or a first place in a narrow category.
   void find(const NormalizedText& text, const Evidence& evidence, const CheckContext& context,
             std::vector<RuleHit>& hits) const;
 

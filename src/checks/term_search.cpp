@@ -83,8 +83,8 @@ bool keeps_to_edges(std::u32string_view text, const MappedText* map,
 
 }  // namespace
 
-std::vector<std::pair<std::u32string, std::u32string>> expand_rewrite(
-    std::u32string_view pattern, std::u32string_view rewrite) {
+std::vector<std::pair<std::u32string, std::u32string>> expand_rewrite(std::u32string_view pattern,
+                                                                      std::u32string_view rewrite) {
   std::vector<std::pair<std::u32string, std::u32string>> results{{U"", std::u32string(rewrite)}};
   for (const Group& group : groups_of(pattern)) {
     std::vector<std::pair<std::u32string, std::u32string>> longer;

@@ -1,7 +1,8 @@
-// checks/term_search.h - terms of a rule file in a normalised text, and the way they are written there.
+// checks/term_search.h - terms of a rule file in a normalised text, and the way they are written
+// there.
 //
-// A pattern may hold groups: 最佳{食用|饮用}{期|时间} stands for four terms. A term that begins or ends
-// with a Latin letter or a digit does not match inside a longer word or number.
+// A pattern may hold groups: 最佳{食用|饮用}{期|时间} stands for four terms. A term that begins or
+// ends with a Latin letter or a digit does not match inside a longer word or number.
 #pragma once
 #include <map>
 #include <string>
@@ -17,8 +18,8 @@ namespace vitrine::checks {
 /// All strings a pattern stands for, in order. Throws InvalidInput for a brace without its pair, a
 /// group in a group, or more than 4096 strings.
 std::vector<std::u32string> expand_pattern(std::u32string_view pattern);
-/// As expand_pattern, with what {} in `rewrite` becomes: the choice of the pattern's group of the same
-/// place. (最{好|美}, 很{}) gives (最好, 很好), (最美, 很美).
+/// As expand_pattern, with what {} in `rewrite` becomes: the choice of the pattern's group of the
+/// same place. (最{好|美}, 很{}) gives (最好, 很好), (最美, 很美).
 std::vector<std::pair<std::u32string, std::u32string>> expand_rewrite(std::u32string_view pattern,
                                                                       std::u32string_view rewrite);
 
@@ -34,7 +35,8 @@ struct FoundTerm {
   size_t length;      // characters of the term; terms inside one replaced spelling share its span
 };
 
-/// Call order: (add)* build (candidates)*. After build immutable and safe for any number of threads.
+/// Call order: (add)* build (candidates)*. After build immutable and safe for any number of
+/// threads.
 class TermSearch {
  public:
   /// `term` folded, not empty. The id of a term is that of its first add.
@@ -70,8 +72,8 @@ std::string text_between(const NormalizedText& text, size_t begin, size_t end);
 /// Whether the rule is in force on the context's day; on an unknown day every rule is.
 bool is_in_force(const Rule& rule, const CheckContext& context);
 
-/// [begin, end) of the part of `text` around a span that no character of `ends` parts; looks at most
-/// 200 characters to either side.
+/// [begin, end) of the part of `text` around a span that no character of `ends` parts; looks at
+/// most 200 characters to either side.
 std::pair<size_t, size_t> part_around(std::u32string_view text, size_t begin, size_t end,
                                       std::u32string_view ends);
 inline constexpr std::u32string_view kClauseEnds = U"，。！？；：、,!?;\n";

@@ -1,9 +1,10 @@
-// tests/support/law_cases.h - the rows of tests/cases/{absolute,evasions,exemptions,categories,citations}.txt.
+// tests/support/law_cases.h - the rows of
+// tests/cases/{absolute,evasions,exemptions,categories,citations}.txt.
 //
-// text <TAB> product and context <TAB> hits <TAB> exemptions. The second cell is "-" or parts joined by
-// blanks: category=茶 title=… brand=… attr=型号:X1 doc=survey/scope/valid_from/valid_to style=douyin
-// field=title company. Hits: "ABS-02 最好 block; …", an evasion with "!" behind the level, or "-".
-// Exemptions that must have been tried: "EX-5-1 yes; EX-6-6 no".
+// text <TAB> product and context <TAB> hits <TAB> exemptions. The second cell is "-" or parts
+// joined by blanks: category=茶 title=… brand=… attr=型号:X1 doc=survey/scope/valid_from/valid_to
+// style=douyin field=title company. Hits: "ABS-02 最好 block; …", an evasion with "!" behind the
+// level, or "-". Exemptions that must have been tried: "EX-5-1 yes; EX-6-6 no".
 #pragma once
 #include <algorithm>
 #include <filesystem>
@@ -61,7 +62,8 @@ inline std::vector<LawCase> read_law_cases(const std::string& name) {
     ++line_number;
     if (line.empty() || line.front() == '#') continue;
     auto cells = checks::split(line, '\t');
-    VITRINE_REQUIRE(cells.size() >= 3, name, " line ", line_number, ": expected 3 cells, got ", line);
+    VITRINE_REQUIRE(cells.size() >= 3, name, " line ", line_number, ": expected 3 cells, got ",
+                    line);
     cells.resize(4);
     LawCase row{.where = concat(name, " line ", line_number, ": ", cells[0]),
                 .text = cells[0],
@@ -78,7 +80,8 @@ inline std::vector<LawCase> read_law_cases(const std::string& name) {
 
 /// The three finders over the project's own rules.
 struct LawFinders {
-  checks::RuleSet rules = checks::RuleSet::load(std::filesystem::path(VITRINE_SOURCE_DIR) / "rules/checks");
+  checks::RuleSet rules =
+      checks::RuleSet::load(std::filesystem::path(VITRINE_SOURCE_DIR) / "rules/checks");
   checks::AbsoluteTerms absolute = checks::AbsoluteTerms::load(rules);
   checks::CategoryRules category = checks::CategoryRules::load(rules);
   checks::QuotedSources quoted = checks::QuotedSources::load(rules);
