@@ -140,7 +140,8 @@ Json to_json(const CheckReport& report, std::string_view text_id) {
             {"verdict", verdict_name(report.verdict())},
             {"message", message_of(report)},
             {"hits", hits_json(report)},
-            {"claims", claims_json(report)}};
+            {"claims", claims_json(report)},
+            {"lengths", to_json(report.lengths)}};
   return json;
 }
 

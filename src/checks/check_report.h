@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "checks/claim.h"
+#include "checks/lengths.h"
 #include "checks/rule_hit.h"
 
 namespace vitrine::checks {
@@ -14,6 +15,7 @@ struct CheckReport {
   std::string text;             // as it was checked
   std::vector<RuleHit> hits;    // in order of begin, then rule id
   std::vector<Claim> claims;    // in order of begin, then type
+  Lengths lengths;
   const RuleSet* rules = nullptr;
 
   /// The highest level among the hits; pass when there is none.

@@ -45,10 +45,15 @@ RuleHit hit_of(const Claim& claim) {
 
 }  // namespace
 
-Checker Checker::load(const RuleSet& rules) {
+Checker Checker::load(const RuleSet& rules, const std::filesystem::path& shop_lengths) {
   Checker checker;
   checker.rules_ = &rules;
   checker.claims_ = ClaimFinder::load(rules);
+  checker.absolute_terms_ = AbsoluteTerms::load(rules);
+  checker.categories_ = CategoryRules::load(rules);
+  checker.quoted_sources_ = QuotedSources::load(rules);
+  checker.lengths_ = LengthRules::load(rules, shop_lengths);
+  checker.sentences_ = SentenceRules::load(rules);
   return checker;
 }
 
@@ -60,17 +65,47 @@ const Checker& Checker::shipped() {
 CheckReport Checker::check(std::string_view text, const Evidence& evidence,
                            const CheckContext& context, EvidenceJudge* judge) const {
   const std::u32string code_points = text::to_utf32(text);
-  CheckReport report{.text = std::string(text), .hits = {}, .claims = {}, .rules = rules_};
+  CheckReport report{.text = std::string(text), .hits = {}, .claims = {}, .lengths = measure_lengths(text), .rules = rules_};
+  const NormalizedText normalized = normalize_for_checks(code_points);
   report.claims = claims_.find(code_points, evidence);
   if (judge != nullptr) ask(*judge, code_points, evidence, report.claims);
   for (const Claim& claim : report.claims) {
     if (is_unsupported(claim) && claim.level >= Level::warn) report.hits.push_back(hit_of(claim));
   }
+  absolute_terms_.find(normalized, evidence, context, report.hits);
+  categories_.find(normalized, evidence, context, report.hits);
+  quoted_sources_.find(normalized, evidence, context, report.hits);
+  lengths_.find(text, context, report.hits);
+  sentences_.find(code_points, evidence, context, report.hits);
   std::erase_if(report.hits, [&](const RuleHit& hit) { return !applies(*hit.rule, context.today); });
   std::stable_sort(report.hits.begin(), report.hits.end(), [](const auto& a, const auto& b) {
     return std::tie(a.begin, a.rule->id, a.end) < std::tie(b.begin, b.rule->id, b.end);
   });
   return report;
+}
+
+namespace {
+
+bool has_latin(const std::string& term) {
+  return std::any_of(term.begin(), term.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::vector<std::string> joined(std::vector<std::string> a, const std::vector<std::string>& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  std::erase_if(a, has_latin);
+  std::sort(a.begin(), a.end());
+  a.erase(std::unique(a.begin(), a.end()), a.end());
+  return a;
+}
+
+}  // namespace
+
+std::vector<std::string> Checker::blocking_terms() const {
+  return joined(claims_.terms(Level::block), absolute_terms_.blocking_terms());
+}
+
+std::vector<std::string> Checker::exceptions() const {
+  return joined(claims_.terms(Level::pass), absolute_terms_.exceptions());
 }
 
 std::string today() {

@@ -5,10 +5,15 @@
 #include <utility>
 #include <vector>
 
+#include "checks/absolute_terms.h"
+#include "checks/category_rules.h"
 #include "checks/check_report.h"
 #include "checks/claims.h"
 #include "checks/evidence.h"
+#include "checks/lengths.h"
+#include "checks/quoted_sources.h"
 #include "checks/rule_hit.h"
+#include "checks/sentence_rules.h"
 
 namespace vitrine::checks {
 
@@ -27,9 +32,10 @@ class EvidenceJudge {
 /// Immutable after load; safe for any number of threads (with a judge: as the judge is).
 class Checker {
  public:
-  /// Loads the lists of rules.dir(). `rules` must outlive it.
+  /// Loads the lists of rules.dir(); `shop_lengths`: a shop's own limits (checks/lengths.h), may be
+  /// empty. `rules` must outlive it.
   /// Throws NotFound or InvalidInput naming file, line, field and value.
-  static Checker load(const RuleSet& rules);
+  static Checker load(const RuleSet& rules, const std::filesystem::path& shop_lengths = {});
   /// Over RuleSet::shipped(), loaded once.
   static const Checker& shipped();
 
@@ -39,10 +45,23 @@ class Checker {
 
   const RuleSet& rules() const { return *rules_; }
   const ClaimFinder& claims() const { return claims_; }
+  const AbsoluteTerms& absolute_terms() const { return absolute_terms_; }
+  const LengthRules& lengths() const { return lengths_; }
+
+  /// Terms that block unless the product supports them, UTF-8: what a decoder keeps out. Terms with
+  /// Latin letters or digits are left out.
+  std::vector<std::string> blocking_terms() const;
+  /// Phrases in which such a term is none (最后).
+  std::vector<std::string> exceptions() const;
 
  private:
   const RuleSet* rules_ = nullptr;
   ClaimFinder claims_;
+  AbsoluteTerms absolute_terms_;
+  CategoryRules categories_;
+  QuotedSources quoted_sources_;
+  LengthRules lengths_;
+  SentenceRules sentences_;
 };
 
 /// Today in UTC, YYYY-MM-DD: the usual CheckContext::today.

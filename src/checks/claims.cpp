@@ -47,10 +47,6 @@ bool supports(const Fact& fact, const Term& term) {
   });
 }
 
-bool needs_no_evidence(const std::string& type) {
-  return type == "absolute" || type == "placeholder";
-}
-
 bool overlaps(const Claim& a, size_t begin, size_t end) { return a.begin < end && begin < a.end; }
 
 }  // namespace
@@ -83,7 +79,7 @@ Claim ClaimFinder::claim_of(const TermHit& hit, const Evidence& evidence) const 
   claim.level = term.level;
   claim.repair = Repair{Repair::Kind::drop_clause, {}};
   if (term.level == Level::harmless) claim.support = Support::harmless;
-  if (claim.support == Support::harmless || needs_no_evidence(claim.type)) return claim;
+  if (claim.support == Support::harmless || claim.type == "placeholder") return claim;
   for (const Fact& fact : evidence.attributes()) {
     if (supports(fact, term)) claim.evidence.push_back(fact.id);
   }
@@ -157,22 +153,13 @@ std::vector<Claim> ClaimFinder::find_claims(std::string_view text,
   return find(text::to_utf32(text), Evidence(product));
 }
 
-namespace {
-
-std::vector<std::string> terms_of(Level level) {
-  const auto is_latin = [](char32_t c) { return c < 0x80; };
+std::vector<std::string> ClaimFinder::terms(Level level) const {
   std::vector<std::string> terms;
-  for (const Term& term : ClaimFinder::shipped().lexicon().terms()) {
-    if (term.level != level || std::any_of(term.text.begin(), term.text.end(), is_latin)) continue;
-    terms.push_back(text::to_utf8(term.text));
+  for (const Term& term : lexicon_.terms()) {
+    if (term.level == level) terms.push_back(text::to_utf8(term.text));
   }
   return terms;
 }
-
-}  // namespace
-
-std::vector<std::string> blocking_terms() { return terms_of(Level::block); }
-std::vector<std::string> exception_phrases() { return terms_of(Level::pass); }
 
 std::vector<Claim> find_claims(std::string_view text, const data::Product& product) {
   return ClaimFinder::shipped().find_claims(text, product);

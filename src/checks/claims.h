@@ -30,12 +30,14 @@ class ClaimFinder {
   /// Claims in order of begin, then type. A term is entailed when an attribute's value holds it or
   /// equals a value that supports it (棉 supports 纯棉); a number when a value holds it with its unit,
   /// conversion included; a Latin word also by the product's brand or title.
-  /// Absolute terms and placeholders are never entailed.
+  /// Placeholders are never entailed.
   std::vector<Claim> find(std::u32string_view text, const Evidence& evidence) const;
   /// The same. Throws InvalidInput when `text` is not UTF-8.
   std::vector<Claim> find_claims(std::string_view text, const data::Product& product) const;
 
   const Lexicon& lexicon() const { return lexicon_; }
+  /// Terms of a level, UTF-8, in the lists' order.
+  std::vector<std::string> terms(Level level) const;
 
  private:
   Claim claim_of(const TermHit& hit, const Evidence& evidence) const;
@@ -47,13 +49,6 @@ class ClaimFinder {
   LookClaims looks_;
   ClaimPatterns patterns_;
 };
-
-/// Terms of the shipped lists that block when unsupported, UTF-8, in the lists' order: what a decoder
-/// keeps out. Terms with Latin letters or digits are left out.
-std::vector<std::string> blocking_terms();
-
-/// Phrases of the shipped lists in which such a term is none (level pass), UTF-8.
-std::vector<std::string> exception_phrases();
 
 /// ClaimFinder::shipped().find_claims(text, product).
 std::vector<Claim> find_claims(std::string_view text, const data::Product& product);

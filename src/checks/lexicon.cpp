@@ -10,7 +10,7 @@
 namespace vitrine::checks {
 namespace {
 
-constexpr std::string_view kTextFiles[] = {"placeholders.tsv", "absolute.tsv", "functional.tsv", "material.tsv", "claims.tsv"};
+constexpr std::string_view kTextFiles[] = {"placeholders.tsv", "functional.tsv", "material.tsv", "claims.tsv"};
 constexpr std::u32string_view kOpenQuotes = U"“‘「《\"", kCloseQuotes = U"”’」》\"";
 
 std::u32string folded(std::string_view utf8) { return fold(text::to_utf32(utf8)); }

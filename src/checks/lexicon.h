@@ -37,7 +37,7 @@ std::u32string fold(std::u32string_view text);
 /// Immutable after loading; safe for any number of threads. Movable: terms keep their addresses.
 class Lexicon {
  public:
-  /// The lists that are searched in running text: functional, material, absolute, claims, placeholders.
+  /// The lists that are searched in running text: functional, material, claims, placeholders.
   static Lexicon load(const std::filesystem::path& dir);
   /// Throws NotFound, or InvalidInput naming file, row, column and value; a term may stand once in a type.
   static Lexicon load_files(std::span<const std::filesystem::path> files);

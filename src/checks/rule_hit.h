@@ -44,7 +44,7 @@ struct CheckContext {
   std::string field = "description";  // title | short_title | description
   std::string style = {};             // xiaohongshu and douyin: 种草 presets
   bool company_info = false;  // the firm's own name, founding, scope; sells nothing (EX-4)
-  std::string today = {};     // YYYY-MM-DD: what is in force, what is still valid
+  std::string today = {};     // YYYY-MM-DD: what is in force and still valid; empty = all is
 };
 
 }  // namespace vitrine::checks

@@ -207,7 +207,9 @@ const Rule& RuleSet::of_type(std::string_view type, std::string_view where) cons
                             (dir_ / "rules.tsv").string(), ", got '", type, "'"));
 }
 
-bool applies(const Rule& rule, std::string_view today) { return rule.effective_from <= today; }
+bool applies(const Rule& rule, std::string_view today) {
+  return today.empty() || rule.effective_from <= today;
+}
 
 bool is_stale(const Rule& rule, std::string_view today) {
   const auto checked = parse_date(rule.checked_at), now = parse_date(today);

@@ -81,7 +81,7 @@ class RuleSet {
   std::vector<const Rule*> in_order_;
 };
 
-/// Whether the rule is in force on a day (YYYY-MM-DD).
+/// Whether the rule is in force on a day (YYYY-MM-DD); empty = on any.
 bool applies(const Rule& rule, std::string_view today);
 /// Whether it was last checked more than 180 days before.
 bool is_stale(const Rule& rule, std::string_view today);

@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/resource.h"
-#include "checks/claims.h"
+#include "checks/checker.h"
 #include "text/utf8.h"
 
 namespace vitrine::copywriting {
@@ -56,7 +56,7 @@ namespace {
 /// What copy may say only of a product that has it: the terms that block, and the values of the training set.
 /// Styles are praise, types are said of every product.
 std::vector<std::string> fact_terms(const data::AttributeStatistics& statistics) {
-  std::vector<std::string> terms = checks::blocking_terms();
+  std::vector<std::string> terms = checks::Checker::shipped().blocking_terms();
   for (const auto& [pair, df] : statistics.pairs()) {
     const auto& [category, key, value] = pair;
     const bool is_word = text::count_code_points(value) > 1 || key == "材质";
@@ -78,7 +78,7 @@ CopyModel load_copy_model(const fs::path& directory, const generation::DecoderCo
   model.format = std::make_unique<PromptFormat>(*model.tokenizer);
   model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
   model.vocabulary = std::make_unique<GuideVocabulary>(
-      *model.format, fact_terms(model.statistics), checks::exception_phrases());
+      *model.format, fact_terms(model.statistics), checks::Checker::shipped().exceptions());
   model.decoder = std::make_unique<generation::Decoder>(generation::Decoder::load(directory, config));
   const int64_t rows = model.decoder->config().vocab_size;
   if (rows != model.tokenizer->vocab_size()) {

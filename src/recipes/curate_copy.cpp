@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/interrupt.h"
-#include "checks/claims.h"
+#include "checks/checker.h"
 #include "recipes/curate_filters.h"
 #include "text/utf8.h"
 
@@ -100,8 +100,10 @@ bool holds(std::u32string_view text, const std::string& value) {
 }
 
 size_t count_blocking(const FunnelRow& row) {
-  const auto claims = checks::find_claims(text::to_utf8(row.text), row.product);
-  return static_cast<size_t>(std::count_if(claims.begin(), claims.end(), checks::is_blocking));
+  const auto report = checks::Checker::shipped().check(text::to_utf8(row.text), checks::Evidence(row.product), {});
+  return static_cast<size_t>(std::count_if(report.hits.begin(), report.hits.end(), [](const checks::RuleHit& hit) {
+    return hit.level == checks::Level::block;
+  }));
 }
 
 /// Takes out the attributes whose value stood in the text as it came in and no longer does, unless a claim rests on them.

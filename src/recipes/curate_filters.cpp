@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "checks/claims.h"
+#include "checks/checker.h"
 #include "checks/output_faults.h"
 #include "data/minhash.h"
 #include "checks/clause_repair.h"
@@ -53,7 +53,7 @@ class SchemaFilter : public Filter {
   const CurateConfig& config_;
 };
 
-/// Claims of chosen types that block; used by three filters.
+/// Hits of chosen rules that block; used by three filters.
 class ClaimFilter : public Filter {
  public:
   enum class Kind { placeholders, absolute, claims };
@@ -68,24 +68,25 @@ class ClaimFilter : public Filter {
   }
   Json settings() const override {
     return {{"repair", config_.repair}, {"min_length", config_.min_length}, {"min_sentence", config_.min_sentence},
-            {"min_coverage", config_.min_coverage}, {"lexicon", checks::ClaimFinder::shipped().lexicon().version()}};
+            {"min_coverage", config_.min_coverage}, {"ruleset", checks::RuleSet::shipped().sha256()}};
   }
   Decision decide(const FunnelRow& row) override {
     std::vector<checks::Span> spans;
     std::string reason;
-    for (const auto& claim : checks::find_claims(text::to_utf8(row.text), row.product)) {
-      if (!is_blocking(claim) || !is_mine(claim.type)) continue;
-      if (spans.empty()) reason = claim.type + " " + claim.value;
-      spans.emplace_back(claim.begin, claim.end);
+    const auto report = checks::Checker::shipped().check(text::to_utf8(row.text), checks::Evidence(row.product), {});
+    for (const auto& hit : report.hits) {
+      if (hit.level != checks::Level::block || !is_mine(*hit.rule)) continue;
+      if (spans.empty()) reason = hit.rule->id + " " + hit.term;
+      spans.emplace_back(hit.begin, hit.end);
     }
     return spans.empty() ? keep() : repair_or_drop(row, spans, reason, config_);
   }
 
  private:
-  bool is_mine(const std::string& type) const {
-    if (type == "placeholder") return kind_ == Kind::placeholders;
-    if (type == "absolute") return kind_ == Kind::absolute;
-    return kind_ == Kind::claims;
+  bool is_mine(const checks::Rule& rule) const {
+    if (rule.type == "placeholder") return kind_ == Kind::placeholders;
+    const bool is_law = rule.test == "lexicon" || rule.test == "category" || rule.test == "citation";
+    return kind_ == (is_law ? Kind::absolute : Kind::claims);
   }
   Kind kind_;
   const CurateConfig& config_;

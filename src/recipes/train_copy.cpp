@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "checks/claims.h"
+#include "checks/checker.h"
 #include "copywriting/copy_model.h"
 #include "data/import.h"
 #include "data/statistics.h"
@@ -154,7 +154,7 @@ std::vector<std::string> keys_of(const std::vector<data::Product>& products) {
 /// Terms that count as facts when a text says them: claim words, and all known values.
 std::vector<std::string> other_terms(const std::vector<std::string>& values) {
   std::vector<std::string> terms = values;
-  const auto blocking = checks::blocking_terms();
+  const auto blocking = checks::Checker::shipped().blocking_terms();
   terms.insert(terms.end(), blocking.begin(), blocking.end());
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());

@@ -1,4 +1,4 @@
-// The rows of tests/cases/claims.txt, absolute_terms.txt and absolute_false_positives.txt.
+// The rows of tests/cases/claims.txt.
 #include <gtest/gtest.h>
 
 #include "base/file.h"
@@ -41,22 +41,6 @@ TEST(ClaimCases, EveryRowGivesItsClaims) {
   const auto rows = rows_of("claims.txt");
   ASSERT_GT(rows.size(), 30U);
   for (const auto& row : rows) EXPECT_EQ(claims_in(row.at(0), row.at(1)), row.at(2)) << row.at(0) << " | " << row.at(1);
-}
-
-std::string absolute_terms_in(const std::string& text) {
-  std::string result;
-  for (const Claim& claim : finder().find_claims(text, {})) {
-    if (claim.type == "absolute" && is_blocking(claim)) result += (result.empty() ? "" : "; ") + claim.value;
-  }
-  return result;
-}
-
-TEST(ClaimCases, EveryAbsoluteTermIsFound) {
-  for (const auto& row : rows_of("absolute_terms.txt")) EXPECT_EQ(absolute_terms_in(row.at(0)), row.at(1)) << row.at(0);
-}
-
-TEST(ClaimCases, NoFalsePositiveIsTakenForAnAbsoluteTerm) {
-  for (const auto& row : rows_of("absolute_false_positives.txt")) EXPECT_EQ(absolute_terms_in(row.at(0)), "") << row.at(0);
 }
 
 TEST(ClaimCases, AClaimNamesItsSpanAndItsEvidence) {

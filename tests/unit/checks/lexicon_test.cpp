@@ -70,13 +70,11 @@ TEST_F(LexiconTest, ATermTwiceInATypeIsRefused) { EXPECT_NE(error_of("棉\tm\tbl
 
 TEST_F(LexiconTest, TheShippedListsLoadAndHoldTheMetricsWords) {
   const Lexicon lexicon = Lexicon::load(std::filesystem::path(VITRINE_SOURCE_DIR) / "rules/checks");
-  int functional = 0, absolute = 0;
+  int functional = 0;
   for (const Term& term : lexicon.terms()) {
     functional += term.type == "function" && term.note == "metric";
-    absolute += term.type == "absolute" && term.note == "metric";
   }
   EXPECT_EQ(functional, 17);
-  EXPECT_EQ(absolute, 13);
   EXPECT_FALSE(lexicon.version().empty());
 }
 

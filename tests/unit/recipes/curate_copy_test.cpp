@@ -74,7 +74,7 @@ TEST(CurateCopyTest, ARowLosesTheClauseThatInvents) {
   EXPECT_EQ(kept(set, "invents")->product.summary, "这条简约连衣裙的圆领很修饰脸型。宽松的剪裁不挑身材，搭配起来也很方便。");
   ASSERT_EQ(kept(set, "invents")->repairs.size(), 1U);
   EXPECT_EQ(kept(set, "invents")->repairs[0].filter, "claims");
-  EXPECT_EQ(kept(set, "invents")->repairs[0].reason, "function 透气");
+  EXPECT_EQ(kept(set, "invents")->repairs[0].reason, "CLM-FUN 透气");
   EXPECT_EQ(kept(set, "absolute")->product.summary, "简约的圆领连衣裙设计感十足。宽松的裙摆随风摆动，带来飘逸的美感。");
   EXPECT_EQ(kept(set, "half-width")->repairs[0].reason, "punctuation");
 }
@@ -136,7 +136,7 @@ TEST(CurateCopyTest, TheReportNamesFiltersMarginsAndRepairs) {
   ASSERT_EQ(funnel.size(), 9U);
   EXPECT_EQ(funnel[2]["filter"], "length");
   EXPECT_EQ(funnel[2]["margin_samples"][0]["id"], "short");
-  EXPECT_NE(funnel_html(set).find("function 透气"), std::string::npos);
+  EXPECT_NE(funnel_html(set).find("CLM-FUN 透气"), std::string::npos);
 }
 
 TEST(CurateCopyTest, ATextThatNamesNoProductIsDropped) {
