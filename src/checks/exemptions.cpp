@@ -145,13 +145,27 @@ Exemptions::Outcome Exemptions::try_name(const Row& row, const Place& place,
   return {.missing = "not part of the record's name, model or marks"};
 }
 
+Exemptions::Outcome Exemptions::try_governed(const Row& row, const Place& place,
+                                             const Evidence& evidence, const RuleHit& hit) const {
+  const auto [begin, end] = part_around(place.folded, hit.begin, hit.end, kClauseEnds);
+  const auto clause = place.folded.substr(begin, end - begin);
+  const bool is_aim = row.test == Test::aim;
+  const size_t reach = std::min(hit.begin - begin, kGoverningReach);
+  const auto governing = is_aim ? place.folded.substr(hit.begin - reach, reach) : clause;
+  if (first_of(row.words, governing) == nullptr) {
+    return {.missing = is_aim ? "no aim governs the term" : "no service or attitude in the clause"};
+  }
+  const std::string goods = goods_in(clause, row.not_words, evidence);
+  if (!goods.empty()) return {.missing = "the clause speaks of the goods: " + goods};
+  return {.missing = "", .result = row.result};
+}
+
 Exemptions::Outcome Exemptions::try_row(const Row& row, const Place& place,
                                         const Evidence& evidence, const CheckContext& context,
                                         const RuleHit& hit) const {
   const auto [clause_begin, clause_end] =
       part_around(place.folded, hit.begin, hit.end, kClauseEnds);
   const auto clause = place.folded.substr(clause_begin, clause_end - clause_begin);
-  const auto before = place.folded.substr(clause_begin, hit.begin - clause_begin);
   const auto [begin, end] = part_around(place.folded, hit.begin, hit.end, kSentenceEnds);
   const auto sentence = place.folded.substr(begin, end - begin);
   const auto yes = [&](const Document* document = nullptr) {
@@ -167,16 +181,8 @@ Exemptions::Outcome Exemptions::try_row(const Row& row, const Place& place,
       if (!context.company_info) return no("the field is not company information");
       return place.names_goods ? no("the text names goods") : yes();
     case Test::governed:
-    case Test::aim: {
-      const bool is_aim = row.test == Test::aim;
-      const auto reach =
-          is_aim ? before.substr(before.size() - std::min(before.size(), kGoverningReach)) : clause;
-      if (first_of(row.words, reach) == nullptr) {
-        return no(is_aim ? "no aim governs the term" : "no service or attitude in the clause");
-      }
-      const std::string goods = goods_in(clause, row.not_words, evidence);
-      return goods.empty() ? yes() : no("the clause speaks of the goods: " + goods);
-    }
+    case Test::aim:
+      return try_governed(row, place, evidence, hit);
     case Test::reviewer:
       return no("only a reviewer can tell");
     case Test::own_range:

@@ -62,6 +62,8 @@ class Exemptions {
   static bool is_relevant(const Row& row, const RuleHit& hit, std::string_view group);
   Outcome try_row(const Row& row, const Place& place, const Evidence& evidence,
                   const CheckContext& context, const RuleHit& hit) const;
+  Outcome try_governed(const Row& row, const Place& place, const Evidence& evidence,
+                       const RuleHit& hit) const;
   Outcome try_name(const Row& row, const Place& place, const Evidence& evidence,
                    const RuleHit& hit) const;
 
