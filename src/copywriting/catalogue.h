@@ -15,9 +15,9 @@ namespace vitrine::copywriting {
 
 struct CatalogueConfig {
   double limit = 0.7;
-  // Character ROUGE-L of 0.7 leaves few long runs in common, so the grams are short and the buckets wide: what
-  // tests/property/catalogue_property_test.cpp holds of it is the recall that docs/formats name.
-  data::MinhashConfig lsh = {.shingle_size = 2, .bands = 48, .rows_per_band = 2, .min_similarity = 0};
+  // Texts of ROUGE-L 0.7 have a Jaccard index of at least 0.38 on 3-grams in the shipped copy; two hashes in each of
+  // 48 buckets find it at 0.9995 and let 0.5 % of all pairs through.
+  data::MinhashConfig lsh = {.shingle_size = 3, .bands = 48, .rows_per_band = 2, .min_similarity = 0};
 
   void describe(FieldVisitor& v) { v.field("limit", limit, "character ROUGE-L from which two texts are too like", 0, 1); }
 };
@@ -55,7 +55,7 @@ class CatalogueIndex {
   std::span<const uint32_t> groups() const { return groups_; }
 
  private:
-  std::vector<uint32_t> candidates(std::string_view text) const;
+  std::optional<Match> best_of(std::span<const uint32_t> candidates, std::u32string_view text, std::string_view product_id) const;
 
   CatalogueConfig config_;
   data::NearDuplicateIndex index_;
