@@ -42,9 +42,9 @@ size_t tag_end(std::string_view page, size_t begin) {
 std::optional<Tag> read_tag(std::string_view page, size_t begin) {
   size_t at = begin + 1;
   if (at < page.size() && page[at] == '/') ++at;
+  if (at == page.size() || std::isalpha(static_cast<unsigned char>(page[at])) == 0) return std::nullopt;
   size_t name_end = at;
   while (name_end < page.size() && std::isalnum(static_cast<unsigned char>(page[name_end])) != 0) ++name_end;
-  if (name_end == at) return std::nullopt;
   const size_t end = tag_end(page, name_end);
   return Tag{begin, end, lower(page.substr(begin + 1, name_end - begin - 1)), page.substr(name_end, end - name_end)};
 }
@@ -119,6 +119,10 @@ HtmlPage read_html_page(std::string_view page) {
     if (page.substr(open).starts_with("<!--")) {
       const size_t close = page.find("-->", open + 4);
       at = close == page.npos ? page.size() : close + 3;
+      continue;
+    }
+    if (page.substr(open).starts_with("<!") || page.substr(open).starts_with("<?")) {  // doctype, processing instruction
+      at = tag_end(page, open + 2);
       continue;
     }
     const auto tag = read_tag(page, open);

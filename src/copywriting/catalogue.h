@@ -55,11 +55,13 @@ class CatalogueIndex {
   std::span<const uint32_t> groups() const { return groups_; }
 
  private:
-  std::optional<Match> best_of(std::span<const uint32_t> candidates, std::u32string_view text, std::string_view product_id) const;
+  std::vector<uint32_t> numbered(std::u32string_view text) const;
 
   CatalogueConfig config_;
   data::NearDuplicateIndex index_;
   std::vector<std::u32string> texts_;
+  std::vector<std::vector<uint32_t>> symbols_;  // of each text, its characters by number
+  std::unordered_map<char32_t, uint32_t> numbers_;
   std::vector<uint32_t> groups_;
   std::vector<std::string> products_;
   std::unordered_map<std::string, uint32_t> group_of_;

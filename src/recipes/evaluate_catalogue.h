@@ -10,7 +10,7 @@ namespace vitrine::recipes {
 
 struct EvaluateCatalogueConfig {
   copywriting::CatalogueConfig catalogue;
-  int sample = 5000;
+  int sample = 2000;
   std::string output = "-";
 
   void describe(FieldVisitor& v) {
@@ -21,7 +21,7 @@ struct EvaluateCatalogueConfig {
 };
 
 /// Rows of JSONL: {id, product_id?, text} (or `summary`), or lines of `write`, of which the first candidate counts.
-/// Texts of one product are not compared. The result, as docs/labels.md describes it:
+/// Texts of one product are not compared. The result, in this order:
 ///   texts, products
 ///   self_similarity  {mean, low, high, n}: mean over n products of the largest char ROUGE-L of their texts against those
 ///                    of other products, with the 95 % percentile bootstrap over products (1000 resamples)

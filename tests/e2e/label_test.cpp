@@ -138,7 +138,7 @@ TEST_F(LabelE2e, NoCommandTakesALabelAway) {
   EXPECT_EQ(objects, known) << "a new object: show here that it takes no label away";
   for (const std::string& object : objects) {
     const std::string help = run_program({"label", object, "--help"}).out;
-    for (const char* word : {"remove", "strip", "unlabel", "--no-explicit", "--no-implicit", "--no-label", "without-label", "hide", "去除", "删除"}) {
+    for (const char* word : {"remove", "strip", "erase", "--no-explicit", "--no-implicit", "--no-label", "without-label", "hide", "去除", "删除"}) {
       EXPECT_EQ(help.find(word), std::string::npos) << object << ": " << word;
     }
   }

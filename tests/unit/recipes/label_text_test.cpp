@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -15,6 +17,24 @@ namespace vitrine::recipes {
 namespace {
 
 namespace fs = std::filesystem;
+
+LabelTextConfig propagator() {
+  LabelTextConfig config;
+  config.as_propagator = true;
+  return config;
+}
+
+LabelTextConfig at_start() {
+  LabelTextConfig config;
+  config.place = "start";
+  return config;
+}
+
+LabelTextConfig shorter_than(int max_length) {
+  LabelTextConfig config;
+  config.max_length = max_length;
+  return config;
+}
 
 class LabelTextTest : public testing::Test {
  protected:
@@ -79,7 +99,7 @@ TEST_F(LabelTextTest, ALabelledFileKeepsExactlyItsLabels) {
 TEST_F(LabelTextTest, APropagatorChangesItsThreeFieldsOnly) {
   label(write("in.jsonl", kRows), "out.jsonl");
   context_.producer = "platform";
-  label(path("out.jsonl").string(), "again.jsonl", {.file = {}, .as_propagator = true});
+  label(path("out.jsonl").string(), "again.jsonl", propagator());
   const auto before = rows("out.jsonl")[0].label, after = rows("again.jsonl")[0].label;
   EXPECT_EQ(after.content_producer, before.content_producer);
   EXPECT_EQ(after.produce_id, before.produce_id);
@@ -130,7 +150,7 @@ TEST_F(LabelTextTest, ATableKeepsItsColumnsEncodingAndLineEnds) {
 }
 
 TEST_F(LabelTextTest, LinesOfPlainTextAreTextsByNumber) {
-  label(write("in.txt", "好看。\n\n好穿。"), "out.txt", {.file = {}, .place = "start"});
+  label(write("in.txt", "好看。\n\n好穿。"), "out.txt", at_start());
   EXPECT_EQ(read_file(path("out.txt")), "（本文由AI生成）好看。\n\n（本文由AI生成）好穿。\n");
   EXPECT_EQ(rows("out.txt")[1].id, "3");
   EXPECT_EQ(verify("out.txt").at("result"), "pass");
@@ -145,7 +165,7 @@ TEST_F(LabelTextTest, APageCarriesItsLabelsInItself) {
   label(path("out.html").string(), "again.html");
   EXPECT_EQ(read_file(path("again.html")), read_file(path("out.html")));
   context_.producer = "platform";
-  label(path("out.html").string(), "spread.html", {.file = {}, .as_propagator = true});
+  label(path("out.html").string(), "spread.html", propagator());
   EXPECT_EQ(verify("spread.html").at("result"), "pass");
   write("two.html", read_file(path("out.html")) + "<meta name=\"AIGC\" content=\"{}\">");
   EXPECT_EQ(verify("two.html").at("implicit").at("count"), 2);
@@ -161,7 +181,7 @@ TEST_F(LabelTextTest, AFragmentHasItsLabelBesideIt) {
 }
 
 TEST_F(LabelTextTest, TheLengthBudgetHoldsTheLabel) {
-  const auto result = label(write("in.jsonl", "{\"id\":\"1\",\"text\":\"好看的裙子，百搭。\"}\n{\"id\":\"2\",\"text\":\"没有标点的一句长长的话\"}\n"), "out.jsonl", {.file = {}, .max_length = 17});
+  const auto result = label(write("in.jsonl", "{\"id\":\"1\",\"text\":\"好看的裙子，百搭。\"}\n{\"id\":\"2\",\"text\":\"没有标点的一句长长的话\"}\n"), "out.jsonl", shorter_than(17));
   EXPECT_EQ(result.labelled, 1u);
   EXPECT_EQ(result.rejected, 1u);
   EXPECT_EQ(read_file(path("out.jsonl")), "{\"id\":\"1\",\"text\":\"好看的裙子。（本文由AI生成）\"}\n");
@@ -198,9 +218,9 @@ class ExportTest : public LabelTextTest {
   }
   void agree(const std::string& id) { agree_to_export(id, shipped_agreement().sha256.substr(0, 12), context_); }
   void approve(const std::string& id) {
-    LabelContext reviewer = context_;
-    reviewer.who = "李";
-    approve_export(id, "可以", reviewer);
+    context_.who = "李";
+    approve_export(id, "可以", context_);
+    context_.who = "张";
   }
   void approved(const std::string& id) {
     agree(id);
