@@ -219,10 +219,17 @@ LedgerVerdict reevaluate(const LedgerRow& row, const data::Product* product, Utc
   if (product == nullptr) return {.colour = LedgerColour::red, .reasons = {"product_gone"}};
   if (row.support != "entailed") return {.colour = LedgerColour::grey, .reasons = {}};
   LedgerVerdict verdict;
+  bool holds = false;  // one proof at least is what it was
   if (row.proofs.empty()) verdict.reasons.push_back("no_evidence");
-  for (const Proof& proof : row.proofs) check_proof(proof, *product, verdict.reasons);
+  for (const Proof& proof : row.proofs) {
+    const size_t before = verdict.reasons.size();
+    check_proof(proof, *product, verdict.reasons);
+    holds = holds || verdict.reasons.size() == before;
+  }
+  const size_t of_values = verdict.reasons.size();
   for (const LedgerDocument& document : row.documents) check_document(document, *product, now, hash, verdict.reasons);
-  verdict.colour = verdict.reasons.empty() ? LedgerColour::green : LedgerColour::red;
+  const bool documents_hold = verdict.reasons.size() == of_values;
+  verdict.colour = holds && documents_hold ? LedgerColour::green : LedgerColour::red;
   return verdict;
 }
 

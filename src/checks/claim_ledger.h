@@ -61,14 +61,14 @@ std::vector<LedgerRow> read_ledger(std::string_view jsonl, std::string_view wher
 /// The SHA-256 of a document's file now; nothing when the file is not there. Absent function = files are not looked at.
 using DocumentHash = std::function<std::optional<std::string>(const Json& document)>;
 
-/// green: everything that proved the claim still does, or it needs no proof. red: something is gone, expired or another
-/// thing now. grey: it had no proof when the text was accepted.
+/// green: one of the proofs at least and all documents behind the claim are what they were, or it needs no proof.
+/// red: no proof is left, or a document is gone, expired or another one now. grey: it had no proof when it was accepted.
 enum class LedgerColour { green, grey, red };
 std::string_view to_string(LedgerColour colour);
 
 struct LedgerVerdict {
   LedgerColour colour = LedgerColour::green;
-  std::vector<std::string> reasons;  // of red: "attribute_gone attr:a1", "document_expired doc:d1 2026-01-01", …
+  std::vector<std::string> reasons;  // what changed: "attribute_gone attr:a1", "document_expired doc:d1 2026-01-01", …
 };
 
 /// What the row's support is worth on a day. product: the record now; null = it is gone.

@@ -267,9 +267,10 @@ const data::Product* product_of(const Products& products, const std::string& id)
   return found == products.end() ? nullptr : &found->second;
 }
 
-/// Claims of the text outside its label.
-std::vector<checks::Claim> claims_of(const std::string& text, const data::Product& product) {
-  auto claims = checks::find_claims(text, product);
+/// Claims of the text outside its label, by what proves them today.
+std::vector<checks::Claim> claims_of(const std::string& text, const data::Product& product, UtcSeconds now) {
+  const checks::Evidence evidence(product, to_iso_time(now).substr(0, 10));
+  auto claims = checks::ClaimFinder::shipped().find(text::to_utf32(text), evidence);
   const auto wording = checks::LabelWordings::shipped().find_in(text);
   if (!wording) return claims;
   const std::u32string label = text::to_utf32(*wording);
@@ -290,7 +291,7 @@ std::string FileLabeller::ledger() const {
     if (product == nullptr) throw NotFound(concat("[label text] --evidence: no product ", cell.id, ", which ", input_.string(), " line ", cell.line, " names"));
     const checks::Acceptance acceptance{.text_id = concat(cell.id, "/", cell.field), .reviewer = config_.reviewer.empty() ? context_.who : config_.reviewer,
                                         .time = context_.clock(), .ruleset = rules.version(), .ruleset_sha256 = rules.sha256()};
-    const auto more = checks::ledger_rows(cell.text, claims_of(cell.text, *product), *product, acceptance);
+    const auto more = checks::ledger_rows(cell.text, claims_of(cell.text, *product, context_.clock()), *product, acceptance);
     rows.insert(rows.end(), more.begin(), more.end());
   }
   return checks::ledger_jsonl(rows);

@@ -120,6 +120,20 @@ TEST(ClaimLedgerTest, AttributesAndBrandAreComparedByValue) {
   EXPECT_EQ(reason(0, product), "attribute_gone attr:a1");
 }
 
+TEST(ClaimLedgerTest, OneProofOfSeveralIsEnoughButADocumentMayNotLack) {
+  auto product = dress();
+  product.title_raw = "素衣真丝裙";
+  const std::vector<Claim> claims = {claim_of("brand", 0, "素衣", Support::entailed, {"brand", "title"}), claim_of("honour", 2, "认证", Support::entailed, {"title", "doc:d2"})};
+  const auto rows = ledger_rows("素衣认证", claims, product, {.text_id = "t", .reviewer = "李", .time = day("2026-11-24"), .ruleset = "1", .ruleset_sha256 = "ff"});
+  product.title_raw = "真丝裙";
+  EXPECT_EQ(reevaluate(rows[0], &product, day("2026-11-24")).colour, LedgerColour::green);
+  EXPECT_EQ(reevaluate(rows[0], &product, day("2026-11-24")).reasons, (std::vector<std::string>{"value_changed title 素衣真丝裙 -> 真丝裙"}));
+  EXPECT_EQ(reevaluate(rows[1], &product, day("2026-11-24")).colour, LedgerColour::green);
+  product.title_raw = "素衣真丝裙";
+  product.extra.erase("docs");
+  EXPECT_EQ(reevaluate(rows[1], &product, day("2026-11-24")).colour, LedgerColour::red);
+}
+
 TEST(ClaimLedgerTest, WithoutTheProductOnlyHarmlessPraiseStands) { EXPECT_EQ(colours(nullptr), "rrrrgr"); }
 
 }  // namespace
