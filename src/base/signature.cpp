@@ -38,7 +38,9 @@ std::optional<std::string> from_hex(std::string_view hex) {
   return bytes;
 }
 
-const unsigned char* raw(std::string_view bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+const unsigned char* raw(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
 
 struct DigestContext {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -84,11 +86,13 @@ Ed25519Key Ed25519Key::load(const std::filesystem::path& pem) {
   result.can_sign_ = text.find("PRIVATE KEY") != text.npos;
   result.key_->key = read_pem(text, result.can_sign_);
   if (result.key_->key == nullptr || EVP_PKEY_get_id(result.key_->key) != EVP_PKEY_ED25519) {
-    throw Corrupt(concat("[Ed25519Key] ", pem.string(), ": expected an Ed25519 key in a PEM file without password"));
+    throw Corrupt(concat("[Ed25519Key] ", pem.string(),
+                         ": expected an Ed25519 key in a PEM file without password"));
   }
   std::string key(32, '\0');
   size_t length = key.size();
-  EVP_PKEY_get_raw_public_key(result.key_->key, reinterpret_cast<unsigned char*>(key.data()), &length);
+  EVP_PKEY_get_raw_public_key(result.key_->key, reinterpret_cast<unsigned char*>(key.data()),
+                              &length);
   result.id_ = sha256_hex(key).substr(0, 16);
   return result;
 }
@@ -98,9 +102,10 @@ std::string Ed25519Key::sign(std::string_view message) const {
   const DigestContext digest;
   std::string signature(kSignatureBytes, '\0');
   size_t length = signature.size();
-  const bool good = EVP_DigestSignInit(digest.context, nullptr, nullptr, nullptr, key_->key) == 1 &&
-                    EVP_DigestSign(digest.context, reinterpret_cast<unsigned char*>(signature.data()), &length,
-                                   raw(message), message.size()) == 1;
+  const bool good =
+      EVP_DigestSignInit(digest.context, nullptr, nullptr, nullptr, key_->key) == 1 &&
+      EVP_DigestSign(digest.context, reinterpret_cast<unsigned char*>(signature.data()), &length,
+                     raw(message), message.size()) == 1;
   if (!good) throw InternalError("[Ed25519Key] the crypto library refused to sign");
   return to_hex(signature);
 }
@@ -110,7 +115,8 @@ bool Ed25519Key::verify(std::string_view message, std::string_view signature_hex
   if (!signature || signature->size() != kSignatureBytes) return false;
   const DigestContext digest;
   return EVP_DigestVerifyInit(digest.context, nullptr, nullptr, nullptr, key_->key) == 1 &&
-         EVP_DigestVerify(digest.context, raw(*signature), signature->size(), raw(message), message.size()) == 1;
+         EVP_DigestVerify(digest.context, raw(*signature), signature->size(), raw(message),
+                          message.size()) == 1;
 }
 
 }  // namespace vitrine

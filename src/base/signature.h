@@ -7,13 +7,16 @@
 
 namespace vitrine {
 
-/// `bytes` random bytes of the system as 2 * bytes lower-case hex digits. Throws IoError when the system has none.
+/// `bytes` random bytes of the system as 2 * bytes lower-case hex digits. Throws IoError when the
+/// system has none.
 std::string random_hex(size_t bytes);
 
-/// An Ed25519 key (RFC 8032) out of a PEM file: a private key signs and verifies, a public one verifies.
+/// An Ed25519 key (RFC 8032) out of a PEM file: a private key signs and verifies, a public one
+/// verifies.
 class Ed25519Key {
  public:
-  /// Throws NotFound, IoError, or Corrupt for a file that holds no Ed25519 key (an encrypted one, too).
+  /// Throws NotFound, IoError, or Corrupt for a file that holds no Ed25519 key (an encrypted one,
+  /// too).
   static Ed25519Key load(const std::filesystem::path& pem);
   ~Ed25519Key();
   Ed25519Key(Ed25519Key&&) noexcept;

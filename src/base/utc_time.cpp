@@ -22,9 +22,10 @@ std::string print(UtcSeconds time, const char* format) {
   const chr::year_month_day date(day);
   const chr::hh_mm_ss clock(time - day);
   char text[40];
-  std::snprintf(text, sizeof text, format, static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  std::snprintf(text, sizeof text, format, static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
   return text;
 }
 
@@ -50,11 +51,13 @@ std::optional<UtcSeconds> parse_iso_date(std::string_view text) {
 }
 
 std::optional<UtcSeconds> parse_iso_time(std::string_view text) {
-  if (text.size() != 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z') return std::nullopt;
+  if (text.size() != 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z')
+    return std::nullopt;
   const auto day = parse_iso_date(text.substr(0, 10));
   const auto hour = number_of(text.substr(11, 2)), minute = number_of(text.substr(14, 2));
   const auto second = number_of(text.substr(17, 2));
-  if (!day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59) return std::nullopt;
+  if (!day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 59)
+    return std::nullopt;
   return *day + chr::hours(*hour) + chr::minutes(*minute) + chr::seconds(*second);
 }
 

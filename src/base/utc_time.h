@@ -1,4 +1,5 @@
-// base/utc_time.h - points in time as records hold them: UTC, whole seconds, and a clock that tests can set.
+// base/utc_time.h - points in time as records hold them: UTC, whole seconds, and a clock that tests
+// can set.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -24,7 +25,8 @@ std::optional<UtcSeconds> parse_iso_time(std::string_view text);
 /// "2026-11-24" as the start of that day, UTC; nothing for any other text.
 std::optional<UtcSeconds> parse_iso_date(std::string_view text);
 
-/// The same day and time of `months` calendar months earlier; the last day of that month where it has no such day.
+/// The same day and time of `months` calendar months earlier; the last day of that month where it
+/// has no such day.
 UtcSeconds months_before(UtcSeconds time, int months);
 
 }  // namespace vitrine

@@ -13,7 +13,9 @@ constexpr std::string_view kSpace = " \t\r\n\f/";
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c); });
+  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) {
+    return c < 128 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
+  });
   return result;
 }
 
@@ -42,18 +44,24 @@ size_t tag_end(std::string_view page, size_t begin) {
 std::optional<Tag> read_tag(std::string_view page, size_t begin) {
   size_t at = begin + 1;
   if (at < page.size() && page[at] == '/') ++at;
-  if (at == page.size() || std::isalpha(static_cast<unsigned char>(page[at])) == 0) return std::nullopt;
+  if (at == page.size() || std::isalpha(static_cast<unsigned char>(page[at])) == 0)
+    return std::nullopt;
   size_t name_end = at;
-  while (name_end < page.size() && std::isalnum(static_cast<unsigned char>(page[name_end])) != 0) ++name_end;
+  while (name_end < page.size() && std::isalnum(static_cast<unsigned char>(page[name_end])) != 0)
+    ++name_end;
   const size_t end = tag_end(page, name_end);
-  return Tag{begin, end, lower(page.substr(begin + 1, name_end - begin - 1)), page.substr(name_end, end - name_end)};
+  return Tag{begin, end, lower(page.substr(begin + 1, name_end - begin - 1)),
+             page.substr(name_end, end - name_end)};
 }
 
 std::string unescaped(std::string_view text) {
-  constexpr std::pair<std::string_view, char> kEntities[] = {{"&quot;", '"'}, {"&#34;", '"'}, {"&#x22;", '"'}, {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&#39;", '\''}};
+  constexpr std::pair<std::string_view, char> kEntities[] = {
+      {"&quot;", '"'}, {"&#34;", '"'}, {"&#x22;", '"'}, {"&amp;", '&'},
+      {"&lt;", '<'},   {"&gt;", '>'},  {"&#39;", '\''}};
   std::string result;
   while (!text.empty()) {
-    const auto entity = std::find_if(std::begin(kEntities), std::end(kEntities), [&](const auto& e) { return text.starts_with(e.first); });
+    const auto entity = std::find_if(std::begin(kEntities), std::end(kEntities),
+                                     [&](const auto& e) { return text.starts_with(e.first); });
     result += entity == std::end(kEntities) ? text.front() : entity->second;
     text.remove_prefix(entity == std::end(kEntities) ? 1 : entity->first.size());
   }
@@ -76,7 +84,8 @@ std::optional<std::string> attribute(std::string_view text, std::string_view wan
     if (at == text.npos) break;
     const bool quoted = text[at] == '"' || text[at] == '\'';
     const size_t begin = quoted ? at + 1 : at;
-    const size_t end = std::min(quoted ? text.find(text[at], begin) : text.find_first_of(" \t\r\n\f>", begin), text.size());
+    const size_t end = std::min(
+        quoted ? text.find(text[at], begin) : text.find_first_of(" \t\r\n\f>", begin), text.size());
     if (name == wanted) return unescaped(text.substr(begin, end - begin));
     at = quoted ? end + 1 : end;
     if (at >= text.size()) break;
@@ -93,7 +102,10 @@ size_t raw_end(std::string_view page, size_t begin, const std::string& name) {
   return page.size();
 }
 
-bool is_raw(const std::string& name) { return name == "script" || name == "style" || name == "title" || name == "textarea" || name == "template" || name == "noscript"; }
+bool is_raw(const std::string& name) {
+  return name == "script" || name == "style" || name == "title" || name == "textarea" ||
+         name == "template" || name == "noscript";
+}
 
 void take_tag(const Tag& tag, HtmlPage& read) {
   if (tag.name == "head" && !read.head) read.head = tag.end;
@@ -104,7 +116,8 @@ void take_tag(const Tag& tag, HtmlPage& read) {
 }
 
 void require_whole(std::string_view function, const HtmlPage& read) {
-  VITRINE_REQUIRE(read.head && read.body && read.body_end && *read.body <= *read.body_end, "[", function, "] expected a whole page with head and body");
+  VITRINE_REQUIRE(read.head && read.body && read.body_end && *read.body <= *read.body_end, "[",
+                  function, "] expected a whole page with head and body");
 }
 
 }  // namespace
@@ -121,7 +134,8 @@ HtmlPage read_html_page(std::string_view page) {
       at = close == page.npos ? page.size() : close + 3;
       continue;
     }
-    if (page.substr(open).starts_with("<!") || page.substr(open).starts_with("<?")) {  // doctype, processing instruction
+    if (page.substr(open).starts_with("<!") ||
+        page.substr(open).starts_with("<?")) {  // doctype, processing instruction
       at = tag_end(page, open + 2);
       continue;
     }
@@ -137,18 +151,24 @@ HtmlPage read_html_page(std::string_view page) {
   return read;
 }
 
-std::string with_html_notice(std::string_view page, const HtmlPage& read, const ExplicitLabel& label) {
+std::string with_html_notice(std::string_view page, const HtmlPage& read,
+                             const ExplicitLabel& label) {
   require_whole("with_html_notice", read);
   const size_t place = label.place == LabelPlace::end ? *read.body_end : *read.body;
-  return concat(page.substr(0, place), "<p>", escape_html(label.wording), "</p>\n", page.substr(place));
+  return concat(page.substr(0, place), "<p>", escape_html(label.wording), "</p>\n",
+                page.substr(place));
 }
 
-std::string with_html_meta(std::string_view page, const HtmlPage& read, const ImplicitLabel& label) {
+std::string with_html_meta(std::string_view page, const HtmlPage& read,
+                           const ImplicitLabel& label) {
   require_whole("with_html_meta", read);
-  VITRINE_REQUIRE(read.metas.size() <= 1, "[with_html_meta] expected at most one AIGC element, the page has ", read.metas.size());
+  VITRINE_REQUIRE(read.metas.size() <= 1,
+                  "[with_html_meta] expected at most one AIGC element, the page has ",
+                  read.metas.size());
   const size_t begin = read.metas.empty() ? *read.head : read.metas.front().begin;
   const size_t end = read.metas.empty() ? *read.head : read.metas.front().end;
-  return concat(page.substr(0, begin), "<meta name=\"AIGC\" content=\"", escape_html(annex_e_text(label)), "\">", page.substr(end));
+  return concat(page.substr(0, begin), "<meta name=\"AIGC\" content=\"",
+                escape_html(annex_e_text(label)), "\">", page.substr(end));
 }
 
 std::vector<std::string_view> html_content_parts(std::string_view page, const HtmlPage& read) {

@@ -16,11 +16,14 @@ constexpr std::u32string_view kClauseEnds = U"，,；;";
 constexpr std::u32string_view kOpening = U"“‘（(《【「『[";
 constexpr std::u32string_view kClosing = U"”’）)》】」』]";
 
-bool holds(std::u32string_view text, std::u32string_view word) { return text.find(word) != text.npos; }
+bool holds(std::u32string_view text, std::u32string_view word) {
+  return text.find(word) != text.npos;
+}
 
 bool is_lawful(std::string_view wording) {
   const std::u32string text = fold(text::to_utf32(wording));
-  return (holds(text, U"ai") || holds(text, U"人工智能")) && (holds(text, U"生成") || holds(text, U"合成"));
+  return (holds(text, U"ai") || holds(text, U"人工智能")) &&
+         (holds(text, U"生成") || holds(text, U"合成"));
 }
 
 size_t measure(const ExplicitLabel& label, std::string_view text) {
@@ -34,8 +37,10 @@ std::vector<size_t> boundaries_of(std::u32string_view body) {
   for (size_t i = 0; i < body.size(); ++i) {
     if (holds(kOpening, body.substr(i, 1))) ++open;
     if (holds(kClosing, body.substr(i, 1))) open = std::max(0, open - 1);
-    const bool sign = holds(kSentenceEnds, body.substr(i, 1)) || holds(kClauseEnds, body.substr(i, 1));
-    const bool inside_number = i > 0 && i + 1 < body.size() && body[i] == U',' && body[i - 1] < 128 && body[i + 1] < 128;
+    const bool sign =
+        holds(kSentenceEnds, body.substr(i, 1)) || holds(kClauseEnds, body.substr(i, 1));
+    const bool inside_number =
+        i > 0 && i + 1 < body.size() && body[i] == U',' && body[i - 1] < 128 && body[i + 1] < 128;
     if (sign && open == 0 && !inside_number) boundaries.push_back(i + 1);
   }
   return boundaries;
@@ -57,13 +62,18 @@ LabelWordings LabelWordings::load(const std::filesystem::path& file) {
   LabelWordings result;
   for (const RuleRow& row : read_rule_file(file).rows) {
     const std::string& wording = row.at("wording");
-    VITRINE_REQUIRE(!wording.empty() && text::is_valid_utf8(wording) && is_lawful(wording), "[LabelWordings] ", file.string(), " line ", row.line,
-                    ": expected a wording with AI or 人工智能 and with 生成 or 合成, got '", wording, "'");
-    const bool twice = std::find(result.wordings_.begin(), result.wordings_.end(), wording) != result.wordings_.end();
-    VITRINE_REQUIRE(!twice, "[LabelWordings] ", file.string(), " line ", row.line, ": ", wording, " stands there twice");
+    VITRINE_REQUIRE(!wording.empty() && text::is_valid_utf8(wording) && is_lawful(wording),
+                    "[LabelWordings] ", file.string(), " line ", row.line,
+                    ": expected a wording with AI or 人工智能 and with 生成 or 合成, got '",
+                    wording, "'");
+    const bool twice = std::find(result.wordings_.begin(), result.wordings_.end(), wording) !=
+                       result.wordings_.end();
+    VITRINE_REQUIRE(!twice, "[LabelWordings] ", file.string(), " line ", row.line, ": ", wording,
+                    " stands there twice");
     result.wordings_.push_back(wording);
   }
-  VITRINE_REQUIRE(!result.wordings_.empty(), "[LabelWordings] ", file.string(), ": expected at least one wording");
+  VITRINE_REQUIRE(!result.wordings_.empty(), "[LabelWordings] ", file.string(),
+                  ": expected at least one wording");
   return result;
 }
 
@@ -93,7 +103,8 @@ std::optional<std::string> LabelWordings::find_in(std::string_view text) const {
 }
 
 LabelPlace parse_label_place(std::string_view name) {
-  VITRINE_REQUIRE(name == "start" || name == "end", "[parse_label_place] expected start or end, got ", name);
+  VITRINE_REQUIRE(name == "start" || name == "end",
+                  "[parse_label_place] expected start or end, got ", name);
   return name == "start" ? LabelPlace::start : LabelPlace::end;
 }
 
@@ -110,6 +121,8 @@ std::optional<std::string> with_explicit_label(std::string_view body, const Expl
   return std::nullopt;
 }
 
-bool is_adjacent_field(std::string_view field) { return field == "title" || field == "short_title" || field == "alt"; }
+bool is_adjacent_field(std::string_view field) {
+  return field == "title" || field == "short_title" || field == "alt";
+}
 
 }  // namespace vitrine::checks

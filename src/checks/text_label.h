@@ -1,4 +1,5 @@
-// checks/text_label.h - the explicit label of a text: which wordings there are, how one is set, whether one is there.
+// checks/text_label.h - the explicit label of a text: which wordings there are, how one is set,
+// whether one is there.
 //
 // A label is only ever added. When a text must be shortened, its body is cut and the label stays.
 // Source of the duty: 人工智能生成合成内容标识办法 art. 4(1); docs/labels.md says how it is met.
@@ -14,8 +15,8 @@ namespace vitrine::checks {
 /// The wordings of rules/labels/wordings.tsv. Immutable, any thread.
 class LabelWordings {
  public:
-  /// Throws NotFound, or InvalidInput naming file, row and wording for one that lacks AI or 人工智能,
-  /// or 生成 or 合成; for a wording that stands twice; for a file without rows.
+  /// Throws NotFound, or InvalidInput naming file, row and wording for one that lacks AI or
+  /// 人工智能, or 生成 or 合成; for a wording that stands twice; for a file without rows.
   static LabelWordings load(const std::filesystem::path& file);
   /// The shipped list (resource "rules/labels/wordings.tsv"), read once.
   static const LabelWordings& shipped();
@@ -45,13 +46,14 @@ struct ExplicitLabel {
   TextLength length = nullptr;  // null = code points
 };
 
-/// `body` with the label at its place. A body that is too long is cut behind the last sentence or clause that
-/// leaves room for the label (outside quotes and brackets that stay open); a clause sign at the cut becomes 。.
-/// Nothing when not even the first clause fits. Throws InvalidInput for invalid UTF-8 or an empty body.
+/// `body` with the label at its place. A body that is too long is cut behind the last sentence or
+/// clause that leaves room for the label (outside quotes and brackets that stay open); a clause
+/// sign at the cut becomes 。. Nothing when not even the first clause fits. Throws InvalidInput for
+/// invalid UTF-8 or an empty body.
 std::optional<std::string> with_explicit_label(std::string_view body, const ExplicitLabel& label);
 
-/// Whether texts of this field are too short for a label and rely on the one of their description: title,
-/// short_title, alt.
+/// Whether texts of this field are too short for a label and rely on the one of their description:
+/// title, short_title, alt.
 bool is_adjacent_field(std::string_view field);
 
 }  // namespace vitrine::checks

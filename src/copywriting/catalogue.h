@@ -1,4 +1,5 @@
-// copywriting/catalogue.h - the accepted copy of a shop: which of its texts a new one is too like, and what they share.
+// copywriting/catalogue.h - the accepted copy of a shop: which of its texts a new one is too like,
+// and what they share.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -15,11 +16,14 @@ namespace vitrine::copywriting {
 
 struct CatalogueConfig {
   double limit = 0.7;
-  // Texts of ROUGE-L 0.7 have a Jaccard index of at least 0.38 on 3-grams in the shipped copy; two hashes in each of
-  // 48 buckets find it at 0.9995 and let 0.5 % of all pairs through.
-  data::MinhashConfig lsh = {.shingle_size = 3, .bands = 48, .rows_per_band = 2, .min_similarity = 0};
+  // Texts of ROUGE-L 0.7 have a Jaccard index of at least 0.38 on 3-grams in the shipped copy; two
+  // hashes in each of 48 buckets find it at 0.9995 and let 0.5 % of all pairs through.
+  data::MinhashConfig lsh = {
+      .shingle_size = 3, .bands = 48, .rows_per_band = 2, .min_similarity = 0};
 
-  void describe(FieldVisitor& v) { v.field("limit", limit, "character ROUGE-L from which two texts are too like", 0, 1); }
+  void describe(FieldVisitor& v) {
+    v.field("limit", limit, "character ROUGE-L from which two texts are too like", 0, 1);
+  }
 };
 
 /// Texts in the order they were added. Not thread-safe; const calls from any number of threads.
@@ -36,7 +40,8 @@ class CatalogueIndex {
     size_t index = 0;
     double rouge_l = 0;  // of characters (NFC, no white space), 0..1
   };
-  /// The most like text of another product among those that share a bucket; the earliest when equal.
+  /// The most like text of another product among those that share a bucket; the earliest when
+  /// equal.
   std::optional<Match> nearest(std::string_view text, std::string_view product_id = {}) const;
   /// nearest, when it is at or above the limit.
   std::optional<Match> too_like(std::string_view text, std::string_view product_id = {}) const;
@@ -45,7 +50,8 @@ class CatalogueIndex {
     size_t first = 0, second = 0;  // first < second
     double rouge_l = 0;
   };
-  /// All pairs of texts of different products at or above the limit that share a bucket; most like first, then by index.
+  /// All pairs of texts of different products at or above the limit that share a bucket; most like
+  /// first, then by index.
   std::vector<Pair> pairs() const;
 
   size_t size() const { return texts_.size(); }
@@ -67,7 +73,8 @@ class CatalogueIndex {
   std::unordered_map<std::string, uint32_t> group_of_;
 };
 
-/// The distinct runs of `n` >= 1 characters (NFC, no white space) that both texts hold, in order of `a`.
+/// The distinct runs of `n` >= 1 characters (NFC, no white space) that both texts hold, in order of
+/// `a`.
 std::vector<std::string> shared_ngrams(std::string_view a, std::string_view b, size_t n = 4);
 
 }  // namespace vitrine::copywriting

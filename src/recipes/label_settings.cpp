@@ -36,7 +36,8 @@ std::string first_of(const std::string& a, const std::string& b) { return a.empt
 }  // namespace
 
 fs::path label_settings_path(const LabelOptions& options) {
-  return options.settings.empty() ? user_folder("XDG_CONFIG_HOME", ".config") / "labels.json" : fs::path(options.settings);
+  return options.settings.empty() ? user_folder("XDG_CONFIG_HOME", ".config") / "labels.json"
+                                  : fs::path(options.settings);
 }
 
 LabelSettings read_label_settings(const LabelOptions& options) {
@@ -50,11 +51,13 @@ LabelSettings read_label_settings(const LabelOptions& options) {
 LabelContext open_labels(const LabelOptions& options, UtcClock clock) {
   LabelContext context;
   context.settings = read_label_settings(options);
-  context.producer = first_of(options.producer, first_of(environment("VITRINE_PRODUCER"), context.settings.producer));
+  context.producer = first_of(options.producer,
+                              first_of(environment("VITRINE_PRODUCER"), context.settings.producer));
   VITRINE_REQUIRE(text::is_valid_utf8(context.producer), "[label] producer: expected UTF-8");
   const std::string key_file = first_of(options.key_file, context.settings.key_file);
   if (!key_file.empty()) context.key = Ed25519Key::load(key_file);
-  context.log = options.log.empty() ? user_folder("XDG_STATE_HOME", ".local/state") / "labels.jsonl" : fs::path(options.log);
+  context.log = options.log.empty() ? user_folder("XDG_STATE_HOME", ".local/state") / "labels.jsonl"
+                                    : fs::path(options.log);
   context.who = first_of(options.who, current_user());
   context.clock = std::move(clock);
   return context;
@@ -62,7 +65,8 @@ LabelContext open_labels(const LabelOptions& options, UtcClock clock) {
 
 void require_producer(const LabelContext& context) {
   VITRINE_REQUIRE(!context.producer.empty(),
-                  "[label] LBL_NO_PRODUCER: 尚未设置服务提供者, nobody has said who the provider is; give --producer, VITRINE_PRODUCER, or "
+                  "[label] LBL_NO_PRODUCER: 尚未设置服务提供者, nobody has said who the provider "
+                  "is; give --producer, VITRINE_PRODUCER, or "
                   "`vitrine label settings --producer NAME` once");
 }
 

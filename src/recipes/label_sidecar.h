@@ -1,5 +1,5 @@
-// recipes/label_sidecar.h - FILE.aigc.json: the implicit labels of a text file, one a text, and where its explicit label is.
-// docs/formats/text_label.md describes it.
+// recipes/label_sidecar.h - FILE.aigc.json: the implicit labels of a text file, one a text, and
+// where its explicit label is. docs/formats/text_label.md describes it.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -14,13 +14,16 @@
 
 namespace vitrine::recipes {
 
-/// explicit_label of a row: the text holds it; its description holds it; it was left out by agreement (办法 art. 9).
+/// explicit_label of a row: the text holds it; its description holds it; it was left out by
+/// agreement (办法 art. 9).
 inline constexpr const char* kExplicitPresent = "present";
 inline constexpr const char* kExplicitAdjacent = "adjacent";
 inline constexpr const char* kExplicitByAgreement = "by agreement";
 
 /// What an exported file's reader must do (办法 art. 10(1)).
-inline constexpr const char* kPublishReminder = "发布时请主动声明内容由人工智能生成，并使用平台提供的标识功能（《人工智能生成合成内容标识办法》第十条第一款）。";
+inline constexpr const char* kPublishReminder =
+    "发布时请主动声明内容由人工智能生成，并使用平台提供的标识功能（《人工智能生成合成内容标识办法》"
+    "第十条第一款）。";
 
 struct SidecarRow {
   std::string id, field;
@@ -45,7 +48,8 @@ std::string sidecar_text(const Sidecar& sidecar);
 struct SidecarReading {
   Sidecar sidecar;
   std::multimap<std::pair<std::string, std::string>, size_t> places;  // of sidecar.rows
-  std::string problem;  // of the first row whose label is not good; such rows are in `rows` with an empty produce_id
+  std::string problem;  // of the first row whose label is not good; such rows are in `rows` with an
+                        // empty produce_id
 };
 /// Nothing when the file has no sidecar. Throws Corrupt for one that is no sidecar.
 std::optional<SidecarReading> read_sidecar(const std::filesystem::path& file);

@@ -17,7 +17,8 @@ std::string format_by_name(const std::filesystem::path& path) {
   if (end == ".jsonl" || end == ".ndjson") return "jsonl";
   if (end == ".csv" || end == ".tsv" || end == ".txt") return end.substr(1);
   if (end == ".html" || end == ".htm") return "html";
-  throw UsageError(concat(path.string(), ": expected .jsonl, .csv, .tsv, .txt or .html, or --format"));
+  throw UsageError(
+      concat(path.string(), ": expected .jsonl, .csv, .tsv, .txt or .html, or --format"));
 }
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
@@ -35,12 +36,18 @@ void for_each_line(std::string_view text, Take take) {
   }
 }
 
-std::string as_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string as_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 }  // namespace
 
 Json to_json(const TextReject& reject) {
-  return {{"row", reject.line}, {"id", reject.id}, {"field", reject.field}, {"code", reject.code}, {"message", reject.message}};
+  return {{"row", reject.line},
+          {"id", reject.id},
+          {"field", reject.field},
+          {"code", reject.code},
+          {"message", reject.message}};
 }
 
 TextFile TextFile::read(const std::filesystem::path& path, const TextFileConfig& config) {
@@ -52,7 +59,8 @@ TextFile TextFile::read(const std::filesystem::path& path, const TextFileConfig&
   const std::string bytes = read_file_unpacked(path);
   file.sha256_ = sha256_hex(bytes);
   const auto encoding = text::detect_encoding(bytes);
-  if (!encoding) throw Corrupt(concat("[TextFile] ", file.name_, ": ENC_UNKNOWN: neither UTF-8 nor GB18030"));
+  if (!encoding)
+    throw Corrupt(concat("[TextFile] ", file.name_, ": ENC_UNKNOWN: neither UTF-8 nor GB18030"));
   file.encoding_ = *encoding;
   const std::string text = text::decode(bytes, *encoding);
   if (text.find("\r\n") != text.npos) file.line_end_ = "\r\n";
@@ -63,7 +71,8 @@ TextFile TextFile::read(const std::filesystem::path& path, const TextFileConfig&
     file.records_.push_back({.line = 1, .values = {text}});
     file.add_cell(0, "", "page", "page");
   }
-  if (file.cells_.empty() && file.rejects_.empty()) throw Corrupt(concat("[TextFile] ", file.name_, ": EMPTY_FILE: no texts"));
+  if (file.cells_.empty() && file.rejects_.empty())
+    throw Corrupt(concat("[TextFile] ", file.name_, ": EMPTY_FILE: no texts"));
   return file;
 }
 
@@ -71,7 +80,8 @@ void TextFile::read_jsonl(std::string_view text) {
   for_each_line(text, [&](std::string_view line, int64_t number) {
     if (is_blank(line)) return;
     Json object = Json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!object.is_object()) return reject_line(number, "", "BAD_JSON", "not a JSON object in UTF-8");
+    if (!object.is_object())
+      return reject_line(number, "", "BAD_JSON", "not a JSON object in UTF-8");
     records_.push_back({.line = number, .object = std::move(object)});
     add_record_cells(records_.size() - 1);
   });
@@ -85,11 +95,17 @@ void TextFile::read_table(std::string_view text) {
     if (header_.empty()) {
       header_ = row.cells;
       const bool there = std::find(header_.begin(), header_.end(), config_.column) != header_.end();
-      if (!there) throw Corrupt(concat("[TextFile] ", name_, ": no column ", config_.column, "; name one by --column"));
+      if (!there)
+        throw Corrupt(
+            concat("[TextFile] ", name_, ": no column ", config_.column, "; name one by --column"));
       continue;
     }
-    if (!row.problem.empty()) {
-      reject_line(row.line, "", std::string(row.problem), "a row that cannot be read");
+    const bool bad = std::any_of(row.cells.begin(), row.cells.end(), [](const std::string& cell) {
+      return !text::is_valid_utf8(cell);
+    });
+    if (!row.problem.empty() || bad) {
+      reject_line(row.line, std::to_string(row.line),
+                  bad ? "ENC_BAD_SEQ" : std::string(row.problem), "a row that cannot be read");
       continue;
     }
     records_.push_back({.line = row.line, .values = row.cells});
@@ -104,7 +120,8 @@ void TextFile::read_lines(std::string_view text) {
     if (records_.back().blank) return;
     if (!text::is_valid_utf8(line)) {
       records_.back().rejected = true;
-      return reject_line(number, std::to_string(number), "ENC_BAD_SEQ", "not valid in the file's encoding");
+      return reject_line(number, std::to_string(number), "ENC_BAD_SEQ",
+                         "not valid in the file's encoding");
     }
     add_cell(records_.size() - 1, "", std::to_string(number), "description");
   });
@@ -113,26 +130,39 @@ void TextFile::read_lines(std::string_view text) {
 const std::string* TextFile::value(const Record& record, const std::string& column) const {
   if (format_ == "jsonl") {
     const auto found = record.object.find(column);
-    return found == record.object.end() || !found->is_string() ? nullptr : found->get_ptr<const std::string*>();
+    return found == record.object.end() || !found->is_string()
+               ? nullptr
+               : found->get_ptr<const std::string*>();
   }
   if (header_.empty()) return &record.values.front();
   const auto found = std::find(header_.begin(), header_.end(), column);
-  return found == header_.end() ? nullptr : &record.values[static_cast<size_t>(found - header_.begin())];
+  return found == header_.end() ? nullptr
+                                : &record.values[static_cast<size_t>(found - header_.begin())];
 }
 
 void TextFile::add_record_cells(size_t index) {
   const Record& record = records_[index];
   std::string id = std::to_string(record.line);
-  if (format_ == "jsonl" && record.object.contains(config_.id_column)) id = as_text(record.object.at(config_.id_column));
-  if (const auto* stated = value(record, config_.id_column); stated != nullptr && !stated->empty()) id = *stated;
+  if (format_ == "jsonl" && record.object.contains(config_.id_column))
+    id = as_text(record.object.at(config_.id_column));
+  if (const auto* stated = value(record, config_.id_column); stated != nullptr && !stated->empty())
+    id = *stated;
   const std::string* text = value(record, config_.column);
   const bool good = text != nullptr && !is_blank(*text) && text::is_valid_utf8(*text);
-  if (!good) {
+  const bool foreign =
+      format_ == "jsonl" ? record.object.contains("AIGC") : value(record, "AIGC") != nullptr;
+  if (!good || foreign) {
     records_[index].rejected = true;
-    return reject_line(record.line, id, "MISSING_REQUIRED", concat(config_.column, ": expected a text"));
+    if (foreign)
+      return reject_line(
+          record.line, id, "FOREIGN_LABEL",
+          "the row carries an AIGC field of another program; a second label would be one too many");
+    return reject_line(record.line, id, "MISSING_REQUIRED",
+                       concat(config_.column, ": expected a text"));
   }
   const std::string* field = value(record, config_.field_column);
-  const std::string implied = checks::is_adjacent_field(config_.column) ? config_.column : "description";
+  const std::string implied =
+      checks::is_adjacent_field(config_.column) ? config_.column : "description";
   add_cell(index, config_.column, id, field == nullptr || field->empty() ? implied : *field);
   for (const std::string& column : config_.adjacent_columns) {
     const std::string* adjacent = value(record, column);
@@ -140,22 +170,34 @@ void TextFile::add_record_cells(size_t index) {
   }
 }
 
-void TextFile::add_cell(size_t record, const std::string& column, const std::string& id, const std::string& field) {
-  cells_.push_back({.record = record, .line = records_[record].line, .column = column, .id = id, .field = field, .text = *value(records_[record], column)});
+void TextFile::add_cell(size_t record, const std::string& column, const std::string& id,
+                        const std::string& field) {
+  cells_.push_back({.record = record,
+                    .line = records_[record].line,
+                    .column = column,
+                    .id = id,
+                    .field = field,
+                    .text = *value(records_[record], column)});
 }
 
-void TextFile::reject_line(int64_t line, const std::string& id, const std::string& code, const std::string& message) {
+void TextFile::reject_line(int64_t line, const std::string& id, const std::string& code,
+                           const std::string& message) {
   rejects_.push_back({.line = line, .id = id, .field = {}, .code = code, .message = message});
 }
 
 void TextFile::set_text(size_t index, std::string text) {
   TextCell& cell = cells_[index];
-  VITRINE_REQUIRE(format_ != "txt" || text.find('\n') == text.npos, "[TextFile] ", name_, " line ", cell.line, ": a line end inside a text");
+  VITRINE_REQUIRE(format_ != "txt" || text.find('\n') == text.npos, "[TextFile] ", name_, " line ",
+                  cell.line, ": a line end inside a text");
   Record& record = records_[cell.record];
   if (format_ == "jsonl") {
     record.object[cell.column] = text;
   } else {
-    const size_t place = header_.empty() ? 0 : static_cast<size_t>(std::find(header_.begin(), header_.end(), cell.column) - header_.begin());
+    const size_t place =
+        header_.empty()
+            ? 0
+            : static_cast<size_t>(std::find(header_.begin(), header_.end(), cell.column) -
+                                  header_.begin());
     record.values[place] = text;
   }
   cell.text = std::move(text);
@@ -163,7 +205,8 @@ void TextFile::set_text(size_t index, std::string text) {
 
 void TextFile::reject(size_t index, const std::string& code, const std::string& message) {
   const TextCell& cell = cells_[index];
-  rejects_.push_back({.line = cell.line, .id = cell.id, .field = cell.field, .code = code, .message = message});
+  rejects_.push_back(
+      {.line = cell.line, .id = cell.id, .field = cell.field, .code = code, .message = message});
   records_[cell.record].rejected = true;
 }
 
@@ -172,7 +215,8 @@ std::string TextFile::table_line(const std::vector<std::string>& values) const {
   std::string line;
   for (size_t i = 0; i < values.size(); ++i) {
     if (i > 0) line += separator;
-    if (values[i].find_first_of("\"\r\n") == std::string::npos && values[i].find(separator) == std::string::npos) {
+    if (values[i].find_first_of("\"\r\n") == std::string::npos &&
+        values[i].find(separator) == std::string::npos) {
       line += values[i];
       continue;
     }
@@ -188,10 +232,14 @@ std::string TextFile::bytes() const {
   if (!header_.empty()) text += table_line(header_);
   for (const Record& record : records_) {
     if (record.rejected) continue;
-    if (format_ == "jsonl") text += dump_line(record.object) + line_end_;
-    else if (format_ == "html") text += record.values.front();
-    else if (format_ == "txt") text += record.values.front() + line_end_;
-    else text += table_line(record.values);
+    if (format_ == "jsonl")
+      text += dump_line(record.object) + line_end_;
+    else if (format_ == "html")
+      text += record.values.front();
+    else if (format_ == "txt")
+      text += record.values.front() + line_end_;
+    else
+      text += table_line(record.values);
   }
   return text::encode(text, encoding_);
 }

@@ -1,4 +1,5 @@
-// recipes/text_file.h - a file of texts that is read, changed text by text, and written as it was otherwise.
+// recipes/text_file.h - a file of texts that is read, changed text by text, and written as it was
+// otherwise.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -18,11 +19,16 @@ struct TextFileConfig {
   std::vector<std::string> adjacent_columns;
 
   void describe(FieldVisitor& v) {
-    v.field("format", format, "auto = by name | jsonl | csv | tsv | txt | html", {"auto", "jsonl", "csv", "tsv", "txt", "html"});
+    v.field("format", format, "auto = by name | jsonl | csv | tsv | txt | html",
+            {"auto", "jsonl", "csv", "tsv", "txt", "html"});
     v.field("column", column, "column or field of the text");
-    v.field("id_column", id_column, "column or field of the row's id; without it the number of the line");
-    v.field("field_column", field_column, "column or field that says what the text is: description, title, …");
-    v.field("adjacent_columns", adjacent_columns, "other columns of the row with texts of the same product that are too short for a label: title,short_title,alt");
+    v.field("id_column", id_column,
+            "column or field of the row's id; without it the number of the line");
+    v.field("field_column", field_column,
+            "column or field that says what the text is: description, title, …");
+    v.field("adjacent_columns", adjacent_columns,
+            "other columns of the row with texts of the same product that are too short for a "
+            "label: title,short_title,alt");
   }
 };
 
@@ -43,12 +49,13 @@ struct TextReject {
 };
 Json to_json(const TextReject& reject);
 
-/// jsonl: objects; csv, tsv: a header and rows; txt: one text a line, blank lines stay; html: one text, the whole file.
-/// Encoding and line ends stay (UTF-8, GB18030, UTF-16); rows that cannot be read are left out and listed.
+/// jsonl: objects; csv, tsv: a header and rows; txt: one text a line, blank lines stay; html: one
+/// text, the whole file. Encoding and line ends stay (UTF-8, GB18030, UTF-16); rows that cannot be
+/// read are left out and listed.
 class TextFile {
  public:
-  /// "-" = standard input, which needs a format. Throws NotFound, IoError, Corrupt (EMPTY_FILE, ENC_UNKNOWN, no such
-  /// column), UsageError for a name that says no format.
+  /// "-" = standard input, which needs a format. Throws NotFound, IoError, Corrupt (EMPTY_FILE,
+  /// ENC_UNKNOWN, no such column), UsageError for a name that says no format.
   static TextFile read(const std::filesystem::path& path, const TextFileConfig& config);
 
   const std::string& format() const { return format_; }
@@ -57,7 +64,8 @@ class TextFile {
   /// SHA-256 of the file's unpacked bytes.
   const std::string& sha256() const { return sha256_; }
 
-  /// Cell `index` gets another text. Throws InvalidInput for a text that its format cannot hold (a line end in txt).
+  /// Cell `index` gets another text. Throws InvalidInput for a text that its format cannot hold (a
+  /// line end in txt).
   void set_text(size_t index, std::string text);
   /// The row of a cell is left out, with all its cells.
   void reject(size_t index, const std::string& code, const std::string& message);
@@ -69,7 +77,7 @@ class TextFile {
  private:
   struct Record {
     int64_t line = 0;
-    Json object = {};                     // jsonl
+    Json object = {};                      // jsonl
     std::vector<std::string> values = {};  // csv, tsv: cells; txt, html: the one text
     bool rejected = false;
     bool blank = false;
@@ -79,8 +87,10 @@ class TextFile {
   void read_table(std::string_view text);
   void read_lines(std::string_view text);
   void add_record_cells(size_t record);
-  void add_cell(size_t record, const std::string& column, const std::string& id, const std::string& field);
-  void reject_line(int64_t line, const std::string& id, const std::string& code, const std::string& message);
+  void add_cell(size_t record, const std::string& column, const std::string& id,
+                const std::string& field);
+  void reject_line(int64_t line, const std::string& id, const std::string& code,
+                   const std::string& message);
   const std::string* value(const Record& record, const std::string& column) const;
   std::string table_line(const std::vector<std::string>& values) const;
 

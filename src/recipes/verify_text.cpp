@@ -29,7 +29,8 @@ std::unordered_map<std::string, std::string> agreed_exports(const LabelContext& 
   std::unordered_map<std::string, std::string> requests;
   const auto state = store::read_label_log(context.log, [&](const Json& entry) {
     const std::string request = entry.value("request", "");
-    if (entry.value("kind", "") == "label" && !request.empty()) requests[entry.value("produce_id", "")] = request;
+    if (entry.value("kind", "") == "label" && !request.empty())
+      requests[entry.value("produce_id", "")] = request;
   });
   if (!state.fault.empty()) requests.clear();
   return requests;
@@ -38,17 +39,23 @@ std::unordered_map<std::string, std::string> agreed_exports(const LabelContext& 
 class FileVerifier {
  public:
   FileVerifier(const std::string& name, const TextFileConfig& config, const LabelContext& context)
-      : name_(name), context_(context), sidecar_(read_sidecar(name)), file_(TextFile::read(name, columns(config))) {}
+      : name_(name),
+        context_(context),
+        sidecar_(read_sidecar(name)),
+        file_(TextFile::read(name, columns(config))) {}
 
   Json run() {
-    for (const TextReject& reject : file_.rejects()) problem(reject.id, reject.field, concat(reject.code, ": ", reject.message));
+    for (const TextReject& reject : file_.rejects())
+      problem(reject.id, reject.field, concat(reject.code, ": ", reject.message));
     if (file_.format() == "html" && !file_.cells().empty()) verify_page();
     if (carrier_ != "meta") verify_rows();
     return report();
   }
 
  private:
-  TextFileConfig columns(const TextFileConfig& config) const { return sidecar_ ? sidecar_->sidecar.columns : config; }
+  TextFileConfig columns(const TextFileConfig& config) const {
+    return sidecar_ ? sidecar_->sidecar.columns : config;
+  }
 
   void verify_page() {
     const std::string& page = file_.cells().front().text;
@@ -61,8 +68,10 @@ class FileVerifier {
     if (!read.metas.empty()) {
       const auto reading = checks::read_annex_e_text(read.metas.front().content);
       finding.fields_ok = reading.label.has_value();
-      if (reading.label) take_label(*reading.label, checks::html_content_parts(page, read), finding);
-      else problem("page", "page", reading.problem);
+      if (reading.label)
+        take_label(*reading.label, checks::html_content_parts(page, read), finding);
+      else
+        problem("page", "page", reading.problem);
     }
     take(file_.cells().front(), finding);
   }
@@ -70,7 +79,8 @@ class FileVerifier {
   void verify_rows() {
     if (sidecar_) carrier_ = "sidecar";
     for (size_t i = 0; i < file_.cells().size(); ++i) {
-      if (!file_.is_rejected(i) && holds_wording(i)) labelled_.emplace(file_.cells()[i].id, file_.cells()[i].field);
+      if (!file_.is_rejected(i) && holds_wording(i))
+        labelled_.emplace(file_.cells()[i].id, file_.cells()[i].field);
     }
     for (size_t i = 0; i < file_.cells().size(); ++i) {
       if (!file_.is_rejected(i)) take(file_.cells()[i], finding_of(i));
@@ -79,7 +89,9 @@ class FileVerifier {
 
   bool holds_wording(size_t i) const {
     const std::string& text = file_.cells()[i].text;
-    return checks::LabelWordings::shipped().find_in(file_.format() == "html" ? checks::read_html_page(text).text : text).has_value();
+    return checks::LabelWordings::shipped()
+        .find_in(file_.format() == "html" ? checks::read_html_page(text).text : text)
+        .has_value();
   }
 
   Finding finding_of(size_t i) {
@@ -93,19 +105,25 @@ class FileVerifier {
       finding.count = static_cast<size_t>(std::distance(first, last));
       if (first != last) row = &sidecar_->sidecar.rows[first->second];
     }
-    if (checks::is_adjacent_field(cell.field) && finding.explicit_label == "absent" && has_labelled_description(cell)) finding.explicit_label = "present";
+    if (checks::is_adjacent_field(cell.field) && finding.explicit_label == "absent" &&
+        has_labelled_description(cell))
+      finding.explicit_label = "present";
     if (row == nullptr) return finding;
-    if (row->explicit_label == kExplicitByAgreement && finding.explicit_label == "absent") settle_agreement(cell, *row, finding);
+    if (row->explicit_label == kExplicitByAgreement && finding.explicit_label == "absent")
+      settle_agreement(cell, *row, finding);
     finding.fields_ok = !row->label.produce_id.empty();
     const std::string_view content = cell.text;
-    if (finding.fields_ok) take_label(row->label, std::span(&content, 1), finding);
-    else problem(cell.id, cell.field, "implicit label: " + sidecar_->problem);
+    if (finding.fields_ok)
+      take_label(row->label, std::span(&content, 1), finding);
+    else
+      problem(cell.id, cell.field, "implicit label: " + sidecar_->problem);
     return finding;
   }
 
   bool has_labelled_description(const TextCell& cell) const {
     const auto [first, last] = labelled_.equal_range(cell.id);
-    return std::any_of(first, last, [](const auto& entry) { return !checks::is_adjacent_field(entry.second); });
+    return std::any_of(first, last,
+                       [](const auto& entry) { return !checks::is_adjacent_field(entry.second); });
   }
 
   /// The sidecar's word is not enough: the log must hold the export.
@@ -113,45 +131,71 @@ class FileVerifier {
     if (!exports_) exports_ = agreed_exports(context_);
     const auto found = exports_->find(row.label.produce_id);
     const bool known = found != exports_->end() && found->second == row.request;
-    if (known) finding.explicit_label = "by_agreement";
-    else problem(cell.id, cell.field, "explicit label left out by agreement, which the log of labels does not hold");
+    if (known)
+      finding.explicit_label = "by_agreement";
+    else
+      problem(cell.id, cell.field,
+              "explicit label left out by agreement, which the log of labels does not hold");
   }
 
   template <typename Content>
   void take_label(const checks::ImplicitLabel& label, const Content& content, Finding& finding) {
-    finding.integrity = checks::check_integrity(content, label.produce_id, label.reserved_code1, context_.key_or_null());
+    finding.integrity = checks::check_integrity(content, label.produce_id, label.reserved_code1,
+                                                context_.key_or_null());
     finding.produce_id = label.produce_id;
     finding.label = label.label;
   }
 
   void problem(const std::string& id, const std::string& field, const std::string& what) {
     ++problem_count_;
-    if (problems_.size() < kMostProblems) problems_.push_back({{"id", id}, {"field", field}, {"problem", what}});
+    if (problems_.size() < kMostProblems)
+      problems_.push_back({{"id", id}, {"field", field}, {"problem", what}});
   }
 
   void take(const TextCell& cell, const Finding& finding) {
     if (finding.explicit_label == "absent") problem(cell.id, cell.field, "no explicit label");
-    if (finding.count != 1) problem(cell.id, cell.field, concat("expected one implicit label, got ", finding.count));
-    if (finding.integrity.integrity == checks::Integrity::changed) problem(cell.id, cell.field, concat("the text is not the one that was labelled", finding.integrity.signature == "invalid" ? " (signature)" : ""));
+    if (finding.count != 1)
+      problem(cell.id, cell.field, concat("expected one implicit label, got ", finding.count));
+    if (finding.integrity.integrity == checks::Integrity::changed)
+      problem(cell.id, cell.field,
+              concat("the text is not the one that was labelled",
+                     finding.integrity.signature == "invalid" ? " (signature)" : ""));
     if (texts_ == 0) total_ = finding;
     ++texts_;
-    if (rank(finding.explicit_label) > rank(total_.explicit_label)) total_.explicit_label = finding.explicit_label;
+    if (rank(finding.explicit_label) > rank(total_.explicit_label))
+      total_.explicit_label = finding.explicit_label;
     // 0 weighs more than 1, and several more than both.
-    if (finding.count > 1 || total_.count == 1) total_.count = total_.count > 1 ? std::max(total_.count, finding.count) : finding.count;
+    if (finding.count > 1 || total_.count == 1)
+      total_.count = total_.count > 1 ? std::max(total_.count, finding.count) : finding.count;
     total_.fields_ok = total_.fields_ok && finding.fields_ok;
-    const bool worse = finding.integrity.integrity == checks::Integrity::changed || (finding.integrity.integrity == checks::Integrity::unsigned_ && total_.integrity.integrity == checks::Integrity::ok);
+    const bool worse = finding.integrity.integrity == checks::Integrity::changed ||
+                       (finding.integrity.integrity == checks::Integrity::unsigned_ &&
+                        total_.integrity.integrity == checks::Integrity::ok);
     if (worse) total_.integrity = finding.integrity;
     if (finding.label != total_.label) total_.label = "mixed";
   }
 
-  static int rank(std::string_view explicit_label) { return explicit_label == "absent" ? 2 : explicit_label == "by_agreement" ? 1 : 0; }
+  static int rank(std::string_view explicit_label) {
+    return explicit_label == "absent" ? 2 : explicit_label == "by_agreement" ? 1 : 0;
+  }
 
   Json report() const {
     const bool pass = problem_count_ == 0 && texts_ > 0;
-    Json implicit = {{"count", total_.count}, {"carrier", total_.count == 0 ? "none" : carrier_}, {"fields_ok", total_.count > 0 && total_.fields_ok}, {"label", total_.label},
-                     {"produce_id", total_.produce_id}, {"integrity", checks::to_string(total_.integrity.integrity)}, {"signature", total_.integrity.signature}};
-    return {{"file", name_}, {"explicit", total_.explicit_label}, {"explicit_checks", {{"wording", total_.explicit_label == "present"}}}, {"implicit", std::move(implicit)},
-            {"texts", texts_}, {"problem_count", problem_count_}, {"problems", problems_}, {"result", pass ? "pass" : "fail"}};
+    Json implicit = {{"count", total_.count},
+                     {"carrier", total_.count == 0 ? "none" : carrier_},
+                     {"fields_ok", total_.count > 0 && total_.fields_ok},
+                     {"label", total_.label},
+                     {"produce_id", total_.produce_id},
+                     {"integrity", checks::to_string(total_.integrity.integrity)},
+                     {"signature", total_.integrity.signature}};
+    return {{"file", name_},
+            {"explicit", total_.explicit_label},
+            {"explicit_checks", {{"wording", total_.explicit_label == "present"}}},
+            {"implicit", std::move(implicit)},
+            {"texts", texts_},
+            {"problem_count", problem_count_},
+            {"problems", problems_},
+            {"result", pass ? "pass" : "fail"}};
   }
 
   std::string name_;
@@ -159,16 +203,19 @@ class FileVerifier {
   std::optional<SidecarReading> sidecar_;
   TextFile file_;
   std::string carrier_ = "none";
-  std::multimap<std::string, std::string> labelled_;  // id -> field of the texts that hold a wording
+  std::multimap<std::string, std::string>
+      labelled_;  // id -> field of the texts that hold a wording
   std::optional<std::unordered_map<std::string, std::string>> exports_;
-  Finding total_{.explicit_label = "absent", .count = 0, .integrity = {}, .produce_id = {}, .label = {}};
+  Finding total_{
+      .explicit_label = "absent", .count = 0, .integrity = {}, .produce_id = {}, .label = {}};
   size_t texts_ = 0, problem_count_ = 0;
   Json problems_ = Json::array();
 };
 
 }  // namespace
 
-Json verify_text_file(const std::string& file, const TextFileConfig& config, const LabelContext& context) {
+Json verify_text_file(const std::string& file, const TextFileConfig& config,
+                      const LabelContext& context) {
   try {
     return FileVerifier(file, config, context).run();
   } catch (const Cancelled&) {
@@ -189,7 +236,8 @@ std::string verify_summary(const std::vector<Json>& reports) {
     std::string why = report.value("error", "");
     if (why.empty() && !report.at("problems").empty()) {
       const Json& first = report.at("problems").front();
-      why = concat(first.value("id", ""), "/", first.value("field", ""), ": ", first.value("problem", ""), " (", report.at("problem_count").dump(), ")");
+      why = concat(first.value("id", ""), "/", first.value("field", ""), ": ",
+                   first.value("problem", ""), " (", report.at("problem_count").dump(), ")");
     }
     lines += concat("未通过 ", report.value("file", ""), ": ", why, "\n");
   }

@@ -56,11 +56,13 @@ class Chain {
       first_seq_ = seq;
       first_prev_ = prev;
     } else if (seq != state_.last_seq + 1) {
-      return concat("seq: expected ", state_.last_seq + 1, ", got ", seq, ": lines were added, removed or moved");
+      return concat("seq: expected ", state_.last_seq + 1, ", got ", seq,
+                    ": lines were added, removed or moved");
     } else if (prev != state_.last_sha256) {
       return "prev: not the sha256 of the line before";
     }
-    if (text_of(entry, "kind") == "prune") vouched_ = vouched_ || vouches(entry, first_seq_ - 1, first_prev_);
+    if (text_of(entry, "kind") == "prune")
+      vouched_ = vouched_ || vouches(entry, first_seq_ - 1, first_prev_);
     ++state_.entries;
     state_.last_seq = seq;
     state_.last_sha256 = text_of(entry, "sha256");
@@ -68,7 +70,9 @@ class Chain {
   }
 
   /// The first line is the log's first, or an entry says that those before it were pruned.
-  bool begins_rightly() const { return state_.entries == 0 || (first_seq_ == 1 && first_prev_ == kNoHash) || vouched_; }
+  bool begins_rightly() const {
+    return state_.entries == 0 || (first_seq_ == 1 && first_prev_ == kNoHash) || vouched_;
+  }
 
   static bool vouches(const Json& prune, int64_t seq, const std::string& sha256) {
     return number_of(prune, "through_seq") == seq && text_of(prune, "through_sha256") == sha256;
@@ -94,7 +98,9 @@ std::optional<Head> read_head(const fs::path& log) {
   return Head{.seq = number_of(json, "seq"), .sha256 = text_of(json, "sha256")};
 }
 
-std::string at_line(int64_t line, const std::string& fault) { return concat("line ", line, ": ", fault); }
+std::string at_line(int64_t line, const std::string& fault) {
+  return concat("line ", line, ": ", fault);
+}
 
 void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
   while (!bytes.empty()) {
@@ -105,15 +111,19 @@ void write_all(int descriptor, std::string_view bytes, const fs::path& path) {
   }
 }
 
-/// Adds bytes behind `size`, which is where the complete lines end. On failure the file ends there again.
+/// Adds bytes behind `size`, which is where the complete lines end. On failure the file ends there
+/// again.
 void append_bytes(const fs::path& log, size_t size, std::string_view bytes) {
   const int descriptor = ::open(log.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0) throw IoError(concat("[LabelLog] ", log.string(), ": ", std::strerror(errno)));
+  if (descriptor < 0)
+    throw IoError(concat("[LabelLog] ", log.string(), ": ", std::strerror(errno)));
   try {
     const auto end = static_cast<off_t>(size);
-    if (::ftruncate(descriptor, end) != 0 || ::lseek(descriptor, end, SEEK_SET) != end) throw IoError(concat("[LabelLog] ", log.string(), ": ", std::strerror(errno)));
+    if (::ftruncate(descriptor, end) != 0 || ::lseek(descriptor, end, SEEK_SET) != end)
+      throw IoError(concat("[LabelLog] ", log.string(), ": ", std::strerror(errno)));
     write_all(descriptor, bytes, log);
-    if (::fsync(descriptor) != 0) throw IoError(concat("[LabelLog] ", log.string(), ": ", std::strerror(errno)));
+    if (::fsync(descriptor) != 0)
+      throw IoError(concat("[LabelLog] ", log.string(), ": ", std::strerror(errno)));
   } catch (...) {
     (void)!::ftruncate(descriptor, static_cast<off_t>(size));
     ::close(descriptor);
@@ -124,7 +134,8 @@ void append_bytes(const fs::path& log, size_t size, std::string_view bytes) {
 
 /// The message for a log that nothing may be added to.
 std::string refused(const fs::path& log, const std::string& fault) {
-  return concat("[LabelLog] ", log.string(), ": ", fault, " (LBL_LOG_BROKEN); `vitrine label log --verify` shows it");
+  return concat("[LabelLog] ", log.string(), ": ", fault,
+                " (LBL_LOG_BROKEN); `vitrine label log --verify` shows it");
 }
 
 }  // namespace
@@ -140,8 +151,10 @@ LogState read_label_log(const fs::path& log, const EntryTaker& take) {
   const std::string bytes = read_file(log);
   Chain chain(state);
   Json entry;
-  for (size_t end = 0; state.fault.empty() && (end = bytes.find('\n', state.good_bytes)) != bytes.npos;) {
-    const std::string_view line = std::string_view(bytes).substr(state.good_bytes, end - state.good_bytes);
+  for (size_t end = 0;
+       state.fault.empty() && (end = bytes.find('\n', state.good_bytes)) != bytes.npos;) {
+    const std::string_view line =
+        std::string_view(bytes).substr(state.good_bytes, end - state.good_bytes);
     std::string fault = fault_of(line, entry);
     if (fault.empty()) fault = chain.take(entry);
     if (!fault.empty()) {
@@ -149,11 +162,16 @@ LogState read_label_log(const fs::path& log, const EntryTaker& take) {
       break;
     }
     state.good_bytes = end + 1;
-    head_seen = head_seen || (state.last_seq == head->seq && state.last_sha256 == head->sha256) || Chain::vouches(entry, head->seq, head->sha256);
+    head_seen = head_seen || (state.last_seq == head->seq && state.last_sha256 == head->sha256) ||
+                Chain::vouches(entry, head->seq, head->sha256);
     if (take) take(entry);
   }
-  if (state.fault.empty() && !chain.begins_rightly()) state.fault = at_line(1, "the lines before it are gone and no entry says that they were pruned");
-  if (state.fault.empty() && !head_seen) state.fault = concat("its end is gone: .head names line number ", head->seq, ", the log ends with ", state.last_seq);
+  if (state.fault.empty() && !chain.begins_rightly())
+    state.fault =
+        at_line(1, "the lines before it are gone and no entry says that they were pruned");
+  if (state.fault.empty() && !head_seen)
+    state.fault = concat("its end is gone: .head names line number ", head->seq,
+                         ", the log ends with ", state.last_seq);
   if (state.fault.empty() && !head && state.entries > 0) state.fault = "its .head is gone";
   return state;
 }
@@ -161,7 +179,8 @@ LogState read_label_log(const fs::path& log, const EntryTaker& take) {
 LabelLog::LabelLog(fs::path log, UtcClock clock)
     : log_(std::move(log)),
       clock_(std::move(clock)),
-      lock_(fs::path(log_).concat(".lock"), concat("[LabelLog] ", log_.string(), ": another process writes to it; try again")) {
+      lock_(fs::path(log_).concat(".lock"),
+            concat("[LabelLog] ", log_.string(), ": another process writes to it; try again")) {
   state_ = read_label_log(log_, [this](const Json& entry) {
     if (entry.contains("produce_id")) produce_ids_.insert(text_of(entry, "produce_id"));
   });
@@ -173,7 +192,9 @@ void LabelLog::require_new_ids(const std::vector<Json>& entries) const {
   for (const Json& entry : entries) {
     if (!entry.contains("produce_id")) continue;
     const std::string id = text_of(entry, "produce_id");
-    VITRINE_REQUIRE(!produce_ids_.contains(id) && here.insert(id).second, "[LabelLog] produce_id: ", id, " is in the log already; a content number is never used twice");
+    VITRINE_REQUIRE(!produce_ids_.contains(id) && here.insert(id).second,
+                    "[LabelLog] produce_id: ", id,
+                    " is in the log already; a content number is never used twice");
   }
 }
 
@@ -191,7 +212,8 @@ std::string LabelLog::chained(Json entry, UtcSeconds now) {
 }
 
 void LabelLog::write_head() const {
-  write_file_atomic(head_of(log_), dump_line({{"seq", state_.last_seq}, {"sha256", state_.last_sha256}}) + "\n");
+  write_file_atomic(head_of(log_),
+                    dump_line({{"seq", state_.last_seq}, {"sha256", state_.last_sha256}}) + "\n");
 }
 
 void LabelLog::append(std::vector<Json> entries) {
@@ -217,8 +239,9 @@ void LabelLog::append(std::vector<Json> entries) {
 }
 
 int64_t LabelLog::prune(int keep_months) {
-  VITRINE_REQUIRE(keep_months >= kMinKeepMonths, "[LabelLog] keep_months: expected at least ", kMinKeepMonths,
-                  " (the log of labels is kept six months by law), got ", keep_months);
+  VITRINE_REQUIRE(keep_months >= kMinKeepMonths, "[LabelLog] keep_months: expected at least ",
+                  kMinKeepMonths, " (the log of labels is kept six months by law), got ",
+                  keep_months);
   const UtcSeconds limit = months_before(clock_(), keep_months);
   const std::string bytes = read_file(log_);
   size_t kept_from = 0;

@@ -5,11 +5,15 @@
 namespace vitrine::store {
 namespace {
 
-std::string text_of(const Json& entry, const char* field) { return entry.value(field, std::string()); }
+std::string text_of(const Json& entry, const char* field) {
+  return entry.value(field, std::string());
+}
 
-void require_state(const LabelRequest& request, UtcSeconds now, RequestState expected, std::string_view step) {
+void require_state(const LabelRequest& request, UtcSeconds now, RequestState expected,
+                   std::string_view step) {
   const RequestState state = request.state(now);
-  VITRINE_REQUIRE(state == expected, "[", step, "] request ", request.id, ": expected state ", to_string(expected), ", it is ", to_string(state));
+  VITRINE_REQUIRE(state == expected, "[", step, "] request ", request.id, ": expected state ",
+                  to_string(expected), ", it is ", to_string(state));
 }
 
 void require_text(const std::string& text, std::string_view step, std::string_view what) {
@@ -29,24 +33,28 @@ LabelRequest read_request(const Json& entry) {
   request.purpose = text_of(entry, "purpose");
   request.requested_by = text_of(entry, "who");
   request.requested_at = parse_iso_time(text_of(entry, "time")).value_or(UtcSeconds{});
-  for (const Json& id : entry.value("ids", Json::array())) request.ids.push_back(id.get<std::string>());
+  for (const Json& id : entry.value("ids", Json::array()))
+    request.ids.push_back(id.get<std::string>());
   return request;
 }
 
 }  // namespace
 
 std::string_view to_string(RequestState state) {
-  constexpr std::string_view kNames[] = {"requested", "agreed", "approved", "exported", "refused", "expired"};
+  constexpr std::string_view kNames[] = {"requested", "agreed",  "approved",
+                                         "exported",  "refused", "expired"};
   return kNames[static_cast<size_t>(state)];
 }
 
 RequestState LabelRequest::state(UtcSeconds now) const {
   const bool closed = last == RequestState::exported || last == RequestState::refused;
-  return !closed && now > requested_at + std::chrono::days(kRequestDays) ? RequestState::expired : last;
+  return !closed && now > requested_at + std::chrono::days(kRequestDays) ? RequestState::expired
+                                                                         : last;
 }
 
 void LabelRequests::take(const Json& entry) {
-  const std::string kind = text_of(entry, "kind"), id = text_of(entry, "request"), who = text_of(entry, "who");
+  const std::string kind = text_of(entry, "kind"), id = text_of(entry, "request"),
+                    who = text_of(entry, "who");
   if (kind == "request") {
     requests_[id] = read_request(entry);
     return;
@@ -75,13 +83,16 @@ void LabelRequests::take(const Json& entry) {
 
 const LabelRequest& LabelRequests::at(const std::string& id) const {
   const auto found = requests_.find(id);
-  if (found == requests_.end()) throw NotFound(concat("[LabelRequests] ", id, ": no such request in the log; `vitrine label status` lists them"));
+  if (found == requests_.end())
+    throw NotFound(concat("[LabelRequests] ", id,
+                          ": no such request in the log; `vitrine label status` lists them"));
   return found->second;
 }
 
 Json request_entry(const LabelRequest& request) {
   require_text(request.purpose, "request", "--purpose");
-  VITRINE_REQUIRE(!request.ids.empty(), "[request] --ids: expected at least one content id, got none");
+  VITRINE_REQUIRE(!request.ids.empty(),
+                  "[request] --ids: expected at least one content id, got none");
   Json entry = step_entry("request", request, request.requested_by);
   entry["ids"] = request.ids;
   entry["master"] = request.master;
@@ -90,14 +101,16 @@ Json request_entry(const LabelRequest& request) {
   return entry;
 }
 
-Json agree_entry(const LabelRequest& request, UtcSeconds now, const std::string& who, const std::string& agreement_sha256) {
+Json agree_entry(const LabelRequest& request, UtcSeconds now, const std::string& who,
+                 const std::string& agreement_sha256) {
   require_state(request, now, RequestState::requested, "agree");
   Json entry = step_entry("agree", request, who);
   entry["agreement_sha256"] = agreement_sha256;
   return entry;
 }
 
-Json approve_entry(const LabelRequest& request, UtcSeconds now, const std::string& who, const std::string& reason, bool one_person_allowed) {
+Json approve_entry(const LabelRequest& request, UtcSeconds now, const std::string& who,
+                   const std::string& reason, bool one_person_allowed) {
   require_state(request, now, RequestState::agreed, "approve");
   require_text(reason, "approve", "--reason");
   Json entry = step_entry("approve", request, who);
@@ -109,17 +122,21 @@ Json approve_entry(const LabelRequest& request, UtcSeconds now, const std::strin
   return entry;
 }
 
-Json refuse_entry(const LabelRequest& request, UtcSeconds now, const std::string& who, const std::string& reason) {
+Json refuse_entry(const LabelRequest& request, UtcSeconds now, const std::string& who,
+                  const std::string& reason) {
   const RequestState state = request.state(now);
-  const bool open = state == RequestState::requested || state == RequestState::agreed || state == RequestState::approved;
-  VITRINE_REQUIRE(open, "[refuse] request ", request.id, ": expected an open one, it is ", to_string(state));
+  const bool open = state == RequestState::requested || state == RequestState::agreed ||
+                    state == RequestState::approved;
+  VITRINE_REQUIRE(open, "[refuse] request ", request.id, ": expected an open one, it is ",
+                  to_string(state));
   require_text(reason, "refuse", "--reason");
   Json entry = step_entry("refuse", request, who);
   entry["reason"] = reason;
   return entry;
 }
 
-Json export_entry(const LabelRequest& request, UtcSeconds now, const std::string& who, const std::string& file, const std::string& file_sha256) {
+Json export_entry(const LabelRequest& request, UtcSeconds now, const std::string& who,
+                  const std::string& file, const std::string& file_sha256) {
   require_exportable(request, now);
   Json entry = step_entry("export", request, who);
   entry["file"] = file;
@@ -127,15 +144,25 @@ Json export_entry(const LabelRequest& request, UtcSeconds now, const std::string
   return entry;
 }
 
-void require_exportable(const LabelRequest& request, UtcSeconds now) { require_state(request, now, RequestState::approved, "export"); }
+void require_exportable(const LabelRequest& request, UtcSeconds now) {
+  require_state(request, now, RequestState::approved, "export");
+}
 
 Json to_json(const LabelRequest& request, UtcSeconds now) {
-  Json json = {{"request", request.id}, {"state", to_string(request.state(now))}, {"ids", request.ids}, {"purpose", request.purpose},
-               {"master", request.master}, {"master_sha256", request.master_sha256}, {"requested_by", request.requested_by},
+  Json json = {{"request", request.id},
+               {"state", to_string(request.state(now))},
+               {"ids", request.ids},
+               {"purpose", request.purpose},
+               {"master", request.master},
+               {"master_sha256", request.master_sha256},
+               {"requested_by", request.requested_by},
                {"requested_at", to_iso_time(request.requested_at)}};
-  const std::pair<const char*, const std::string*> later[] = {{"agreed_by", &request.agreed_by}, {"agreement_sha256", &request.agreement_sha256},
-                                                              {"approved_by", &request.approved_by}, {"refused_by", &request.refused_by},
-                                                              {"reason", &request.reason}};
+  const std::pair<const char*, const std::string*> later[] = {
+      {"agreed_by", &request.agreed_by},
+      {"agreement_sha256", &request.agreement_sha256},
+      {"approved_by", &request.approved_by},
+      {"refused_by", &request.refused_by},
+      {"reason", &request.reason}};
   for (const auto& [name, value] : later) {
     if (!value->empty()) json[name] = *value;
   }

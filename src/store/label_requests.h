@@ -1,4 +1,5 @@
-// store/label_requests.h - requests to export texts without the explicit label (办法 art. 9), as the log of labels tells them.
+// store/label_requests.h - requests to export texts without the explicit label (办法 art. 9), as
+// the log of labels tells them.
 //
 //   requested -> agreed -> approved -> exported
 //   requested, agreed, approved -> refused; the same three -> expired after 30 days
@@ -47,14 +48,19 @@ class LabelRequests {
   std::map<std::string, LabelRequest> requests_;
 };
 
-/// The entry of each step. They throw InvalidInput, naming request and state, when the step is not the next one,
-/// when a name or text is empty, and when the approver is the requester and `one_person_allowed` is false.
+/// The entry of each step. They throw InvalidInput, naming request and state, when the step is not
+/// the next one, when a name or text is empty, and when the approver is the requester and
+/// `one_person_allowed` is false.
 Json request_entry(const LabelRequest& request);
-Json agree_entry(const LabelRequest& request, UtcSeconds now, const std::string& who, const std::string& agreement_sha256);
-Json approve_entry(const LabelRequest& request, UtcSeconds now, const std::string& who, const std::string& reason, bool one_person_allowed);
-Json refuse_entry(const LabelRequest& request, UtcSeconds now, const std::string& who, const std::string& reason);
+Json agree_entry(const LabelRequest& request, UtcSeconds now, const std::string& who,
+                 const std::string& agreement_sha256);
+Json approve_entry(const LabelRequest& request, UtcSeconds now, const std::string& who,
+                   const std::string& reason, bool one_person_allowed);
+Json refuse_entry(const LabelRequest& request, UtcSeconds now, const std::string& who,
+                  const std::string& reason);
 /// file, sha256: of the exported file. The texts' own entries (kind "label") name the request too.
-Json export_entry(const LabelRequest& request, UtcSeconds now, const std::string& who, const std::string& file, const std::string& file_sha256);
+Json export_entry(const LabelRequest& request, UtcSeconds now, const std::string& who,
+                  const std::string& file, const std::string& file_sha256);
 /// Throws InvalidInput when the request may not be exported now.
 void require_exportable(const LabelRequest& request, UtcSeconds now);
 

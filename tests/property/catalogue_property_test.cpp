@@ -14,7 +14,8 @@ namespace {
 
 std::vector<std::string> shipped_copy(size_t most) {
   std::vector<std::string> texts;
-  for (const auto& product : data::read_products(VITRINE_SOURCE_DIR "/data/advertisegen/train.jsonl").products) {
+  for (const auto& product :
+       data::read_products(VITRINE_SOURCE_DIR "/data/advertisegen/train.jsonl").products) {
     if (texts.size() < most) texts.push_back(product.summary);
   }
   return texts;

@@ -48,14 +48,18 @@ int verify_ledger(VerifyLedgerVerb& verb) {
   if (verb.options.resolve()) return kDone;
   VerbOptions::require(!verb.ledger.empty(), "LEDGER");
   const auto counts = recipes::verify_ledger(verb.ledger, verb.config, system_utc_clock()());
-  if (!verb.common.quiet) std::cerr << "断言台账: 有据 " << counts.green << ", 无据 " << counts.grey << ", 失据 " << counts.red << "\n";
+  if (!verb.common.quiet)
+    std::cerr << "断言台账: 有据 " << counts.green << ", 无据 " << counts.grey << ", 失据 "
+              << counts.red << "\n";
   return counts.red == 0 ? kDone : kSomeRejected;
 }
 
 void add_text(CLI::App& verify, int& exit_code) {
-  CLI::App* command = verify.add_subcommand("text", "whether files of texts carry their labels: one JSON object a file");
+  CLI::App* command = verify.add_subcommand(
+      "text", "whether files of texts carry their labels: one JSON object a file");
   auto verb = std::make_shared<VerifyTextVerb>(*command);
-  command->add_option("FILES", verb->files, "JSONL, CSV, TSV, txt or HTML, with FILE.aigc.json beside them");
+  command->add_option("FILES", verb->files,
+                      "JSONL, CSV, TSV, txt or HTML, with FILE.aigc.json beside them");
   verb->options.add(verb->file);
   verb->options.add(verb->labels);
   verb->options.add_common(verb->common, {});
@@ -63,7 +67,8 @@ void add_text(CLI::App& verify, int& exit_code) {
 }
 
 void add_ledger(CLI::App& verify, int& exit_code) {
-  CLI::App* command = verify.add_subcommand("ledger", "which claims of accepted texts are still proved by the records");
+  CLI::App* command = verify.add_subcommand(
+      "ledger", "which claims of accepted texts are still proved by the records");
   auto verb = std::make_shared<VerifyLedgerVerb>(*command);
   command->add_option("LEDGER", verb->ledger, "claim ledger, JSONL; - = standard input");
   verb->options.add(verb->config);

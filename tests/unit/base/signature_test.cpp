@@ -10,10 +10,17 @@ namespace vitrine {
 namespace {
 
 // The key of RFC 8032, section 7.1, test 1, as PKCS #8, and its public half.
-constexpr const char* kPrivate = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
-constexpr const char* kPublic = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
+constexpr const char* kPrivate =
+    "-----BEGIN PRIVATE "
+    "KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE "
+    "KEY-----\n";
+constexpr const char* kPublic =
+    "-----BEGIN PUBLIC "
+    "KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC "
+    "KEY-----\n";
 constexpr const char* kEmptySignature =
-    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b";
+    "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b4"
+    "6bd25bf5f0595bbe24655141438e7a100b";
 
 class SignatureTest : public testing::Test {
  protected:
@@ -45,7 +52,8 @@ TEST_F(SignatureTest, AnotherMessageOrSignatureIsNotVerified) {
 
 TEST_F(SignatureTest, AFileThatHoldsNoKeyIsCorrupt) {
   EXPECT_THROW(key_of("nothing"), Corrupt);
-  EXPECT_THROW(key_of("-----BEGIN PRIVATE KEY-----\nMC4CAQA=\n-----END PRIVATE KEY-----\n"), Corrupt);
+  EXPECT_THROW(key_of("-----BEGIN PRIVATE KEY-----\nMC4CAQA=\n-----END PRIVATE KEY-----\n"),
+               Corrupt);
   EXPECT_THROW(key_of(kPublic).sign("x"), InvalidInput);
 }
 

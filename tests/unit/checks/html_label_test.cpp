@@ -7,7 +7,9 @@
 namespace vitrine::checks {
 namespace {
 
-constexpr const char* kPage = "<!doctype html><html><head><title>AI生成</title></head><body class=\"a>b\"><p>好看。</p></body></html>";
+constexpr const char* kPage =
+    "<!doctype html><html><head><title>AI生成</title></head><body "
+    "class=\"a>b\"><p>好看。</p></body></html>";
 
 ImplicitLabel example() {
   ImplicitLabel label;
@@ -18,14 +20,22 @@ ImplicitLabel example() {
 
 TEST(HtmlLabelTest, TextIsWhatStandsBetweenTags) {
   EXPECT_EQ(read_html_page(kPage).text, "好看。");
-  EXPECT_EQ(read_html_page("a<!-- AI生成 --><script>'AI生成'</script><style>x</style><b title='AI生成>'>b</b> 1<2").text, "ab 1<2");
+  EXPECT_EQ(
+      read_html_page(
+          "a<!-- AI生成 --><script>'AI生成'</script><style>x</style><b title='AI生成>'>b</b> 1<2")
+          .text,
+      "ab 1<2");
 }
 
 TEST(HtmlLabelTest, TheNoticeStandsInTheBody) {
   const ExplicitLabel label{.wording = "（AI生成）"};
-  EXPECT_NE(with_html_notice(kPage, read_html_page(kPage), label).find("<p>好看。</p><p>（AI生成）</p>\n</body>"), std::string::npos);
+  EXPECT_NE(with_html_notice(kPage, read_html_page(kPage), label)
+                .find("<p>好看。</p><p>（AI生成）</p>\n</body>"),
+            std::string::npos);
   const ExplicitLabel start{.wording = "（AI生成）", .place = LabelPlace::start};
-  EXPECT_NE(with_html_notice(kPage, read_html_page(kPage), start).find("<body class=\"a>b\"><p>（AI生成）</p>"), std::string::npos);
+  EXPECT_NE(with_html_notice(kPage, read_html_page(kPage), start)
+                .find("<body class=\"a>b\"><p>（AI生成）</p>"),
+            std::string::npos);
   EXPECT_THROW(with_html_notice("<p>x</p>", read_html_page("<p>x</p>"), label), InvalidInput);
 }
 
@@ -55,7 +65,8 @@ TEST(HtmlLabelTest, TheIntegrityValueDoesNotDependOnTheElementItself) {
 TEST(HtmlLabelTest, MetadataOfAnySpellingIsFoundAndOddPagesAreRead) {
   EXPECT_EQ(read_html_page("<META content='{}' NAME=aigc>").metas.size(), 1u);
   EXPECT_EQ(read_html_page("<meta name=\"author\" content=\"AIGC\">").metas.size(), 0u);
-  for (const char* odd : {"<", "<meta", "<meta name", "<meta name=", "<meta name=\"AIGC", "<!--", "<script>", "</", "<a b=c", "<meta =>", "<meta x y z>"}) {
+  for (const char* odd : {"<", "<meta", "<meta name", "<meta name=", "<meta name=\"AIGC", "<!--",
+                          "<script>", "</", "<a b=c", "<meta =>", "<meta x y z>"}) {
     read_html_page(odd);  // ends
   }
 }

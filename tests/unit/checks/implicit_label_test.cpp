@@ -2,18 +2,27 @@
 
 #include <gtest/gtest.h>
 
-#include "base/hash.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "support/temporary_directory.h"
 
 namespace vitrine::checks {
 namespace {
 
-constexpr const char* kPem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
+constexpr const char* kPem =
+    "-----BEGIN PRIVATE "
+    "KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE "
+    "KEY-----\n";
 constexpr const char* kId = "vt-20261124-0123456789abcdef0123456789abcdef";
 
 ImplicitLabel example() {
-  return {.label = "1", .content_producer = "91310000X", .produce_id = kId, .reserved_code1 = "c1", .content_propagator = "91310000X", .propagate_id = kId, .reserved_code2 = ""};
+  return {.label = "1",
+          .content_producer = "91310000X",
+          .produce_id = kId,
+          .reserved_code1 = "c1",
+          .content_propagator = "91310000X",
+          .propagate_id = kId,
+          .reserved_code2 = ""};
 }
 
 std::string problem_of(std::string text, const std::string& from, const std::string& to) {
@@ -24,8 +33,12 @@ std::string problem_of(std::string text, const std::string& from, const std::str
 }
 
 TEST(ImplicitLabelTest, TheSevenFieldsStandInTheOrderOfTheStandard) {
-  EXPECT_EQ(annex_e_text(example()), std::string("{\"AIGC\":{\"Label\":\"1\",\"ContentProducer\":\"91310000X\",\"ProduceID\":\"") + kId +
-                                         "\",\"ReservedCode1\":\"c1\",\"ContentPropagator\":\"91310000X\",\"PropagateID\":\"" + kId + "\",\"ReservedCode2\":\"\"}}");
+  EXPECT_EQ(
+      annex_e_text(example()),
+      std::string("{\"AIGC\":{\"Label\":\"1\",\"ContentProducer\":\"91310000X\",\"ProduceID\":\"") +
+          kId +
+          "\",\"ReservedCode1\":\"c1\",\"ContentPropagator\":\"91310000X\",\"PropagateID\":\"" +
+          kId + "\",\"ReservedCode2\":\"\"}}");
 }
 
 TEST(ImplicitLabelTest, AChineseNameIsWrittenInAsciiAndReadBack) {
@@ -42,14 +55,21 @@ TEST(ImplicitLabelTest, TheInnerObjectAloneIsReadToo) {
 
 TEST(ImplicitLabelTest, EachBrokenFieldIsNamed) {
   const std::string good = annex_e_text(example());
-  EXPECT_NE(problem_of(good, "\"Label\":\"1\"", "\"Label\":1").find("Label: expected a string"), std::string::npos);
-  EXPECT_NE(problem_of(good, "\"Label\":\"1\"", "\"Label\":\"4\"").find("Label"), std::string::npos);
-  EXPECT_NE(problem_of(good, "\"ContentProducer\":\"91310000X\"", "\"ContentProducer\":\"\"").find("ContentProducer"), std::string::npos);
+  EXPECT_NE(problem_of(good, "\"Label\":\"1\"", "\"Label\":1").find("Label: expected a string"),
+            std::string::npos);
+  EXPECT_NE(problem_of(good, "\"Label\":\"1\"", "\"Label\":\"4\"").find("Label"),
+            std::string::npos);
+  EXPECT_NE(problem_of(good, "\"ContentProducer\":\"91310000X\"", "\"ContentProducer\":\"\"")
+                .find("ContentProducer"),
+            std::string::npos);
   EXPECT_NE(problem_of(good, ",\"ReservedCode2\":\"\"", "").find("seven"), std::string::npos);
-  EXPECT_NE(problem_of(good, "\"ProduceID\"", "\"produceID\"").find("ProduceID: expected here"), std::string::npos);
-  EXPECT_NE(problem_of(good, ",\"ProduceID\"", ", \"ProduceID\"").find("compact"), std::string::npos);
+  EXPECT_NE(problem_of(good, "\"ProduceID\"", "\"produceID\"").find("ProduceID: expected here"),
+            std::string::npos);
+  EXPECT_NE(problem_of(good, ",\"ProduceID\"", ", \"ProduceID\"").find("compact"),
+            std::string::npos);
   EXPECT_NE(problem_of(good, "91310000X", "店").find("ASCII"), std::string::npos);
-  EXPECT_NE(problem_of(good, "\"Label\":\"1\"", "\"Label\":\"1\",\"Label\":\"1\"").find("compact"), std::string::npos);
+  EXPECT_NE(problem_of(good, "\"Label\":\"1\"", "\"Label\":\"1\",\"Label\":\"1\"").find("compact"),
+            std::string::npos);
   EXPECT_NE(read_annex_e_text("{").problem, "");
 }
 
@@ -59,7 +79,8 @@ TEST(ImplicitLabelTest, NumbersAreNewAndOfOneForm) {
   EXPECT_TRUE(is_own_produce_id(id)) << id;
   EXPECT_EQ(id.substr(0, 12), "vt-20261124-");
   EXPECT_NE(id, new_produce_id(now));
-  for (const char* other : {"", "vt-20261124-xyz", "001-20261124-0123456789abcdef0123456789abcdef"}) EXPECT_FALSE(is_own_produce_id(other)) << other;
+  for (const char* other : {"", "vt-20261124-xyz", "001-20261124-0123456789abcdef0123456789abcdef"})
+    EXPECT_FALSE(is_own_produce_id(other)) << other;
 }
 
 TEST(IntegrityTest, TheValueIsTheHashOfTextAndNumber) {
@@ -68,7 +89,8 @@ TEST(IntegrityTest, TheValueIsTheHashOfTextAndNumber) {
   EXPECT_EQ(check_integrity("好看。", kId, value, nullptr).integrity, Integrity::ok);
   EXPECT_EQ(check_integrity("好看！", kId, value, nullptr).integrity, Integrity::changed);
   EXPECT_EQ(check_integrity("好看。", kId, "", nullptr).integrity, Integrity::changed);
-  EXPECT_EQ(check_integrity("好看。", "other-1", value, nullptr).integrity, Integrity::unsigned_) << "we cannot check the values of others";
+  EXPECT_EQ(check_integrity("好看。", "other-1", value, nullptr).integrity, Integrity::unsigned_)
+      << "we cannot check the values of others";
 }
 
 TEST(IntegrityTest, ASignatureIsCheckedWhereItsKeyIs) {

@@ -54,7 +54,8 @@ TEST(ExplicitLabelTest, ItStandsAtItsPlace) {
 TEST(ExplicitLabelTest, TheBodyIsCutAtAClauseAndNeverTheLabel) {
   const std::string body = "简约的裙子，百搭又好看。面料柔软，穿着舒服。";  // 12 + 10 characters
   EXPECT_EQ(with_explicit_label(body, label_of(28)), body + "（AI生成）");
-  EXPECT_EQ(with_explicit_label(body, label_of(27)), "简约的裙子，百搭又好看。面料柔软。（AI生成）");
+  EXPECT_EQ(with_explicit_label(body, label_of(27)),
+            "简约的裙子，百搭又好看。面料柔软。（AI生成）");
   EXPECT_EQ(with_explicit_label(body, label_of(20)), "简约的裙子，百搭又好看。（AI生成）");
   EXPECT_EQ(with_explicit_label(body, label_of(12, LabelPlace::start)), "（AI生成）简约的裙子。");
 }
@@ -66,13 +67,16 @@ TEST(ExplicitLabelTest, WithoutRoomForAClauseThereIsNoText) {
 }
 
 TEST(ExplicitLabelTest, NothingIsCutInsideBracketsQuotesOrNumbers) {
-  EXPECT_EQ(with_explicit_label("好看。人称“最美，不止一点”的裙子，百搭。", label_of(19)), "好看。（AI生成）");
+  EXPECT_EQ(with_explicit_label("好看。人称“最美，不止一点”的裙子，百搭。", label_of(19)),
+            "好看。（AI生成）");
   EXPECT_EQ(with_explicit_label("售出1,000件裙子。", label_of(13)), std::nullopt);
 }
 
 TEST(ExplicitLabelTest, ALengthOfAnotherUnitIsAskedForTheWholeText) {
   ExplicitLabel label = label_of(30);
-  label.length = [](std::string_view text) { return text.size(); };  // UTF-8 bytes: the label has 14
+  label.length = [](std::string_view text) {
+    return text.size();
+  };  // UTF-8 bytes: the label has 14
   EXPECT_EQ(with_explicit_label("好看。百搭。", label), "好看。（AI生成）");
 }
 

@@ -57,10 +57,12 @@ TEST(CatalogueIndexTest, TheLimitDecides) {
 }
 
 TEST(SharedNgramsTest, EachRunThatBothHoldComesOnceInOrder) {
-  EXPECT_EQ(shared_ngrams("简约大方百搭", "百搭的简约大方", 4), (std::vector<std::string>{"简约大方"}));
+  EXPECT_EQ(shared_ngrams("简约大方百搭", "百搭的简约大方", 4),
+            (std::vector<std::string>{"简约大方"}));
   EXPECT_EQ(shared_ngrams("好看好看好", "好看好看", 2), (std::vector<std::string>{"好看", "看好"}));
   EXPECT_TRUE(shared_ngrams("好看", "好看", 4).empty());
-  EXPECT_EQ(shared_ngrams("a b", "ab", 2), (std::vector<std::string>{"ab"})) << "white space does not count";
+  EXPECT_EQ(shared_ngrams("a b", "ab", 2), (std::vector<std::string>{"ab"}))
+      << "white space does not count";
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Labels of files, with a clock that is set: what a file carries afterwards, and what an article 9 export takes.
+// Labels of files, with a clock that is set: what a file carries afterwards, and what an article 9
+// export takes.
 #include "recipes/label_text.h"
 
 #include <gtest/gtest.h>
@@ -49,13 +50,18 @@ class LabelTextTest : public testing::Test {
     write_file_atomic(path(name), bytes);
     return path(name).string();
   }
-  LabelTextResult label(const std::string& input, const std::string& output, LabelTextConfig config = {}) {
+  LabelTextResult label(const std::string& input, const std::string& output,
+                        LabelTextConfig config = {}) {
     config.output = path(output).string();
     config.rejects = path("rejects.jsonl").string();
     return label_texts({input}, config, context_);
   }
-  Json verify(const std::string& name) { return verify_text_file(path(name).string(), {}, context_); }
-  std::vector<SidecarRow> rows(const std::string& name) { return read_sidecar(path(name))->sidecar.rows; }
+  Json verify(const std::string& name) {
+    return verify_text_file(path(name).string(), {}, context_);
+  }
+  std::vector<SidecarRow> rows(const std::string& name) {
+    return read_sidecar(path(name))->sidecar.rows;
+  }
   int64_t log_entries() { return store::read_label_log(context_.log).entries; }
 
   test::TemporaryDirectory folder_;
@@ -63,16 +69,21 @@ class LabelTextTest : public testing::Test {
   LabelContext context_;
 };
 
-constexpr const char* kRows = "{\"id\":\"p1\",\"text\":\"好看的裙子。\",\"n\":1.50}\n{\"id\":\"p2\",\"text\":\"好穿的裤子。\"}\n";
+constexpr const char* kRows =
+    "{\"id\":\"p1\",\"text\":\"好看的裙子。\",\"n\":1.50}\n{\"id\":\"p2\",\"text\":"
+    "\"好穿的裤子。\"}\n";
 
 TEST_F(LabelTextTest, RowsGetTheirLabelsAndTheRestOfTheFileStays) {
   EXPECT_EQ(label(write("in.jsonl", kRows), "out.jsonl").labelled, 2u);
   const std::string out = read_file(path("out.jsonl"));
-  EXPECT_TRUE(out.starts_with("{\"id\":\"p1\",\"text\":\"好看的裙子。（本文由AI生成）\",\"n\":1.5}\n")) << out;
+  EXPECT_TRUE(
+      out.starts_with("{\"id\":\"p1\",\"text\":\"好看的裙子。（本文由AI生成）\",\"n\":1.5}\n"))
+      << out;
   const auto labels = rows("out.jsonl");
   ASSERT_EQ(labels.size(), 2u);
   EXPECT_EQ(labels[0].id, "p1");
-  EXPECT_EQ(labels[0].label.reserved_code1, sha256_hex("好看的裙子。（本文由AI生成）" + labels[0].label.produce_id));
+  EXPECT_EQ(labels[0].label.reserved_code1,
+            sha256_hex("好看的裙子。（本文由AI生成）" + labels[0].label.produce_id));
   EXPECT_EQ(labels[0].label.content_propagator, "91310000X");
   EXPECT_EQ(verify("out.jsonl").at("result"), "pass");
   EXPECT_EQ(log_entries(), 2);
@@ -80,7 +91,8 @@ TEST_F(LabelTextTest, RowsGetTheirLabelsAndTheRestOfTheFileStays) {
 
 TEST_F(LabelTextTest, WithoutAProducerNothingIsLabelled) {
   context_.producer.clear();
-  const auto error = test::message_of<InvalidInput>([&] { label(write("in.jsonl", kRows), "out.jsonl"); });
+  const auto error =
+      test::message_of<InvalidInput>([&] { label(write("in.jsonl", kRows), "out.jsonl"); });
   EXPECT_NE(error.find("LBL_NO_PRODUCER"), std::string::npos);
   EXPECT_FALSE(fs::exists(path("out.jsonl")));
 }
@@ -120,20 +132,24 @@ TEST_F(LabelTextTest, AChangedTextIsFoundAndNotLabelledAnew) {
   EXPECT_EQ(report.at("result"), "fail");
   EXPECT_EQ(report.at("explicit"), "absent");
   EXPECT_EQ(report.at("implicit").at("integrity"), "changed");
-  const auto error = test::message_of<Corrupt>([&] { label(path("out.jsonl").string(), "again.jsonl"); });
+  const auto error =
+      test::message_of<Corrupt>([&] { label(path("out.jsonl").string(), "again.jsonl"); });
   EXPECT_NE(error.find("LBL_CHANGED"), std::string::npos) << error;
 }
 
 TEST_F(LabelTextTest, TitlesRelyOnTheirDescriptionAndAreListedSo) {
-  const auto input = write("in.jsonl", "{\"id\":\"p1\",\"field\":\"title\",\"text\":\"简约连衣裙\"}\n{\"id\":\"p1\",\"field\":\"description\",\"text\":\"好看。\"}\n"
-                                       "{\"id\":\"p2\",\"field\":\"title\",\"text\":\"孤单的标题\"}\n");
+  const auto input = write("in.jsonl",
+                           "{\"id\":\"p1\",\"field\":\"title\",\"text\":\"简约连衣裙\"}\n{\"id\":"
+                           "\"p1\",\"field\":\"description\",\"text\":\"好看。\"}\n"
+                           "{\"id\":\"p2\",\"field\":\"title\",\"text\":\"孤单的标题\"}\n");
   const auto result = label(input, "out.jsonl");
   EXPECT_EQ(result.labelled, 2u);
   EXPECT_EQ(result.rejected, 1u);
   const auto labels = rows("out.jsonl");
   EXPECT_EQ(labels[0].explicit_label, "adjacent");
   EXPECT_EQ(labels[0].described_by, "p1/description");
-  EXPECT_NE(read_file(path("out.jsonl")).find("\"简约连衣裙\""), std::string::npos) << "a title carries no label";
+  EXPECT_NE(read_file(path("out.jsonl")).find("\"简约连衣裙\""), std::string::npos)
+      << "a title carries no label";
   EXPECT_NE(read_file(path("rejects.jsonl")).find("LBL_NO_DESCRIPTION"), std::string::npos);
   EXPECT_EQ(verify("out.jsonl").at("result"), "pass");
 }
@@ -144,7 +160,8 @@ TEST_F(LabelTextTest, ATableKeepsItsColumnsEncodingAndLineEnds) {
   config.file.adjacent_columns = {"title"};
   const std::string table = "id,title,描述,价\r\np1,裙,\"好看,\"\"百搭\"\"。\",9\r\n";
   label(write("in.csv", text::encode(table, text::Encoding::gb18030)), "out.csv", config);
-  EXPECT_EQ(text::decode(read_file(path("out.csv")), text::Encoding::gb18030), "id,title,描述,价\r\np1,裙,\"好看,\"\"百搭\"\"。（本文由AI生成）\",9\r\n");
+  EXPECT_EQ(text::decode(read_file(path("out.csv")), text::Encoding::gb18030),
+            "id,title,描述,价\r\np1,裙,\"好看,\"\"百搭\"\"。（本文由AI生成）\",9\r\n");
   EXPECT_EQ(verify("out.csv").at("result"), "pass") << verify("out.csv");
   EXPECT_EQ(rows("out.csv").size(), 2u);
 }
@@ -157,7 +174,8 @@ TEST_F(LabelTextTest, LinesOfPlainTextAreTextsByNumber) {
 }
 
 TEST_F(LabelTextTest, APageCarriesItsLabelsInItself) {
-  label(write("in.html", "<html><head><title>t</title></head><body><p>好看。</p></body></html>"), "out.html");
+  label(write("in.html", "<html><head><title>t</title></head><body><p>好看。</p></body></html>"),
+        "out.html");
   EXPECT_FALSE(fs::exists(path("out.html.aigc.json"))) << "one implicit label a file";
   const Json report = verify("out.html");
   EXPECT_EQ(report.at("result"), "pass") << report;
@@ -181,17 +199,44 @@ TEST_F(LabelTextTest, AFragmentHasItsLabelBesideIt) {
 }
 
 TEST_F(LabelTextTest, TheLengthBudgetHoldsTheLabel) {
-  const auto result = label(write("in.jsonl", "{\"id\":\"1\",\"text\":\"好看的裙子，百搭。\"}\n{\"id\":\"2\",\"text\":\"没有标点的一句长长的话\"}\n"), "out.jsonl", shorter_than(17));
+  const auto result = label(write("in.jsonl",
+                                  "{\"id\":\"1\",\"text\":\"好看的裙子，百搭。\"}\n{\"id\":\"2\","
+                                  "\"text\":\"没有标点的一句长长的话\"}\n"),
+                            "out.jsonl", shorter_than(17));
   EXPECT_EQ(result.labelled, 1u);
   EXPECT_EQ(result.rejected, 1u);
-  EXPECT_EQ(read_file(path("out.jsonl")), "{\"id\":\"1\",\"text\":\"好看的裙子。（本文由AI生成）\"}\n");
+  EXPECT_EQ(read_file(path("out.jsonl")),
+            "{\"id\":\"1\",\"text\":\"好看的裙子。（本文由AI生成）\"}\n");
   EXPECT_NE(read_file(path("rejects.jsonl")).find("LBL_NO_ROOM"), std::string::npos);
+}
+
+TEST_F(LabelTextTest, ARowThatCarriesAForeignLabelGetsNoSecondOne) {
+  const auto input =
+      write("in.jsonl", std::string(kRows) + "{\"id\":\"p3\",\"text\":\"好看。\",\"AIGC\":{}}\n");
+  EXPECT_EQ(label(input, "out.jsonl").rejected, 1u);
+  EXPECT_NE(read_file(path("rejects.jsonl")).find("FOREIGN_LABEL"), std::string::npos);
+}
+
+TEST_F(LabelTextTest, APageIsNotPutBesideTheSidecarOfAnotherFile) {
+  label(write("part.html", "<p>好看。</p>"), "out.html");
+  const auto page = write("in.html", "<html><head></head><body>好看。</body></html>");
+  EXPECT_THROW(label(page, "out.html"), InvalidInput);
+}
+
+TEST_F(LabelTextTest, ARowWithDamagedBytesIsLeftOutOfATable) {
+  EXPECT_EQ(
+      label(write("in.csv", "id,text\n1,好看。\n2,好\xff穿。\n3,百搭的裙子很好看。\n"), "out.csv")
+          .rejected,
+      1u);
+  EXPECT_EQ(verify("out.csv").at("texts"), 2);
 }
 
 TEST_F(LabelTextTest, AMissingSidecarOrAForgedFieldFails) {
   label(write("in.jsonl", kRows), "out.jsonl");
   std::string sidecar = read_file(path("out.jsonl.aigc.json"));
-  EXPECT_TRUE(std::all_of(sidecar.begin(), sidecar.end(), [](char c) { return c == '\n' || (c >= ' ' && c <= '~'); })) << "printable ASCII";
+  EXPECT_TRUE(std::all_of(sidecar.begin(), sidecar.end(), [](char c) {
+    return c == '\n' || (c >= ' ' && c <= '~');
+  })) << "printable ASCII";
   fs::remove(path("out.jsonl.aigc.json"));
   EXPECT_EQ(verify("out.jsonl").at("implicit").at("count"), 0);
   EXPECT_EQ(verify("out.jsonl").at("result"), "fail");
@@ -216,7 +261,9 @@ class ExportTest : public LabelTextTest {
     master_ = write("master.jsonl", kRows);
     return request_export(master_, {"p1"}, "线下印刷", context_).at("request").get<std::string>();
   }
-  void agree(const std::string& id) { agree_to_export(id, shipped_agreement().sha256.substr(0, 12), context_); }
+  void agree(const std::string& id) {
+    agree_to_export(id, shipped_agreement().sha256.substr(0, 12), context_);
+  }
   void approve(const std::string& id) {
     context_.who = "李";
     approve_export(id, "可以", context_);
@@ -233,7 +280,8 @@ TEST_F(ExportTest, AnApprovedRequestIsExportedWithItsImplicitLabelAlone) {
   const std::string id = request();
   approved(id);
   EXPECT_EQ(export_by_agreement(id, path("out.jsonl"), context_).at("state"), "exported");
-  EXPECT_EQ(read_file(path("out.jsonl")), "{\"id\":\"p1\",\"field\":\"description\",\"text\":\"好看的裙子。\"}\n");
+  EXPECT_EQ(read_file(path("out.jsonl")),
+            "{\"id\":\"p1\",\"field\":\"description\",\"text\":\"好看的裙子。\"}\n");
   const auto row = rows("out.jsonl").at(0);
   EXPECT_EQ(row.explicit_label, "by agreement");
   EXPECT_EQ(row.request, id);
@@ -262,10 +310,13 @@ TEST_F(ExportTest, AnExpiredRequestIsNotExported) {
 
 TEST_F(ExportTest, ALabelledFileIsNoMaster) {
   label(write("in.jsonl", kRows), "labelled.jsonl");
-  EXPECT_THROW(request_export(path("labelled.jsonl").string(), {"p1"}, "x", context_), InvalidInput) << "it has a sidecar";
+  EXPECT_THROW(request_export(path("labelled.jsonl").string(), {"p1"}, "x", context_), InvalidInput)
+      << "it has a sidecar";
   fs::copy(path("labelled.jsonl"), path("copy.jsonl"));
-  EXPECT_THROW(request_export(path("copy.jsonl").string(), {"p1"}, "x", context_), InvalidInput) << "its texts hold the label";
-  const std::string titles = "{\"id\":\"p1\",\"text\":\"好看。\"}\n{\"id\":\"p1\",\"field\":\"title\",\"text\":\"裙\"}\n";
+  EXPECT_THROW(request_export(path("copy.jsonl").string(), {"p1"}, "x", context_), InvalidInput)
+      << "its texts hold the label";
+  const std::string titles =
+      "{\"id\":\"p1\",\"text\":\"好看。\"}\n{\"id\":\"p1\",\"field\":\"title\",\"text\":\"裙\"}\n";
   label(write("titles.jsonl", titles), "titled.jsonl");
   fs::copy(path("titled.jsonl"), path("copy2.jsonl"));
   EXPECT_THROW(request_export(path("copy2.jsonl").string(), {"p1"}, "x", context_), InvalidInput);
@@ -279,11 +330,15 @@ TEST_F(ExportTest, AnotherMasterThanTheRequestedOneIsRefused) {
 }
 
 TEST_F(ExportTest, CandidatesOfWriteAreMastersByNumber) {
-  const auto master = write("written.jsonl", "{\"id\":\"p1\",\"candidates\":[{\"text\":\"一。\"},{\"text\":\"二。\"}]}\n");
-  const std::string id = request_export(master, {"p1#2"}, "x", context_).at("request").get<std::string>();
+  const auto master =
+      write("written.jsonl",
+            "{\"id\":\"p1\",\"candidates\":[{\"text\":\"一。\"},{\"text\":\"二。\"}]}\n");
+  const std::string id =
+      request_export(master, {"p1#2"}, "x", context_).at("request").get<std::string>();
   approved(id);
   export_by_agreement(id, path("out.jsonl"), context_);
-  EXPECT_EQ(read_file(path("out.jsonl")), "{\"id\":\"p1#2\",\"field\":\"description\",\"text\":\"二。\"}\n");
+  EXPECT_EQ(read_file(path("out.jsonl")),
+            "{\"id\":\"p1#2\",\"field\":\"description\",\"text\":\"二。\"}\n");
   EXPECT_THROW(request_export(master, {"p1#3"}, "x", context_), InvalidInput);
 }
 
@@ -298,8 +353,10 @@ TEST_F(ExportTest, TheWordOfASidecarIsNotEnough) {
 
 TEST_F(ExportTest, TheAgreementMustHaveBeenRead) {
   const std::string id = request();
-  for (const char* accept : {"", "0123456789ab"}) EXPECT_THROW(agree_to_export(id, accept, context_), InvalidInput);
-  EXPECT_THROW(agree_to_export(id, shipped_agreement().sha256.substr(0, 8), context_), InvalidInput);
+  for (const char* accept : {"", "0123456789ab"})
+    EXPECT_THROW(agree_to_export(id, accept, context_), InvalidInput);
+  EXPECT_THROW(agree_to_export(id, shipped_agreement().sha256.substr(0, 8), context_),
+               InvalidInput);
 }
 
 }  // namespace

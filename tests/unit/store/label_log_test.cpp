@@ -19,7 +19,9 @@ class LabelLogTest : public testing::Test {
   void add(const std::string& id) { open().append({{{"kind", "label"}, {"produce_id", id}}}); }
   std::vector<std::string> ids() const {
     std::vector<std::string> found;
-    const auto state = read_label_log(log_, [&](const Json& entry) { found.push_back(entry.value("produce_id", entry.value("kind", ""))); });
+    const auto state = read_label_log(log_, [&](const Json& entry) {
+      found.push_back(entry.value("produce_id", entry.value("kind", "")));
+    });
     EXPECT_EQ(state.fault, "");
     return found;
   }
@@ -47,7 +49,8 @@ using Ids = std::vector<std::string>;
 
 TEST_F(LabelLogTest, EntriesFollowEachOtherOverSeveralRuns) {
   EXPECT_EQ(read_label_log(log_).entries, 0);
-  open().append({{{"kind", "label"}, {"produce_id", "a"}}, {{"kind", "label"}, {"produce_id", "b"}}});
+  open().append(
+      {{{"kind", "label"}, {"produce_id", "a"}}, {{"kind", "label"}, {"produce_id", "b"}}});
   add("c");
   EXPECT_EQ(ids(), (Ids{"a", "b", "c"}));
   EXPECT_EQ(read_label_log(log_).last_seq, 3);
@@ -56,13 +59,17 @@ TEST_F(LabelLogTest, EntriesFollowEachOtherOverSeveralRuns) {
 TEST_F(LabelLogTest, AnEntryHasNumberTimeAndTheHashOfTheOneBefore) {
   add("a");
   const std::string line = read_file(log_);
-  EXPECT_TRUE(line.starts_with(R"({"seq":1,"time":"2026-11-24T08:00:00Z","kind":"label","produce_id":"a","prev":"0000)")) << line;
+  EXPECT_TRUE(line.starts_with(
+      R"({"seq":1,"time":"2026-11-24T08:00:00Z","kind":"label","produce_id":"a","prev":"0000)"))
+      << line;
 }
 
 TEST_F(LabelLogTest, AContentNumberIsNeverUsedTwice) {
   add("a");
   EXPECT_THROW(add("a"), InvalidInput);
-  EXPECT_THROW(open().append({{{"kind", "label"}, {"produce_id", "b"}}, {{"kind", "label"}, {"produce_id", "b"}}}), InvalidInput);
+  EXPECT_THROW(open().append({{{"kind", "label"}, {"produce_id", "b"}},
+                              {{"kind", "label"}, {"produce_id", "b"}}}),
+               InvalidInput);
   EXPECT_EQ(ids(), Ids{"a"});
 }
 

@@ -27,7 +27,9 @@ class LabelRequestsTest : public testing::Test {
   const LabelRequest& request() const { return requests_.at("rq-1"); }
   RequestState state() const { return request().state(now_); }
   void agree() { take(agree_entry(request(), now_, "王", "aa")); }
-  void approve(const std::string& who = "李", bool one_person_allowed = false) { take(approve_entry(request(), now_, who, "可以", one_person_allowed)); }
+  void approve(const std::string& who = "李", bool one_person_allowed = false) {
+    take(approve_entry(request(), now_, who, "可以", one_person_allowed));
+  }
   void refuse() { take(refuse_entry(request(), now_, "李", "不可以")); }
   void send() { take(export_entry(request(), now_, "张", "/out.jsonl", "ee")); }
 
@@ -101,7 +103,9 @@ TEST_F(LabelRequestsTest, StepsNeedNamesAndReasons) {
   EXPECT_THROW(request_entry(empty), InvalidInput);
 }
 
-TEST_F(LabelRequestsTest, AnUnknownRequestIsNotFound) { EXPECT_THROW(requests_.at("rq-2"), NotFound); }
+TEST_F(LabelRequestsTest, AnUnknownRequestIsNotFound) {
+  EXPECT_THROW(requests_.at("rq-2"), NotFound);
+}
 
 }  // namespace
 }  // namespace vitrine::store
