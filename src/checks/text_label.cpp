@@ -113,12 +113,15 @@ std::optional<std::string> with_explicit_label(std::string_view body, const Expl
   const std::u32string wide = text::to_utf32(body);
   const std::string whole = joined(body, label);
   if (label.max_length == 0 || measure(label, whole) <= label.max_length) return whole;
-  const auto boundaries = boundaries_of(wide);
-  for (auto end = boundaries.rbegin(); end != boundaries.rend(); ++end) {
-    const std::string shorter = joined(first_clauses(wide, *end), label);
-    if (measure(label, shorter) <= label.max_length) return shorter;
+  size_t clause = 0, sentence = 0;  // the longest beginnings that leave room
+  for (const size_t end : boundaries_of(wide)) {
+    if (measure(label, joined(first_clauses(wide, end), label)) > label.max_length) break;
+    clause = end;
+    if (holds(kSentenceEnds, wide.substr(end - 1, 1))) sentence = end;
   }
-  return std::nullopt;
+  if (clause == 0) return std::nullopt;
+  // A whole sentence reads better, unless it loses more than half of what fits.
+  return joined(first_clauses(wide, 2 * sentence >= clause ? sentence : clause), label);
 }
 
 bool is_adjacent_field(std::string_view field) {

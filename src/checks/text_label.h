@@ -46,10 +46,10 @@ struct ExplicitLabel {
   TextLength length = nullptr;  // null = code points
 };
 
-/// `body` with the label at its place. A body that is too long is cut behind the last sentence or
-/// clause that leaves room for the label (outside quotes and brackets that stay open); a clause
-/// sign at the cut becomes 。. Nothing when not even the first clause fits. Throws InvalidInput for
-/// invalid UTF-8 or an empty body.
+/// `body` with the label at its place. A body that is too long is cut behind the last sentence that
+/// leaves room for the label, or behind the last clause where that keeps more than twice as much
+/// (outside quotes and brackets that stay open; the clause sign becomes a full stop). Nothing when
+/// not even the first clause fits. Throws InvalidInput for invalid UTF-8 or an empty body.
 std::optional<std::string> with_explicit_label(std::string_view body, const ExplicitLabel& label);
 
 /// Whether texts of this field are too short for a label and rely on the one of their description:

@@ -67,7 +67,7 @@ void require_producer(const LabelContext& context) {
   VITRINE_REQUIRE(!context.producer.empty(),
                   "[label] LBL_NO_PRODUCER: 尚未设置服务提供者, nobody has said who the provider "
                   "is; give --producer, VITRINE_PRODUCER, or "
-                  "`vitrine label settings --producer NAME` once");
+                  "`vitrine label settings --set-producer NAME` once");
 }
 
 }  // namespace vitrine::recipes

@@ -51,13 +51,18 @@ TEST(ExplicitLabelTest, ItStandsAtItsPlace) {
   EXPECT_EQ(with_explicit_label("好看。", label_of(0, LabelPlace::start)), "（AI生成）好看。");
 }
 
-TEST(ExplicitLabelTest, TheBodyIsCutAtAClauseAndNeverTheLabel) {
+TEST(ExplicitLabelTest, TheBodyIsCutAndNeverTheLabel) {
   const std::string body = "简约的裙子，百搭又好看。面料柔软，穿着舒服。";  // 12 + 10 characters
   EXPECT_EQ(with_explicit_label(body, label_of(28)), body + "（AI生成）");
-  EXPECT_EQ(with_explicit_label(body, label_of(27)),
-            "简约的裙子，百搭又好看。面料柔软。（AI生成）");
-  EXPECT_EQ(with_explicit_label(body, label_of(20)), "简约的裙子，百搭又好看。（AI生成）");
+  EXPECT_EQ(with_explicit_label(body, label_of(27)), "简约的裙子，百搭又好看。（AI生成）");
+  EXPECT_EQ(with_explicit_label(body, label_of(18)), "简约的裙子，百搭又好看。（AI生成）");
+  EXPECT_EQ(with_explicit_label(body, label_of(17)), "简约的裙子。（AI生成）");
   EXPECT_EQ(with_explicit_label(body, label_of(12, LabelPlace::start)), "（AI生成）简约的裙子。");
+}
+
+TEST(ExplicitLabelTest, AShortSentenceGivesWayToALongClause) {
+  EXPECT_EQ(with_explicit_label("好看。简约的裙子百搭，面料柔软。", label_of(20)),
+            "好看。简约的裙子百搭。（AI生成）");
 }
 
 TEST(ExplicitLabelTest, WithoutRoomForAClauseThereIsNoText) {
