@@ -24,14 +24,16 @@ const std::vector<Verb>& verbs() {
       {"train", {"copy"}, {"ranker", "tagger", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base"}},
       {"write", {}, {}},
       {"score", {"copy", "ranker"}, {"clip"}},
-      {"evaluate", {"copy"}, {"ranker", "images"}},
+      {"evaluate", {"copy", "catalogue"}, {"ranker", "images"}},
+      {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {"images"}},
+      {"verify", {"text", "ledger"}, {"images"}},
       {"bench", {"write", "train"}, {"draw", "tune"}},
   };
   return kVerbs;
 }
 
 const std::vector<std::string_view>& planned_verbs() {
-  static const std::vector<std::string_view> kPlanned = {"align", "draw",  "label",  "verify", "recall",
+  static const std::vector<std::string_view> kPlanned = {"align", "draw",  "recall",
                                                          "export", "serve", "backup", "launch", "convert"};
   return kPlanned;
 }

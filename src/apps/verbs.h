@@ -10,10 +10,12 @@ void register_check(CLI::App& app, int& exit_code);
 void register_curate(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
+void register_label(CLI::App& app, int& exit_code);
 void register_points(CLI::App& app, int& exit_code);
 void register_score(CLI::App& app, int& exit_code);
 void register_score_torch(CLI::App& app, int& exit_code);
 void register_train(CLI::App& app, int& exit_code);
+void register_verify(CLI::App& app, int& exit_code);
 void register_write(CLI::App& app, int& exit_code);
 
 /// Verbs of vitrine-torch as `vitrine --help` lists them; vitrine hands them over before it parses.

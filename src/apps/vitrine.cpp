@@ -1,4 +1,4 @@
-// The program without libtorch: import, points, curate, write, score, evaluate. Verbs that need libtorch
+// The program without libtorch: import, points, curate, write, score, evaluate, label, verify. Verbs that need libtorch
 // are handed to libexec/vitrine-torch with the same arguments.
 #include "apps/command_line.h"
 #include "apps/torch_program.h"
@@ -22,7 +22,10 @@ int main(int argc, char** argv) {
                          register_write,
                          register_score,
                          register_evaluate,
-                         register_bench_write, register_check,
+                         register_check,
+                         register_label,
+                         register_verify,
+                         register_bench_write,
                          list_bench_train,
                      });
 }

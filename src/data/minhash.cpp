@@ -64,8 +64,7 @@ std::vector<uint64_t> NearDuplicateIndex::band_keys(std::span<const uint64_t> sh
   return keys;
 }
 
-std::optional<NearDuplicateIndex::Match> NearDuplicateIndex::find(std::string_view utf8) const {
-  const auto shingles = shingles_of(utf8, config_.shingle_size);
+std::vector<uint32_t> NearDuplicateIndex::in_buckets_of(std::span<const uint64_t> shingles) const {
   std::vector<uint32_t> candidates;
   for (const uint64_t key : band_keys(shingles)) {
     const auto bucket = buckets_.find(key);
@@ -73,8 +72,17 @@ std::optional<NearDuplicateIndex::Match> NearDuplicateIndex::find(std::string_vi
   }
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+  return candidates;
+}
+
+std::vector<uint32_t> NearDuplicateIndex::candidates(std::string_view utf8) const {
+  return in_buckets_of(shingles_of(utf8, config_.shingle_size));
+}
+
+std::optional<NearDuplicateIndex::Match> NearDuplicateIndex::find(std::string_view utf8) const {
+  const auto shingles = shingles_of(utf8, config_.shingle_size);
   std::optional<Match> best;
-  for (const uint32_t index : candidates) {
+  for (const uint32_t index : in_buckets_of(shingles)) {
     const double similarity = jaccard(shingles, texts_[index]);
     if (similarity >= config_.min_similarity && (!best || similarity > best->similarity)) best = Match{index, similarity};
   }

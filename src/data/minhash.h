@@ -51,6 +51,8 @@ class NearDuplicateIndex {
   };
   /// The most similar earlier text with similarity >= min_similarity; the earliest when equal.
   std::optional<Match> find(std::string_view utf8) const;
+  /// Indices of the earlier texts that share a bucket with this one, rising: what find looks at.
+  std::vector<uint32_t> candidates(std::string_view utf8) const;
   /// Adds the text and returns its index.
   size_t add(std::string_view utf8);
 
@@ -58,6 +60,7 @@ class NearDuplicateIndex {
 
  private:
   std::vector<uint64_t> band_keys(std::span<const uint64_t> shingles) const;
+  std::vector<uint32_t> in_buckets_of(std::span<const uint64_t> shingles) const;
 
   MinhashConfig config_;
   std::vector<std::vector<uint64_t>> texts_;                      // shingles

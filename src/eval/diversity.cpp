@@ -92,6 +92,26 @@ std::vector<double> catalogue_self_similarity(std::span<const std::u32string> te
   return largest;
 }
 
+std::vector<double> catalogue_self_similarity(std::span<const std::u32string> texts, std::span<const uint32_t> groups,
+                                              std::span<const uint32_t> rows, ThreadPool& pool) {
+  VITRINE_REQUIRE(texts.size() == groups.size(), "[catalogue_self_similarity] groups: expected ", texts.size(), ", got ", groups.size());
+  const Symbolised symbols = symbolise(texts);
+  std::vector<double> largest(rows.size(), 0.0);
+  const auto compare = [&](size_t i) {
+    const size_t a = rows[i];
+    const text::LcsPattern pattern(symbols.texts[a], symbols.alphabet);
+    for (size_t b = 0; b < texts.size(); ++b) {
+      const size_t shorter = std::min(texts[a].size(), texts[b].size());
+      if (groups[a] == groups[b] || rouge_l(shorter, texts[a].size(), texts[b].size()) <= largest[i]) continue;
+      largest[i] = std::max(largest[i], rouge_l(pattern.length_with(symbols.texts[b]), texts[a].size(), texts[b].size()));
+    }
+  };
+  pool.parallel_for(rows.size(), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) compare(i);
+  });
+  return largest;
+}
+
 double mean_pairwise_rouge_l(std::span<const std::u32string> texts) {
   double sum = 0;
   size_t pairs = 0;

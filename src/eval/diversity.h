@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/thread_pool.h"
+
 namespace vitrine::eval {
 
 /// The 4-grams of characters of each text as numbers: equal n-grams of a set have equal numbers.
@@ -28,6 +30,10 @@ bool repeats_four_gram(std::u32string_view text);
 /// For each text: the largest character ROUGE-L (0 … 1) against the texts of other groups; 0 when there is none.
 ///   groups  one number for each text: texts of one product share it and are not compared
 std::vector<double> catalogue_self_similarity(std::span<const std::u32string> texts, std::span<const uint32_t> groups);
+
+/// The same for the texts named by `rows` alone, against all texts; spread over `pool`, whose size changes nothing.
+std::vector<double> catalogue_self_similarity(std::span<const std::u32string> texts, std::span<const uint32_t> groups,
+                                              std::span<const uint32_t> rows, ThreadPool& pool);
 
 /// Mean character ROUGE-L over all pairs; NaN for fewer than two texts.
 double mean_pairwise_rouge_l(std::span<const std::u32string> texts);

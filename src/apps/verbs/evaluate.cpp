@@ -3,6 +3,7 @@
 
 #include "apps/command_line.h"
 #include "apps/verbs.h"
+#include "apps/verbs/evaluate_catalogue.h"
 #include "generation/decoder.h"
 #include "generation/dtypes.h"
 #include "recipes/evaluate_copy.h"
@@ -73,6 +74,7 @@ void register_evaluate(CLI::App& app, int& exit_code) {
   verb->options.add(verb->config);
   verb->options.add_common(verb->common, {.dtypes = generation::weight_dtypes()});
   copy->callback([verb, &exit_code] { exit_code = evaluate_copy(*verb); });
+  add_evaluate_catalogue(*evaluate, exit_code);
 }
 
 }  // namespace vitrine::apps

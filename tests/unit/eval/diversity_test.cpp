@@ -30,6 +30,8 @@ TEST(SelfSimilarityTest, TheLargestLikenessToAnotherProductCounts) {
   EXPECT_EQ(catalogue_self_similarity(texts, groups), (std::vector<double>{0.5, 0.5, 0.5, 0}));
   EXPECT_EQ(catalogue_self_similarity(texts, std::vector<uint32_t>{0, 1, 2, 3}), (std::vector<double>{1, 1, 0.5, 0}));
   EXPECT_THROW(catalogue_self_similarity(texts, std::vector<uint32_t>{0}), InvalidInput);
+  ThreadPool pool(2);
+  EXPECT_EQ(catalogue_self_similarity(texts, groups, std::vector<uint32_t>{3, 1, 0}, pool), (std::vector<double>{0, 0.5, 0.5}));
 }
 
 TEST(PairwiseTest, AllPairsOfCandidatesAreAveraged) {
