@@ -93,20 +93,31 @@ std::string line_of(const RuleHit& hit, size_t number, bool colour) {
   return line + (advice.empty() ? "" : "  " + advice) + "\n";
 }
 
-/// The text with the spans marked; of overlapping spans the first.
+/// The highest level of the hits on each code point; of hits on the whole text none.
+std::vector<Level> levels_of(const CheckReport& report, size_t size) {
+  std::vector<Level> levels(size, Level::pass);
+  for (const RuleHit& hit : report.hits) {
+    if (hit.end > size || hit.end - hit.begin == size) continue;
+    for (size_t at = hit.begin; at < hit.end; ++at) levels[at] = std::max(levels[at], hit.level);
+  }
+  return levels;
+}
+
+/// The text with the spans of its hits marked.
 std::string marked(const CheckReport& report, bool colour) {
   const std::u32string text = text::to_utf32(report.text);
-  const std::u32string_view view = text;
+  const auto levels = levels_of(report, text.size());
   std::string result;
-  size_t at = 0;
-  for (const RuleHit& hit : report.hits) {
-    if (hit.begin < at || hit.end > text.size() || hit.begin == hit.end) continue;
-    result += text::to_utf8(view.substr(at, hit.begin - at));
-    const std::string span = text::to_utf8(view.substr(hit.begin, hit.end - hit.begin));
-    result += colour ? style_of(hit.level).colour + span + kReset : "【" + span + "】";
-    at = hit.end;
+  for (size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    while (end < text.size() && levels[end] == levels[begin]) ++end;
+    const std::string span = text::to_utf8(std::u32string_view(text).substr(begin, end - begin));
+    if (levels[begin] < Level::warn) {
+      result += span;
+    } else {
+      result += colour ? style_of(levels[begin]).colour + span + kReset : "【" + span + "】";
+    }
   }
-  return result + text::to_utf8(view.substr(at));
+  return result;
 }
 
 }  // namespace

@@ -51,23 +51,29 @@ std::vector<const RuleHit*> of_kind(const CheckReport& report, Repair::Kind kind
   return hits;
 }
 
-/// Takes clauses and sentences out. False when nothing would be left.
+/// Takes clauses and sentences out; where no sentence would be left, only the clauses of it that were
+/// hit. False when nothing would be left then either.
 bool drop_parts(std::u32string& text, const CheckReport& report, std::vector<FixStep>& steps) {
-  std::vector<Span> spans;
+  std::vector<Span> clauses, sentences;
   for (const RuleHit* hit : of_kind(report, Repair::Kind::drop_clause)) {
-    spans.emplace_back(hit->begin, std::max(hit->end, hit->begin + 1));
+    clauses.emplace_back(hit->begin, std::max(hit->end, hit->begin + 1));
     steps.push_back({hit->rule->id, hit->term, ""});
   }
+  sentences = clauses;
   for (const RuleHit* hit : of_kind(report, Repair::Kind::drop_sentence)) {
-    spans.push_back(sentence_around(text, hit->begin, hit->end));
+    sentences.push_back(sentence_around(text, hit->begin, hit->end));
+    clauses.emplace_back(hit->begin, hit->end);
     steps.push_back({hit->rule->id, hit->term, ""});
   }
-  if (spans.empty()) return true;
-  std::sort(spans.begin(), spans.end());
-  auto rest = drop_clauses(text, spans);
-  if (!rest) return false;
-  text = std::move(*rest);
-  return true;
+  if (clauses.empty()) return true;
+  for (auto* spans : {&sentences, &clauses}) {
+    std::sort(spans->begin(), spans->end());
+    auto rest = drop_clauses(text, *spans);
+    if (!rest) continue;
+    text = std::move(*rest);
+    return true;
+  }
+  return false;
 }
 
 void append_sentences(std::u32string& text, const CheckReport& report,
@@ -82,6 +88,13 @@ void append_sentences(std::u32string& text, const CheckReport& report,
 }
 
 }  // namespace
+
+std::string with_mandatory_sentences(const CheckReport& report) {
+  std::u32string text = text::to_utf32(report.text);
+  std::vector<FixStep> steps;
+  append_sentences(text, report, steps);
+  return text::to_utf8(text);
+}
 
 FixedText fix(const Checker& checker, std::string_view text, const Evidence& evidence,
               const CheckContext& context, EvidenceJudge* judge) {

@@ -21,6 +21,9 @@ struct FixedText {
   bool dropped = false;          // still blocked after the last round, or nothing was left
 };
 
+/// The text with every sentence that its hits say must stand (广告, 本品不能代替药物), each once.
+std::string with_mandatory_sentences(const CheckReport& report);
+
 /// Applies the repairs of hits that block or warn with a wording of their own (and of needs_proof
 /// ones none: a person decides), checks the new text again, at most 3 times.
 /// Numbers and exact wordings are replaced first; then clauses and sentences go, with what leans on

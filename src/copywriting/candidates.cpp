@@ -59,11 +59,13 @@ double repeated_share(std::u32string_view text) {
 /// Sorts best first.
 struct Rank {
   bool may_leave;
+  bool is_like;  // another product's copy
   checks::Level verdict;
   double score;
   size_t idx;
   bool operator<(const Rank& other) const {
     if (may_leave != other.may_leave) return may_leave;
+    if (is_like != other.is_like) return other.is_like;
     return verdict != other.verdict ? verdict < other.verdict : score > other.score;
   }
 };
@@ -103,7 +105,7 @@ void order_candidates(std::vector<Candidate>& candidates, const data::Product& p
     c.coverage = checks::literal_coverage(text::to_utf32(c.text), product, /*any_word_for_category=*/false);
     c.agreement = agreement[i];
     c.groups_in_order = says_groups_in_order(c.text, plan);
-    ranks.push_back({c.may_leave(), c.report.verdict(), score(c, texts[i], config), i});
+    ranks.push_back({c.may_leave(), c.like.has_value(), c.report.verdict(), score(c, texts[i], config), i});
   }
   std::stable_sort(ranks.begin(), ranks.end());
   std::vector<Candidate> ordered;

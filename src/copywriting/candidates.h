@@ -1,5 +1,6 @@
 // copywriting/candidates.h - what a candidate is worth, and the order in which a person sees them.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct Candidate {
   bool groups_in_order = true;   // every group of the plan said, in the plan's order
   std::vector<std::string> faults;  // checks/output_faults.h; empty = clean
   checks::CheckReport report;       // what the rules say
+  std::optional<std::string> like;  // of another product's accepted copy: the id of that product
+  double likeness = 0;              // character ROUGE-L with it
   int turned = 0;  // tokens at which decoding turned away from a banned term
 
   /// Whether it may be shown: clean, and nothing that blocks.
@@ -47,7 +50,8 @@ struct OrderConfig {
 bool says_groups_in_order(std::string_view text, const Plan& plan);
 
 /// Fills coverage, agreement and groups_in_order, then sorts best first: those that may leave before
-/// the others, then by verdict, then by the weighted sum; ties keep the index order.
+/// the others, then those like no other product's copy, then by verdict, then by the weighted sum;
+/// ties keep the index order.
 /// Agreement is what minimum Bayes risk decoding maximises (Kumar and Byrne 2004).
 void order_candidates(std::vector<Candidate>& candidates, const data::Product& product, const Plan& plan,
                       const OrderConfig& config);

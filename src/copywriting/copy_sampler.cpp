@@ -136,6 +136,7 @@ generation::Request request_for(const CopyModel& model, const CopySamplerConfig&
   request.cached = draft.cached;
   request.keep_cached = true;
   request.sampling = config.sampling;
+  request.processors = draft.task->processors;
   const auto room = model.decoder->config().n_positions - static_cast<int64_t>(draft.ids.size());
   request.sampling.max_new_tokens =
       static_cast<int>(std::min<int64_t>(request.sampling.max_new_tokens, room));

@@ -38,6 +38,7 @@ struct CopyTask {
   std::vector<std::vector<std::string>> points;  // values of each group, in order
   int length = 110;                              // code points wanted
   RandomKey key{0};
+  std::vector<std::shared_ptr<const generation::SequenceGuide>> processors = {};  // of each sentence
   int start = 0;  // with beams: the place of the hypothesis that the first sentence takes, >= 0
 };
 

@@ -50,6 +50,7 @@ class GuideVocabulary {
   const std::vector<std::string>& fact_terms() const { return fact_terms_; }
   /// Of the fact terms.
   const generation::TokenTerms& terms() const { return terms_; }
+  const std::vector<std::string>& token_bytes() const { return bytes_; }
   const std::string& bytes(int32_t id) const { return bytes_[static_cast<size_t>(id)]; }
   bool ends_sentence(int32_t id) const { return flags_[static_cast<size_t>(id)] & kEndsSentence; }
   bool holds_sentence_end(int32_t id) const {

@@ -21,6 +21,7 @@
 #include "base/resource.h"
 #include "base/stopwatch.h"
 #include "base/version.h"
+#include "checks/checker.h"
 #include "copywriting/copy_model.h"
 #include "data/advertisegen.h"
 #include "data/import.h"
@@ -205,6 +206,11 @@ class WriteJob {
     settings["model_sha256"] = model_ ? model_->sha256 : "";
     settings["model_files_sha256"] = model_ ? small_files_sha256(model_->directory) : "";
     settings["points_sha256"] = plans_.sha256;
+    if (!config_.events.empty()) settings["day"] = checks::today();
+    settings["ruleset_sha256"] = checks::RuleSet::shipped().sha256();
+    for (const auto& [name, file] : {std::pair{"events", config_.events}, {"catalogue", config_.catalogue}}) {
+      settings[name] = file.empty() ? "" : sha256_file(file);
+    }
     settings["dtype"] = dtype_of(run_);
     settings["isa"] = generation::instruction_set();  // sums of float32 run in an order of its own
     settings["pin"] = run_.pins;

@@ -6,9 +6,15 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/compressed.h"
 #include "checks/checker.h"
+#include "checks/fixer.h"
+#include "checks/keyword_plan.h"
 #include "checks/output_faults.h"
+#include "checks/tsv_rules.h"
+#include "copywriting/fields.h"
 #include "copywriting/subject.h"
+#include "generation/ngram_penalty.h"
 #include "text/utf8.h"
 
 namespace vitrine::recipes {
@@ -120,6 +126,42 @@ std::string fixed(double value, const char* format) {
   return text;
 }
 
+checks::KeywordReport keyword_report(const std::string& text, const WriteConfig& config) {
+  std::vector<checks::Keyword> plan;
+  for (const auto& word : config.keywords) plan.push_back({word, ""});
+  return checks::report_keywords(plan, text, config.field);
+}
+
+Json json_of(const std::vector<EventNote>& events) {
+  Json json = Json::array();
+  for (const EventNote& note : events) {
+    Json one{{"id", note.id}, {"accepted", !note.clause.empty()}};
+    one[note.clause.empty() ? "reason" : "clause"] = note.clause.empty() ? note.reason : note.clause;
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
+/// Rows of id (or product_id) and text, or lines of `write`, of which the first candidate counts.
+copywriting::CatalogueIndex read_catalogue(const std::string& path, double limit) {
+  copywriting::CatalogueIndex index({.limit = limit});
+  int64_t row = 0;
+  for (const auto& line : checks::split(read_file_unpacked(path), '\n')) {
+    ++row;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    const std::string where = concat(path, " row ", row);
+    const Json json = parse_json(line, where);
+    const char* id = json.contains("product_id") ? "product_id" : "id";
+    VITRINE_REQUIRE(json.is_object() && json.contains(id) && json[id].is_string(), "[write] --catalogue ", where, ", field id: expected a text");
+    const bool is_written = json.contains("candidates");
+    if (is_written && json["candidates"].empty()) continue;
+    const Json& holder = is_written ? json["candidates"][0] : json;
+    VITRINE_REQUIRE(holder.is_object() && holder.contains("text") && holder["text"].is_string(), "[write] --catalogue ", where, ", field text: expected a text");
+    index.add(json[id].get<std::string>(), holder["text"].get<std::string>());
+  }
+  return index;
+}
+
 /// 未命中规则 v2026.11.2, or what was hit.
 std::string verdict_in_words(const Candidate& candidate) {
   if (candidate.report.hits.empty()) return "未命中规则 v" + checks::RuleSet::shipped().version();
@@ -161,6 +203,9 @@ CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* 
   config_.validate();
   context_ = {.platform = config_.platform, .style = config_.style, .today = checks::today()};
   VITRINE_REQUIRE(model_ != nullptr || !config_.baseline.empty(), "[CopyWriter] no model and no baseline");
+  context_.field = config_.field;
+  if (!config_.events.empty()) events_ = copywriting::read_events(config_.events);
+  if (!config_.catalogue.empty()) catalogue_ = read_catalogue(config_.catalogue, config_.max_likeness);
   if (config_.normalize) normalizer_ = data::AttributeNormalizer::load();
   if (model_ != nullptr) {
     statistics_ = model_->statistics;
@@ -171,9 +216,11 @@ CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* 
 }
 
 CopyWriter::Prepared CopyWriter::prepared(const data::Product& product) const {
-  Prepared prepared{product, {}, {}};
+  data::Product normalized = product;
+  if (normalizer_) normalizer_->normalize(normalized);
+  Prepared prepared{normalized, checks::Evidence(normalized, context_.today), {}, {}};
   data::Product& copy = prepared.product;
-  if (normalizer_) normalizer_->normalize(copy);
+  if (!config_.polish.empty()) keep_stated(config_.polish, prepared);
   if (const auto wished = wishes_.points.find(product.id); wished != wishes_.points.end()) fix_points(wished->second, prepared);
   // Canonical keys, but the operator's own wording of the values: 15:00后 must not become 15:00.
   for (auto& attribute : copy.attributes) attribute.val = attribute.val_raw;
@@ -181,6 +228,32 @@ CopyWriter::Prepared CopyWriter::prepared(const data::Product& product) const {
   const std::string known = copywriting::statistics_category(copy, statistics_);
   if (!known.empty() && known != data::category_of(copy)) copy.category_path.clear();
   return prepared;
+}
+
+/// The plan of a text that is rewritten: the attributes that it states, in the order in which it does.
+void CopyWriter::keep_stated(const std::string& text, Prepared& prepared) const {
+  const auto report = checks::Checker::shipped().check(text, prepared.evidence, context_);
+  std::vector<std::pair<size_t, std::string>> stated;  // first place, attribute id
+  for (const auto& claim : report.claims) {
+    if (claim.support != checks::Support::entailed) continue;
+    for (const auto& id : claim.evidence) stated.emplace_back(claim.begin, id);
+  }
+  const std::u32string folded = checks::fold(text::to_utf32(text));
+  for (const auto& fact : prepared.evidence.attributes()) {
+    const size_t at = std::min(folded.find(fact.val), folded.find(fact.raw));
+    if (at != folded.npos) stated.emplace_back(at, fact.id);
+  }
+  std::sort(stated.begin(), stated.end());
+  auto& points = prepared.points.emplace();
+  for (const auto& [at, id] : stated) {
+    for (const auto& attribute : prepared.product.attributes) {
+      const std::string point = attribute.key + "#" + attribute.val_raw;
+      if (id == "attr:" + attribute.id && std::find(points.begin(), points.end(), point) == points.end()) {
+        points.push_back(point);
+      }
+    }
+  }
+  if (points.empty()) prepared.error = "要改写的文案没有说出商品的任何属性";
 }
 
 /// A wish names the value as `points` prints it (canonical) or as the operator wrote it; the plan says the latter.
@@ -227,12 +300,31 @@ bool CopyWriter::model_knows(const data::Product& product) const {
   return statistics_.n(copywriting::statistics_category(product, statistics_)) >= config_.min_category_rows;
 }
 
-void CopyWriter::check(const data::Product& product, Candidate& candidate) const {
+void CopyWriter::check(const Prepared& prepared, Candidate& candidate) const {
   // A value said twice repeats its own 4-grams; what a person would call repetition starts above that.
-  candidate.faults = checks::output_faults(candidate.text, product, {.max_repeated_4grams = kRepeatedPositions});
+  candidate.faults = copy_faults(candidate.text, prepared.product);
   if (!candidate.faults.empty() && candidate.faults.front() == "bad_utf8") return;
-  const checks::Evidence evidence(product, context_.today);
-  candidate.report = checks::Checker::shipped().check(candidate.text, evidence, context_);
+  const auto& checker = checks::Checker::shipped();
+  candidate.report = checker.check(candidate.text, prepared.evidence, context_);
+  const std::string complete = checks::with_mandatory_sentences(candidate.report);
+  if (config_.check && complete != candidate.text) {
+    candidate.text = complete;
+    candidate.report = checker.check(candidate.text, prepared.evidence, context_);
+  }
+  if (!catalogue_) return;
+  candidate.like.reset();
+  const auto match = catalogue_->nearest(candidate.text, prepared.product.id);
+  candidate.likeness = match ? match->rouge_l : 0;
+  if (match && match->rouge_l >= config_.max_likeness) candidate.like = catalogue_->product_id(match->index);
+}
+
+std::vector<std::string> CopyWriter::copy_faults(const std::string& text, const data::Product& product) const {
+  auto faults = checks::output_faults(text, product, {.max_repeated_4grams = kRepeatedPositions});
+  // A title is no sentence: it ends where its last word does, and its noun may be a shorter one.
+  if (config_.field != "description") {
+    std::erase_if(faults, [](const auto& fault) { return fault == "cut_off" || fault == "no_product_word"; });
+  }
+  return faults;
 }
 
 /// What all candidates of a product share.
@@ -253,21 +345,31 @@ copywriting::CopyTask CopyWriter::task_for(const data::Product& product, const W
   return task;
 }
 
-Candidate CopyWriter::candidate_of(const Draft& draft, const copywriting::SampledCopy& copy, const data::Product& product,
-                                   const Plan& plan) const {
+Candidate CopyWriter::candidate_of(const Draft& draft, const copywriting::SampledCopy& copy, const Prepared& prepared,
+                                   const WrittenProduct& written) const {
   Candidate candidate;
   candidate.index = draft.index;
-  candidate.text = copy.text + plain_sentence(plan, *model_->format);
+  candidate.text = copy.text + plain_sentence(written.plan, *model_->format);
   candidate.tokens = copy.tokens;
   candidate.logprob = copy.logprob;
   candidate.turned = copy.turned;
-  check(product, candidate);
-  candidate.groups_in_order = copywriting::says_groups_in_order(candidate.text, plan);
+  check(prepared, candidate);
+  candidate.groups_in_order = copywriting::says_groups_in_order(candidate.text, written.plan);
   return candidate;
 }
 
 bool CopyWriter::is_to_be_written_anew(const Candidate& candidate) const {
-  return config_.check && (!candidate.may_leave() || (config_.enforce_groups && !candidate.groups_in_order));
+  return config_.check && (!candidate.may_leave() || candidate.like || (config_.enforce_groups && !candidate.groups_in_order));
+}
+
+/// The next draw loses likelihood where it would write what the other product's copy has.
+void CopyWriter::avoid(const Candidate& candidate, copywriting::CopyTask& task) const {
+  if (!candidate.like) return;
+  const auto match = catalogue_->nearest(candidate.text, "");
+  const auto shared = copywriting::shared_ngrams(candidate.text, text::to_utf8(catalogue_->text(match->index)));
+  if (shared.empty()) return;
+  task.processors.push_back(std::make_shared<generation::NgramPenalty>(
+      model_->vocabulary->token_bytes(), shared, static_cast<float>(config_.likeness_penalty)));
 }
 
 /// Writes all candidates, then those that are not good anew, each time with new random numbers of its own.
@@ -291,9 +393,10 @@ void CopyWriter::fill_from_model(std::span<const Prepared> products, std::span<W
     std::vector<Draft> again;
     for (size_t d = 0; d < drafts.size(); ++d) {
       WrittenProduct& product = *written[drafts[d].product_idx];
-      Candidate candidate = candidate_of(drafts[d], copies[d], products[drafts[d].product_idx].product, product.plan);
+      Candidate candidate = candidate_of(drafts[d], copies[d], products[drafts[d].product_idx], product);
       Candidate& best = product.candidates[static_cast<size_t>(drafts[d].index)];
       const bool anew = is_to_be_written_anew(candidate);
+      if (anew) avoid(candidate, drafts[d].task);
       if (attempt == 0 || num_faults(candidate) < num_faults(best) || !anew) best = std::move(candidate);
       if (!anew) continue;
       again.push_back(std::move(drafts[d]));
@@ -303,26 +406,94 @@ void CopyWriter::fill_from_model(std::span<const Prepared> products, std::span<W
   }
 }
 
-void CopyWriter::fill_from_bank(const data::Product& product, WrittenProduct& written) const {
+void CopyWriter::fill_from_bank(const Prepared& prepared, WrittenProduct& written) const {
+  const data::Product& product = prepared.product;
   for (int i = 0; i < config_.num_return_sequences; ++i) {
     Candidate candidate;
     candidate.index = i;
     candidate.origin = "template";
     candidate.text = copywriting::write_from_template(bank_, product, written.plan, candidate_key(config_.seed, product.id, i));
-    check(product, candidate);
+    check(prepared, candidate);
     written.candidates.push_back(std::move(candidate));
   }
 }
 
-void CopyWriter::fill_from_rows(const data::Product& product, WrittenProduct& written) const {
+void CopyWriter::fill_from_rows(const Prepared& prepared, WrittenProduct& written) const {
   Candidate candidate;
   candidate.origin = "retrieval";
-  candidate.text = retrieval_->text(product);
-  check(product, candidate);
+  candidate.text = retrieval_->text(prepared.product);
+  check(prepared, candidate);
   written.candidates.push_back(std::move(candidate));
 }
 
-void CopyWriter::finish(const data::Product& product, WrittenProduct& written) const {
+void CopyWriter::fill_titles(const Prepared& prepared, WrittenProduct& written) const {
+  const auto limit = copywriting::limit_for(checks::Checker::shipped().lengths(), config_.platform, config_.field);
+  const auto key = RandomKey(static_cast<uint64_t>(config_.seed)).fold_in(prepared.product.id);
+  const auto titles = copywriting::write_titles(prepared.product, written.plan, limit, key, config_.num_return_sequences);
+  written.origin = "template";
+  if (titles.texts.empty()) written.error = "写不出合规的标题：" + titles.refusal;
+  for (const std::string& text : titles.texts) {
+    Candidate candidate;
+    candidate.index = static_cast<int>(written.candidates.size());
+    candidate.origin = "template";
+    candidate.text = text;
+    check(prepared, candidate);
+    written.candidates.push_back(std::move(candidate));
+  }
+}
+
+/// The operator's own text with what the checks repair is a candidate beside the new ones.
+void CopyWriter::add_polished(const Prepared& prepared, WrittenProduct& written) const {
+  if (config_.polish.empty()) return;
+  const auto fixed = checks::fix(checks::Checker::shipped(), config_.polish, prepared.evidence, context_);
+  if (fixed.dropped) return;
+  Candidate candidate;
+  candidate.index = static_cast<int>(written.candidates.size());
+  candidate.origin = "polished";
+  candidate.text = fixed.report.text;
+  check(prepared, candidate);
+  written.candidates.push_back(std::move(candidate));
+}
+
+/// The first event that the product supports goes into every candidate that the checks let leave with it.
+void CopyWriter::weave_in_events(const Prepared& prepared, WrittenProduct& written) const {
+  std::string clause;
+  for (const auto& event : events_) {
+    const auto decision = copywriting::decide(event, prepared.product, context_.today);
+    const bool taken = decision.accepted && clause.empty();
+    if (taken) clause = decision.clause;
+    written.events.push_back({event.id, taken ? clause : "",
+                              taken ? "" : decision.accepted ? "已有一个活动" : decision.reason});
+  }
+  if (clause.empty()) return;
+  for (Candidate& candidate : written.candidates) {
+    Candidate woven = candidate;
+    woven.text = copywriting::weave_in(candidate.text, clause);
+    check(prepared, woven);
+    if (woven.may_leave()) candidate = std::move(woven);
+  }
+}
+
+/// Copy that is too long for the platform is cut at a boundary; what cannot be cut keeps its hit.
+void CopyWriter::fit_platform(const Prepared& prepared, WrittenProduct& written) const {
+  const auto* limit = checks::Checker::shipped().lengths().find_limit(config_.platform, config_.field);
+  if (limit == nullptr) return;
+  for (Candidate& candidate : written.candidates) {
+    const auto fitted = copywriting::fit_text(candidate.text, prepared.product, written.plan, *limit);
+    if (!fitted) {
+      candidate.faults.push_back("does_not_fit");
+    } else if (fitted->after != candidate.text) {
+      candidate.text = fitted->after;
+      check(prepared, candidate);
+    }
+  }
+}
+
+void CopyWriter::finish(const Prepared& prepared, WrittenProduct& written) const {
+  const data::Product& product = prepared.product;
+  add_polished(prepared, written);
+  weave_in_events(prepared, written);
+  fit_platform(prepared, written);
   copywriting::order_candidates(written.candidates, product, written.plan, config_.order);
   if (config_.check) {
     for (const auto& candidate : written.candidates) {
@@ -352,16 +523,18 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
     if (!written[i].error.empty()) continue;
     if (product.attributes.empty()) {
       written[i].error = "商品没有属性";
+    } else if (config_.field != "description") {
+      fill_titles(prepared_products[i], written[i]);
     } else if (written[i].origin == "template") {
-      fill_from_bank(product, written[i]);
+      fill_from_bank(prepared_products[i], written[i]);
     } else if (written[i].origin == "retrieval") {
-      fill_from_rows(product, written[i]);
+      fill_from_rows(prepared_products[i], written[i]);
     } else {
       for_model[i] = &written[i];
     }
   }
   fill_from_model(prepared_products, for_model);
-  for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i].product, written[i]);
+  for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i], written[i]);
   return written;
 }
 
@@ -390,17 +563,21 @@ Json to_json(const WrittenProduct& written, const WriteConfig& config, const std
   Json line{{"id", written.id}, {"plan", copywriting::to_json(written.plan)}, {"candidates", Json::array()}};
   for (const auto& c : written.candidates) {
     Json scores{{"coverage", c.coverage}, {"agreement", c.agreement}};
+    if (!config.catalogue.empty()) scores["dup"] = c.likeness;
     Json candidate{{"index", c.index}, {"text", c.text}, {"tokens", c.tokens}, {"logprob", c.logprob},
                    {"scores", scores}, {"origin", c.origin}, {"groups_in_order", c.groups_in_order},
                    {"verdict", c.faults.empty() ? checks::verdict_name(c.report.verdict()) : "block"},
                    {"hits", checks::hits_json(c.report)}, {"claims", checks::claims_json(c.report)}};
     if (!c.faults.empty()) candidate["faults"] = c.faults;
+    if (c.like) candidate["like"] = *c.like;
+    if (!config.keywords.empty()) candidate["keywords"] = checks::to_json(keyword_report(c.text, config));
     line["candidates"].push_back(std::move(candidate));
   }
   line["dropped"] = written.dropped;
   line["saved"] = written.saved;
   line["ruleset"] = checks::RuleSet::shipped().version();
   if (written.dropped > 0) line["dropped_faults"] = written.dropped_faults;
+  if (!written.events.empty()) line["events"] = json_of(written.events);
   line["origin"] = written.origin;
   if (!written.note.empty()) line["note"] = written.note;
   if (!written.error.empty()) line["error"] = written.error;

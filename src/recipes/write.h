@@ -1,7 +1,7 @@
 // recipes/write.h - the main job: products in, checked and ordered copy candidates out.
 //
-// Read products → normalise → plan → prompt → sample n candidates → write those with faults again →
-// order. A product whose category the model has not learned gets copy from the template bank, marked so.
+// Read products → normalise → plan → prompt → sample n candidates → check → write those with faults
+// again → weave in an event → cut for the platform → order. A product whose category the model has not learned gets copy from the template bank, marked so.
 #pragma once
 #include <map>
 #include <memory>
@@ -11,9 +11,12 @@
 #include <vector>
 
 #include "base/json.h"
+#include "checks/evidence.h"
 #include "copywriting/candidates.h"
+#include "copywriting/catalogue.h"
 #include "copywriting/copy_model.h"
 #include "copywriting/copy_sampler.h"
+#include "copywriting/events.h"
 #include "copywriting/retrieval.h"
 #include "copywriting/template_bank.h"
 #include "data/normalization.h"
@@ -21,6 +24,12 @@
 #include "recipes/write_config.h"
 
 namespace vitrine::recipes {
+
+/// What became of an event for one product.
+struct EventNote {
+  std::string id, clause;  // clause: empty = refused
+  std::string reason;      // why it was refused
+};
 
 /// What one product got.
 struct WrittenProduct {
@@ -33,6 +42,7 @@ struct WrittenProduct {
   std::string origin;       // model | template | retrieval
   std::string note;         // why not the model, in Chinese; empty otherwise
   std::string error;        // why there is no candidate
+  std::vector<EventNote> events;  // one for each event of the file
   double likeness = 0;      // mean pairwise char ROUGE-L of the candidates
 };
 
@@ -68,6 +78,7 @@ class CopyWriter {
   /// A product as it is planned, and its points when the operator fixed them.
   struct Prepared {
     data::Product product;
+    checks::Evidence evidence;                       // of the normalised product
     std::optional<std::vector<std::string>> points;  // as key#value of `product`
     std::string error;                               // a point that the product does not have
   };
@@ -79,18 +90,25 @@ class CopyWriter {
   };
 
   Prepared prepared(const data::Product& product) const;
+  void keep_stated(const std::string& text, Prepared& prepared) const;
   void fix_points(const std::vector<std::string>& wished, Prepared& prepared) const;
   WrittenProduct planned(const Prepared& prepared) const;
   bool model_knows(const data::Product& product) const;
   copywriting::CopyTask task_for(const data::Product& product, const WrittenProduct& written) const;
-  copywriting::Candidate candidate_of(const Draft& draft, const copywriting::SampledCopy& copy, const data::Product& product,
-                         const copywriting::Plan& plan) const;
+  copywriting::Candidate candidate_of(const Draft& draft, const copywriting::SampledCopy& copy,
+                                      const Prepared& prepared, const WrittenProduct& written) const;
   bool is_to_be_written_anew(const copywriting::Candidate& candidate) const;
+  void avoid(const copywriting::Candidate& candidate, copywriting::CopyTask& task) const;
   void fill_from_model(std::span<const Prepared> products, std::span<WrittenProduct* const> written) const;
-  void fill_from_bank(const data::Product& product, WrittenProduct& written) const;
-  void fill_from_rows(const data::Product& product, WrittenProduct& written) const;
-  void finish(const data::Product& product, WrittenProduct& written) const;
-  void check(const data::Product& product, copywriting::Candidate& candidate) const;
+  void fill_from_bank(const Prepared& prepared, WrittenProduct& written) const;
+  void fill_from_rows(const Prepared& prepared, WrittenProduct& written) const;
+  void fill_titles(const Prepared& prepared, WrittenProduct& written) const;
+  void add_polished(const Prepared& prepared, WrittenProduct& written) const;
+  void weave_in_events(const Prepared& prepared, WrittenProduct& written) const;
+  void fit_platform(const Prepared& prepared, WrittenProduct& written) const;
+  void finish(const Prepared& prepared, WrittenProduct& written) const;
+  void check(const Prepared& prepared, copywriting::Candidate& candidate) const;
+  std::vector<std::string> copy_faults(const std::string& text, const data::Product& product) const;
 
   WriteConfig config_;
   const copywriting::CopyModel* model_;
@@ -100,6 +118,8 @@ class CopyWriter {
   std::optional<copywriting::RetrievalBaseline> retrieval_;
   PointWishes wishes_;
   checks::CheckContext context_;
+  std::vector<copywriting::Event> events_;
+  std::optional<copywriting::CatalogueIndex> catalogue_;
 };
 
 /// The line of commands.md.

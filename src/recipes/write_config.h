@@ -18,8 +18,14 @@ struct WriteConfig {
   double repetition_penalty = 1.0;
   int no_repeat_ngram_size = 0;
   int max_new_tokens = 80;
+  std::string field = "description";
   std::string style = "taobao";
   std::string platform;
+  std::string events;            // events file
+  std::string polish;            // text to rewrite
+  std::string catalogue;         // accepted copy of other products
+  double max_likeness = 0.6;
+  double likeness_penalty = 3;
   std::string audience;
   int length = 110;
   std::vector<std::string> keywords;
@@ -49,8 +55,14 @@ struct WriteConfig {
     v.field("repetition_penalty", repetition_penalty, "1 = off", 0.1, 10);
     v.field("no_repeat_ngram_size", no_repeat_ngram_size, "no n tokens twice; 0 = off", 0, 100);
     v.field("max_new_tokens", max_new_tokens, "longest sentence, tokens", 1, 100000);
+    v.field("field", field, "title | short_title | description: what is written", {"title", "short_title", "description"});
     v.field("style", style, "taobao | douyin | xiaohongshu | jd", {"taobao", "douyin", "xiaohongshu", "jd"});
-    v.field("platform", platform, "where the copy will stand");
+    v.field("platform", platform, "where the copy will stand: its lengths hold (rules/checks/lengths.tsv); empty = nowhere in particular");
+    v.field("events", events, "events file: seasons and holidays that may be woven in where the product supports them");
+    v.field("polish", polish, "a text about the product: rewritten under the same checks, with the facts it states");
+    v.field("catalogue", catalogue, "accepted copy (JSONL of id, text, or lines of `write`): candidates too like another product's are written anew");
+    v.field("max_likeness", max_likeness, "character ROUGE-L from which a candidate is too like", 0.01, 1);
+    v.field("likeness_penalty", likeness_penalty, "nats that a token loses when it writes 4 characters that the other copy has", 0.01, 100);
     v.field("audience", audience, "women | men | empty", {"", "women", "men"});
     v.field("length", length, "code points wanted", 20, 2000);
     v.field("keywords", keywords, "search words, separated by commas");
