@@ -162,6 +162,12 @@ copywriting::CatalogueIndex read_catalogue(const std::string& path, double limit
   return index;
 }
 
+std::string origin_in_words(const std::string& origin) {
+  if (origin == "template") return "  来源：模板";
+  if (origin == "retrieval") return "  来源：检索";
+  return origin == "polished" ? "  来源：原文改写" : "";
+}
+
 /// 未命中规则 v2026.11.2, or what was hit.
 std::string verdict_in_words(const Candidate& candidate) {
   if (candidate.report.hits.empty()) return "未命中规则 v" + checks::RuleSet::shipped().version();
@@ -597,7 +603,7 @@ std::string to_table(const WrittenProduct& written, const data::Product& product
   for (const auto& c : written.candidates) {
     table += concat("  ", place++, ". ", c.text, "\n     ", text::count_code_points(c.text), "字  要点覆盖 ",
                     fixed(100 * c.coverage, "%.0f%%"), c.groups_in_order ? "  顺序合计划" : "  顺序不合计划",
-                    c.origin == "model" ? "" : c.origin == "template" ? "  来源：模板" : "  来源：检索", "  ", verdict_in_words(c), "\n");
+                    origin_in_words(c.origin), "  ", verdict_in_words(c), "\n");
   }
   if (written.dropped > 0) table += concat("  另有 ", written.dropped, " 条未通过检查，已去掉：", faults_in_words(written.dropped_faults), "\n");
   return table;
