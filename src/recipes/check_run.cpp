@@ -318,12 +318,12 @@ void warn_of_stale_rules(const checks::RuleSet& rules, std::string_view today) {
 }  // namespace
 
 CheckOutcome run_check(const CheckRun& run) {
-  check_file_arguments("check", std::array{run.input, run.evidence},
+  check_file_arguments("check", std::array{run.input, run.evidence, run.lengths},
                        {{"--output", run.output}, {"--rejects", run.rejects}});
   checks::RuleSet rules = checks::RuleSet::load(resource_path("rules/checks"));
   for (const auto& id : run.raise) rules.raise(id);
   warn_of_stale_rules(rules, checks::today());
-  const checks::Checker checker = checks::Checker::load(rules);
+  const checks::Checker checker = checks::Checker::load(rules, run.lengths);
   return Run(run, checker).check_all();
 }
 

@@ -16,6 +16,7 @@ struct CheckRun {
   std::string format = "auto";
   std::string fail_on;
   std::vector<std::string> raise;
+  std::string lengths;
   std::string output;
   std::string rejects;
   bool rules = false;
@@ -38,6 +39,7 @@ struct CheckRun {
             {"", "block", "needs_proof", "warn"});
     v.field("rules", rules, "list the rules and stop");
     v.field("raise", raise, "ids of unverified rules that may do what they state");
+    v.field("lengths", lengths, "the shop's own limits, a file like rules/checks/lengths.tsv");
     v.field("company_info", company_info, "the texts are about the firm and sell nothing");
     v.field("normalize", normalize, "normalise the attributes first");
     v.field("output", output, "file for the verdicts; it appears whole");

@@ -10,6 +10,7 @@
 #include "base/file_arguments.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "checks/checker.h"
 #include "checks/claim_ledger.h"
 #include "checks/claims.h"
 #include "checks/html_label.h"
@@ -161,8 +162,12 @@ class FileLabeller {
     }
     if (config_.as_propagator)
       return file_.reject(i, "LBL_NOT_LABELLED", "a propagator needs a labelled text");
+    if (is_blocked(i)) return;
     if (!checks::is_adjacent_field(cell.field)) set_explicit(i);
   }
+
+  /// With --evidence a text that the checks block is rejected: it must not leave.
+  bool is_blocked(size_t i);
 
   void set_explicit(size_t i) {
     const std::string text = file_.cells()[i].text;
@@ -347,6 +352,23 @@ const data::Product* product_of(const Products& products, const std::string& id)
   auto found = products.find(id);
   if (found == products.end()) found = products.find(id.substr(0, id.rfind('#')));
   return found == products.end() ? nullptr : &found->second;
+}
+
+bool FileLabeller::is_blocked(size_t i) {
+  if (products_ == nullptr) return false;
+  const TextCell& cell = file_.cells()[i];
+  const data::Product* product = product_of(*products_, cell.id);
+  if (product == nullptr) return false;  // ledger() says so
+  const std::string today = to_iso_time(context_.clock()).substr(0, 10);
+  const auto report = checks::Checker::shipped().check(
+      cell.text, checks::Evidence(*product, today), {.field = cell.field, .today = today});
+  std::string blocked;
+  for (const auto& hit : report.hits) {
+    if (hit.level == checks::Level::block) blocked += concat(" ", hit.rule->id, " ", hit.term, ";");
+  }
+  if (blocked.empty()) return false;
+  file_.reject(i, "CHECK_BLOCKED", "the checks stop this text:" + blocked);
+  return true;
 }
 
 /// Claims of the text outside its label, by what proves them today.
