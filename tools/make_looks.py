@@ -18,7 +18,7 @@ AMBIGUOUS = set(
 )
 # Phrases in which such a word is none.
 EXCEPTIONS = (
-    "白色系 颜色 黑白分明 绿色环保 绿色健康 红色经典 粉色系少女 短款外套 格子衫 金色年华 红毯 蓝天 白云 百搭色".split()
+    "白色系 颜色 黑白分明 绿色环保 绿色健康 红色经典 粉色系少女 短款外套 格子衫 金色年华 红毯 蓝天 白云 百搭色 贴合体 提高腰线 拔高腰线".split()
 )
 
 

@@ -101,7 +101,8 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
 }  // namespace
 
 std::vector<std::string> Checker::blocking_terms() const {
-  return joined(claims_.terms(Level::block), absolute_terms_.blocking_terms());
+  const auto kept_out = joined(claims_.terms(Level::warn, "keep_out"), claims_.terms(Level::block));
+  return joined(kept_out, absolute_terms_.blocking_terms());
 }
 
 std::vector<std::string> Checker::exceptions() const {

@@ -48,7 +48,8 @@ class Checker {
   const AbsoluteTerms& absolute_terms() const { return absolute_terms_; }
   const LengthRules& lengths() const { return lengths_; }
 
-  /// Terms that block unless the product supports them, UTF-8: what a decoder keeps out. Terms with
+  /// Terms that block unless the product supports them, and those that are only to be kept out of new
+  /// copy (note keep_out), UTF-8: what a decoder keeps out. Terms with
   /// Latin letters or digits are left out.
   std::vector<std::string> blocking_terms() const;
   /// Phrases in which such a term is none (最后).

@@ -153,10 +153,10 @@ std::vector<Claim> ClaimFinder::find_claims(std::string_view text,
   return find(text::to_utf32(text), Evidence(product));
 }
 
-std::vector<std::string> ClaimFinder::terms(Level level) const {
+std::vector<std::string> ClaimFinder::terms(Level level, std::string_view note) const {
   std::vector<std::string> terms;
   for (const Term& term : lexicon_.terms()) {
-    if (term.level == level) terms.push_back(text::to_utf8(term.text));
+    if (term.level == level && (note.empty() || term.note == note)) terms.push_back(text::to_utf8(term.text));
   }
   return terms;
 }

@@ -36,8 +36,8 @@ class ClaimFinder {
   std::vector<Claim> find_claims(std::string_view text, const data::Product& product) const;
 
   const Lexicon& lexicon() const { return lexicon_; }
-  /// Terms of a level, UTF-8, in the lists' order.
-  std::vector<std::string> terms(Level level) const;
+  /// Terms of a level, UTF-8, in the lists' order; `note`: only those with this note.
+  std::vector<std::string> terms(Level level, std::string_view note = {}) const;
 
  private:
   Claim claim_of(const TermHit& hit, const Evidence& evidence) const;
