@@ -363,7 +363,7 @@ bool train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   AugmentedExamples source(training);
   train::TrainHooks hooks;
   hooks.settings = settings_of(record);
-  hooks.samples = [&](models::Gpt2& current, const train::EpochReport&) { return sample_texts(current, work, record); };
+  hooks.samples = [&](const train::EpochReport&) { return sample_texts(model, work, record); };
   const auto result = train::train(model, config.train, source, {to_examples(held_out.plain()), held_out.num_code_points()}, run_dir, hooks);
   if (!result.complete) {
     log_info("stopped by the limit, state saved in ", run_dir.string(), "; the same command goes on");

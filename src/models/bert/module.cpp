@@ -1,0 +1,176 @@
+#include "models/bert/module.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "io/safetensors.h"
+#include "models/bert/forward.h"
+#include "models/bert/weights.h"
+#include "nn/initialize.h"
+#include "nn/plain_ops.h"
+
+namespace vitrine::models {
+namespace {
+
+constexpr double kInitializerRange = 0.02;
+constexpr const char* kArchitecture = "BertForTokenClassification";
+
+bool is_matrix(const std::vector<int64_t>& shape) { return shape.size() > 1; }
+
+std::vector<nn::ParameterSpec> parameter_specs(const BertConfig& config) {
+  std::vector<WeightSpec> weights = bert_weight_specs(config);
+  for (WeightSpec& weight : bert_head_specs(config)) weights.push_back(std::move(weight));
+  std::vector<nn::ParameterSpec> specs;
+  for (WeightSpec& weight : weights) {
+    const bool decay = is_matrix(weight.shape);
+    specs.push_back({std::move(weight.name), std::move(weight.shape), decay});
+  }
+  return specs;
+}
+
+std::string checkpoint_name(const std::string& name) {
+  return name.starts_with("classifier.") ? name : "bert." + name;
+}
+
+std::span<const std::byte> bytes_of(const at::Tensor& host) {
+  return {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()};
+}
+
+/// Rows of the batch that have a class, and the classes.
+struct LabelRows {
+  at::Tensor rows, labels;  // [N] int64
+};
+
+LabelRows label_rows(const nn::PackedBatch& batch, const at::Device& device) {
+  std::vector<int64_t> rows, labels;
+  for (size_t i = 0; i < batch.labels.size(); ++i) {
+    if (batch.labels[i] == nn::kNoLabel) continue;
+    rows.push_back(static_cast<int64_t>(i));
+    labels.push_back(batch.labels[i]);
+  }
+  return {at::tensor(rows, at::kLong).to(device), at::tensor(labels, at::kLong).to(device)};
+}
+
+void require_ids(const std::vector<int32_t>& ids, int64_t size, const char* what) {
+  for (const int32_t id : ids) {
+    VITRINE_REQUIRE(id >= 0 && id < size, "[BertTagger] ", what, ": expected 0 .. ", size - 1,
+                    ", got ", id);
+  }
+}
+
+}  // namespace
+
+BertTagger::BertTagger(const BertConfig& config, const at::Device& device) : config_(config) {
+  validate(config, "BertTagger");
+  config_.architectures = {kArchitecture};
+  parameters_ = std::make_unique<nn::ParameterStore>(parameter_specs(config_), device);
+}
+
+BertTagger BertTagger::load(const std::filesystem::path& model_dir, const at::Device& device) {
+  BertTagger model(read_bert_config(model_dir), device);
+  const Weights weights = load_bert_weights(model_dir, model.config_);
+  const at::NoGradGuard no_grad;
+  for (const nn::ParameterSpec& spec : model.parameters_->specs()) {
+    std::vector<float> values = weights.float32(spec.name);  // padding rows lie behind
+    const at::Tensor host = at::empty(spec.shape, at::kFloat);
+    std::copy_n(values.begin(), host.numel(), host.mutable_data_ptr<float>());
+    model.parameters_->value(spec.name).detach().copy_(host);
+  }
+  model.weights_changed();
+  return model;
+}
+
+void BertTagger::save(const std::filesystem::path& model_dir, ComputeType dtype,
+                      const std::map<std::string, std::string>& metadata) const {
+  const bool bfloat16 = dtype == ComputeType::bfloat16;
+  std::vector<at::Tensor> hosts;
+  std::vector<io::TensorToSave> tensors;
+  for (const nn::ParameterSpec& spec : parameters_->specs()) {
+    const at::Tensor value = parameters_->value(spec.name).detach();
+    hosts.push_back(value.to(at::kCPU, bfloat16 ? at::kBFloat16 : at::kFloat).contiguous());
+    tensors.push_back({checkpoint_name(spec.name), bfloat16 ? io::DType::BF16 : io::DType::F32,
+                       spec.shape, bytes_of(hosts.back())});
+  }
+  std::filesystem::create_directories(model_dir);
+  io::save_safetensors(model_dir / "model.safetensors", tensors, metadata);
+  write_file_atomic(model_dir / "config.json", dump_pretty(to_json(config_)));
+}
+
+void BertTagger::initialize(RandomKey key) {
+  const at::NoGradGuard no_grad;
+  for (const nn::ParameterSpec& spec : parameters_->specs()) {
+    const at::Tensor values = parameters_->value(spec.name).detach();
+    if (is_matrix(spec.shape)) {
+      nn::fill_normal(values, kInitializerRange, key.fold_in(spec.name));
+    } else {
+      values.fill_(spec.name.ends_with("LayerNorm.weight") ? 1.0 : 0.0);
+    }
+  }
+  weights_changed();
+}
+
+void BertTagger::weights_changed() { parameters_->refresh_compute_copy(); }
+
+void BertTagger::check(const nn::PackedBatch& batch, const PassConfig& pass) const {
+  VITRINE_REQUIRE(pass.attn_pdrop == 0, "[BertTagger] attn_pdrop: expected 0, got ",
+                  pass.attn_pdrop);
+  require_ids(batch.input_ids, config_.vocab_size, "input_ids");
+  require_ids(batch.token_type_ids, config_.type_vocab_size, "token_type_ids");
+  for (size_t d = 0; d + 1 < batch.cu_seqlens.size(); ++d) {
+    const int32_t length = batch.cu_seqlens[d + 1] - batch.cu_seqlens[d];
+    VITRINE_REQUIRE(length > 0 && length <= max_tokens(), "[BertTagger] document ", d,
+                    ": expected 1 .. ", max_tokens(), " tokens, got ", length);
+  }
+  for (const int32_t label : batch.labels) {
+    VITRINE_REQUIRE(label == nn::kNoLabel || (label >= 0 && label < config_.num_labels()),
+                    "[BertTagger] labels: expected 0 .. ", config_.num_labels() - 1, ", got ",
+                    label);
+  }
+}
+
+at::Tensor BertTagger::head(const nn::PackedBatch& batch, const PassConfig& pass,
+                            const at::Tensor& rows) const {
+  const at::Tensor hidden =
+      bert_hidden_states(config_, *parameters_, batch, pass).index_select(0, rows);
+  return bert_linear(hidden, parameters_->value("classifier.weight"),
+                     parameters_->value("classifier.bias"), at::kFloat);
+}
+
+LossSum BertTagger::forward_backward(const nn::PackedBatch& batch, const PassConfig& pass,
+                                     double loss_scale) {
+  check(batch, pass);
+  const LabelRows targets = label_rows(batch, parameters_->device());
+  if (targets.rows.numel() == 0) return {};
+  const at::Tensor logits = head(batch, pass, targets.rows);
+  const at::Tensor objective =
+      nn::plain::cross_entropy_sum(logits, targets.labels, pass.label_smoothing);
+  (objective * loss_scale).backward();
+  const at::NoGradGuard no_grad;
+  const double nll =
+      nn::plain::cross_entropy_sum(logits.detach(), targets.labels, 0).item<double>();
+  return {nll, objective.item<double>(), targets.rows.numel()};
+}
+
+LossSum BertTagger::evaluate(const nn::PackedBatch& batch, const PassConfig& pass) {
+  check(batch, pass);
+  const at::NoGradGuard no_grad;
+  const LabelRows targets = label_rows(batch, parameters_->device());
+  if (targets.rows.numel() == 0) return {};
+  const at::Tensor logits = head(batch, pass, targets.rows);
+  const auto sum_with = [&](double smoothing) {
+    return nn::plain::cross_entropy_sum(logits, targets.labels, smoothing).item<double>();
+  };
+  return {sum_with(0), sum_with(pass.label_smoothing), targets.rows.numel()};
+}
+
+at::Tensor BertTagger::logits(const nn::PackedBatch& batch, const PassConfig& pass) {
+  check(batch, pass);
+  const at::NoGradGuard no_grad;
+  return head(batch, pass, at::arange(batch.num_tokens(), at::kLong).to(parameters_->device()));
+}
+
+}  // namespace vitrine::models
