@@ -4,7 +4,7 @@
 //   [CLS] text [SEP] key1 ： val1 [SEP] key2 ： val2 [SEP] …      token types: text 0, attributes 1
 //
 // A span under suspicion stands between [unused1] and [unused2]. The text carries BIO labels; the
-// first token of each attribute carries SUPPORTS when the attribute entails the marked span.
+// tokens of an attribute carry SUPPORTS when it entails the marked span, of which the first is asked.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int32_t kNoLabel = -100;
 constexpr size_t kSpareTokens = 6;
+constexpr size_t kShortWindow = 40;  // code points: a sentence or two
 constexpr std::string_view kTypeKey = "类型";
 constexpr double kUseLatinSpelling = 0.25;   // the tables have many more of them than shops write
 constexpr double kUseEnding = 0.25;          // 圆领设计 instead of a synonym
@@ -216,7 +217,10 @@ void TaggerTrainingSet::choose_mark(TaggerDraw& draw, RandomStream& random) cons
 TaggerDraw TaggerTrainingSet::draw(size_t text_idx, bool marked, bool held_out,
                                    RandomStream& random) const {
   TaggerDraw draw;
-  draw.text = window(texts_[text_idx], text_budget(texts_[text_idx]), random);
+  const bool short_window = marked && random.uniform() < config_.short_share;
+  const size_t budget = text_budget(texts_[text_idx]);
+  draw.text = window(texts_[text_idx], short_window ? std::min(kShortWindow, budget) : budget,
+                     random);
   change_text(draw.text, random);
   if (marked) choose_mark(draw, random);
   change_attributes(draw, held_out, random);
@@ -248,8 +252,10 @@ TaggerExample TaggerTrainingSet::encode(const TaggerDraw& draw) const {
     for (size_t i = 0; i < attributes.size(); ++i) {
       const Relation found = relation(draw, i);
       if (found == Relation::unclear) continue;
-      example.classes[input.attribute_positions[i]] =
-          found == Relation::supports ? labels_.supports() : labels_.outside();
+      const size_t first = input.attribute_positions[i];
+      std::fill_n(example.classes.begin() + static_cast<std::ptrdiff_t>(first),
+                  attributes[i].size(),
+                  found == Relation::supports ? labels_.supports() : labels_.outside());
     }
     return example;
   }

@@ -16,6 +16,7 @@ namespace vitrine::copywriting {
 
 struct TaggerDrawConfig {
   double mark_share = 0.55;
+  double short_share = 0.6;
   double bare_share = 0.3;
   double respell_attribute = 0.2;
   double swap_attribute = 0.08;
@@ -25,6 +26,7 @@ struct TaggerDrawConfig {
 
   void describe(FieldVisitor& v) {
     v.field("mark_share", mark_share, "share of examples that ask for the evidence of a span", 0, 1);
+    v.field("short_share", short_share, "share of these whose text is a sentence or two", 0, 1);
     v.field("bare_share", bare_share, "share of the others that have no attributes", 0, 1);
     v.field("respell_attribute", respell_attribute, "chance that an attribute's value is spelled otherwise", 0, 1);
     v.field("swap_attribute", swap_attribute, "chance that an attribute gets another value", 0, 1);
