@@ -9,8 +9,6 @@
 namespace vitrine::copywriting {
 namespace {
 
-constexpr std::string_view kTypeKey = "类型";
-
 /// Keys that repeat the values of more telling ones: 图案 复古 is 风格 复古.
 bool is_second_choice(std::string_view key) { return key == "图案" || key.ends_with("门襟"); }
 

@@ -10,6 +10,9 @@
 
 namespace vitrine::copywriting {
 
+/// What is sold: every text says it, so it is no highlight, but a span can be asked about it.
+inline constexpr std::string_view kTypeKey = "类型";
+
 struct Mention {
   TextRange range;
   std::string key;        // canonical; "" = says something that cannot be told apart: no label

@@ -83,15 +83,18 @@ TaggerInput TaggerEncoding::assemble(const std::vector<TaggerToken>& text,
                                      std::optional<TextRange> mark,
                                      const std::vector<std::vector<int32_t>>& attributes) const {
   TaggerInput input;
-  input.input_ids.push_back(cls_);
+  const auto add = [&](int32_t id, bool marked) {
+    input.input_ids.push_back(id);
+    input.token_type_ids.push_back(marked ? 1 : 0);
+  };
+  add(cls_, false);
   for (size_t i = 0; i < text.size(); ++i) {
-    if (mark && mark->begin == i) input.input_ids.push_back(mark_begin_);
+    if (mark && mark->begin == i) add(mark_begin_, true);
     input.text_positions.push_back(input.input_ids.size());
-    input.input_ids.push_back(text[i].id);
-    if (mark && mark->end == i + 1) input.input_ids.push_back(mark_end_);
+    add(text[i].id, mark && mark->begin <= i && i < mark->end);
+    if (mark && mark->end == i + 1) add(mark_end_, true);
   }
-  input.input_ids.push_back(sep_);
-  input.token_type_ids.assign(input.input_ids.size(), 0);
+  add(sep_, false);
   for (const auto& attribute : attributes) {
     input.attribute_positions.push_back(input.input_ids.size());
     input.input_ids.insert(input.input_ids.end(), attribute.begin(), attribute.end());

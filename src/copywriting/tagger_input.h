@@ -3,7 +3,7 @@
 //
 //   [CLS] text [SEP] key1 ： val1 [SEP] key2 ： val2 [SEP] …      token types: text 0, attributes 1
 //
-// A span under suspicion stands between [unused1] and [unused2]. The text carries BIO labels; the
+// A span under suspicion stands between [unused1] and [unused2], with token type 1. The text carries BIO labels; the
 // tokens of an attribute carry SUPPORTS when it entails the marked span, of which the first is asked.
 #pragma once
 #include <cstdint>

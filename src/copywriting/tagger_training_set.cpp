@@ -10,7 +10,6 @@ namespace {
 constexpr int32_t kNoLabel = -100;
 constexpr size_t kSpareTokens = 6;
 constexpr size_t kShortWindow = 40;  // code points: a sentence or two
-constexpr std::string_view kTypeKey = "类型";
 constexpr double kUseLatinSpelling = 0.25;   // the tables have many more of them than shops write
 constexpr double kUseEnding = 0.25;          // 圆领设计 instead of a synonym
 constexpr double kPreferSupported = 0.6;     // chance that a mark is drawn among supported values
@@ -261,6 +260,7 @@ TaggerExample TaggerTrainingSet::encode(const TaggerDraw& draw) const {
   }
   for (const size_t position : input.text_positions) example.classes[position] = labels_.outside();
   for (const Mention& mention : draw.text.mentions) {
+    if (mention.key == kTypeKey) continue;
     const auto range = tokens_of(tokens, mention.range);
     const auto key_idx = labels_.key_index(mention.key);
     for (size_t i = range ? range->begin : 0; range && i < range->end; ++i) {

@@ -86,6 +86,13 @@ class DrawnExamples : public train::ExampleSource {
   const TaggerTrainingSet& set_;
 };
 
+/// The keys of the table that spans can have.
+std::vector<std::string> span_keys(const MentionTable& table) {
+  auto keys = table.keys();
+  std::erase(keys, copywriting::kTypeKey);
+  return keys;
+}
+
 models::BertConfig model_config(const TrainTaggerConfig& config, int32_t vocab_size,
                                 const TaggerLabels& labels) {
   models::BertConfig model;
@@ -166,7 +173,7 @@ std::vector<eval::TaggerSentence> whole_sentences(const std::vector<MentionedTex
           {std::to_string(sentence.attributes.size()), attribute.key, attribute.val});
     }
     for (const auto& mention : text.mentions) {
-      if (mention.key.empty() || mention.held_out) continue;
+      if (mention.key.empty() || mention.key == copywriting::kTypeKey || mention.held_out) continue;
       eval::TaggerSpanLabel span{mention.range.begin, mention.range.end, mention.key, {}};
       const auto spelled = copywriting::fold_code_points(std::u32string_view(text.text).substr(
           span.begin, span.end - span.begin));
@@ -349,7 +356,7 @@ bool train_tagger(const fs::path& data_path, const fs::path& validation_path,
   const auto tokenizer = text::load_tokenizer(work);
   const TaggerEncoding encoding(*tokenizer);
   const TaggerLabels labels =
-      init.empty() ? TaggerLabels(table.keys())
+      init.empty() ? TaggerLabels(span_keys(table))
                    : TaggerLabels::from_names(models::read_bert_config(init).id2label,
                                               (init / "config.json").string());
   const auto positions = static_cast<size_t>(config.max_position_embeddings);

@@ -11,7 +11,6 @@
 #include "models/bert/forward.h"
 #include "models/bert/weights.h"
 #include "nn/initialize.h"
-#include "nn/plain_ops.h"
 
 namespace vitrine::models {
 namespace {
@@ -40,19 +39,24 @@ std::span<const std::byte> bytes_of(const at::Tensor& host) {
   return {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()};
 }
 
-/// Rows of the batch that have a class, and the classes.
-struct LabelRows {
-  at::Tensor rows, labels;  // [N] int64
-};
-
-LabelRows label_rows(const nn::PackedBatch& batch, const at::Device& device) {
-  std::vector<int64_t> rows, labels;
-  for (size_t i = 0; i < batch.labels.size(); ++i) {
-    if (batch.labels[i] == nn::kNoLabel) continue;
-    rows.push_back(static_cast<int64_t>(i));
-    labels.push_back(batch.labels[i]);
+/// The batch and documents of filler tokens behind it, up to a multiple of kRows tokens: products of few
+/// shapes, as each new shape costs more than the filler. Attention never crosses a document.
+nn::PackedBatch filled(nn::PackedBatch batch, int64_t max_tokens) {
+  constexpr int64_t kRows = 256;
+  if (batch.token_type_ids.empty()) batch.token_type_ids.assign(batch.input_ids.size(), 0);
+  for (int64_t open = (kRows - batch.num_tokens() % kRows) % kRows; open > 0;) {
+    const auto length = static_cast<size_t>(std::min(open, max_tokens));
+    const std::vector<int32_t> ids(length, 0), no_labels(length, nn::kNoLabel);
+    batch.add_classified(ids, ids, no_labels);
+    open -= static_cast<int64_t>(length);
   }
-  return {at::tensor(rows, at::kLong).to(device), at::tensor(labels, at::kLong).to(device)};
+  return batch;
+}
+
+/// Sum over the tokens that have a class.
+at::Tensor loss_sum(const at::Tensor& logits, const at::Tensor& labels, double label_smoothing) {
+  return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Sum, nn::kNoLabel,
+                                label_smoothing);
 }
 
 void require_ids(const std::vector<int32_t>& ids, int64_t size, const char* what) {
@@ -132,45 +136,41 @@ void BertTagger::check(const nn::PackedBatch& batch, const PassConfig& pass) con
   }
 }
 
-at::Tensor BertTagger::head(const nn::PackedBatch& batch, const PassConfig& pass,
-                            const at::Tensor& rows) const {
-  const at::Tensor hidden =
-      bert_hidden_states(config_, *parameters_, batch, pass).index_select(0, rows);
+at::Tensor BertTagger::head(const nn::PackedBatch& batch, const PassConfig& pass) const {
+  const at::Tensor hidden = bert_hidden_states(config_, *parameters_, batch, pass);
   return bert_linear(hidden, parameters_->value("classifier.weight"),
                      parameters_->value("classifier.bias"), at::kFloat);
 }
 
-LossSum BertTagger::forward_backward(const nn::PackedBatch& batch, const PassConfig& pass,
+LossSum BertTagger::forward_backward(const nn::PackedBatch& given, const PassConfig& pass,
                                      double loss_scale) {
-  check(batch, pass);
-  const LabelRows targets = label_rows(batch, parameters_->device());
-  if (targets.rows.numel() == 0) return {};
-  const at::Tensor logits = head(batch, pass, targets.rows);
-  const at::Tensor objective =
-      nn::plain::cross_entropy_sum(logits, targets.labels, pass.label_smoothing);
+  check(given, pass);
+  if (given.num_labels() == 0) return {};
+  const nn::PackedBatch batch = filled(given, max_tokens());
+  const at::Tensor labels = at::tensor(batch.labels, at::kInt).to(parameters_->device(), at::kLong);
+  const at::Tensor logits = head(batch, pass);
+  const at::Tensor objective = loss_sum(logits, labels, pass.label_smoothing);
   (objective * loss_scale).backward();
   const at::NoGradGuard no_grad;
-  const double nll =
-      nn::plain::cross_entropy_sum(logits.detach(), targets.labels, 0).item<double>();
-  return {nll, objective.item<double>(), targets.rows.numel()};
+  const double nll = loss_sum(logits.detach(), labels, 0).item<double>();
+  return {nll, objective.item<double>(), given.num_labels()};
 }
 
-LossSum BertTagger::evaluate(const nn::PackedBatch& batch, const PassConfig& pass) {
-  check(batch, pass);
+LossSum BertTagger::evaluate(const nn::PackedBatch& given, const PassConfig& pass) {
+  check(given, pass);
   const at::NoGradGuard no_grad;
-  const LabelRows targets = label_rows(batch, parameters_->device());
-  if (targets.rows.numel() == 0) return {};
-  const at::Tensor logits = head(batch, pass, targets.rows);
-  const auto sum_with = [&](double smoothing) {
-    return nn::plain::cross_entropy_sum(logits, targets.labels, smoothing).item<double>();
-  };
-  return {sum_with(0), sum_with(pass.label_smoothing), targets.rows.numel()};
+  if (given.num_labels() == 0) return {};
+  const nn::PackedBatch batch = filled(given, max_tokens());
+  const at::Tensor labels = at::tensor(batch.labels, at::kInt).to(parameters_->device(), at::kLong);
+  const at::Tensor logits = head(batch, pass);
+  return {loss_sum(logits, labels, 0).item<double>(),
+          loss_sum(logits, labels, pass.label_smoothing).item<double>(), given.num_labels()};
 }
 
-at::Tensor BertTagger::logits(const nn::PackedBatch& batch, const PassConfig& pass) {
-  check(batch, pass);
+at::Tensor BertTagger::logits(const nn::PackedBatch& given, const PassConfig& pass) {
+  check(given, pass);
   const at::NoGradGuard no_grad;
-  return head(batch, pass, at::arange(batch.num_tokens(), at::kLong).to(parameters_->device()));
+  return head(filled(given, max_tokens()), pass).narrow(0, 0, given.num_tokens());
 }
 
 }  // namespace vitrine::models

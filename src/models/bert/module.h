@@ -49,9 +49,8 @@ class BertTagger final : public Trainable {
 
  private:
   void check(const nn::PackedBatch& batch, const PassConfig& pass) const;
-  /// [N, num_labels] float32 of the rows given, differentiable.
-  at::Tensor head(const nn::PackedBatch& batch, const PassConfig& pass,
-                  const at::Tensor& rows) const;
+  /// [T, num_labels] float32, differentiable.
+  at::Tensor head(const nn::PackedBatch& batch, const PassConfig& pass) const;
 
   BertConfig config_;
   std::unique_ptr<nn::ParameterStore> parameters_;
