@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -16,9 +17,32 @@ namespace vitrine::models {
 namespace {
 
 constexpr double kInitializerRange = 0.02;
+/// Of queries and keys, which begin equal: a token then looks at its equals from the start, which a
+/// small model otherwise needs thousands of steps to learn. Trockman and Kolter 2023 (arXiv 2305.09828).
+constexpr double kAttentionRange = 0.06;
 constexpr const char* kArchitecture = "BertForTokenClassification";
 
 bool is_matrix(const std::vector<int64_t>& shape) { return shape.size() > 1; }
+
+bool is_query_or_key(const std::string& name) {
+  return name.ends_with("self.query.weight") || name.ends_with("self.key.weight");
+}
+
+/// [positions, C] with the mean square of the other embeddings: neighbours begin alike, so that queries
+/// and keys see distance from the start. Vaswani et al. 2017 (arXiv 1706.03762), section 3.5.
+at::Tensor sinusoids(int64_t positions, int64_t C) {
+  at::Tensor table = at::empty({positions, C}, at::kFloat);
+  float* value = table.mutable_data_ptr<float>();
+  for (int64_t p = 0; p < positions; ++p) {
+    for (int64_t c = 0; c < C; ++c) {
+      const double exponent = static_cast<double>(c / 2 * 2) / static_cast<double>(C);
+      const double angle = static_cast<double>(p) / std::pow(10000.0, exponent);
+      const double wave = c % 2 == 0 ? std::sin(angle) : std::cos(angle);
+      *value++ = static_cast<float>(kInitializerRange * std::sqrt(2.0) * wave);
+    }
+  }
+  return table;
+}
 
 std::vector<nn::ParameterSpec> parameter_specs(const BertConfig& config) {
   std::vector<WeightSpec> weights = bert_weight_specs(config);
@@ -108,7 +132,12 @@ void BertTagger::initialize(RandomKey key) {
   const at::NoGradGuard no_grad;
   for (const nn::ParameterSpec& spec : parameters_->specs()) {
     const at::Tensor values = parameters_->value(spec.name).detach();
-    if (is_matrix(spec.shape)) {
+    if (spec.name == "embeddings.position_embeddings.weight") {
+      values.copy_(sinusoids(spec.shape[0], spec.shape[1]));
+    } else if (is_query_or_key(spec.name)) {
+      const std::string layer = spec.name.substr(0, spec.name.find(".attention."));
+      nn::fill_normal(values, kAttentionRange, key.fold_in(layer).fold_in("query and key"));
+    } else if (is_matrix(spec.shape)) {
       nn::fill_normal(values, kInitializerRange, key.fold_in(spec.name));
     } else {
       values.fill_(spec.name.ends_with("LayerNorm.weight") ? 1.0 : 0.0);
