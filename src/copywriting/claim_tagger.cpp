@@ -85,6 +85,9 @@ class ClaimTagger::Impl {
                                          (model_dir / "config.json").string())),
         threshold_(config.support_threshold) {
     const int64_t rows = encoder_.config().vocab_size;
+    VITRINE_REQUIRE(encoder_.config().type_vocab_size == TaggerEncoding::kTokenTypes,
+                    "[ClaimTagger] ", model_dir.string(), ": type_vocab_size: expected ",
+                    TaggerEncoding::kTokenTypes, ", got ", encoder_.config().type_vocab_size);
     if (rows == tokenizer_->vocab_size() && encoder_.has_head()) return;
     throw Corrupt(concat("[ClaimTagger] ", model_dir.string(), ": TOK_MISMATCH: the tokenizer has ",
                          tokenizer_->vocab_size(), " tokens, the model ", rows));

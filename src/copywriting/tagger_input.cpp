@@ -8,6 +8,8 @@
 namespace vitrine::copywriting {
 namespace {
 
+constexpr int32_t kTextType = 0, kAttributeType = 1, kMarkedType = 2;
+
 int32_t require_token(const text::Tokenizer& tokenizer, const char* token) {
   const auto id = tokenizer.token_to_id(token);
   VITRINE_REQUIRE(id.has_value(), "[TaggerEncoding] the tokenizer has no token ", token);
@@ -85,7 +87,7 @@ TaggerInput TaggerEncoding::assemble(const std::vector<TaggerToken>& text,
   TaggerInput input;
   const auto add = [&](int32_t id, bool marked) {
     input.input_ids.push_back(id);
-    input.token_type_ids.push_back(marked ? 1 : 0);
+    input.token_type_ids.push_back(marked ? kMarkedType : kTextType);
   };
   add(cls_, false);
   for (size_t i = 0; i < text.size(); ++i) {
@@ -99,7 +101,7 @@ TaggerInput TaggerEncoding::assemble(const std::vector<TaggerToken>& text,
     input.attribute_positions.push_back(input.input_ids.size());
     input.input_ids.insert(input.input_ids.end(), attribute.begin(), attribute.end());
   }
-  input.token_type_ids.resize(input.input_ids.size(), 1);
+  input.token_type_ids.resize(input.input_ids.size(), kAttributeType);
   return input;
 }
 

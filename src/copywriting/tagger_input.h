@@ -3,7 +3,7 @@
 //
 //   [CLS] text [SEP] key1 ： val1 [SEP] key2 ： val2 [SEP] …      token types: text 0, attributes 1
 //
-// A span under suspicion stands between [unused1] and [unused2], with token type 1. The text carries BIO labels; the
+// A span under suspicion stands between [unused1] and [unused2], with token type 2. The text carries BIO labels; the
 // tokens of an attribute carry SUPPORTS when it entails the marked span, of which the first is asked.
 #pragma once
 #include <cstdint>
@@ -58,6 +58,7 @@ class TaggerEncoding {
   TaggerInput assemble(const std::vector<TaggerToken>& text, std::optional<TextRange> mark,
                        const std::vector<std::vector<int32_t>>& attributes) const;
 
+  static constexpr int kTokenTypes = 3;  // text, attributes, marked span
   /// Positions that are not text or attribute tokens: [CLS], [SEP] and the two marks.
   static constexpr size_t kExtraTokens = 4;
 

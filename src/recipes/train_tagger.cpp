@@ -102,6 +102,7 @@ models::BertConfig model_config(const TrainTaggerConfig& config, int32_t vocab_s
   model.num_attention_heads = config.num_attention_heads;
   model.intermediate_size = config.intermediate_size;
   model.max_position_embeddings = config.max_position_embeddings;
+  model.type_vocab_size = TaggerEncoding::kTokenTypes;
   model.id2label = labels.names();
   return model;
 }

@@ -17,6 +17,7 @@ namespace vitrine::models {
 namespace {
 
 constexpr double kInitializerRange = 0.02;
+constexpr double kWordRange = 0.04;  // what a token is counts for more than where it stands
 /// Of queries and keys, which begin equal: a token then looks at its equals from the start, which a
 /// small model otherwise needs thousands of steps to learn. Trockman and Kolter 2023 (arXiv 2305.09828).
 constexpr double kAttentionRange = 0.06;
@@ -28,7 +29,7 @@ bool is_query_or_key(const std::string& name) {
   return name.ends_with("self.query.weight") || name.ends_with("self.key.weight");
 }
 
-/// [positions, C] with the mean square of the other embeddings: neighbours begin alike, so that queries
+/// [positions, C] with the mean square of the token types: neighbours begin alike, so that queries
 /// and keys see distance from the start. Vaswani et al. 2017 (arXiv 1706.03762), section 3.5.
 at::Tensor sinusoids(int64_t positions, int64_t C) {
   at::Tensor table = at::empty({positions, C}, at::kFloat);
@@ -138,7 +139,8 @@ void BertTagger::initialize(RandomKey key) {
       const std::string layer = spec.name.substr(0, spec.name.find(".attention."));
       nn::fill_normal(values, kAttentionRange, key.fold_in(layer).fold_in("query and key"));
     } else if (is_matrix(spec.shape)) {
-      nn::fill_normal(values, kInitializerRange, key.fold_in(spec.name));
+      const bool is_word = spec.name == "embeddings.word_embeddings.weight";
+      nn::fill_normal(values, is_word ? kWordRange : kInitializerRange, key.fold_in(spec.name));
     } else {
       values.fill_(spec.name.ends_with("LayerNorm.weight") ? 1.0 : 0.0);
     }

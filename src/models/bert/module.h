@@ -29,7 +29,7 @@ class BertTagger final : public Trainable {
   /// Writes config.json and model.safetensors (float32 or bfloat16), each atomically.
   void save(const std::filesystem::path& model_dir, ComputeType dtype,
             const std::map<std::string, std::string>& metadata) const;
-  /// Normal(0, 0.02); norms 1, biases 0; positions are sinusoids, and queries and keys of a layer begin
+  /// Normal(0, 0.02), words 0.04; norms 1, biases 0; positions are sinusoids, and queries and keys of a layer begin
   /// equal (module.cpp).
   void initialize(RandomKey key);
 

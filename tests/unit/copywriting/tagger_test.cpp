@@ -110,6 +110,7 @@ class TaggerTest : public ::testing::Test {
     config.num_attention_heads = 2;
     config.intermediate_size = 64;
     config.max_position_embeddings = 32;
+    config.type_vocab_size = TaggerEncoding::kTokenTypes;
     config.id2label = TaggerLabels({"颜色", "类型"}).names();
     test::write_random_bert(dir_.path(), config, 0.5f);
     write_file_atomic(dir_.path() / "vocab.txt", kVocabulary);
@@ -155,7 +156,7 @@ TEST_F(TaggerTest, TheInputIsTextThenAttributesWithTheMarkAroundItsSpan) {
   const auto input = encoding.assemble(encoding.tokens(U"红裙"), TextRange{0, 1},
                                        {encoding.attribute_tokens({"颜色", "红"})});
   EXPECT_EQ(input.input_ids, (std::vector<int32_t>{2, 5, 7, 6, 8, 3, 10, 9, 13, 7, 3}));
-  EXPECT_EQ(input.token_type_ids, (std::vector<int32_t>{0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(input.token_type_ids, (std::vector<int32_t>{0, 2, 2, 2, 0, 0, 1, 1, 1, 1, 1}));
   EXPECT_EQ(input.text_positions, (std::vector<size_t>{2, 4}));
   EXPECT_EQ(input.attribute_positions, (std::vector<size_t>{6}));
 }
