@@ -26,7 +26,7 @@ inline constexpr ArtefactKind kTaggerModelKind{"tagger", kTaggerModelFiles};
 struct ClaimTaggerConfig {
   int threads = 0;                // 0 = all cores
   std::string dtype = "float32";  // generation::EncoderConfig
-  double support_threshold = 0.5; // least probability of SUPPORTS that names an attribute, 0..1
+  double support_threshold = 0.9;  // least probability that names an attribute, 0..1: rather none
 };
 
 /// A text and the attributes of its product; both UTF-8, both may be empty.

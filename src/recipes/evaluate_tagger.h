@@ -11,7 +11,7 @@
 namespace vitrine::recipes {
 
 struct EvaluateTaggerConfig {
-  double support_threshold = 0.5;
+  double support_threshold = 0.9;
   int resamples = 1000;
 
   void describe(FieldVisitor& v) {

@@ -31,6 +31,8 @@ using copywriting::TaggerEncoding;
 using copywriting::TaggerLabels;
 using copywriting::TaggerTrainingSet;
 
+/// F1 needs an even threshold; use needs a careful one (its default).
+const copywriting::ClaimTaggerConfig kMeasuredWith{.support_threshold = 0.5};
 constexpr size_t kWatchedTexts = 120;  // validation texts that each epoch is measured on
 
 /// Rows with copy in two parts that share no product.
@@ -257,7 +259,7 @@ std::vector<std::string> watch(const models::BertTagger& model, const fs::path& 
                                const Record& record, const ValidationSentences& sentences) {
   if (sentences.whole.empty()) return {};
   save_model(model, directory, record, Json::object());
-  auto tagger = copywriting::ClaimTagger::load(directory, {});
+  auto tagger = copywriting::ClaimTagger::load(directory, kMeasuredWith);
   const auto f1 = [&](const std::vector<eval::TaggerSentence>& part, bool of_spans) {
     const std::vector<eval::TaggerSentence> some(
         part.begin(),
@@ -391,7 +393,7 @@ bool train_tagger(const fs::path& data_path, const fs::path& validation_path,
     return rows.rejected == 0;
   }
   save_model(model, work, record, Json::object());
-  auto tagger = copywriting::ClaimTagger::load(work, {});
+  auto tagger = copywriting::ClaimTagger::load(work, kMeasuredWith);
   Json metrics = score_json(tagger, sentences);
   metrics["validation_nats_per_label"] =
       result.validation_loss ? Json(*result.validation_loss) : Json(nullptr);

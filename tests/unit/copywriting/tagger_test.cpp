@@ -226,7 +226,7 @@ TEST_F(TaggerTest, AFolderThatIsNoTaggerIsRefused) {
   EXPECT_THROW(TaggerLabels::from_names({"O", "B-颜色", "SUPPORTS"}, "config.json"), Corrupt);
 }
 
-TEST(TrainingSetTest, ReplacingAMentionMovesTheLaterOnes) {
+TEST(TaggerTrainingSetTest, ReplacingAMentionMovesTheLaterOnes) {
   MentionedText text{U"红色裙，雪纺。", "裙", {}, {{{0, 2}, "颜色", "红色"}, {{4, 6}, "材质", "雪纺"}}};
   replace_mention(text, 0, U"酒红色系");
   EXPECT_EQ(text.text, U"酒红色系裙，雪纺。");

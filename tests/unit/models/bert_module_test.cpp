@@ -99,7 +99,7 @@ TEST(BertTaggerTest, GradientEqualsTheFiniteDifference) {
     const auto& slice = model.parameters().slices()[model.parameters().index(spec.name)];
     const at::Tensor part = gradients.narrow(0, slice.offset, slice.numel);
     const int64_t idx = slice.offset + part.abs().argmax().item<int64_t>();  // the steepest of each
-    const double numeric = (shifted_loss(idx, 1e-2) - shifted_loss(idx, -1e-2)) / 2e-2;
+    const double numeric = (shifted_loss(idx, 2e-3) - shifted_loss(idx, -2e-3)) / 4e-3;
     EXPECT_NEAR(gradients[idx].item<double>(), numeric, 0.01 + 0.05 * std::abs(numeric))
         << spec.name;
   }
