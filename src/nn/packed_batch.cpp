@@ -18,6 +18,14 @@ void PackedBatch::add(std::span<const int32_t> ids, int32_t labels_from) {
   cu_seqlens.push_back(static_cast<int32_t>(input_ids.size()));
 }
 
+void PackedBatch::add_classified(std::span<const int32_t> ids, std::span<const int32_t> types,
+                                 std::span<const int32_t> classes) {
+  input_ids.insert(input_ids.end(), ids.begin(), ids.end());
+  token_type_ids.insert(token_type_ids.end(), types.begin(), types.end());
+  labels.insert(labels.end(), classes.begin(), classes.end());
+  cu_seqlens.push_back(static_cast<int32_t>(input_ids.size()));
+}
+
 std::vector<int32_t> PackedBatch::position_ids() const {
   std::vector<int32_t> positions;
   positions.reserve(input_ids.size());

@@ -18,6 +18,7 @@
 #include "models/gpt2/module.h"
 #include "recipes/public_gpt2.h"
 #include "recipes/curate_copy.h"
+#include "recipes/training_rows.h"
 #include "recipes/write.h"
 #include "text/bpe_trainer.h"
 #include "train/run_folder.h"
@@ -48,8 +49,6 @@ struct ModelRecord {
   std::string tokenizer_sha256;
 };
 
-fs::path data_file(const fs::path& path) { return fs::is_directory(path) ? path / "train.jsonl" : path; }
-
 /// The names of the five sizes of the model and its values.
 std::vector<std::pair<std::string, int64_t>> sizes_of(const models::Gpt2Config& model) {
   return {{"n_layer", model.n_layer}, {"n_embd", model.n_embd}, {"n_head", model.n_head}, {"n_positions", model.n_positions}, {"vocab_size", model.vocab_size}};
@@ -64,47 +63,6 @@ void require_sizes_of(const models::Gpt2Config& model, const fs::path& init, con
   }
 }
 
-/// SHA-256 of the weights, over all shards in the order of their names.
-std::string weights_sha256(const fs::path& model_dir) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(model_dir)) {
-    if (entry.path().extension() == ".safetensors") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  if (files.size() == 1) return sha256_file(files.front());
-  std::string hashes;
-  for (const auto& file : files) hashes += sha256_file(file);
-  return sha256_hex(hashes);
-}
-
-/// The licence that an ATTRIBUTION.md beside the data states as SPDX-License-Identifier; "" without one.
-std::string licence_beside(const fs::path& file) {
-  constexpr std::string_view kTag = "SPDX-License-Identifier: ";
-  const fs::path attribution = file.parent_path() / "ATTRIBUTION.md";
-  if (file == "-" || !fs::exists(attribution)) return "";
-  const std::string text = read_file(attribution);
-  const size_t at = text.find(kTag);
-  if (at == std::string::npos) return "";
-  const std::string rest = text.substr(at + kTag.size());
-  return rest.substr(0, rest.find_first_of(" \r\n"));
-}
-
-/// The licences of the rows, else the one that lies beside them; rows without either: "see data".
-std::string licence_of(const std::vector<data::Product>& products, const fs::path& file) {
-  const std::string beside = licence_beside(file), unnamed = beside.empty() ? "see data" : beside;
-  std::set<std::string> licences;
-  for (const auto& product : products) licences.insert(product.source.licence.empty() ? unnamed : product.source.licence);
-  std::string list;
-  for (const auto& licence : licences) list += (list.empty() ? "" : ", ") + licence;
-  return list;
-}
-
-data::ImportResult read_rows(const fs::path& path) {
-  auto result = data::read_products(data_file(path), {});
-  if (result.report.rows_rejected > 0) log_warn("[train copy] ", data_file(path).string(), ": ", result.report.table());
-  return result;
-}
-
 std::vector<data::Product> curated(std::vector<data::Product> products, const TrainCopyConfig& config,
                                    const std::vector<data::Product>& held_out) {
   if (!config.curate) return products;
@@ -114,20 +72,14 @@ std::vector<data::Product> curated(std::vector<data::Product> products, const Tr
   return kept;
 }
 
-bool is_held_out(const data::Product& product, double share) {
-  std::string input;
-  for (const auto& attribute : product.attributes) input += attribute.key_raw + "#" + attribute.val_raw + "*";
-  return RandomKey(hash64(input, 17)).uniform(0) < share;  // by input, so that equal inputs stay together
-}
-
 CopyRows prepare_rows(const fs::path& data_path, const fs::path& validation_path, const TrainCopyConfig& config) {
   CopyRows rows;
-  auto [products, report, sha256] = read_rows(data_path);
+  auto [products, report, sha256] = read_training_rows("train copy", data_path);
   rows.data_sha256 = sha256;
   rows.rejected = report.rows_rejected;
   rows.licence = licence_of(products, data_file(data_path));
   if (!validation_path.empty()) {
-    auto held_out = read_rows(validation_path);
+    auto held_out = read_training_rows("train copy", validation_path);
     rows.validation_sha256 = held_out.sha256;
     rows.rejected += held_out.report.rows_rejected;
     rows.validation = std::move(held_out.products);
@@ -363,7 +315,7 @@ bool train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   AugmentedExamples source(training);
   train::TrainHooks hooks;
   hooks.settings = settings_of(record);
-  hooks.samples = [&](models::Gpt2& current, const train::EpochReport&) { return sample_texts(current, work, record); };
+  hooks.samples = [&](const train::EpochReport&) { return sample_texts(model, work, record); };
   const auto result = train::train(model, config.train, source, {to_examples(held_out.plain()), held_out.num_code_points()}, run_dir, hooks);
   if (!result.complete) {
     log_info("stopped by the limit, state saved in ", run_dir.string(), "; the same command goes on");

@@ -8,10 +8,12 @@
 namespace vitrine::train {
 
 /// One document. Tokens at positions >= labels_from are learned; those before are context.
+/// With `classes` it is each token's class that is learned, where it is not nn::kNoLabel.
 struct Example {
   std::vector<int32_t> input_ids;
   int32_t labels_from = 1;
   std::vector<bool> predicted = {};  // by position; empty = all from labels_from on
+  std::vector<int32_t> token_type_ids = {}, classes = {};  // as long as input_ids, or empty
 };
 
 /// Gives the examples of an epoch; the trainer orders and packs them.

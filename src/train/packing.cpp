@@ -1,5 +1,6 @@
 #include "train/packing.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace vitrine::train {
@@ -23,6 +24,9 @@ class Packer {
 };
 
 bool has_label(const Example& example) {
+  if (!example.classes.empty()) {
+    return std::any_of(example.classes.begin(), example.classes.end(), [](int32_t label) { return label != nn::kNoLabel; });
+  }
   const auto length = static_cast<int64_t>(example.input_ids.size());
   return length > 1 && example.labels_from < length;
 }
@@ -35,6 +39,15 @@ void clear_unpredicted(const Example& example, nn::PackedBatch& batch) {
   }
 }
 
+void append(const Example& example, nn::PackedBatch& batch) {
+  if (!example.classes.empty()) {
+    batch.add_classified(example.input_ids, example.token_type_ids, example.classes);
+    return;
+  }
+  batch.add(example.input_ids, example.labels_from);
+  clear_unpredicted(example, batch);
+}
+
 std::vector<nn::PackedBatch> pack_in_order(std::span<const Example> examples, std::span<const size_t> order,
                                            int64_t batch_tokens) {
   Packer packer(batch_tokens);
@@ -42,8 +55,7 @@ std::vector<nn::PackedBatch> pack_in_order(std::span<const Example> examples, st
     const Example& example = examples[idx];
     if (!has_label(example)) continue;
     nn::PackedBatch& batch = packer.batch_for(example.input_ids.size());
-    batch.add(example.input_ids, example.labels_from);
-    clear_unpredicted(example, batch);
+    append(example, batch);
   }
   return packer.take();
 }
@@ -57,6 +69,9 @@ std::vector<size_t> identity(size_t count) {
 void append_document(nn::PackedBatch& to, const nn::PackedBatch& from, size_t begin, size_t end) {
   to.input_ids.insert(to.input_ids.end(), from.input_ids.data() + begin, from.input_ids.data() + end);
   to.labels.insert(to.labels.end(), from.labels.data() + begin, from.labels.data() + end);
+  if (!from.token_type_ids.empty()) {
+    to.token_type_ids.insert(to.token_type_ids.end(), from.token_type_ids.data() + begin, from.token_type_ids.data() + end);
+  }
   to.cu_seqlens.push_back(static_cast<int32_t>(to.input_ids.size()));
 }
 

@@ -48,8 +48,8 @@ double matmul_gflops(at::ScalarType dtype) {
   return 2.0 * n * n * n / best / 1e9;
 }
 
-models::Gpt2PassConfig pass_config(const TrainBenchConfig& config, uint64_t step) {
-  models::Gpt2PassConfig pass;
+models::PassConfig pass_config(const TrainBenchConfig& config, uint64_t step) {
+  models::PassConfig pass;
   pass.dtype = config.dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16;
   pass.resid_pdrop = pass.embd_pdrop = pass.attn_pdrop = config.dropout;
   pass.dropout_key = step;

@@ -25,8 +25,8 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-models::Gpt2PassConfig pass_without_dropout(const TrainConfig& config) {
-  models::Gpt2PassConfig pass;
+models::PassConfig pass_without_dropout(const TrainConfig& config) {
+  models::PassConfig pass;
   pass.dtype = config.dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16;
   pass.plain = config.plain;
   return pass;
@@ -36,23 +36,23 @@ AdamWConfig adamw_config(const TrainConfig& config, double learning_rate) {
   return {learning_rate, config.weight_decay, config.beta1, config.beta2, config.epsilon, config.clip_norm};
 }
 
-void check_example(const Example& example, const models::Gpt2Config& model, const std::string& where) {
-  VITRINE_REQUIRE(static_cast<int64_t>(example.input_ids.size()) <= model.n_positions, "[train] ", where, ": expected at most ",
-                  model.n_positions, " tokens, got ", example.input_ids.size());
+void check_example(const Example& example, const models::Trainable& model, const std::string& where) {
+  VITRINE_REQUIRE(static_cast<int64_t>(example.input_ids.size()) <= model.max_tokens(), "[train] ", where, ": expected at most ",
+                  model.max_tokens(), " tokens, got ", example.input_ids.size());
   for (const int32_t id : example.input_ids) {
-    VITRINE_REQUIRE(id >= 0 && id < model.vocab_size, "[train] ", where, ": expected tokens 0 .. ", model.vocab_size - 1, ", got ", id);
+    VITRINE_REQUIRE(id >= 0 && id < model.vocab_size(), "[train] ", where, ": expected tokens 0 .. ", model.vocab_size() - 1, ", got ", id);
   }
 }
 
-void check_examples(const std::vector<Example>& examples, const models::Gpt2Config& model, const char* what) {
+void check_examples(const std::vector<Example>& examples, const models::Trainable& model, const char* what) {
   for (size_t i = 0; i < examples.size(); ++i) check_example(examples[i], model, concat(what, " example ", i));
 }
 
 /// Settings that a state belongs to: the run's, the caller's, and the model's shape.
-Json state_config(const TrainConfig& config, const Json& callers, const models::Gpt2& model) {
+Json state_config(const TrainConfig& config, const Json& callers, const models::Trainable& model) {
   Json json = config_to_json(config);
   json.update(callers);
-  json["model"] = models::to_json(model.config());
+  json["model"] = model.shape();
   return json;
 }
 
@@ -64,7 +64,7 @@ std::string validation_text(const EpochReport& report) {
 
 class Run {
  public:
-  Run(models::Gpt2& model, const TrainConfig& config, ExampleSource& source, const ValidationSet& validation,
+  Run(models::Trainable& model, const TrainConfig& config, ExampleSource& source, const ValidationSet& validation,
       const std::filesystem::path& run_dir, const TrainHooks& hooks)
       : model_(model),
         config_(config),
@@ -118,7 +118,7 @@ class Run {
   /// Returns false when the run has to stop before the epoch's end; the state is saved then.
   bool train_epoch() {
     const std::vector<Example> examples = source_.epoch(progress_.epoch, epoch_key("examples"));
-    check_examples(examples, model_.config(), "training");
+    check_examples(examples, model_, "training");
     const auto batches = shuffle_and_pack(examples, config_.batch_tokens, epoch_key("order"));
     VITRINE_REQUIRE(!batches.empty(), "[train] epoch ", progress_.epoch + 1, ": no example has a label");
     Progress bar(concat("epoch ", progress_.epoch + 1, "/", config_.epochs), batches.size(), "steps");
@@ -171,8 +171,8 @@ class Run {
     return sum;
   }
 
-  models::Gpt2PassConfig training_pass(size_t piece_idx) const {
-    models::Gpt2PassConfig pass = pass_without_dropout(config_);
+  models::PassConfig training_pass(size_t piece_idx) const {
+    models::PassConfig pass = pass_without_dropout(config_);
     pass.resid_pdrop = config_.resid_pdrop;
     pass.embd_pdrop = config_.embd_pdrop;
     pass.attn_pdrop = config_.attn_pdrop;
@@ -192,7 +192,7 @@ class Run {
 
   void finish_epoch() {
     EpochReport report = epoch_report();
-    if (hooks_.samples) report.samples = hooks_.samples(model_, report);
+    if (hooks_.samples) report.samples = hooks_.samples(report);
     progress_.reports.push_back(report);
     checkpoints_.add(progress_.reports, model_.parameters().values());
     start_next_epoch();
@@ -267,7 +267,7 @@ class Run {
     return result;
   }
 
-  models::Gpt2& model_;
+  models::Trainable& model_;
   const TrainConfig& config_;
   ExampleSource& source_;
   const ValidationSet& validation_;
@@ -285,14 +285,14 @@ class Run {
 
 }  // namespace
 
-TrainResult train(models::Gpt2& model, const TrainConfig& config, ExampleSource& source,
+TrainResult train(models::Trainable& model, const TrainConfig& config, ExampleSource& source,
                   const ValidationSet& validation, const std::filesystem::path& run_dir, const TrainHooks& hooks) {
   config.validate();
-  check_examples(validation.examples, model.config(), "validation");
+  check_examples(validation.examples, model, "validation");
   return Run(model, config, source, validation, run_dir, hooks)();
 }
 
-models::LossSum evaluate(models::Gpt2& model, const TrainConfig& config, const std::vector<Example>& examples) {
+models::LossSum evaluate(models::Trainable& model, const TrainConfig& config, const std::vector<Example>& examples) {
   models::LossSum sum;
   for (const nn::PackedBatch& batch : pack(examples, config.batch_tokens)) {
     const models::LossSum loss = model.evaluate(batch, pass_without_dropout(config));

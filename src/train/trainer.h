@@ -1,11 +1,11 @@
-// train/trainer.h - the training loop of language models: packed batches, AdamW, exact resume.
+// train/trainer.h - the training loop: packed batches, AdamW, exact resume.
 #pragma once
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "models/gpt2/module.h"
+#include "models/trainable.h"
 #include "train/example.h"
 #include "train/run_state.h"
 #include "train/train_config.h"
@@ -19,7 +19,7 @@ struct ValidationSet {
 
 struct TrainHooks {
   /// Called after each epoch: texts for the run page, such as copy for fixed products.
-  std::function<std::vector<std::string>(models::Gpt2& model, const EpochReport& report)> samples;
+  std::function<std::vector<std::string>(const EpochReport& report)> samples;
   /// Called after each epoch, with the samples filled in.
   std::function<void(const EpochReport& report)> on_epoch;
   /// What the result depends on besides TrainConfig and the model's shape (data hashes, augmentation): a state of
@@ -45,11 +45,11 @@ struct TrainResult {
 /// Throws UsageError (a state of other settings), InvalidInput (settings out of range, an example that does not fit the
 /// model), IoError, and Cancelled after
 /// Ctrl-C, when the state is saved. Same inputs, threads and machine: same bits.
-TrainResult train(models::Gpt2& model, const TrainConfig& config, ExampleSource& source,
+TrainResult train(models::Trainable& model, const TrainConfig& config, ExampleSource& source,
                   const ValidationSet& validation, const std::filesystem::path& run_dir,
                   const TrainHooks& hooks = {});
 
 /// Mean -log p per label over the examples, without dropout.
-models::LossSum evaluate(models::Gpt2& model, const TrainConfig& config, const std::vector<Example>& examples);
+models::LossSum evaluate(models::Trainable& model, const TrainConfig& config, const std::vector<Example>& examples);
 
 }  // namespace vitrine::train

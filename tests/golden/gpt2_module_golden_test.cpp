@@ -22,7 +22,7 @@ class Gpt2ModuleGoldenTest : public ::testing::TestWithParam<const char*> {
     return batch;
   }
   Gpt2 model_ = Gpt2::load(kData / GetParam());
-  Gpt2PassConfig pass_{.dtype = ComputeType::float32};
+  PassConfig pass_{.dtype = ComputeType::float32};
 };
 
 TEST_P(Gpt2ModuleGoldenTest, ScoresAreThoseOfTransformers) {

@@ -1,12 +1,16 @@
 // vitrine evaluate copy SET [--outputs NAME=FILE|--model DIR]… --output DIR
+// vitrine evaluate tagger SET [--model DIR] [--output FILE]
 #include <iostream>
 
 #include "apps/command_line.h"
 #include "apps/verbs.h"
 #include "apps/verbs/evaluate_catalogue.h"
+#include "base/file_arguments.h"
+#include "base/file.h"
 #include "generation/decoder.h"
 #include "generation/dtypes.h"
 #include "recipes/evaluate_copy.h"
+#include "recipes/evaluate_tagger.h"
 
 namespace vitrine::apps {
 namespace {
@@ -59,10 +63,58 @@ int evaluate_copy(EvaluateCopyVerb& verb) {
   return evaluation.rows_rejected > 0 ? kSomeRejected : kDone;
 }
 
+struct TaggerFiles {
+  std::string model = "tagger-mini", output = "-";
+
+  void describe(FieldVisitor& v) {
+    v.field("model", model, "tagger directory, or a name in models/");
+    v.field("output", output, "file for the figures as JSON; - = standard output");
+  }
+};
+
+struct EvaluateTaggerVerb {
+  explicit EvaluateTaggerVerb(CLI::App& app) : options(app) {}
+  CommonOptions common;
+  TaggerFiles files;
+  recipes::EvaluateTaggerConfig config;
+  std::string set;
+  VerbOptions options;
+};
+
+int evaluate_tagger(EvaluateTaggerVerb& verb) {
+  if (verb.options.resolve()) return kDone;
+  VerbOptions::require(!verb.set.empty(), "SET");
+  check_config(verb.config, "evaluate tagger");
+  const std::vector<std::string> inputs = {verb.set};
+  check_file_arguments("evaluate tagger", inputs, {{"--output", verb.files.output}});
+  const std::string dtype = verb.common.dtype.empty() ? "float32" : verb.common.dtype;
+  const auto scores = recipes::evaluate_tagger(verb.set, verb.files.model,
+                                               {verb.common.threads, dtype, verb.config.support_threshold},
+                                               {verb.config.resamples, static_cast<uint64_t>(verb.common.seed)});
+  if (!verb.common.quiet) std::cerr << eval::table_of(scores);
+  const std::string json = dump_pretty(eval::to_json(scores));
+  if (verb.files.output == "-") {
+    std::cout << json;
+  } else {
+    write_file_atomic(verb.files.output, json);
+  }
+  return kDone;
+}
+
+void add_tagger(CLI::App& evaluate, int& exit_code) {
+  CLI::App* tagger = evaluate.add_subcommand("tagger", "spans and named evidence against hand-labelled texts, with intervals, as JSON");
+  auto verb = std::make_shared<EvaluateTaggerVerb>(*tagger);
+  tagger->add_option("SET", verb->set, "JSONL: id, attributes, text, spans (docs/formats/tagger_sentences.md)");
+  verb->options.add(verb->files);
+  verb->options.add(verb->config);
+  verb->options.add_common(verb->common, {.dtypes = generation::weight_dtypes()});
+  tagger->callback([verb, &exit_code] { exit_code = evaluate_tagger(*verb); });
+}
+
 }  // namespace
 
 void register_evaluate(CLI::App& app, int& exit_code) {
-  CLI::App* evaluate = app.add_subcommand("evaluate", "measure generated copy against human copy and baselines");
+  CLI::App* evaluate = app.add_subcommand("evaluate", "measure generated copy and models");
   evaluate->require_subcommand(1);
   CLI::App* copy = evaluate->add_subcommand("copy", "every copy metric, with intervals, as JSON and one HTML page");
   auto verb = std::make_shared<EvaluateCopyVerb>(*copy);
@@ -75,6 +127,7 @@ void register_evaluate(CLI::App& app, int& exit_code) {
   verb->options.add_common(verb->common, {.dtypes = generation::weight_dtypes()});
   copy->callback([verb, &exit_code] { exit_code = evaluate_copy(*verb); });
   add_evaluate_catalogue(*evaluate, exit_code);
+  add_tagger(*evaluate, exit_code);
 }
 
 }  // namespace vitrine::apps

@@ -23,7 +23,7 @@ struct ScoreTorchVerb {
 };
 
 /// {"id", "input_ids", "labels_from"} -> {"id", "tokens", "logprob"}
-Json score_row(models::Gpt2& model, const models::Gpt2PassConfig& pass, const Json& row, const std::string& where) {
+Json score_row(models::Gpt2& model, const models::PassConfig& pass, const Json& row, const std::string& where) {
   if (!row.contains("input_ids") || !row.contains("labels_from")) {
     throw InvalidInput(concat("[score copy] ", where, ": expected input_ids and labels_from (texts are scored by --engine native)"));
   }
@@ -38,7 +38,7 @@ void run(ScoreTorchVerb& verb) {
   VerbOptions::require(!verb.model.empty(), "--model");
   set_threads(verb.common.threads);
   models::Gpt2 model = models::Gpt2::load(copywriting::find_model(verb.model), parse_device(verb.common.device));
-  models::Gpt2PassConfig pass;
+  models::PassConfig pass;
   pass.dtype = verb.common.dtype == "bfloat16" ? models::ComputeType::bfloat16 : models::ComputeType::float32;
   std::istringstream lines(read_file_unpacked(verb.texts));
   std::string line, scores;

@@ -1,10 +1,11 @@
-// vitrine train copy - a copy model from curated pairs.
+// vitrine train copy|tagger - a copy model from curated pairs, a tagger from products with copy.
 #include <memory>
 
 #include "apps/command_line.h"
 #include "apps/device.h"
 #include "apps/verbs.h"
 #include "recipes/train_copy.h"
+#include "recipes/train_tagger.h"
 
 namespace vitrine::apps {
 namespace {
@@ -18,35 +19,46 @@ struct Files {
   }
 };
 
-struct TrainCopyVerb {
-  explicit TrainCopyVerb(CLI::App& app) : options(app) {}
+template <typename Config>
+struct TrainVerb {
+  explicit TrainVerb(CLI::App& app) : options(app) {}
   CommonOptions common;
-  recipes::TrainCopyConfig config;
+  Config config;
   Files files;
   std::string data;
   VerbOptions options;
 };
+
+/// One object of `train`; run: bool(data, validation, output, config, device), false = rows were rejected.
+template <typename Config, typename Run>
+void add_train(CLI::App& train, const char* name, const char* help, const char* data_help, int& exit_code, Run run) {
+  auto& verb = *train.add_subcommand(name, help);
+  auto state = std::make_shared<TrainVerb<Config>>(verb);
+  verb.add_option("DATA", state->data, data_help);
+  state->options.add(state->files);
+  state->options.add(state->config);
+  state->options.add_common(state->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
+  verb.callback([state, run, &exit_code] {
+    if (state->options.resolve()) return;
+    VerbOptions::require(!state->data.empty(), "DATA");
+    VerbOptions::require(!state->files.output.empty(), "--output");
+    set_threads(state->common.threads);
+    state->config.given = state->options.given();
+    const bool all_read = run(state->data, state->files.validation, state->files.output, state->config,
+                              parse_device(state->common.device).str());
+    exit_code = all_read ? kDone : kSomeRejected;
+  });
+}
 
 }  // namespace
 
 void register_train(CLI::App& app, int& exit_code) {
   auto& train = *app.add_subcommand("train", "train a model");
   train.require_subcommand(1);
-  auto& verb = *train.add_subcommand("copy", "GPT-2-class copy model, from scratch or from --init: a copy model or a public GPT-2");
-  auto state = std::make_shared<TrainCopyVerb>(verb);
-  verb.add_option("DATA", state->data, "folder with train.jsonl, or a file of pairs");
-  state->options.add(state->files);
-  state->options.add(state->config);
-  state->options.add_common(state->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
-  verb.callback([state, &exit_code] {
-    if (state->options.resolve()) return;
-    VerbOptions::require(!state->data.empty(), "DATA");
-    VerbOptions::require(!state->files.output.empty(), "--output");
-    set_threads(state->common.threads);
-    state->config.given = state->options.given();
-    const bool all_read = recipes::train_copy(state->data, state->files.validation, state->files.output, state->config, parse_device(state->common.device).str());
-    exit_code = all_read ? kDone : kSomeRejected;
-  });
+  add_train<recipes::TrainCopyConfig>(train, "copy", "GPT-2-class copy model, from scratch or from --init: a copy model or a public GPT-2",
+                                      "folder with train.jsonl, or a file of pairs", exit_code, &recipes::train_copy);
+  add_train<recipes::TrainTaggerConfig>(train, "tagger", "BERT-style tagger of highlights and evidence, from scratch or from --init",
+                                        "folder with train.jsonl, or a file of products with copy", exit_code, &recipes::train_tagger);
 }
 
 }  // namespace vitrine::apps

@@ -4,7 +4,8 @@
 #include <ATen/core/grad_mode.h>
 
 #include "base/error.h"
-#include "models/gpt2/dropout_places.h"
+#include "models/dropout_places.h"
+#include "models/gpt2/attention_scale.h"
 #include "nn/parallel.h"
 
 namespace vitrine::models {
@@ -88,7 +89,7 @@ nn::fused::AttentionShape FusedPass::attention_shape(const nn::PackedBatch& batc
           dropout_at(pass_, layer_idx, DropoutPlace::attention)};
 }
 
-void FusedPass::prepare(const nn::PackedBatch& batch, const Gpt2PassConfig& pass, bool keep_layers) {
+void FusedPass::prepare(const nn::PackedBatch& batch, const PassConfig& pass, bool keep_layers) {
   pass_ = pass;
   dtype_ = pass.dtype == ComputeType::bfloat16 ? at::kBFloat16 : at::kFloat;
   T_ = batch.num_tokens();
@@ -148,7 +149,7 @@ void FusedPass::forward_layers(const nn::PackedBatch& batch) {
                            norm("ln_f"), hidden_states_, stats_final_);
 }
 
-at::Tensor FusedPass::hidden_states(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+at::Tensor FusedPass::hidden_states(const nn::PackedBatch& batch, const PassConfig& pass) {
   const at::NoGradGuard no_grad;
   prepare(batch, pass, /*keep_layers=*/false);
   forward_layers(batch);
@@ -201,7 +202,7 @@ LossSum FusedPass::loss(const nn::PackedBatch& batch, double loss_scale) {
   return sum;
 }
 
-LossSum FusedPass::run(const nn::PackedBatch& batch, const Gpt2PassConfig& pass, double loss_scale) {
+LossSum FusedPass::run(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale) {
   const at::NoGradGuard no_grad;
   if (batch.num_labels() == 0) return {};
   prepare(batch, pass, loss_scale != 0);

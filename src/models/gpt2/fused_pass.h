@@ -21,10 +21,10 @@ class FusedPass {
   static bool supports(const Gpt2Config& config, const at::Device& device);
 
   /// Sums of the loss; with `loss_scale` != 0 the gradients of objective * loss_scale are added.
-  LossSum run(const nn::PackedBatch& batch, const Gpt2PassConfig& pass, double loss_scale);
+  LossSum run(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale);
 
   /// [T, C] in the compute type; valid until the next call.
-  at::Tensor hidden_states(const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
+  at::Tensor hidden_states(const nn::PackedBatch& batch, const PassConfig& pass);
 
  private:
   /// What one layer keeps for its way back.
@@ -41,7 +41,7 @@ class FusedPass {
     at::Tensor d_weight, d_bias;  // float32
   };
 
-  void prepare(const nn::PackedBatch& batch, const Gpt2PassConfig& pass, bool keep_layers);
+  void prepare(const nn::PackedBatch& batch, const PassConfig& pass, bool keep_layers);
   at::Tensor buffer(const char* name, int64_t idx, at::IntArrayRef shape, at::ScalarType dtype);
   Layer layer_buffers(int64_t layer_idx);
   Linear linear(int64_t layer_idx, const char* name);
@@ -66,7 +66,7 @@ class FusedPass {
   std::unordered_map<std::string, at::Tensor> buffers_;  // flat, as large as they were ever needed
 
   // Of the pass in progress.
-  Gpt2PassConfig pass_;
+  PassConfig pass_;
   at::ScalarType dtype_ = at::kBFloat16;
   int64_t T_ = 0;
   bool keep_layers_ = false;

@@ -82,7 +82,7 @@ void Gpt2::initialize(RandomKey key) {
 
 void Gpt2::weights_changed() { parameters_->refresh_compute_copy(); }
 
-LossSum Gpt2::forward_backward(const nn::PackedBatch& batch, const Gpt2PassConfig& pass, double loss_scale) {
+LossSum Gpt2::forward_backward(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale) {
   check_batch(config_, batch);
   if (is_fused(pass)) return fused_->run(batch, pass, loss_scale);
   const LabelRows targets = label_rows(batch, parameters_->device());
@@ -96,7 +96,7 @@ LossSum Gpt2::forward_backward(const nn::PackedBatch& batch, const Gpt2PassConfi
   return {nll, objective.item<double>(), targets.rows.numel()};
 }
 
-LossSum Gpt2::evaluate(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+LossSum Gpt2::evaluate(const nn::PackedBatch& batch, const PassConfig& pass) {
   check_batch(config_, batch);
   if (is_fused(pass)) return fused_->run(batch, pass, 0);
   const at::NoGradGuard no_grad;
@@ -109,19 +109,19 @@ LossSum Gpt2::evaluate(const nn::PackedBatch& batch, const Gpt2PassConfig& pass)
   return {nll, objective, targets.rows.numel()};
 }
 
-at::Tensor Gpt2::hidden_states(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+at::Tensor Gpt2::hidden_states(const nn::PackedBatch& batch, const PassConfig& pass) {
   check_batch(config_, batch);
   const at::NoGradGuard no_grad;
   if (is_fused(pass)) return fused_->hidden_states(batch, pass);
   return plain_hidden_states(config_, *parameters_, batch, pass);
 }
 
-at::Tensor Gpt2::logits(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+at::Tensor Gpt2::logits(const nn::PackedBatch& batch, const PassConfig& pass) {
   const at::NoGradGuard no_grad;
   return plain_lm_head(config_, *parameters_, hidden_states(batch, pass), pass).to(at::kFloat);
 }
 
-std::vector<double> Gpt2::document_nll(const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+std::vector<double> Gpt2::document_nll(const nn::PackedBatch& batch, const PassConfig& pass) {
   const at::NoGradGuard no_grad;
   const at::Tensor hidden = hidden_states(batch, pass);
   std::vector<double> sums;

@@ -11,35 +11,16 @@
 #include "base/random.h"
 #include "models/gpt2/config.h"
 #include "models/gpt2/new_tokens.h"
-#include "nn/packed_batch.h"
-#include "nn/parameters.h"
+#include "models/trainable.h"
 
 namespace vitrine::models {
 
-enum class ComputeType { float32, bfloat16 };
-
-/// Settings of one pass over a batch.
-struct Gpt2PassConfig {
-  ComputeType dtype = ComputeType::bfloat16;
-  double resid_pdrop = 0, embd_pdrop = 0, attn_pdrop = 0;  // 0 = off, as in evaluation
-  uint64_t dropout_key = 0;                                // one per step
-  double label_smoothing = 0;
-  bool plain = false;  // plain ATen and autograd instead of the fused loops (the slow truth)
-};
-
-/// Sums over the labels of a batch, nats.
-struct LossSum {
-  double nll = 0;        // -log p(label)
-  double objective = 0;  // what is minimised: nll with label smoothing
-  int64_t num_labels = 0;
-};
-
 class FusedPass;
 
-class Gpt2 {
+class Gpt2 final : public Trainable {
  public:
   explicit Gpt2(const Gpt2Config& config, const at::Device& device = at::Device(at::kCPU));
-  ~Gpt2();
+  ~Gpt2() override;
   Gpt2(Gpt2&&) noexcept;
 
   /// Reads a directory in Hugging Face layout (safetensors; formats.md 13, 14).
@@ -57,27 +38,28 @@ class Gpt2 {
   void initialize(RandomKey key);
 
   const Gpt2Config& config() const { return config_; }
-  nn::ParameterStore& parameters() { return *parameters_; }
+  nn::ParameterStore& parameters() override { return *parameters_; }
   const nn::ParameterStore& parameters() const { return *parameters_; }
 
-  /// Adds d(objective * loss_scale)/d(parameters) to the gradients and returns the sums.
-  /// Call weights_changed() after the values were written by others.
-  LossSum forward_backward(const nn::PackedBatch& batch, const Gpt2PassConfig& pass, double loss_scale);
-  LossSum evaluate(const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
+  LossSum forward_backward(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale) override;
+  LossSum evaluate(const nn::PackedBatch& batch, const PassConfig& pass) override;
+  void weights_changed() override;
+
+  int64_t max_tokens() const override { return config_.n_positions; }
+  int64_t vocab_size() const override { return config_.vocab_size; }
+  Json shape() const override { return to_json(config_); }
 
   /// Sum of -log p of the labels of each document, nats. [D]
-  std::vector<double> document_nll(const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
+  std::vector<double> document_nll(const nn::PackedBatch& batch, const PassConfig& pass);
 
   /// [T, C] after ln_f, valid until the next call.
-  at::Tensor hidden_states(const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
+  at::Tensor hidden_states(const nn::PackedBatch& batch, const PassConfig& pass);
 
   /// [T, V] float32, without gradient. For tests and small batches.
-  at::Tensor logits(const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
-
-  void weights_changed();
+  at::Tensor logits(const nn::PackedBatch& batch, const PassConfig& pass);
 
  private:
-  bool is_fused(const Gpt2PassConfig& pass) const { return fused_ != nullptr && !pass.plain; }
+  bool is_fused(const PassConfig& pass) const { return fused_ != nullptr && !pass.plain; }
 
   Gpt2Config config_;
   std::unique_ptr<nn::ParameterStore> parameters_;

@@ -5,13 +5,14 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "models/gpt2/dropout_places.h"
+#include "models/dropout_places.h"
+#include "models/gpt2/attention_scale.h"
 #include "nn/plain_ops.h"
 
 namespace vitrine::models {
 namespace {
 
-at::ScalarType scalar_type(const Gpt2PassConfig& pass) {
+at::ScalarType scalar_type(const PassConfig& pass) {
   return pass.dtype == ComputeType::bfloat16 ? at::kBFloat16 : at::kFloat;
 }
 
@@ -30,7 +31,7 @@ at::Tensor activation(const std::string& name, const at::Tensor& x) {
 struct PlainLayer {
   const Gpt2Config& config;
   const nn::ParameterStore& parameters;
-  const Gpt2PassConfig& pass;
+  const PassConfig& pass;
   const nn::PackedBatch& batch;
   int64_t layer_idx;
 
@@ -66,7 +67,7 @@ struct PlainLayer {
 }  // namespace
 
 at::Tensor plain_hidden_states(const Gpt2Config& config, const nn::ParameterStore& parameters,
-                               const nn::PackedBatch& batch, const Gpt2PassConfig& pass) {
+                               const nn::PackedBatch& batch, const PassConfig& pass) {
   const at::Device device = parameters.device();
   at::Tensor x = at::embedding(parameters.value("wte.weight"), long_tensor(batch.input_ids, device)) +
                  at::embedding(parameters.value("wpe.weight"), long_tensor(batch.position_ids(), device));
@@ -77,7 +78,7 @@ at::Tensor plain_hidden_states(const Gpt2Config& config, const nn::ParameterStor
 }
 
 at::Tensor plain_lm_head(const Gpt2Config& config, const nn::ParameterStore& parameters,
-                         const at::Tensor& hidden_states, const Gpt2PassConfig& pass) {
+                         const at::Tensor& hidden_states, const PassConfig& pass) {
   const at::ScalarType dtype = scalar_type(pass);
   const at::Tensor& weight = parameters.value(config.tie_word_embeddings ? "wte.weight" : "lm_head.weight");
   return at::mm(hidden_states.to(dtype), weight.to(dtype).t());

@@ -7,10 +7,10 @@ namespace vitrine::models {
 
 /// Last hidden states after ln_f, [T, C].
 at::Tensor plain_hidden_states(const Gpt2Config& config, const nn::ParameterStore& parameters,
-                               const nn::PackedBatch& batch, const Gpt2PassConfig& pass);
+                               const nn::PackedBatch& batch, const PassConfig& pass);
 
 /// hidden_states [N, C] -> logits [N, V] in the compute type.
 at::Tensor plain_lm_head(const Gpt2Config& config, const nn::ParameterStore& parameters,
-                         const at::Tensor& hidden_states, const Gpt2PassConfig& pass);
+                         const at::Tensor& hidden_states, const PassConfig& pass);
 
 }  // namespace vitrine::models

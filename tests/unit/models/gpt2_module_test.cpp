@@ -41,8 +41,8 @@ nn::PackedBatch batch_of(std::initializer_list<int> lengths) {
   return batch;
 }
 
-Gpt2PassConfig float32_pass(bool plain = false) {
-  Gpt2PassConfig pass;
+PassConfig float32_pass(bool plain = false) {
+  PassConfig pass;
   pass.dtype = ComputeType::float32;
   pass.plain = plain;
   return pass;
@@ -58,7 +58,7 @@ class Gpt2ModuleTest : public ::testing::Test {
 };
 
 /// The gradients of every parameter agree with autograd's; the worst is named.
-void expect_equal_gradients(Gpt2 model, const nn::PackedBatch& batch, Gpt2PassConfig pass, double tolerance) {
+void expect_equal_gradients(Gpt2 model, const nn::PackedBatch& batch, PassConfig pass, double tolerance) {
   pass.plain = true;
   const LossSum expected = model.forward_backward(batch, pass, 0.01);
   const at::Tensor plain = model.parameters().gradients().clone();
@@ -80,7 +80,7 @@ TEST_F(Gpt2ModuleTest, HandWrittenGradientsEqualAutograds) {
 }
 
 TEST_F(Gpt2ModuleTest, HandWrittenGradientsEqualAutogradsWithDropoutAndSmoothing) {
-  Gpt2PassConfig pass = float32_pass();
+  PassConfig pass = float32_pass();
   pass.resid_pdrop = 0.2, pass.embd_pdrop = 0.1, pass.attn_pdrop = 0.3;
   pass.dropout_key = 77;
   pass.label_smoothing = 0.1;
@@ -96,7 +96,7 @@ TEST_F(Gpt2ModuleTest, HandWrittenGradientsEqualAutogradsForUntiedScaledModels) 
 }
 
 TEST_F(Gpt2ModuleTest, BFloat16GradientsAreCloseToAutogradsInBFloat16) {
-  Gpt2PassConfig pass;
+  PassConfig pass;
   expect_equal_gradients(tiny_model(), batch_of({40, 33, 16}), pass, 0.08);
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "models/gpt2/module.h"
 
 namespace vitrine::train {
 namespace {
@@ -280,7 +281,7 @@ TEST_F(TrainerTest, RunPageAndLogHoldEpochsAndSamples) {
   models::Gpt2 model = tiny_model();
   FixedExamples source(counting_examples(40, 1));
   TrainHooks hooks;
-  hooks.samples = [](models::Gpt2&, const EpochReport& report) { return std::vector<std::string>{concat("<text> ", report.epoch)}; };
+  hooks.samples = [](const EpochReport& report) { return std::vector<std::string>{concat("<text> ", report.epoch)}; };
   train(model, tiny_train_config(), source, {}, dir_ / "run", hooks);
   EXPECT_NE(read_file(dir_ / "run" / "run.html").find("&lt;text&gt; 2"), std::string::npos);
   EXPECT_NE(read_file(dir_ / "run" / "train.jsonl").find("\"samples\":[\"<text> 1\"]"), std::string::npos);
