@@ -22,6 +22,8 @@
 #include "base/thread_pool.h"
 #include "checks/checker.h"
 #include "checks/fixer.h"
+#include "copywriting/copy_model.h"
+#include "copywriting/tagger_judge.h"
 #include "data/advertisegen.h"
 #include "data/import_report.h"
 #include "data/normalization.h"
@@ -185,6 +187,10 @@ class Run {
         pool_(run.threads),
         output_(run.output.empty() ? "-" : run.output) {
     if (run.normalize) normalizer_ = data::AttributeNormalizer::load();
+    if (!run.tagger.empty()) {
+      judge_ = std::make_unique<copywriting::TaggerJudge>(copywriting::ClaimTagger::load(
+          copywriting::find_model(run.tagger), {.threads = run.threads}));
+    }
     products_ = read_evidence(run.evidence, normalizer());
   }
 
@@ -243,10 +249,10 @@ class Run {
 
   Judged judge(const TextRow& row) const {
     const checks::Evidence evidence(row.product, context_.today);
-    auto report = checker_.check(row.text, evidence, context_);
+    auto report = checker_.check(row.text, evidence, context_, judge_.get());
     Judged judged{.line = {}, .verdict = report.verdict()};
     std::optional<checks::FixedText> fixed;
-    if (run_.fix) fixed = checks::fix(checker_, row.text, evidence, context_);
+    if (run_.fix) fixed = checks::fix(checker_, row.text, evidence, context_, judge_.get());
     if (fixed) judged.verdict = fixed->report.verdict();
     if (as_table_) {
       judged.line = checks::to_terminal(report, row.id, colour_);
@@ -298,6 +304,7 @@ class Run {
   ThreadPool pool_;
   OutputFile output_;
   std::optional<data::AttributeNormalizer> normalizer_;
+  std::unique_ptr<copywriting::TaggerJudge> judge_;  // null = no second look
   Products products_;
   std::vector<TextRow> batch_;
   std::map<checks::Level, int64_t> verdicts_;

@@ -17,6 +17,7 @@ struct CheckRun {
   std::string fail_on;
   std::vector<std::string> raise;
   std::string lengths;
+  std::string tagger;
   std::string output;
   std::string rejects;
   bool rules = false;
@@ -39,6 +40,7 @@ struct CheckRun {
             {"", "block", "needs_proof", "warn"});
     v.field("rules", rules, "list the rules and stop");
     v.field("raise", raise, "ids of unverified rules that may do what they state");
+    v.field("tagger", tagger, "second look at unsupported materials, functions and looks: a model of `train tagger`");
     v.field("lengths", lengths, "the shop's own limits, a file like rules/checks/lengths.tsv");
     v.field("company_info", company_info, "the texts are about the firm and sell nothing");
     v.field("normalize", normalize, "normalise the attributes first");
