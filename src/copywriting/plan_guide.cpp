@@ -226,11 +226,15 @@ class SentenceGuide : public generation::SequenceGuide {
   void forbid_terms(std::span<float> logits) {
     const float best = generation::max_logit(logits);
     bool turned = false;
-    vocabulary_.terms().for_each_forbidden(term_position_, facts_->banned, [&](int32_t token) {
+    const auto can_be_drawn = [&](int32_t token) {
+      return logits[static_cast<size_t>(token)] != kNever;
+    };
+    const auto forbid = [&](int32_t token) {
       float& logit = logits[static_cast<size_t>(token)];
-      turned = turned || (logit == best && best != kNever);
+      turned = turned || logit == best;
       logit = kNever;
-    });
+    };
+    vocabulary_.terms().for_each_forbidden(term_position_, facts_->banned, can_be_drawn, forbid);
     turned_ += turned;
   }
 

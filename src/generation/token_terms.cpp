@@ -1,6 +1,7 @@
 #include "generation/token_terms.h"
 
 #include <algorithm>
+#include <mutex>
 
 #include "base/error.h"
 #include "text/utf8.h"
@@ -73,13 +74,29 @@ void TokenTerms::index_states(std::span<const std::string> phrases) {
 TokenTerms::Banned TokenTerms::ban(std::vector<bool> terms) const {
   VITRINE_REQUIRE(terms.empty() || terms.size() == num_terms(), "[TokenTerms::ban] expected ",
                   num_terms(), " terms, got ", terms.size());
-  Banned banned{std::move(terms), {}};
+  Banned banned{.terms = std::move(terms), .tokens = {}};
   if (banned.terms.empty()) return banned;
+  banned.memo = std::make_shared<Banned::Memo>();
   for (const auto& [token, term] : inside_) {
     if (!banned.terms[term] || (!banned.tokens.empty() && banned.tokens.back() == token)) continue;
     if (is_forbidden({}, token, banned)) banned.tokens.push_back(token);
   }
   return banned;
+}
+
+const std::vector<int32_t>& TokenTerms::forbidden_after(State state, const Banned& banned) const {
+  Banned::Memo& memo = *banned.memo;
+  {
+    const std::shared_lock lock(memo.mutex);
+    const auto known = memo.forbidden.find(state);
+    if (known != memo.forbidden.end()) return known->second;  // nodes of a map stay where they are
+  }
+  std::vector<int32_t> found;
+  for_each_continuing(state, [&](int32_t token) {
+    if (is_forbidden({.state = state}, token, banned)) found.push_back(token);
+  });
+  const std::unique_lock lock(memo.mutex);
+  return memo.forbidden.emplace(state, std::move(found)).first->second;
 }
 
 bool TokenTerms::step(Position& position, char byte, const Banned& banned) const {

@@ -9,7 +9,9 @@
 // become one, the term stays open, and only tokens that lead on to it are allowed.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +44,12 @@ class TokenTerms {
   struct Banned {
     std::vector<bool> terms;  // by id; empty = none
     std::vector<int32_t> tokens;
+    /// What was found before: a text comes back to the same states again and again.
+    struct Memo {
+      std::shared_mutex mutex;
+      std::unordered_map<State, std::vector<int32_t>> forbidden;  // by state, beside `tokens`
+    };
+    std::shared_ptr<Memo> memo = {};
   };
   /// terms: num_terms() long, or empty. Throws InvalidInput for another length.
   Banned ban(std::vector<bool> terms) const;
@@ -54,25 +62,34 @@ class TokenTerms {
   Position advance_anyhow(Position position, std::string_view bytes, const Banned& banned) const;
 
   /// Calls forbid(token) for every token after which the text would hold a banned term for good, some
-  /// twice.
-  template <typename Forbid>
-  void for_each_forbidden(Position position, const Banned& banned, Forbid forbid) const {
+  /// twice. `counts(token)`: whether the token matters at all; others are passed over.
+  template <typename Counts, typename Forbid>
+  void for_each_forbidden(Position position, const Banned& banned, Counts counts,
+                          Forbid forbid) const {
     if (banned.terms.empty()) return;
+    const auto look_at = [&](int32_t token) {
+      if (counts(token) && is_forbidden(position, token, banned)) forbid(token);
+    };
     if (position.open > 0) {
-      for (size_t i = 0; i < token_bytes_.size(); ++i) {
-        const auto token = static_cast<int32_t>(i);
-        if (is_forbidden(position, token, banned)) forbid(token);
-      }
+      for (size_t i = 0; i < token_bytes_.size(); ++i) look_at(static_cast<int32_t>(i));
       return;
     }
     const bool may_cover = automaton_.exception_begun(position.state) > 0;
     for (const int32_t token : banned.tokens) {
-      if (!may_cover || is_forbidden(position, token, banned)) forbid(token);
+      if (may_cover) {
+        look_at(token);
+      } else if (counts(token)) {
+        forbid(token);
+      }
     }
     if (position.state == checks::TermAutomaton::kStart) return;
-    for_each_continuing(position.state, [&](int32_t token) {
-      if (is_forbidden(position, token, banned)) forbid(token);
-    });
+    for (const int32_t token : forbidden_after(position.state, banned)) {
+      if (counts(token)) forbid(token);
+    }
+  }
+  template <typename Forbid>
+  void for_each_forbidden(Position position, const Banned& banned, Forbid forbid) const {
+    for_each_forbidden(position, banned, [](int32_t) { return true; }, forbid);
   }
 
  private:
@@ -91,6 +108,8 @@ class TokenTerms {
     }
     for (const int32_t token : fragments_) visit(token);
   }
+  /// The tokens among those that continue the state; lives as long as `banned`.
+  const std::vector<int32_t>& forbidden_after(State state, const Banned& banned) const;
   bool is_forbidden(Position position, int32_t token, const Banned& banned) const {
     return !advance(position, token_bytes_[static_cast<size_t>(token)], banned);
   }
