@@ -4,10 +4,12 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/resource.h"
 #include "checks/checker.h"
+#include "checks/tsv_rules.h"
 #include "text/utf8.h"
 
 namespace vitrine::copywriting {
@@ -79,6 +81,8 @@ CopyModel load_copy_model(const fs::path& directory, const generation::DecoderCo
   model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
   model.vocabulary = std::make_unique<GuideVocabulary>(
       *model.format, fact_terms(model.statistics), checks::Checker::shipped().exceptions());
+  const fs::path terms = directory / "aligned_terms.txt";
+  model.aligned_terms = fs::exists(terms) ? checks::split(read_file(terms), '\n') : model.vocabulary->fact_terms();
   model.decoder = std::make_unique<generation::Decoder>(generation::Decoder::load(directory, config));
   const int64_t rows = model.decoder->config().vocab_size;
   if (rows != model.tokenizer->vocab_size()) {

@@ -55,7 +55,7 @@ ModelFit fit_of(const copywriting::CopyModel& model, std::span<const data::Produ
                 const std::string& dtype) {
   const std::vector<data::Product> rows(products.begin(), products.end());
   const copywriting::CopyTrainingSet set(
-      copywriting::align_products(rows, model.vocabulary->fact_terms()), *model.format, {});
+      copywriting::align_products(rows, model.aligned_terms), *model.format, {});
   ModelFit fit{model.directory.filename().string(), dtype, 0, set.num_code_points(), 0};
   const auto most = static_cast<size_t>(model.decoder->config().n_positions);
   for (const auto& sequence : set.plain()) {

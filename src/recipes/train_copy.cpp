@@ -47,6 +47,7 @@ struct ModelRecord {
   const CopyRows& rows;
   Json init;  // name and weights_sha256; null = from scratch
   std::string tokenizer_sha256;
+  std::vector<std::string> aligned_terms;
 };
 
 /// The names of the five sizes of the model and its values.
@@ -212,6 +213,9 @@ void save_model(const models::Gpt2& model, const fs::path& directory, const Mode
   data::AttributeStatistics statistics;
   for (const auto& product : rows.training) statistics.add(product);
   statistics.save(directory / "statistics.tsv");
+  std::string lines;
+  for (const auto& term : record.aligned_terms) lines += term + "\n";
+  write_file_atomic(directory / "aligned_terms.txt", lines);
   Json manifest = manifest_of(copywriting::kCopyModelKind);
   manifest.update({{"prompt_format", copywriting::kPromptFormat},
                    {"slots", copywriting::kNumSlots},
@@ -311,7 +315,7 @@ bool train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   log_info("model: ", model.parameters().numel(), " parameters, vocabulary ", tokenizer->vocab_size());
 
   const Json init = start.directory.empty() ? Json() : Json{{"name", config.init}, {"weights_sha256", weights_sha256(start.directory)}};
-  const ModelRecord record{settings, rows, init, tokenizer->sha256()};
+  const ModelRecord record{settings, rows, init, tokenizer->sha256(), terms};
   AugmentedExamples source(training);
   train::TrainHooks hooks;
   hooks.settings = settings_of(record);
