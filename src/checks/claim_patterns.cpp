@@ -94,9 +94,13 @@ class Taken {
 
 ClaimPatterns ClaimPatterns::load(const RuleSet& rules) {
   ClaimPatterns patterns;
-  for (const RuleRow& row : read_rule_file(rules.dir() / "praise.tsv").rows) {
+  const auto praise = rules.dir() / "praise.tsv";
+  for (const RuleRow& row : read_rule_file(praise).rows) {
     const auto word = fold(text::to_utf32(row.at("word")));
-    (row.at("kind") == "stop" ? patterns.stops_.append(word) : patterns.praise_.emplace_back(word));
+    const std::string& kind = row.at("kind");
+    VITRINE_REQUIRE(kind == "stop" || kind == "praise", "[ClaimPatterns] ", praise.string(),
+                    " line ", row.line, ", field kind: expected praise or stop, got '", kind, "'");
+    (kind == "stop" ? patterns.stops_.append(word) : patterns.praise_.emplace_back(word));
   }
   const auto file = rules.dir() / "claim_patterns.tsv";
   for (const RuleRow& row : read_rule_file(file).rows) {

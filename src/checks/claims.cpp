@@ -52,7 +52,7 @@ ClaimFinder ClaimFinder::load(const RuleSet& rules) {
   finder.rules_ = &rules;
   finder.lexicon_ = Lexicon::load(rules.dir());
   for (const Term& term : finder.lexicon_.terms()) {
-    rules.of_type(term.type, "word list, " + text::to_utf8(term.text));
+    rules.of_type(term.type, term.place + ", field type");
   }
   finder.tokens_ = TokenRules::load(rules.dir());
   finder.quantities_ = QuantityClaims::load(rules);

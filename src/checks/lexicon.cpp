@@ -85,6 +85,7 @@ void Lexicon::read(const std::filesystem::path& file) {
   for (const RuleRow& row : rules.rows) {
     try {
       terms_.push_back(term_of(row));
+      terms_.back().place = concat(file.string(), " line ", row.line);
     } catch (const InvalidInput& e) {
       throw InvalidInput(concat("[Lexicon] ", file.string(), " line ", row.line, ": ", e.what()));
     }
@@ -95,7 +96,9 @@ void Lexicon::index() {
   std::set<std::pair<std::u32string, std::string>> seen;
   for (uint32_t id = 0; id < terms_.size(); ++id) {
     const Term& term = terms_[id];
-    VITRINE_REQUIRE(seen.emplace(term.text, term.type).second, "[Lexicon] ", text::to_utf8(term.text), ": twice in type ", term.type);
+    VITRINE_REQUIRE(seen.emplace(term.text, term.type).second, "[Lexicon] ", term.place,
+                    ", field term: expected a term once in a type, got '", text::to_utf8(term.text),
+                    "' again in type ", term.type);
     const auto [place, is_new] = by_text_.emplace(term.text, static_cast<uint32_t>(same_text_.size()));
     if (is_new) {
       automaton_.add(term.text, place->second);

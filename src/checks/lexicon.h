@@ -23,6 +23,7 @@ struct Term {
   std::vector<std::u32string> supported_by;  // attribute values that prove it, folded
   bool unless_quoted = false;                // no hit inside a longer quoted title
   std::string note;
+  std::string place;  // file and line of its row
 };
 
 struct TermHit {

@@ -55,7 +55,10 @@ void LookClaims::read_exclusive(const RuleSet& rules) {
     for (const auto& value : values) groups_[fold_utf8(value)] = group;
     ++group;
   }
-  for (const RuleRow& row : read_rule_file(rules.dir() / "garments.tsv").rows) {
+  const auto garments = rules.dir() / "garments.tsv";
+  for (const RuleRow& row : read_rule_file(garments).rows) {
+    VITRINE_REQUIRE(!row.at("category").empty(), "[LookClaims] ", garments.string(), " line ",
+                    row.line, ", field category: expected a category, got ''");
     garments_.push_back({fold_utf8(row.at("word")), row.at("category")});
   }
 }
