@@ -88,7 +88,7 @@ void AbsoluteTerms::read_terms(const RuleSet& rules) {
   const auto file = rules.dir() / "absolute_terms.tsv";
   for (const RuleRow& row : read_rule_file(file).rows) {
     const std::string where = concat(file.string(), " line ", row.line);
-    const Rule& rule = rules.at(row.at("rule_id"), where);
+    const Rule& rule = rules.at(row.at("rule_id"), where + ", field rule_id");
     Term term{.rule = &rule,
               .rewrite = {},
               .group = row.at("group"),
@@ -110,7 +110,11 @@ void AbsoluteTerms::read_exceptions(const RuleSet& rules) {
   const auto file = rules.dir() / "absolute_exceptions.tsv";
   for (const RuleRow& row : read_rule_file(file).rows) {
     const std::string where = concat(file.string(), " line ", row.line);
-    for (const auto& text : expand_pattern(folded_term(row.at("pattern")))) add(text, {}, where);
+    try {
+      for (const auto& text : expand_pattern(folded_term(row.at("pattern")))) add(text, {}, where);
+    } catch (const InvalidInput& e) {
+      throw InvalidInput(concat("[AbsoluteTerms] ", where, ", field pattern: ", e.what()));
+    }
   }
 }
 

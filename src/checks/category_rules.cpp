@@ -58,7 +58,7 @@ void CategoryRules::read_terms(const RuleSet& rules) {
     const std::string where = concat(file.string(), " line ", cells.line);
     Row row;
     if (cells.at("rule_id") != "pass") {
-      row.rule = &rules.at(cells.at("rule_id"), where);
+      row.rule = &rules.at(cells.at("rule_id"), where + ", field rule_id");
       row.level = cells.at("level").empty()
                       ? row.rule->level
                       : std::min(parse_level(cells.at("level")), row.rule->level);
@@ -85,7 +85,7 @@ void CategoryRules::read_needs(const RuleSet& rules) {
   for (const RuleRow& cells : read_rule_file(file).rows) {
     const std::string where = concat(file.string(), " line ", cells.line);
     Need need{
-        .rule = &rules.at(cells.at("rule_id"), where),
+        .rule = &rules.at(cells.at("rule_id"), where + ", field rule_id"),
         .any_of = cells.at("kinds") == "any" ? ~KindSet{0} : kinds_.parse(cells.at("kinds"), where),
         .styles = split(cells.at("styles"), ';'),
         .text = cells.at("text"),

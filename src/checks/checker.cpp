@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <tuple>
 
+#include "base/error.h"
 #include "text/utf8.h"
 
 namespace vitrine::checks {
@@ -27,6 +28,8 @@ void ask(EvidenceJudge& judge, std::u32string_view text, const Evidence& evidenc
   }
   if (spans.empty()) return;
   const auto named = judge.supporting(text, spans, evidence);
+  VITRINE_REQUIRE(named.size() == spans.size(), "[Checker] judge: expected an answer for each of ",
+                  spans.size(), " spans, got ", named.size());
   for (size_t i = 0; i < suspicions.size(); ++i) {
     if (named[i].empty()) continue;
     suspicions[i]->support = Support::entailed;

@@ -58,17 +58,49 @@ std::vector<std::u32string> alternatives(std::u32string_view pattern) {
   return all;
 }
 
-bool overlaps(const Claim& claim, size_t begin, size_t end) {
-  return claim.begin < end && begin < claim.end;
-}
+/// Which code points of a text claims of a type hold; made when a type is first asked for.
+class Taken {
+ public:
+  Taken(size_t size, const std::vector<Claim>& claims) : size_(size), claims_(claims) {}
+
+  bool any(const std::string& type, size_t begin, size_t end) {
+    const std::vector<bool>& taken = of(type);
+    return std::find(taken.begin() + static_cast<std::ptrdiff_t>(begin),
+                     taken.begin() + static_cast<std::ptrdiff_t>(end),
+                     true) != taken.begin() + static_cast<std::ptrdiff_t>(end);
+  }
+  void add(const std::string& type, size_t begin, size_t end) {
+    std::vector<bool>& taken = of(type);
+    for (size_t at = begin; at < end; ++at) taken[at] = true;
+  }
+
+ private:
+  std::vector<bool>& of(const std::string& type) {
+    const auto [place, is_new] = by_type_.try_emplace(type, size_);
+    if (!is_new) return place->second;
+    for (const Claim& claim : claims_) {
+      if (claim.type != type) continue;
+      for (size_t at = claim.begin; at < claim.end; ++at) place->second[at] = true;
+    }
+    return place->second;
+  }
+
+  size_t size_;
+  const std::vector<Claim>& claims_;
+  std::map<std::string, std::vector<bool>> by_type_;
+};
 
 }  // namespace
 
 ClaimPatterns ClaimPatterns::load(const RuleSet& rules) {
   ClaimPatterns patterns;
-  for (const RuleRow& row : read_rule_file(rules.dir() / "praise.tsv").rows) {
+  const auto praise = rules.dir() / "praise.tsv";
+  for (const RuleRow& row : read_rule_file(praise).rows) {
     const auto word = fold(text::to_utf32(row.at("word")));
-    (row.at("kind") == "stop" ? patterns.stops_.append(word) : patterns.praise_.emplace_back(word));
+    const std::string& kind = row.at("kind");
+    VITRINE_REQUIRE(kind == "stop" || kind == "praise", "[ClaimPatterns] ", praise.string(),
+                    " line ", row.line, ", field kind: expected praise or stop, got '", kind, "'");
+    (kind == "stop" ? patterns.stops_.append(word) : patterns.praise_.emplace_back(word));
   }
   const auto file = rules.dir() / "claim_patterns.tsv";
   for (const RuleRow& row : read_rule_file(file).rows) {
@@ -187,15 +219,15 @@ std::optional<ClaimPatterns::Span> ClaimPatterns::match(const Pattern& pattern,
 
 void ClaimPatterns::find(std::u32string_view folded, const Evidence& evidence,
                          std::vector<Claim>& claims) const {
+  Taken taken(folded.size(), claims);
   for (const auto& anchor : anchors_.scan(folded)) {
     for (const uint32_t id : by_anchor_[anchor.id]) {
       const Pattern& pattern = patterns_[id];
       const auto span = match(pattern, folded, anchor.begin);
       if (!span || is_void(pattern, folded.substr(span->begin, span->end - span->begin))) continue;
-      const bool known = std::any_of(claims.begin(), claims.end(), [&](const Claim& claim) {
-        return claim.type == pattern.type && overlaps(claim, span->begin, span->end);
-      });
-      if (!known) claims.push_back(claim_of(pattern, *span, folded, evidence));
+      if (taken.any(pattern.type, span->begin, span->end)) continue;
+      taken.add(pattern.type, span->begin, span->end);
+      claims.push_back(claim_of(pattern, *span, folded, evidence));
     }
   }
 }
@@ -212,13 +244,16 @@ Claim ClaimPatterns::claim_of(const Pattern& pattern, const Span& span,
   };
   for (const Fact& fact : evidence.attributes()) {
     const bool inside = fact.val.size() > 1 && holds(value, fact.val);
-    if (inside || holds(fact.val, value) || holds(fact.raw, value)) {
+    if (inside || states(fact.val, value) || states(fact.raw, value)) {
       claim.evidence.push_back(fact.id);
     }
   }
   const std::u32string& brand = evidence.brand();
   if (holds(value, brand) || holds(brand, value)) claim.evidence.push_back("brand");
   if (holds(evidence.title(), value)) claim.evidence.push_back("title");
+  if (const Document* proof = evidence.proof_of(claim.type, value)) {
+    claim.evidence.push_back("doc:" + proof->id);
+  }
   if (!claim.evidence.empty()) claim.support = Support::entailed;
   return claim;
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <optional>
 #include <tuple>
 
 #include "base/error.h"
@@ -14,17 +14,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kSupportNames{"entailed", "unsupported", "contradicted",
                                                         "harmless"};
-
-/// Kinds of documents that can prove a claim of a type.
-const std::vector<std::string>& proofs_of(std::string_view type) {
-  static const std::map<std::string, std::vector<std::string>, std::less<>> kProofs{
-      {"material", {"report"}},        {"function", {"report"}}, {"origin", {"cert"}},
-      {"honour", {"cert", "award"}},   {"brand", {"trademark"}}, {"sales", {"survey"}},
-      {"patent", {"patent"}},          {"price", {"price"}},     {"time", {"cert"}}};
-  static const std::vector<std::string> kNone;
-  const auto found = kProofs.find(type);
-  return found == kProofs.end() ? kNone : found->second;
-}
 
 /// 100%棉 and 棉100% are 棉.
 std::u32string_view without_share(std::u32string_view value) {
@@ -38,16 +27,21 @@ bool holds(std::u32string_view text, std::u32string_view word) {
   return !word.empty() && text.find(word) != text.npos;
 }
 
-/// A value, or the key itself (产地是新疆).
+/// A value, or the key itself (产地是新疆) or one that the list names (产自: 产地; what comes behind is a
+/// claim of its own). A word of something bad (起球, note "relative") is
+/// supported by what denies it, since a text names it to deny it.
 bool supports(const Fact& fact, const Term& term) {
   if (fact.key == text::to_utf8(term.text)) return true;
-  if (holds(fact.val, term.text) || holds(fact.raw, term.text)) return true;
+  const bool is_bad = term.note == "relative";
+  const auto says = [&](const std::u32string& value) {
+    return is_bad ? holds(value, term.text) : states(value, term.text);
+  };
+  if (says(fact.val) || says(fact.raw)) return true;
   return std::any_of(term.supported_by.begin(), term.supported_by.end(), [&](const auto& value) {
-    return without_share(fact.val) == value || without_share(fact.raw) == value;
+    return without_share(fact.val) == value || without_share(fact.raw) == value ||
+           fact.key == text::to_utf8(value);
   });
 }
-
-bool overlaps(const Claim& a, size_t begin, size_t end) { return a.begin < end && begin < a.end; }
 
 }  // namespace
 
@@ -58,7 +52,7 @@ ClaimFinder ClaimFinder::load(const RuleSet& rules) {
   finder.rules_ = &rules;
   finder.lexicon_ = Lexicon::load(rules.dir());
   for (const Term& term : finder.lexicon_.terms()) {
-    rules.of_type(term.type, "word list, " + text::to_utf8(term.text));
+    rules.of_type(term.type, term.place + ", field type");
   }
   finder.tokens_ = TokenRules::load(rules.dir());
   finder.quantities_ = QuantityClaims::load(rules);
@@ -79,17 +73,16 @@ Claim ClaimFinder::claim_of(const TermHit& hit, const Evidence& evidence) const 
   claim.level = term.level;
   claim.repair = Repair{Repair::Kind::drop_clause, {}};
   if (term.level == Level::harmless) claim.support = Support::harmless;
-  if (claim.support == Support::harmless || claim.type == "placeholder") return claim;
+  const bool is_provable = claim.type != "placeholder" && claim.type != "comparison";
+  if (claim.support == Support::harmless || !is_provable) return claim;
   for (const Fact& fact : evidence.attributes()) {
     if (supports(fact, term)) claim.evidence.push_back(fact.id);
   }
   if (claim.type == "brand" && holds(evidence.brand(), term.text)) {
     claim.evidence.push_back("brand");
   }
-  for (const std::string& type : proofs_of(claim.type)) {
-    if (const Document* document = evidence.document(type, term.text)) {
-      claim.evidence.push_back("doc:" + document->id);
-    }
+  if (const Document* proof = evidence.proof_of(claim.type, term.text)) {
+    claim.evidence.push_back("doc:" + proof->id);
   }
   if (!claim.evidence.empty()) claim.support = Support::entailed;
   return claim;
@@ -110,6 +103,9 @@ Claim claim_of_word(const Token& token, const Evidence& evidence, const Rule& ru
   }
   if (holds(evidence.brand(), token.text)) claim.evidence.push_back("brand");
   if (holds(evidence.title(), token.text)) claim.evidence.push_back("title");
+  if (const Document* proof = evidence.proof_of(claim.type, token.text)) {
+    claim.evidence.push_back("doc:" + proof->id);
+  }
   if (!claim.evidence.empty()) claim.support = Support::entailed;
   return claim;
 }
@@ -121,13 +117,20 @@ std::vector<Claim> ClaimFinder::find(std::u32string_view text, const Evidence& e
   std::vector<Claim> claims;
   for (const TermHit& hit : lexicon_.find(text)) claims.push_back(claim_of(hit, evidence));
   quantities_.find_gated(folded, evidence, claims);
-  const size_t num_terms = claims.size();
+  // What a claim holds of each code point: true for a gated term. A map of the text, since a long
+  // text has many claims and many tokens.
+  std::vector<std::optional<bool>> known(folded.size());
+  for (const Claim& claim : claims) {
+    for (size_t at = claim.begin; at < claim.end; ++at) {
+      known[at] = known[at].value_or(false) || claim.type == "gated";
+    }
+  }
   const auto is_known = [&](const Token& token) {
-    return std::any_of(claims.begin(), claims.begin() + static_cast<std::ptrdiff_t>(num_terms),
-                       [&](const Claim& c) {
-                         return (!token.is_number || c.type == "gated") &&
-                                overlaps(c, token.begin, token.end);
-                       });
+    const auto begin = known.begin() + static_cast<std::ptrdiff_t>(token.begin);
+    const auto end = known.begin() + static_cast<std::ptrdiff_t>(token.end);
+    return std::any_of(begin, end, [&](const auto& gated) {
+      return gated.has_value() && (!token.is_number || *gated);
+    });
   };
   for (const Token& token : tokens_.find(folded)) {
     // A Latin word that the lists know (<unk>, cashmere) is their claim alone; a number is one of

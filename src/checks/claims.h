@@ -30,7 +30,7 @@ class ClaimFinder {
   /// Claims in order of begin, then type. A term is entailed when an attribute's value holds it or
   /// equals a value that supports it (棉 supports 纯棉); a number when a value holds it with its unit,
   /// conversion included; a Latin word also by the product's brand or title.
-  /// Placeholders are never entailed.
+  /// Placeholders and comparisons are never entailed.
   std::vector<Claim> find(std::u32string_view text, const Evidence& evidence) const;
   /// The same. Throws InvalidInput when `text` is not UTF-8.
   std::vector<Claim> find_claims(std::string_view text, const data::Product& product) const;

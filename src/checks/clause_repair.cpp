@@ -52,6 +52,20 @@ bool touches(const Clause& clause, const Span& span) {
   return span.first < clause.begin + clause.text.size() && clause.begin < span.second;
 }
 
+/// The same code points, in order, without overlaps.
+std::vector<Span> merged(std::vector<Span> spans) {
+  std::sort(spans.begin(), spans.end());
+  std::vector<Span> result;
+  for (const Span& span : spans) {
+    if (!result.empty() && span.first < result.back().second) {
+      result.back().second = std::max(result.back().second, span.second);
+    } else {
+      result.push_back(span);
+    }
+  }
+  return result;
+}
+
 bool ends_with_any(std::u32string_view text, const std::vector<std::u32string>& words) {
   return std::any_of(words.begin(), words.end(), [&](const auto& word) { return text.ends_with(word); });
 }
@@ -161,10 +175,13 @@ const RepairWords& RepairWords::shipped() {
 
 std::optional<std::u32string> drop_clauses(std::u32string_view text, const std::vector<Span>& spans, const ClauseRepairConfig& config) {
   auto sentences = split_sentences(text);
+  const std::vector<Span> gone = merged(spans);
+  auto next = gone.begin();  // the first that does not end before the clause
   std::u32string out;
   for (Sentence& sentence : sentences) {
     for (Clause& clause : sentence) {
-      clause.keep = std::none_of(spans.begin(), spans.end(), [&](const Span& span) { return touches(clause, span); });
+      while (next != gone.end() && next->second <= clause.begin) ++next;
+      clause.keep = next == gone.end() || !touches(clause, *next);
     }
     settle(sentence, config);
   }

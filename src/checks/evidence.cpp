@@ -1,5 +1,8 @@
 #include "checks/evidence.h"
 
+#include <algorithm>
+#include <array>
+
 #include "checks/lexicon.h"
 #include "data/units.h"
 #include "text/utf8.h"
@@ -14,6 +17,33 @@ std::u32string folded(std::string_view utf8) {
 std::string text_of(const Json& object, const char* field) {
   const auto found = object.find(field);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// Words that turn what follows them into its opposite or a substitute for it.
+constexpr std::array<std::u32string_view, 12> kDenials{U"不",   U"非",   U"无",   U"仿",
+                                                       U"假",   U"不含", U"没有", U"不带",
+                                                       U"不太", U"不够", U"不能", U"人造"};
+
+/// Kinds of documents that can prove a claim of a type.
+struct Proof {
+  std::string_view claim_type, document_type;
+};
+constexpr std::array<Proof, 10> kProofs{{{"material", "report"},
+                                         {"function", "report"},
+                                         {"origin", "cert"},
+                                         {"honour", "cert"},
+                                         {"honour", "award"},
+                                         {"brand", "trademark"},
+                                         {"sales", "survey"},
+                                         {"patent", "patent"},
+                                         {"price", "price"},
+                                         {"time", "cert"}}};
+
+bool is_complete(const Document& document, std::string_view claim_type) {
+  if (claim_type == "honour") return !document.issuer.empty() && !document.valid_to.empty();
+  if (claim_type == "patent") return !document.number.empty();
+  if (claim_type != "sales") return true;
+  return !document.scope.empty() && !(document.valid_from.empty() && document.valid_to.empty());
 }
 
 }  // namespace
@@ -42,7 +72,24 @@ bool is_valid(const Document& document, std::string_view today) {
   return begun && (document.valid_to.empty() || document.valid_to >= today);
 }
 
+bool states(std::u32string_view value, std::u32string_view word) {
+  if (word.empty()) return false;
+  for (size_t at = value.find(word); at != value.npos; at = value.find(word, at + 1)) {
+    const auto before = value.substr(0, at);
+    const bool is_denied = std::any_of(kDenials.begin(), kDenials.end(), [&](auto denial) {
+      return before.ends_with(denial);
+    });
+    if (!is_denied) return true;
+  }
+  return false;
+}
+
 namespace {
+
+/// Whether the document speaks of the term, or of everything.
+bool covers(const Document& document, std::u32string_view term) {
+  return document.scope.empty() || folded(document.scope).find(term) != std::u32string::npos;
+}
 
 std::optional<Fact> price_of(const data::Product& product) {
   const auto price = product.extra.find("price");
@@ -80,9 +127,17 @@ Evidence::Evidence(const data::Product& product, std::string_view today)
 
 const Document* Evidence::document(std::string_view type, std::u32string_view term) const {
   for (const Document& document : documents_) {
-    if (document.type != type) continue;
-    if (document.scope.empty() || folded(document.scope).find(term) != std::u32string::npos) {
-      return &document;
+    if (document.type == type && covers(document, term)) return &document;
+  }
+  return nullptr;
+}
+
+const Document* Evidence::proof_of(std::string_view claim_type, std::u32string_view term) const {
+  for (const Proof& proof : kProofs) {
+    if (proof.claim_type != claim_type) continue;
+    for (const Document& document : documents_) {
+      const bool proves = document.type == proof.document_type && is_complete(document, claim_type);
+      if (proves && covers(document, term)) return &document;
     }
   }
   return nullptr;

@@ -32,6 +32,10 @@ struct Fact {
   std::string unit = {};
 };
 
+/// Whether a value states the word: it holds it at least once without a denial or a substitute
+/// before it (不防水, 无钢圈, 仿羊绒, 人造毛 state neither 防水 nor 钢圈, 羊绒, 毛). Both folded.
+bool states(std::u32string_view value, std::u32string_view word);
+
 /// Immutable, thread-safe. Everything about one product that can support a claim.
 class Evidence {
  public:
@@ -48,6 +52,10 @@ class Evidence {
   const std::vector<Document>& documents() const { return documents_; }  // valid ones only
   /// The first valid document of a type whose scope holds `term` (folded) or is empty; null = none.
   const Document* document(std::string_view type, std::u32string_view term = {}) const;
+  /// The first valid document that proves a claim of a type (material, honour, …) about `term`:
+  /// of a kind that can, and with what the rule asks for: an honour its issuer and how long it is
+  /// valid, sales their period and scope, a patent its number. null = none.
+  const Document* proof_of(std::string_view claim_type, std::u32string_view term) const;
 
  private:
   std::vector<Fact> attributes_;

@@ -60,8 +60,10 @@ bool drop_parts(std::u32string& text, const CheckReport& report, std::vector<Fix
     steps.push_back({hit->rule->id, hit->term, ""});
   }
   sentences = clauses;
+  Span last{0, 0};  // the sentence of the hit before, which may be long and hold many
   for (const RuleHit* hit : of_kind(report, Repair::Kind::drop_sentence)) {
-    sentences.push_back(sentence_around(text, hit->begin, hit->end));
+    const bool is_same = last.first <= hit->begin && hit->end <= last.second && hit->end > hit->begin;
+    if (!is_same) sentences.push_back(last = sentence_around(text, hit->begin, hit->end));
     clauses.emplace_back(hit->begin, hit->end);
     steps.push_back({hit->rule->id, hit->term, ""});
   }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kTextFiles[] = {"placeholders.tsv", "functional.tsv", "material.tsv", "claims.tsv"};
 constexpr std::u32string_view kOpenQuotes = U"“‘「《\"", kCloseQuotes = U"”’」》\"";
+constexpr size_t kLongestTitle = 64;  // code points between a term and a quotation mark of its title
 
 std::u32string folded(std::string_view utf8) { return fold(text::to_utf32(utf8)); }
 
@@ -29,6 +30,10 @@ Term term_of(const RuleRow& row) {
 
 /// Whether [begin, end) lies in a pair of quotation marks that holds more than it.
 bool in_quoted_title(std::u32string_view text, size_t begin, size_t end) {
+  const size_t from = begin - std::min(begin, kLongestTitle);
+  text = text.substr(from, end - from + kLongestTitle);
+  begin -= from;
+  end -= from;
   const size_t open = text.find_last_of(kOpenQuotes, begin);
   const size_t close = text.find_first_of(kCloseQuotes, end);
   if (open == text.npos || close == text.npos) return false;
@@ -47,6 +52,18 @@ std::u32string fold(std::u32string_view text) {
   std::u32string result(text);
   for (char32_t& c : result) c = fold(c);
   return result;
+}
+
+bool is_whole_word(std::u32string_view folded, size_t begin, size_t end) noexcept {
+  const auto is_digit = [](char32_t c) { return c >= U'0' && c <= U'9'; };
+  const auto is_letter = [](char32_t c) { return c >= U'a' && c <= U'z'; };
+  const auto belong = [&](char32_t a, char32_t b) {
+    return (is_digit(a) && is_digit(b)) || (is_letter(a) && is_letter(b));
+  };
+  if (begin > 0 && belong(folded[begin - 1], folded[begin])) return false;
+  if (end < folded.size() && belong(folded[end - 1], folded[end])) return false;
+  return begin < 2 || !is_digit(folded[begin]) || folded[begin - 1] != U'.' ||
+         !is_digit(folded[begin - 2]);
 }
 
 Lexicon Lexicon::load(const std::filesystem::path& dir) {
@@ -68,6 +85,7 @@ void Lexicon::read(const std::filesystem::path& file) {
   for (const RuleRow& row : rules.rows) {
     try {
       terms_.push_back(term_of(row));
+      terms_.back().place = concat(file.string(), " line ", row.line);
     } catch (const InvalidInput& e) {
       throw InvalidInput(concat("[Lexicon] ", file.string(), " line ", row.line, ": ", e.what()));
     }
@@ -78,7 +96,9 @@ void Lexicon::index() {
   std::set<std::pair<std::u32string, std::string>> seen;
   for (uint32_t id = 0; id < terms_.size(); ++id) {
     const Term& term = terms_[id];
-    VITRINE_REQUIRE(seen.emplace(term.text, term.type).second, "[Lexicon] ", text::to_utf8(term.text), ": twice in type ", term.type);
+    VITRINE_REQUIRE(seen.emplace(term.text, term.type).second, "[Lexicon] ", term.place,
+                    ", field term: expected a term once in a type, got '", text::to_utf8(term.text),
+                    "' again in type ", term.type);
     const auto [place, is_new] = by_text_.emplace(term.text, static_cast<uint32_t>(same_text_.size()));
     if (is_new) {
       automaton_.add(term.text, place->second);
@@ -91,7 +111,9 @@ void Lexicon::index() {
 }
 
 std::vector<TermHit> Lexicon::find(std::u32string_view text) const {
-  auto matches = automaton_.scan(fold(text));
+  const std::u32string folded = fold(text);
+  auto matches = automaton_.scan(folded);
+  std::erase_if(matches, [&](const auto& m) { return !is_whole_word(folded, m.begin, m.end); });
   std::sort(matches.begin(), matches.end(), [](const auto& a, const auto& b) { return a.begin != b.begin ? a.begin < b.begin : a.end > b.end; });
   std::map<std::string_view, size_t> taken;  // end of the last hit of each type
   std::vector<TermHit> hits;

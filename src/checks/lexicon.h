@@ -23,6 +23,7 @@ struct Term {
   std::vector<std::u32string> supported_by;  // attribute values that prove it, folded
   bool unless_quoted = false;                // no hit inside a longer quoted title
   std::string note;
+  std::string place;  // file and line of its row
 };
 
 struct TermHit {
@@ -34,6 +35,10 @@ struct TermHit {
 char32_t fold(char32_t c) noexcept;
 std::u32string fold(std::u32string_view text);
 
+/// Whether [begin, end) of a folded text cuts no word in Latin letters and no number: 3c is no part
+/// of 3cm, 5g none of 15g, 0.5g or 5gb; rtx begins rtx4090. REQUIRES: begin < end.
+bool is_whole_word(std::u32string_view folded, size_t begin, size_t end) noexcept;
+
 /// Immutable after loading; safe for any number of threads. Movable: terms keep their addresses.
 class Lexicon {
  public:
@@ -42,7 +47,8 @@ class Lexicon {
   /// Throws NotFound, or InvalidInput naming file, row, column and value; a term may stand once in a type.
   static Lexicon load_files(std::span<const std::filesystem::path> files);
 
-  /// Hits in order of begin; within one type the leftmost, then longest wins. Exceptions (level pass) are left out.
+  /// Hits in order of begin, whole words only (is_whole_word); within one type the leftmost, then
+  /// longest wins. Exceptions (level pass) are left out.
   std::vector<TermHit> find(std::u32string_view text) const;
   /// The term that equals `folded` exactly, or null.
   const Term* exact(std::u32string_view folded) const;

@@ -19,11 +19,13 @@ constexpr std::u32string_view kEnds = U"，。！？；,!?;、的搭配是让";
 /// Words before a look in its clause that say it of another piece: 搭配长款大衣.
 constexpr std::u32string_view kPairing = U"搭配";
 constexpr std::u32string_view kClauseEnds = U"，。！？；,!?;\n";
+constexpr size_t kReach = 64;  // code points before a look that can say so
 
 bool is_of_another_piece(std::u32string_view text, size_t begin) {
-  const size_t end = begin == 0 ? text.npos : text.find_last_of(kClauseEnds, begin - 1);
-  const auto before = text.substr(end == text.npos ? 0 : end + 1, begin - (end == text.npos ? 0 : end + 1));
-  return before.find_first_of(kPairing) != before.npos;
+  const size_t reach = std::min(begin, kReach);
+  const auto before = text.substr(begin - reach, reach);
+  const size_t end = before.find_last_of(kClauseEnds);
+  return before.find_first_of(kPairing, end == before.npos ? 0 : end + 1) != before.npos;
 }
 
 bool holds(std::u32string_view text, std::u32string_view word) {
@@ -53,7 +55,10 @@ void LookClaims::read_exclusive(const RuleSet& rules) {
     for (const auto& value : values) groups_[fold_utf8(value)] = group;
     ++group;
   }
-  for (const RuleRow& row : read_rule_file(rules.dir() / "garments.tsv").rows) {
+  const auto garments = rules.dir() / "garments.tsv";
+  for (const RuleRow& row : read_rule_file(garments).rows) {
+    VITRINE_REQUIRE(!row.at("category").empty(), "[LookClaims] ", garments.string(), " line ",
+                    row.line, ", field category: expected a category, got ''");
     garments_.push_back({fold_utf8(row.at("word")), row.at("category")});
   }
 }

@@ -10,7 +10,83 @@
 namespace vitrine::checks {
 namespace {
 
-constexpr std::u32string_view kDenials[] = {U"不支持", U"不带", U"没有", U"无", U"非", U"不含"};
+constexpr std::array<std::u32string_view, 5> kDenials{U"不支持", U"不带", U"没有", U"不含",
+                                                      U"不具备"};
+constexpr std::u32string_view kClauseEnds = U"，,；;。";
+constexpr std::u32string_view kNumerals = U"零一二三四五六七八九十百千万亿两半";
+
+bool is_digit(char32_t c) { return c >= U'0' && c <= U'9'; }
+bool is_letter(char32_t c) { return c >= U'a' && c <= U'z'; }
+bool is_numeral(char32_t c) { return is_digit(c) || kNumerals.find(c) != kNumerals.npos; }
+
+/// Whether [begin, end) of the text is a number of its own: 5cm is no part of 15cm, 0.5cm or 5cm2.
+bool is_whole_number(std::u32string_view text, size_t begin, size_t end) {
+  const bool begins = begin == 0 || !(is_numeral(text[begin - 1]) || text[begin - 1] == U'.');
+  if (end == text.size() || end == begin) return begins;
+  const char32_t last = text[end - 1], next = text[end];
+  return begins && !(is_digit(last) && (is_digit(next) || next == U'.')) &&
+         !(is_letter(last) && is_letter(next));
+}
+
+bool states_number(std::u32string_view text, std::u32string_view token) {
+  for (size_t at = text.find(token); at != text.npos; at = text.find(token, at + 1)) {
+    if (is_whole_number(text, at, at + token.size())) return true;
+  }
+  return false;
+}
+
+/// Where `term` stands in the value as a word of its own; npos = nowhere.
+size_t find_word(std::u32string_view value, std::u32string_view term) {
+  size_t at = value.find(term);
+  while (at != value.npos && !is_whole_word(value, at, at + term.size())) at = value.find(term, at + 1);
+  return at;
+}
+
+/// Whether the value denies the term at [begin, end): 不支持4g/5g, 无5g, 5g：不支持. 无线蓝牙/5g does
+/// not.
+bool is_denied(std::u32string_view value, size_t begin, size_t end) {
+  const auto before = value.substr(0, begin);
+  if (before.ends_with(U"无") || before.ends_with(U"非")) return true;
+  auto after = value.substr(end);
+  after.remove_prefix(std::min(after.find_first_not_of(U"：: "), after.size()));
+  if (after.starts_with(U"不支持") || after.starts_with(U"无") || after.starts_with(U"否")) return true;
+  const size_t clause = before.find_last_of(kClauseEnds);
+  const auto own = before.substr(clause == before.npos ? 0 : clause + 1);
+  return std::any_of(kDenials.begin(), kDenials.end(),
+                     [&](auto denial) { return own.find(denial) != own.npos; });
+}
+
+/// What a fact says about a gated term: nothing, that the product has it, or that it has not. The
+/// term may be its key (5G：支持).
+enum class Statement { none, yes, no };
+Statement statement_of(const Fact& fact, std::u32string_view term) {
+  Statement statement = Statement::none;
+  for (const std::u32string_view value : {std::u32string_view(fact.val), std::u32string_view(fact.raw)}) {
+    const size_t at = find_word(value, term);
+    if (at == value.npos) continue;
+    if (is_denied(value, at, at + term.size())) return Statement::no;
+    statement = Statement::yes;
+  }
+  const auto key = fold(text::to_utf32(fact.key));
+  if (statement != Statement::none || find_word(key, term) == key.npos) return statement;
+  if (fact.val.starts_with(U"不") || fact.val.starts_with(U"无") || fact.val.starts_with(U"否")) {
+    return Statement::no;
+  }
+  return fact.val == U"支持" || fact.val == U"有" || fact.val == U"是" ? Statement::yes : Statement::none;
+}
+
+/// The unit at value[begin]: the longest spelling of the table, else the letters there, whatever they
+/// mean. 5mp is no 5 m.
+size_t unit_end(const data::UnitTable& units, std::u32string_view value, size_t begin) {
+  constexpr size_t kLongest = 4;  // code points of a unit
+  size_t letters = begin;
+  while (letters < value.size() && is_letter(value[letters])) ++letters;
+  for (size_t size = std::min(kLongest, value.size() - begin); size > 0; --size) {
+    const bool cuts_word = is_letter(value[begin + size - 1]) && begin + size < letters;
+    if (!cuts_word && units.find(text::to_utf8(value.substr(begin, size))) != nullptr) return begin + size;
+  }
+  return letters;
+}
 
 bool same_amount(double a, double b) {
   return std::abs(a - b) <= 1e-6 * std::max({1.0, std::abs(a), std::abs(b)});
@@ -75,14 +151,10 @@ std::vector<Quantity> QuantityClaims::quantities_of(const Fact& fact) const {
         ++at;
         continue;
       }
-      size_t unit_end = end;
-      while (unit_end < value.size() && unit_end - end < 4 && value[unit_end] != U'-' &&
-             value[unit_end] != U'~' && units_->find(text::to_utf8(value.substr(end, unit_end + 1 - end))) != nullptr) {
-        ++unit_end;
-      }
-      const std::string unit = text::to_utf8(value.substr(end, unit_end - end));
+      const size_t behind = unit_end(*units_, value, end);
+      const std::string unit = text::to_utf8(value.substr(end, behind - end));
       add({.value = *number, .unit = unit, .known = units_->find(unit)});
-      at = std::max(unit_end, at + 1);
+      at = std::max(behind, at + 1);
     }
   }
   return quantities;
@@ -95,8 +167,7 @@ Claim QuantityClaims::judge(const Token& token, const Evidence& evidence) const 
   const auto quantity = read(token.text);
   std::vector<Quantity> others;  // of the same kind, but another amount
   const auto consider = [&](const Fact& fact) {
-    bool supports = fact.val.find(token.text) != fact.val.npos ||
-                    fact.raw.find(token.text) != fact.raw.npos;
+    bool supports = states_number(fact.val, token.text) || states_number(fact.raw, token.text);
     for (const Quantity& stated : quantities_of(fact)) {
       if (!quantity) break;
       if (same(*quantity, stated)) supports = true;
@@ -133,13 +204,11 @@ void QuantityClaims::find_gated(std::u32string_view folded, const Evidence& evid
     claim.repair = Repair{Repair::Kind::drop_clause, {}};
     const auto term = folded.substr(hit.begin, hit.end - hit.begin);
     for (const Fact& fact : evidence.attributes()) {
-      const size_t at = std::min(fact.val.find(term), fact.raw.find(term));
-      if (at == fact.val.npos) continue;
-      const bool denied = std::any_of(std::begin(kDenials), std::end(kDenials), [&](auto denial) {
-        return fact.val.find(denial) < at || fact.raw.find(denial) < at;
-      });
-      if (denied) {
+      const Statement statement = statement_of(fact, term);
+      if (statement == Statement::none) continue;
+      if (statement == Statement::no) {
         claim.support = Support::contradicted;
+        claim.evidence = {fact.id};
         break;
       }
       claim.evidence.push_back(fact.id);

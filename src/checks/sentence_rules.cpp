@@ -177,11 +177,15 @@ void SentenceRules::add(std::string_view rule_id, std::u32string_view text, size
 
 void SentenceRules::find_brackets(std::u32string_view text, const Evidence& evidence,
                                   const CheckContext& context, std::vector<RuleHit>& hits) const {
+  std::u32string unclosed;  // signs that nothing closes any more
   for (size_t begin = 0; begin < text.size(); ++begin) {
     const size_t kind = kOpening.find(text[begin]);
-    if (kind == kOpening.npos) continue;
+    if (kind == kOpening.npos || is_one_of(text[begin], unclosed)) continue;
     const size_t end = text.find(kClosing[kind], begin + 1);
-    if (end == text.npos) continue;
+    if (end == text.npos) {
+      unclosed += text[begin];
+      continue;
+    }
     if (!is_supported(trimmed(text.substr(begin + 1, end - begin - 1)), evidence)) {
       const size_t before = hits.size();
       add("FMT-1", text, begin, end + 1, context, hits);

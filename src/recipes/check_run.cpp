@@ -88,7 +88,6 @@ using Products = std::unordered_map<std::string, data::Product>;
 
 Products read_evidence(const std::string& path, const data::AttributeNormalizer* normalizer) {
   Products products;
-  if (path.empty()) return products;
   data::ProductReader reader(path);
   while (auto row = reader.next()) {
     if (!row->product) {
@@ -102,10 +101,29 @@ Products read_evidence(const std::string& path, const data::AttributeNormalizer*
   return products;
 }
 
+/// The beginning of a value, whole code points, as a message shows it.
+std::string shown(const std::string& value) {
+  constexpr size_t kMost = 40;  // code points
+  const std::u32string text = text::to_utf32(value);
+  return text.size() <= kMost ? value : text::to_utf8(text.substr(0, kMost)) + "…";
+}
+
+/// A field of a row that is not what it must be.
+class BadField : public InvalidInput {
+ public:
+  BadField(const std::string& where, const std::string& bad_field, const std::string& expected,
+           const std::string& got)
+      : InvalidInput(concat(where, ", field ", bad_field, ": expected ", expected,
+                            got.empty() ? "" : ", got " + shown(got))),
+        field(bad_field),
+        value(got) {}
+
+  std::string field, value;
+};
+
 std::string text_field(const Json& row, const char* name, const std::string& where) {
   const Json& value = row[name];
-  VITRINE_REQUIRE(value.is_string(), where, ", field ", name, ": expected a text, got ",
-                  dump_line(value).substr(0, 80));
+  if (!value.is_string()) throw BadField(where, name, "a text", dump_line(value));
   return value.get<std::string>();
 }
 
@@ -117,14 +135,15 @@ std::string id_of(const Json& row, int64_t number) {
 
 class RowReader {
  public:
-  RowReader(const Products& products, const data::AttributeNormalizer* normalizer)
+  /// products: none = the rows hold their products themselves.
+  RowReader(const std::optional<Products>& products, const data::AttributeNormalizer* normalizer)
       : products_(products), normalizer_(normalizer) {}
 
   /// Throws InvalidInput naming `where` and the field.
   TextRow read(const Json& json, int64_t number, const std::string& where) const {
     VITRINE_REQUIRE(json.is_object(), where, ": expected an object, got ", json.type_name());
     const char* name = json.contains("text") ? "text" : "summary";
-    VITRINE_REQUIRE(json.contains(name), where, ", field text or summary: missing");
+    if (!json.contains(name)) throw BadField(where, "text", "it or summary, the row has neither", "");
     TextRow row{.id = id_of(json, number), .text = text_field(json, name, where), .product = {}};
     row.product = product_of(json, row.id, where);
     return row;
@@ -140,17 +159,17 @@ class RowReader {
       product = data::product_from_content(text_field(json, "content", where));
     } else {
       const bool named = json.contains("product_id");
-      const auto found = products_.find(named ? text_field(json, "product_id", where) : id);
-      if (found != products_.end()) return found->second;
-      VITRINE_REQUIRE(products_.empty() && !named, where, ", field ", named ? "product_id" : "id",
-                      ": expected a product of --evidence, got '", id, "'");
-      return product;  // nothing is known of the product: nothing supports a claim
+      if (!products_ && !named) return product;  // nothing is known of it: nothing supports a claim
+      const std::string wanted = named ? text_field(json, "product_id", where) : id;
+      const auto found = products_ ? products_->find(wanted) : Products::const_iterator{};
+      if (products_ && found != products_->end()) return found->second;
+      throw BadField(where, named ? "product_id" : "id", "a product of --evidence", "'" + wanted + "'");
     }
     if (normalizer_ != nullptr) normalizer_->normalize(product);
     return product;
   }
 
-  const Products& products_;
+  const std::optional<Products>& products_;
   const data::AttributeNormalizer* normalizer_;
 };
 
@@ -191,7 +210,7 @@ class Run {
       judge_ = std::make_unique<copywriting::TaggerJudge>(copywriting::ClaimTagger::load(
           copywriting::find_model(run.tagger), {.threads = run.threads}));
     }
-    products_ = read_evidence(run.evidence, normalizer());
+    if (!run.evidence.empty()) products_ = read_evidence(run.evidence, normalizer());
   }
 
   CheckOutcome check_all() {
@@ -234,6 +253,8 @@ class Run {
     try {
       const RowReader reader(products_, normalizer());
       batch_.push_back(reader.read(parse_json(line, where), number, where));
+    } catch (const BadField& e) {
+      reject(number, "BAD_ROW", e.what(), e.field, e.value);
     } catch (const InvalidInput& e) {
       reject(number, "BAD_ROW", e.what());
     } catch (const Corrupt& e) {  // not JSON, or JSON whose text is no Unicode
@@ -241,9 +262,12 @@ class Run {
     }
   }
 
-  void reject(int64_t number, const char* code, const std::string& message) {
+  /// value: what stands in the field; of a whole row the message instead.
+  void reject(int64_t number, const char* code, const std::string& message,
+              const std::string& field = "", const std::string& value = "") {
     log_warn("[check] ", message);
-    report_.add({run_.input, number, "", code, data::Severity::reject, message});
+    report_.add({run_.input, number, field, code, data::Severity::reject,
+                 field.empty() ? message : value});
     ++report_.rows_rejected;
   }
 
@@ -305,7 +329,7 @@ class Run {
   OutputFile output_;
   std::optional<data::AttributeNormalizer> normalizer_;
   std::unique_ptr<copywriting::TaggerJudge> judge_;  // null = no second look
-  Products products_;
+  std::optional<Products> products_;
   std::vector<TextRow> batch_;
   std::map<checks::Level, int64_t> verdicts_;
   data::ImportReport report_;
@@ -324,6 +348,14 @@ void warn_of_stale_rules(const checks::RuleSet& rules, std::string_view today) {
 
 }  // namespace
 
+void require_platform(const checks::LengthRules& lengths, const std::string& platform) {
+  const auto known = lengths.platforms();
+  if (platform.empty() || std::find(known.begin(), known.end(), platform) != known.end()) return;
+  std::string names;
+  for (const auto& name : known) names += (names.empty() ? "" : ", ") + name;
+  throw UsageError(concat("--platform: expected one of ", names, ", got ", platform));
+}
+
 CheckOutcome run_check(const CheckRun& run) {
   check_file_arguments("check", std::array{run.input, run.evidence, run.lengths},
                        {{"--output", run.output}, {"--rejects", run.rejects}});
@@ -331,6 +363,7 @@ CheckOutcome run_check(const CheckRun& run) {
   for (const auto& id : run.raise) rules.raise(id);
   warn_of_stale_rules(rules, checks::today());
   const checks::Checker checker = checks::Checker::load(rules, run.lengths);
+  require_platform(checker.lengths(), run.platform);
   return Run(run, checker).check_all();
 }
 

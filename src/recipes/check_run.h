@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "checks/lengths.h"
 
 namespace vitrine::recipes {
 
@@ -61,6 +62,9 @@ struct CheckOutcome {
 /// Throws UsageError, NotFound, InvalidInput (a broken rule file), Corrupt (EMPTY_FILE), IoError,
 /// Cancelled.
 CheckOutcome run_check(const CheckRun& run);
+
+/// Throws UsageError, listing the names, when `platform` is none of lengths.tsv. "" is none and fine.
+void require_platform(const checks::LengthRules& lengths, const std::string& platform);
 
 /// All rules: id, title, level, law and article, dates, status; with hints on what is stale or not
 /// yet in force. today: YYYY-MM-DD.

@@ -27,6 +27,7 @@
 #include "data/import.h"
 #include "data/product_reader.h"
 #include "generation/dtypes.h"
+#include "recipes/check_run.h"
 #include "recipes/shard.h"
 #include "recipes/write.h"
 #include "recipes/write_parts.h"
@@ -392,6 +393,7 @@ class WriteJob {
 
 bool run_write(const WriteConfig& config, const WriteRun& run) {
   if (const std::string fault = config.beam_fault(); !fault.empty()) throw UsageError(fault);
+  require_platform(checks::Checker::shipped().lengths(), config.platform);
   config.validate();
   check_file_arguments(
       "write", std::vector{run.input, run.points_file},

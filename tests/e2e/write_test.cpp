@@ -1,6 +1,7 @@
 // vitrine write: the main job, its bad input, and that one command always gives the same bytes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -266,6 +267,78 @@ TEST(WriteE2e, AFullDiskIsOneLineAndLeavesNothing) {
                                    "--quiet", "--output", (disk.path() / "copy.jsonl").string()});
   EXPECT_TRUE(failed_with_one_line(result, 1, "copy.jsonl"));
   EXPECT_EQ(files_below(disk.path()), std::vector<std::string>{});
+}
+
+/// Options behind `write` for one dress.
+ProgramResult write_dress(std::vector<std::string> options, const std::string& content = kDress) {
+  std::vector<std::string> command{"write", "--attributes", content, "--format", "jsonl"};
+  command.insert(command.end(), options.begin(), options.end());
+  if (std::find(options.begin(), options.end(), "-n") == options.end()) command.insert(command.end(), {"-n", "2"});
+  return run_program(command);
+}
+
+size_t code_points(const std::string& utf8) {
+  return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+TEST(WriteE2e, TitlesKeepTheLengthOfThePlatformAndCarryTheirVerdict) {
+  const auto result = write_dress({"--field", "title", "--platform", "xiaohongshu", "--style", "taobao"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json line = parse_json(lines(result.out).front(), "line");
+  ASSERT_FALSE(line["candidates"].empty());
+  for (const Json& candidate : line["candidates"]) {
+    EXPECT_LE(code_points(candidate["text"]), 20u) << candidate["text"];
+    EXPECT_TRUE(candidate.contains("verdict") && candidate.contains("hits") && candidate.contains("claims"));
+    EXPECT_NE(candidate["verdict"], "block");
+  }
+}
+
+TEST(WriteE2e, AnUnknownPlatformIsWrongUsageThatListsTheKnown) {
+  const auto result = write_dress({"--platform", "ebay"});
+  EXPECT_TRUE(failed_with_one_line(result, 2, "--platform"));
+  EXPECT_NE(result.err.find("taobao"), std::string::npos) << result.err;
+}
+
+TEST(WriteE2e, AnEventIsWovenInWhereTheProductSupportsItAndRefusedElsewhere) {
+  TemporaryFolder folder;
+  const std::string tail = R"(,"source":"own","starts":"2020-01-01","expires":"2099-12-31","requires":{"all":[{"categories":["裙"]}]}})";
+  write_file_atomic(folder / "events.jsonl", R"({"id":"e1","texts":["换季上新，{v}正应时"])" + tail + "\n");
+  const auto taken = write_dress({"--events", folder / "events.jsonl"});
+  ASSERT_EQ(taken.exit_code, 0) << taken.err;
+  const Json event = parse_json(lines(taken.out).front(), "line")["events"][0];
+  EXPECT_EQ(event["id"], "e1");
+  EXPECT_NE(taken.out.find("正应时"), std::string::npos) << taken.out;
+  const auto refused = write_dress({"--events", folder / "events.jsonl"}, "类型#裤*风格#简约*裤长#九分裤");
+  EXPECT_EQ(refused.out.find("正应时"), std::string::npos) << refused.out;
+  EXPECT_FALSE(parse_json(lines(refused.out).front(), "line")["events"][0]["reason"].get<std::string>().empty());
+}
+
+TEST(WriteE2e, APolishedTextIsAmongTheCandidatesWithoutWhatNothingSupports) {
+  const auto result = write_dress({"--polish", "这条连衣裙版型显瘦，风格十分简约。裙身采用真丝面料，穿着十分好看。"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::string polished;
+  for (const Json& candidate : parse_json(lines(result.out).front(), "line")["candidates"]) {
+    if (candidate["origin"] == "polished") polished = candidate["text"];
+    EXPECT_EQ(candidate["text"].get<std::string>().find("真丝"), std::string::npos);
+  }
+  EXPECT_NE(polished.find("显瘦"), std::string::npos) << result.out;
+}
+
+TEST(WriteE2e, ACandidateLikeAnotherProductsCopyIsWrittenAnew) {
+  TemporaryFolder folder;
+  const auto first = write_dress({"-n", "1"});
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  const std::string text = texts_of(first.out).front();
+  write_file_atomic(folder / "copy.jsonl", dump_line({{"id", "other"}, {"text", text}}) + "\n");
+  const auto second = write_dress({"-n", "1", "--catalogue", folder / "copy.jsonl"});
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_NE(texts_of(second.out).front(), text);
+}
+
+TEST(WriteE2e, ANoteForXiaohongshuSaysThatItIsAnAdvertisement) {
+  const auto result = write_dress({"--style", "xiaohongshu"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  for (const auto& text : texts_of(result.out)) EXPECT_NE(text.find("广告"), std::string::npos) << text;
 }
 
 TEST(ScoreE2e, GivesEachLineItsTokensAndANegativeLogProbability) {
