@@ -36,6 +36,7 @@ class ClaimFinder {
   std::vector<Claim> find_claims(std::string_view text, const data::Product& product) const;
 
   const Lexicon& lexicon() const { return lexicon_; }
+  const LookClaims& looks() const { return looks_; }
   /// Terms of a level, UTF-8, in the lists' order; `note`: only those with this note.
   std::vector<std::string> terms(Level level, std::string_view note = {}) const;
 

@@ -17,7 +17,7 @@ constexpr size_t kNear = 8;  // code points between 这款 and the garment that 
 constexpr std::u32string_view kEnds = U"，。！？；,!?;、的搭配是让";
 
 /// Words before a look in its clause that say it of another piece: 搭配长款大衣.
-constexpr std::u32string_view kPairing = U"搭配";
+constexpr std::u32string_view kPairing = U"搭配与和内外";
 constexpr std::u32string_view kClauseEnds = U"，。！？；,!?;\n";
 constexpr size_t kReach = 64;  // code points before a look that can say so
 
@@ -59,7 +59,7 @@ void LookClaims::read_exclusive(const RuleSet& rules) {
   for (const RuleRow& row : read_rule_file(garments).rows) {
     VITRINE_REQUIRE(!row.at("category").empty(), "[LookClaims] ", garments.string(), " line ",
                     row.line, ", field category: expected a category, got ''");
-    garments_.push_back({fold_utf8(row.at("word")), row.at("category")});
+    garments_.push_back({fold_utf8(row.at("word")), row.at("category"), row.at("part") == "yes"});
   }
 }
 
@@ -129,12 +129,53 @@ void LookClaims::find(std::u32string_view folded, const Evidence& evidence,
   find_garment(folded, evidence, claims);
 }
 
+void LookClaims::add_garment(size_t begin, const Garment& garment,
+                             std::vector<Claim>& claims) const {
+  Claim claim{.type = "look", .begin = begin, .end = begin + garment.word.size(), .value = {}};
+  claim.rule = rule_;
+  claim.level = rule_->level;
+  claim.support = Support::contradicted;
+  claim.repair = Repair{Repair::Kind::drop_clause, {}};
+  const bool known = std::any_of(claims.begin(), claims.end(), [&](const Claim& other) {
+    return other.type == "look" && other.support == Support::contradicted &&
+           other.begin < claim.end && claim.begin < other.end;
+  });
+  if (!known) claims.push_back(std::move(claim));
+}
+
+/// 裤脚 in a text about a skirt, where nothing is paired in the clause.
+void LookClaims::find_parts(std::u32string_view folded, const Evidence& evidence,
+                            std::vector<Claim>& claims) const {
+  for (const Garment& garment : garments_) {
+    if (!garment.is_part || garment.category == evidence.category()) continue;
+    const auto& facts = evidence.attributes();
+    const bool supported = holds(evidence.title(), garment.word) ||
+                           std::any_of(facts.begin(), facts.end(), [&](const Fact& fact) {
+                             return holds(fact.val, garment.word) || holds(fact.raw, garment.word);
+                           });
+    if (supported) continue;
+    for (size_t at = folded.find(garment.word); at != folded.npos;
+         at = folded.find(garment.word, at + 1)) {
+      if (!is_of_another_piece(folded, at)) add_garment(at, garment, claims);
+    }
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> LookClaims::parts() const {
+  std::vector<std::pair<std::string, std::string>> parts;
+  for (const Garment& garment : garments_) {
+    if (garment.is_part) parts.emplace_back(text::to_utf8(garment.word), garment.category);
+  }
+  return parts;
+}
+
 void LookClaims::find_garment(std::u32string_view folded, const Evidence& evidence,
                               std::vector<Claim>& claims) const {
   const bool known = std::any_of(garments_.begin(), garments_.end(), [&](const Garment& g) {
     return g.category == evidence.category();
   });
   if (!known) return;
+  find_parts(folded, evidence, claims);
   for (const auto start : kThis) {
     for (size_t at = folded.find(start); at != folded.npos; at = folded.find(start, at + 1)) {
       const auto name = folded.substr(at + start.size(), kNear);
@@ -146,13 +187,7 @@ void LookClaims::find_garment(std::u32string_view folded, const Evidence& eviden
         const auto holds_word = [&](const Fact& fact) { return holds(fact.val, garment.word); };
         const auto& facts = evidence.attributes();
         if (std::any_of(facts.begin(), facts.end(), holds_word)) continue;
-        Claim claim{.type = "look", .begin = at + start.size() + place, .end = 0, .value = {}};
-        claim.end = claim.begin + garment.word.size();
-        claim.rule = rule_;
-        claim.level = rule_->level;
-        claim.support = Support::contradicted;
-        claim.repair = Repair{Repair::Kind::drop_clause, {}};
-        claims.push_back(std::move(claim));
+        add_garment(at + start.size() + place, garment, claims);
         break;
       }
     }

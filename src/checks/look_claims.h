@@ -22,8 +22,11 @@ class LookClaims {
 
   /// A word is entailed when a value of the product holds it or has the same canonical value;
   /// contradicted (level block) when the product has another value of an exclusive group, or when
-  /// the text calls the product itself (这款…裤) by another category; else unsupported (level warn).
+  /// the text calls the product itself (这款…裤), or a part of it (裤脚), by another category; else unsupported (level warn).
   void find(std::u32string_view folded, const Evidence& evidence, std::vector<Claim>& claims) const;
+
+  /// Words that can only be of goods of one category, UTF-8, with that category.
+  std::vector<std::pair<std::string, std::string>> parts() const;
 
  private:
   struct Look {
@@ -33,11 +36,15 @@ class LookClaims {
   struct Garment {
     std::u32string word;
     std::string category;
+    bool is_part = false;  // counts wherever it stands
   };
   void read_looks(const RuleSet& rules);
   void read_exclusive(const RuleSet& rules);
   void judge(const Look& look, std::u32string_view word, const Evidence& evidence,
              Claim& claim) const;
+  void add_garment(size_t begin, const Garment& garment, std::vector<Claim>& claims) const;
+  void find_parts(std::u32string_view folded, const Evidence& evidence,
+                  std::vector<Claim>& claims) const;
   void find_garment(std::u32string_view folded, const Evidence& evidence,
                     std::vector<Claim>& claims) const;
 

@@ -64,6 +64,7 @@ std::vector<std::string> fact_terms(const data::AttributeStatistics& statistics)
     const bool is_word = text::count_code_points(value) > 1 || key == "材质";
     if (key != "风格" && key != "类型" && is_word) terms.push_back(value);
   }
+  for (const auto& [word, category] : checks::Checker::shipped().claims().looks().parts()) terms.push_back(word);
   std::sort(terms.begin(), terms.end());
   terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
   return terms;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -86,8 +87,15 @@ std::string plain_sentence(const Plan& plan, const copywriting::PromptFormat& fo
 std::vector<bool> unsupported_terms(const std::vector<std::string>& terms, const data::Product& product) {
   std::string values = product.brand;
   for (const auto& attribute : product.attributes) values += "\n" + attribute.val_raw + "\n" + attribute.val;
+  const std::string category = data::category_of(product);
+  std::set<std::string> own;  // words for parts of such goods (裤脚)
+  for (const auto& [word, goods] : checks::Checker::shipped().claims().looks().parts()) {
+    if (goods == category) own.insert(word);
+  }
   std::vector<bool> unsupported;
-  for (const auto& term : terms) unsupported.push_back(values.find(term) == std::string::npos);
+  for (const auto& term : terms) {
+    unsupported.push_back(values.find(term) == std::string::npos && !own.contains(term));
+  }
   return unsupported;
 }
 
