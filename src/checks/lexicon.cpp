@@ -98,7 +98,7 @@ void Lexicon::index() {
     const Term& term = terms_[id];
     VITRINE_REQUIRE(seen.emplace(term.text, term.type).second, "[Lexicon] ", term.place,
                     ", field term: expected a term once in a type, got '", text::to_utf8(term.text),
-                    "' again in type ", term.type);
+                    "' twice in type ", term.type);
     const auto [place, is_new] = by_text_.emplace(term.text, static_cast<uint32_t>(same_text_.size()));
     if (is_new) {
       automaton_.add(term.text, place->second);

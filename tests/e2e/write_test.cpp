@@ -164,7 +164,7 @@ TEST(WriteE2e, ACandidateThatIsDroppedSaysWhy) {
   const auto result = run_program({"write", "--attributes", "类型#沙发*荣誉#国家级认证", "--baseline", "template", "-n", "1", "--format", "jsonl"});
   EXPECT_EQ(result.exit_code, 3) << result.err;
   const Json line = parse_json(lines(result.out).front(), "line");
-  EXPECT_TRUE(line["dropped_faults"].contains("unsupported:国家级")) << line.dump();
+  EXPECT_TRUE(line["dropped_faults"].contains("ABS-01:国家级")) << line.dump();
   EXPECT_NE(line["error"].get<std::string>().find("国家级"), std::string::npos);
 }
 
@@ -301,23 +301,27 @@ TEST(WriteE2e, AnUnknownPlatformIsWrongUsageThatListsTheKnown) {
 
 TEST(WriteE2e, AnEventIsWovenInWhereTheProductSupportsItAndRefusedElsewhere) {
   TemporaryFolder folder;
-  const std::string tail = R"(,"source":"own","starts":"2020-01-01","expires":"2099-12-31","requires":{"all":[{"categories":["裙"]}]}})";
+  const std::string tail = R"(,"source":"own","starts":"2020-01-01","expires":"2099-12-31","requires":{"all":[{"categories":["裙"]},{"key":"风格","values":["简约"]}]}})";
   write_file_atomic(folder / "events.jsonl", R"({"id":"e1","texts":["换季上新，{v}正应时"])" + tail + "\n");
   const auto taken = write_dress({"--events", folder / "events.jsonl"});
   ASSERT_EQ(taken.exit_code, 0) << taken.err;
   const Json event = parse_json(lines(taken.out).front(), "line")["events"][0];
   EXPECT_EQ(event["id"], "e1");
+  EXPECT_EQ(event["accepted"], true) << event.dump();
   EXPECT_NE(taken.out.find("正应时"), std::string::npos) << taken.out;
   const auto refused = write_dress({"--events", folder / "events.jsonl"}, "类型#裤*风格#简约*裤长#九分裤");
   EXPECT_EQ(refused.out.find("正应时"), std::string::npos) << refused.out;
-  EXPECT_FALSE(parse_json(lines(refused.out).front(), "line")["events"][0]["reason"].get<std::string>().empty());
+  const Json no = parse_json(lines(refused.out).front(), "line")["events"][0];
+  EXPECT_EQ(no["accepted"], false);
+  EXPECT_FALSE(no["reason"].get<std::string>().empty());
 }
 
 TEST(WriteE2e, APolishedTextIsAmongTheCandidatesWithoutWhatNothingSupports) {
   const auto result = write_dress({"--polish", "这条连衣裙版型显瘦，风格十分简约。裙身采用真丝面料，穿着十分好看。"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   std::string polished;
-  for (const Json& candidate : parse_json(lines(result.out).front(), "line")["candidates"]) {
+  const Json line = parse_json(lines(result.out).front(), "line");
+  for (const Json& candidate : line["candidates"]) {
     if (candidate["origin"] == "polished") polished = candidate["text"];
     EXPECT_EQ(candidate["text"].get<std::string>().find("真丝"), std::string::npos);
   }
