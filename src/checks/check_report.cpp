@@ -80,7 +80,8 @@ std::string suggestion(const RuleHit& hit) {
 std::string line_of(const RuleHit& hit, size_t number, bool colour) {
   const LevelStyle style = style_of(hit.level);
   std::string line = concat("  ", number, ". ", colour ? style.colour : "", style.name,
-                            colour ? kReset : "", " “", hit.term, "”  ", hit.rule->id, " ",
+                            colour ? kReset : "", hit.begin == hit.end ? " 缺少“" : " “", hit.term, "”  ",
+                            hit.rule->id, " ",
                             hit.rule->title);
   if (!hit.rule->article.empty() && hit.rule->law->id != "PROJECT") {
     line += concat("  《", hit.rule->law->name, "》", hit.rule->article);

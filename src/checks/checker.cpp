@@ -104,8 +104,11 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
 }  // namespace
 
 std::vector<std::string> Checker::blocking_terms() const {
-  const auto kept_out = joined(claims_.terms(Level::warn, "keep_out"), claims_.terms(Level::block));
-  return joined(kept_out, absolute_terms_.blocking_terms());
+  auto terms = joined(claims_.terms(Level::block), absolute_terms_.blocking_terms());
+  for (const Level level : {Level::warn, Level::harmless}) {
+    terms = joined(std::move(terms), claims_.terms(level, "keep_out"));
+  }
+  return terms;
 }
 
 std::vector<std::string> Checker::exceptions() const {

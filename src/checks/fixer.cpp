@@ -9,6 +9,7 @@ namespace vitrine::checks {
 namespace {
 
 constexpr int kMaxRounds = 3;
+constexpr int kShortestSentence = 4;  // code points of what is left of one
 constexpr std::u32string_view kSentenceEnds = U"。！？!?\n";
 
 bool is_to_be_fixed(const RuleHit& hit) {
@@ -70,7 +71,7 @@ bool drop_parts(std::u32string& text, const CheckReport& report, std::vector<Fix
   if (clauses.empty()) return true;
   for (auto* spans : {&sentences, &clauses}) {
     std::sort(spans->begin(), spans->end());
-    auto rest = drop_clauses(text, *spans);
+    auto rest = drop_clauses(text, *spans, {.min_sentence = kShortestSentence});
     if (!rest) continue;
     text = std::move(*rest);
     return true;

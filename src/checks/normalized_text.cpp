@@ -182,6 +182,8 @@ bool is_separator(char32_t c) noexcept {
     return false;
   if (c == U'.' || c == U'\t') return true;
   if (kParting.find(c) != kParting.npos || c > 0x10FFFF) return false;
+  // Control characters, the Hangul filler (invisible), and の as shops write it for 的.
+  if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x3164 || c == U'の') return true;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_ME:

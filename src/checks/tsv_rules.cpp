@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "text/utf8.h"
 
 namespace vitrine::checks {
 
@@ -26,8 +27,12 @@ RuleFile read_rule_file(const std::filesystem::path& file) {
   RuleFile result;
   std::vector<std::string> header;
   int64_t line_number = 0;
-  for (const std::string& line : split(read_file(file), '\n')) {
+  std::string bytes = read_file(file);
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.erase(0, 3);  // as spreadsheets write it
+  for (const std::string& line : split(bytes, '\n')) {
     ++line_number;
+    VITRINE_REQUIRE(text::is_valid_utf8(line), "[read_rule_file] ", file.string(), " line ", line_number,
+                    ": expected UTF-8, got other bytes");
     if (line.starts_with("# version\t")) result.version = line.substr(10);
     if (line.empty() || line.front() == '#') continue;
     const auto cells = split(line, '\t');
@@ -41,6 +46,8 @@ RuleFile read_rule_file(const std::filesystem::path& file) {
     for (size_t column = 0; column < cells.size(); ++column) row.cells[header[column]] = cells[column];
     result.rows.push_back(std::move(row));
   }
+  VITRINE_REQUIRE(!result.rows.empty(), "[read_rule_file] ", file.string(), " line ", line_number,
+                  ": expected a header row and at least one row, got none");
   return result;
 }
 

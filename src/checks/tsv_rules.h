@@ -20,7 +20,8 @@ struct RuleFile {
   std::vector<RuleRow> rows;
 };
 
-/// Throws NotFound, or InvalidInput naming file and line for a row with more cells than the header or an empty first cell.
+/// Throws NotFound, or InvalidInput naming file and line for a row with more cells than the header, an empty first cell, a line that is
+/// not UTF-8, or a file without rows.
 RuleFile read_rule_file(const std::filesystem::path& file);
 
 /// Pieces between `separator`; no piece for an empty text.

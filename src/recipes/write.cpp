@@ -162,6 +162,7 @@ copywriting::CatalogueIndex read_catalogue(const std::string& path, double limit
     const char* id = json.contains("product_id") ? "product_id" : "id";
     VITRINE_REQUIRE(json.is_object() && json.contains(id) && json[id].is_string(), "[write] --catalogue ", where, ", field id: expected a text");
     const bool is_written = json.contains("candidates");
+    VITRINE_REQUIRE(!is_written || json["candidates"].is_array(), "[write] --catalogue ", where, ", field candidates: expected a list, got ", json["candidates"].type_name());
     if (is_written && json["candidates"].empty()) continue;
     const Json& holder = is_written ? json["candidates"][0] : json;
     VITRINE_REQUIRE(holder.is_object() && holder.contains("text") && holder["text"].is_string(), "[write] --catalogue ", where, ", field text: expected a text");
@@ -377,9 +378,9 @@ bool CopyWriter::is_to_be_written_anew(const Candidate& candidate) const {
 }
 
 /// The next draw loses likelihood where it would write what the other product's copy has.
-void CopyWriter::avoid(const Candidate& candidate, copywriting::CopyTask& task) const {
+void CopyWriter::avoid(const Candidate& candidate, const std::string& product_id, copywriting::CopyTask& task) const {
   if (!candidate.like) return;
-  const auto match = catalogue_->nearest(candidate.text, "");
+  const auto match = catalogue_->nearest(candidate.text, product_id);
   const auto shared = copywriting::shared_ngrams(candidate.text, text::to_utf8(catalogue_->text(match->index)));
   if (shared.empty()) return;
   task.processors.push_back(std::make_shared<generation::NgramPenalty>(
@@ -410,7 +411,7 @@ void CopyWriter::fill_from_model(std::span<const Prepared> products, std::span<W
       Candidate candidate = candidate_of(drafts[d], copies[d], products[drafts[d].product_idx], product);
       Candidate& best = product.candidates[static_cast<size_t>(drafts[d].index)];
       const bool anew = is_to_be_written_anew(candidate);
-      if (anew) avoid(candidate, drafts[d].task);
+      if (anew) avoid(candidate, product.id, drafts[d].task);
       if (attempt == 0 || num_faults(candidate) < num_faults(best) || !anew) best = std::move(candidate);
       if (!anew) continue;
       again.push_back(std::move(drafts[d]));

@@ -98,7 +98,7 @@ class CopyWriter {
   copywriting::Candidate candidate_of(const Draft& draft, const copywriting::SampledCopy& copy,
                                       const Prepared& prepared, const WrittenProduct& written) const;
   bool is_to_be_written_anew(const copywriting::Candidate& candidate) const;
-  void avoid(const copywriting::Candidate& candidate, copywriting::CopyTask& task) const;
+  void avoid(const copywriting::Candidate& candidate, const std::string& product_id, copywriting::CopyTask& task) const;
   void fill_from_model(std::span<const Prepared> products, std::span<WrittenProduct* const> written) const;
   void fill_from_bank(const Prepared& prepared, WrittenProduct& written) const;
   void fill_from_rows(const Prepared& prepared, WrittenProduct& written) const;
