@@ -204,7 +204,7 @@ class Run {
         as_table_(run.format == "table" || (run.format == "auto" && is_terminal(run))),
         colour_(as_table_ && is_terminal(run)),
         pool_(run.threads),
-        output_(run.output.empty() ? "-" : run.output) {
+        output_(run.output.empty() ? "-" : run.output, OutputFile::Devices::at_once) {
     if (run.normalize) normalizer_ = data::AttributeNormalizer::load();
     if (!run.tagger.empty()) {
       judge_ = std::make_unique<copywriting::TaggerJudge>(copywriting::ClaimTagger::load(
