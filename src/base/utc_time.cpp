@@ -37,6 +37,8 @@ UtcClock system_utc_clock() {
 
 std::string to_iso_time(UtcSeconds time) { return print(time, "%04d-%02u-%02uT%02d:%02d:%02dZ"); }
 
+std::string to_iso_date(UtcSeconds time) { return to_iso_time(time).substr(0, 10); }
+
 std::string to_compact_date(UtcSeconds time) { return print(time, "%04d%02u%02u").substr(0, 8); }
 
 std::optional<UtcSeconds> parse_iso_date(std::string_view text) {

@@ -17,6 +17,8 @@ UtcClock system_utc_clock();
 
 /// "2026-11-24T08:00:00Z".
 std::string to_iso_time(UtcSeconds time);
+/// "2026-11-24".
+std::string to_iso_date(UtcSeconds time);
 /// "20261124".
 std::string to_compact_date(UtcSeconds time);
 

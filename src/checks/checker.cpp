@@ -1,11 +1,10 @@
 #include "checks/checker.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
 #include <tuple>
 
 #include "base/error.h"
+#include "base/utc_time.h"
 #include "text/utf8.h"
 
 namespace vitrine::checks {
@@ -115,13 +114,6 @@ std::vector<std::string> Checker::exceptions() const {
   return joined(claims_.terms(Level::pass), absolute_terms_.exceptions());
 }
 
-std::string today() {
-  const std::chrono::year_month_day date{
-      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now())};
-  char text[40];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-  return text;
-}
+std::string today() { return to_iso_date(system_utc_clock()()); }
 
 }  // namespace vitrine::checks

@@ -118,7 +118,7 @@ void check_document(const LedgerDocument& document, const data::Product& product
     reasons.push_back(concat("document_gone doc:", document.id));
     return;
   }
-  const std::string today = to_iso_time(now).substr(0, 10), valid_to = text_of(*record, "valid_to");
+  const std::string today = to_iso_date(now), valid_to = text_of(*record, "valid_to");
   if (!valid_to.empty() && valid_to < today)
     reasons.push_back(concat("document_expired doc:", document.id, " ", valid_to));
   if (text_of(*record, "sha256") != document.sha256)

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <optional>
 #include <set>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/resource.h"
+#include "base/utc_time.h"
 #include "checks/tsv_rules.h"
 
 namespace vitrine::checks {
@@ -18,24 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 3> kStatusNames{"verified", "practice", "unverified"};
-constexpr int kStaleDays = 180;
-
-std::optional<std::chrono::sys_days> parse_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  std::array<int, 3> parts{};
-  const std::array<std::string_view, 3> pieces{text.substr(0, 4), text.substr(5, 2), text.substr(8, 2)};
-  for (size_t i = 0; i < 3; ++i) {
-    for (const char c : pieces[i]) {
-      if (c < '0' || c > '9') return std::nullopt;
-      parts[i] = parts[i] * 10 + (c - '0');
-    }
-  }
-  const std::chrono::year_month_day date{std::chrono::year(parts[0]),
-                                         std::chrono::month(static_cast<unsigned>(parts[1])),
-                                         std::chrono::day(static_cast<unsigned>(parts[2]))};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date);
-}
+constexpr auto kStale = std::chrono::days(180);
 
 /// Reads cells of a row; its messages name file, line, field and value.
 class Cells {
@@ -50,7 +33,7 @@ class Cells {
   std::string optional(std::string_view field) const { return row_.at(field); }
   std::string date(std::string_view field) const {
     const std::string& value = row_.at(field);
-    if (!value.empty() && !parse_date(value)) fail(field, value, "YYYY-MM-DD or nothing");
+    if (!value.empty() && !parse_iso_date(value)) fail(field, value, "YYYY-MM-DD or nothing");
     return value;
   }
   RuleStatus status() const {
@@ -212,8 +195,8 @@ bool applies(const Rule& rule, std::string_view today) {
 }
 
 bool is_stale(const Rule& rule, std::string_view today) {
-  const auto checked = parse_date(rule.checked_at), now = parse_date(today);
-  return checked && now && (*now - *checked).count() > kStaleDays;
+  const auto checked = parse_iso_date(rule.checked_at), now = parse_iso_date(today);
+  return checked && now && *now - *checked > kStale;
 }
 
 }  // namespace vitrine::checks

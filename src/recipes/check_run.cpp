@@ -8,7 +8,6 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <utility>
 
 #include "base/compressed.h"
 #include "base/error.h"
@@ -28,6 +27,7 @@
 #include "data/import_report.h"
 #include "data/normalization.h"
 #include "data/product_reader.h"
+#include "data/text_window.h"
 #include "text/utf8.h"
 
 namespace vitrine::recipes {
@@ -35,47 +35,6 @@ namespace {
 
 constexpr size_t kBatch = 512;              // rows that are checked at once
 constexpr size_t kMaxLineBytes = 4u << 20;  // formats section 1 allows rows of 1 MiB
-
-/// The lines of a file of any size.
-class LineReader {
- public:
-  explicit LineReader(ByteReader& bytes) : bytes_(bytes), buffer_(1 << 16) {}
-
-  /// The next line without its end; nothing at the end of the file. A line above kMaxLineBytes is
-  /// cut there and `too_long` says so.
-  std::optional<std::string> next(bool& too_long) {
-    std::string line;
-    too_long = false;
-    while (true) {
-      if (at_ == size_) {
-        size_ = bytes_.read(buffer_);
-        at_ = 0;
-        if (size_ == 0 && !std::exchange(has_begun_, false)) return std::nullopt;
-        if (size_ == 0) return line;
-      }
-      has_begun_ = true;
-      const char* begin = buffer_.data() + at_;
-      const char* last = buffer_.data() + size_;
-      const char* end = std::find(begin, last, '\n');
-      const auto count = static_cast<size_t>(end - begin);
-      const size_t room = kMaxLineBytes - std::min(kMaxLineBytes, line.size());
-      line.append(begin, std::min(count, room));
-      too_long = too_long || count > room;
-      at_ += count;
-      if (at_ < size_) {
-        ++at_;
-        has_begun_ = false;
-        return line;
-      }
-    }
-  }
-
- private:
-  ByteReader& bytes_;
-  std::vector<char> buffer_;
-  size_t at_ = 0, size_ = 0;
-  bool has_begun_ = false;  // of a line
-};
 
 /// What one row asks for.
 struct TextRow {
@@ -216,19 +175,14 @@ class Run {
   CheckOutcome check_all() {
     const InputFile input(run_.input);
     const auto bytes = input.open();
-    LineReader lines(*bytes);
+    data::TextWindow window(*bytes);
+    data::LineReader lines(window, kMaxLineBytes);
     Progress progress("check", 0, "texts");
-    bool too_long = false;
-    for (int64_t number = 1; auto line = lines.next(too_long); ++number) {
+    for (std::string_view line; lines.next(line);) {
       throw_if_interrupted("nothing was written");
-      if (line->find_first_not_of(" \t\r") == std::string::npos) continue;
+      if (lines.is_blank()) continue;
       ++rows_;
-      if (too_long) {
-        reject(number, "TOO_LARGE", concat(run_.input, " row ", number, ": expected at most ",
-                                           kMaxLineBytes >> 20, " MiB, got more"));
-      } else {
-        take(*line, number);
-      }
+      take(line, lines.number());
       if (batch_.size() == kBatch) write_batch(progress);
     }
     if (rows_ == 0) throw Corrupt(concat("[check] ", run_.input, ": EMPTY_FILE: no rows"));
@@ -248,8 +202,12 @@ class Run {
     return normalizer_ ? &*normalizer_ : nullptr;
   }
 
-  void take(const std::string& line, int64_t number) {
+  void take(std::string_view line, int64_t number) {
     const std::string where = concat(run_.input, " row ", number);
+    if (line.size() > kMaxLineBytes) {
+      return reject(number, "TOO_LARGE",
+                    concat(where, ": expected at most ", kMaxLineBytes >> 20, " MiB, got more"));
+    }
     try {
       const RowReader reader(products_, normalizer());
       batch_.push_back(reader.read(parse_json(line, where), number, where));

@@ -1,7 +1,6 @@
 // The evaluation as JSON, as a page and as a table for the terminal.
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <iterator>
 #include <thread>
 
@@ -9,6 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/html_report.h"
+#include "base/utc_time.h"
 #include "data/advertisegen.h"
 #include "recipes/evaluate_copy.h"
 #include "text/utf8.h"
@@ -216,13 +216,6 @@ void add_summary(HtmlReport& page, const CopyEvaluation& evaluation) {
   leakage.rows + leakage.texts > 0 ? page.notice(text) : page.paragraph(text);
 }
 
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&now));
-  return text;
-}
-
 std::string outputs_jsonl(const CopyEvaluation& evaluation) {
   std::string lines;
   for (const auto& system : evaluation.systems) {
@@ -334,7 +327,7 @@ void write_evaluation(const CopyEvaluation& evaluation, const std::filesystem::p
   write_file_atomic(output / "metrics.json", dump_pretty(metrics_json(evaluation)));
   write_file_atomic(output / "report.html", report_html(evaluation));
   Json manifest = manifest_of(kCopyEvaluationKind);
-  manifest.update({{"verb", "evaluate copy"}, {"date", today()}, {"hardware_threads", std::thread::hardware_concurrency()}, {"seed", evaluation.config.seed},
+  manifest.update({{"verb", "evaluate copy"}, {"date", to_iso_time(system_utc_clock()())}, {"hardware_threads", std::thread::hardware_concurrency()}, {"seed", evaluation.config.seed},
                    {"config", config_to_json(evaluation.config)}, {"set", evaluation.set_file.sha256}, {"train", evaluation.train_file.sha256}});
   write_file_atomic(output / kManifestName, dump_pretty(manifest));
   folder.commit();

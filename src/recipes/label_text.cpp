@@ -359,7 +359,7 @@ bool FileLabeller::is_blocked(size_t i) {
   const TextCell& cell = file_.cells()[i];
   const data::Product* product = product_of(*products_, cell.id);
   if (product == nullptr) return false;  // ledger() says so
-  const std::string today = to_iso_time(context_.clock()).substr(0, 10);
+  const std::string today = to_iso_date(context_.clock());
   const auto report = checks::Checker::shipped().check(
       cell.text, checks::Evidence(*product, today), {.field = cell.field, .today = today});
   std::string blocked;
@@ -374,7 +374,7 @@ bool FileLabeller::is_blocked(size_t i) {
 /// Claims of the text outside its label, by what proves them today.
 std::vector<checks::Claim> claims_of(const std::string& text, const data::Product& product,
                                      UtcSeconds now) {
-  const checks::Evidence evidence(product, to_iso_time(now).substr(0, 10));
+  const checks::Evidence evidence(product, to_iso_date(now));
   auto claims = checks::ClaimFinder::shipped().find(text::to_utf32(text), evidence);
   const auto wording = checks::LabelWordings::shipped().find_in(text);
   if (!wording) return claims;
