@@ -52,4 +52,19 @@ Json to_json(const RewardParts& parts) {
           {"fluency", parts.fluency},           {"commonness", parts.commonness}};
 }
 
+RewardParts reward_parts_from(const Json& json) {
+  RewardParts parts;
+  json.at("may_leave").get_to(parts.may_leave);
+  json.at("hits").get_to(parts.hits);
+  json.at("coverage").get_to(parts.coverage);
+  json.at("point_said").get_to(parts.point_said);
+  json.at("point_offset").get_to(parts.point_offset);
+  json.at("point_first").get_to(parts.point_first);
+  json.at("repetition").get_to(parts.repetition);
+  json.at("length_gap").get_to(parts.length_gap);
+  json.at("fluency").get_to(parts.fluency);
+  json.at("commonness").get_to(parts.commonness);
+  return parts;
+}
+
 }  // namespace vitrine::copywriting

@@ -70,5 +70,7 @@ struct RuleRewardConfig {
 double rule_reward(const RewardParts& parts, const RuleRewardConfig& config);
 
 Json to_json(const RewardParts& parts);
+/// The inverse. Throws Json::exception when a field lacks.
+RewardParts reward_parts_from(const Json& json);
 
 }  // namespace vitrine::copywriting
