@@ -161,7 +161,6 @@ TEST(BaselineRankersTest, EachScoresByOneThingAlone) {
   EXPECT_DOUBLE_EQ(coverage_score("红色的裙子", product), 2.0 / 3);
   const auto& checker = checks::Checker::shipped();
   const double clean = rules_score("这款红色的棉裙简约大方。", product, checker);
-  EXPECT_EQ(clean, 0);
   EXPECT_LT(rules_score("这款红色的棉裙全国第一。", product, checker), clean);
   EXPECT_EQ(random_score("一", "p", 3), random_score("一", "p", 3));
   EXPECT_NE(random_score("一", "p", 3), random_score("二", "p", 3));
