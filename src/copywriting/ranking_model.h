@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ class RankingModel {
   /// What the model reads of a text (copywriting/ranker_input.h).
   /// Throws InvalidInput, naming `where`: an empty text, more tokens than the model's n_positions, too many slot values.
   std::vector<int32_t> input_ids(const data::Product& product, std::string_view text, const std::string& where) const;
+
+  /// The same; nothing where input_ids throws InvalidInput.
+  std::optional<std::vector<int32_t>> fitting_ids(const data::Product& product, std::string_view text) const;
 
   /// One score a text, in order; higher is better within a product. A score depends on model, product and text alone.
   /// Throws InvalidInput as input_ids does, naming the product, before any work; Cancelled on Ctrl-C.
