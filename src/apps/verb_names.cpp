@@ -24,7 +24,7 @@ const std::vector<Verb>& verbs() {
       {"train", {"copy", "tagger"}, {"ranker", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base"}},
       {"write", {}, {}},
       {"score", {"copy", "ranker"}, {"clip"}},
-      {"evaluate", {"copy", "catalogue", "tagger"}, {"ranker", "images"}},
+      {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena"}, {"images"}},
       {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {"images"}},
       {"verify", {"text", "ledger"}, {"images"}},
       {"bench", {"write", "train"}, {"draw", "tune"}},

@@ -48,8 +48,8 @@ class RankingModel {
   /// Throws InvalidInput as input_ids does, naming the product, before any work; Cancelled on Ctrl-C.
   std::vector<double> score(std::span<const ProductText> texts);
 
-  /// The same for ids that input_ids gave.
-  std::vector<double> score_ids(std::span<const std::vector<int32_t>> texts) { return ranker_.score(texts); }
+  /// For ids that input_ids gave, or raw ones.
+  generation::Ranker& ranker() { return ranker_; }
 
   const std::filesystem::path& directory() const { return directory_; }
   const std::string& sha256() const { return sha256_; }  // of model.safetensors

@@ -15,12 +15,11 @@ namespace vitrine::eval {
 
 struct RankingMetricsConfig {
   int resamples = 1000;
-  int64_t seed = 0;
+  int64_t seed = 0;  // of the resamples and of the random ranker; the caller's --seed
   int reliability_bins = 10;
 
   void describe(FieldVisitor& v) {
     v.field("resamples", resamples, "bootstrap resamples over products", 1, 1000000);
-    v.field("seed", seed, "of the resamples and of the random ranker", 0);
     v.field("reliability_bins", reliability_bins, "equal-count bins of the reliability table", 2,
             1000);
   }

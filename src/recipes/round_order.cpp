@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/compressed.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -207,7 +208,7 @@ struct Sums {
 
 std::vector<OrderedProduct> read_ordered(const std::filesystem::path& path) {
   std::vector<OrderedProduct> products;
-  for_each_line(path, [&](const Json& json, const std::string& where) {
+  for_each_json_line(read_file_unpacked(path), path.string(), [&](const Json& json, const std::string& where) {
     try {
       products.push_back(ordered_from(json));
     } catch (const Json::exception&) {

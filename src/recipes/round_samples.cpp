@@ -143,7 +143,7 @@ void sample_products(std::span<const data::Product> products, const SampleConfig
 
 std::vector<SampledProduct> read_samples(const std::filesystem::path& path) {
   std::vector<SampledProduct> products;
-  for_each_line(path, [&](const Json& json, const std::string& where) {
+  for_each_json_line(read_file_unpacked(path), path.string(), [&](const Json& json, const std::string& where) {
     SampledProduct& product = products.emplace_back();
     try {
       product.product_id = json.at("id").get<std::string>();
