@@ -42,6 +42,7 @@ void check_example(const Example& example, const models::Trainable& model, const
   for (const int32_t id : example.input_ids) {
     VITRINE_REQUIRE(id >= 0 && id < model.vocab_size(), "[train] ", where, ": expected tokens 0 .. ", model.vocab_size() - 1, ", got ", id);
   }
+  for (size_t i = 0; i < example.compared.size(); ++i) check_example(example.compared[i], model, concat(where, ", compared text ", i + 1));
 }
 
 void check_examples(const std::vector<Example>& examples, const models::Trainable& model, const char* what) {
