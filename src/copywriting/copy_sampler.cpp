@@ -90,8 +90,8 @@ void advance(const CopyModel& model, const CopySamplerConfig& config, Draft& dra
     return;
   }
   const auto length = static_cast<int>(text::count_code_points(draft.copy.text));
-  draft.done =
-      length + kShortBy >= draft.task->length || draft.free_sentences == config.max_free_sentences;
+  const int most = draft.task->open_plan ? config.max_open_sentences : config.max_free_sentences;
+  draft.done = length + kShortBy >= draft.task->length || draft.free_sentences == most;
   if (draft.done) return;
   ++draft.free_sentences;
   append(draft.ids, model.format->empty_group());

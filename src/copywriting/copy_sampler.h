@@ -27,6 +27,7 @@ struct CopySamplerConfig {
   int variants = 3;            // draws of a sentence
   int retries = 1;             // times all variants are drawn again when none is good
   int max_free_sentences = 2;  // without points, to reach the wanted length
+  int max_open_sentences = 8;  // the same for a task with an open plan
   std::optional<generation::BeamConfig> beams =
       {};  // instead of variants and retries; num_beams <= the decoder's max_batch
 };
@@ -37,6 +38,7 @@ struct CopyTask {
   std::shared_ptr<const GuideFacts> facts;
   std::vector<std::vector<std::string>> points;  // values of each group, in order
   int length = 110;                              // code points wanted
+  bool open_plan = false;  // the model chooses what a sentence says: `points` is empty
   RandomKey key{0};
   std::vector<std::shared_ptr<const generation::SequenceGuide>> processors = {};  // of each sentence
   int start = 0;  // with beams: the place of the hypothesis that the first sentence takes, >= 0

@@ -41,7 +41,59 @@ std::map<std::string, int> choose_slots(const CopyDocument& document, RandomStre
   return chosen;
 }
 
+int length_of(const CopyDocument& document) {
+  int length = 0;
+  for (const auto& sentence : document.sentences) length += static_cast<int>(text::count_code_points(sentence.text));
+  return length;
+}
+
+void append(TrainingSequence& sequence, const std::vector<int32_t>& ids, bool predicted) {
+  sequence.input_ids.insert(sequence.input_ids.end(), ids.begin(), ids.end());
+  sequence.predicted.resize(sequence.input_ids.size(), predicted);
+}
+
+/// Header, then each sentence behind its group, then the end token.
+TrainingSequence sequence_of(const PromptFormat& format, const CopyDocument& document, const PromptPlan& plan,
+                             const std::map<std::string, int>& forced_slots) {
+  const Prompt prompt = format.encode(plan, forced_slots);
+  TrainingSequence sequence;
+  append(sequence, prompt.header, false);
+  for (size_t i = 0; i < document.sentences.size(); ++i) {
+    append(sequence, prompt.groups[i], false);
+    append(sequence, format.encode_sentence(document.sentences[i].text, prompt.slots), true);
+  }
+  append(sequence, {format.end_id()}, true);
+  return sequence;
+}
+
+PromptPlan plan_of(const CopyDocument& document, int length) {
+  return {.category = document.category, .style = "taobao", .audience = document.audience,
+          .length = length > 0 ? length : length_of(document), .groups = {}};
+}
+
 }  // namespace
+
+TrainingSequence planned_sequence(const PromptFormat& format, const CopyDocument& document,
+                                  const std::map<std::string, int>& forced_slots) {
+  PromptPlan plan = plan_of(document, 0);
+  for (const auto& sentence : document.sentences) plan.groups.push_back(sentence.points);
+  return sequence_of(format, document, plan, forced_slots);
+}
+
+TrainingSequence open_sequence(const PromptFormat& format, const CopyDocument& document,
+                               const std::vector<PromptPoint>& points, int length,
+                               const std::map<std::string, int>& forced_slots) {
+  PromptPlan plan = plan_of(document, length);
+  plan.groups.resize(std::max<size_t>(1, document.sentences.size()));
+  plan.groups.front() = points;
+  return sequence_of(format, document, plan, forced_slots);
+}
+
+std::vector<PromptPoint> points_said(const CopyDocument& document) {
+  std::vector<PromptPoint> points;
+  for (const auto& sentence : document.sentences) points.insert(points.end(), sentence.points.begin(), sentence.points.end());
+  return points;
+}
 
 std::vector<CopyDocument> align_products(const std::vector<data::Product>& products,
                                          const std::vector<std::string>& other_terms) {
@@ -77,31 +129,16 @@ CopyTrainingSet::CopyTrainingSet(std::vector<CopyDocument> documents, const Prom
   }
 }
 
-TrainingSequence CopyTrainingSet::sequence(const CopyDocument& document,
-                                           const std::map<std::string, int>& forced_slots) const {
-  PromptPlan plan{.category = document.category, .style = "taobao", .audience = document.audience, .length = 0, .groups = {}};
-  for (const auto& sentence : document.sentences) {
-    plan.groups.push_back(sentence.points);
-    plan.length += static_cast<int>(text::count_code_points(sentence.text));
-  }
-  const Prompt prompt = format_.encode(plan, forced_slots);
-  TrainingSequence sequence;
-  const auto append = [&](const std::vector<int32_t>& ids, bool predicted) {
-    sequence.input_ids.insert(sequence.input_ids.end(), ids.begin(), ids.end());
-    sequence.predicted.resize(sequence.input_ids.size(), predicted);
-  };
-  append(prompt.header, false);
-  for (size_t i = 0; i < document.sentences.size(); ++i) {
-    append(prompt.groups[i], false);
-    append(format_.encode_sentence(document.sentences[i].text, prompt.slots), true);
-  }
-  append({format_.end_id()}, true);
-  return sequence;
-}
-
 std::vector<TrainingSequence> CopyTrainingSet::plain() const {
   std::vector<TrainingSequence> sequences;
-  for (const auto& document : documents_) sequences.push_back(sequence(document, {}));
+  for (size_t i = 0; i < documents_.size(); ++i) {
+    sequences.push_back(planned_sequence(format_, documents_[i]));
+    if (config_.open_plan == 0) continue;
+    auto points = points_said(documents_[i]);
+    RandomStream random(RandomKey(i).fold_in("open plan"));
+    random.shuffle(points);
+    sequences.push_back(open_sequence(format_, documents_[i], points));
+  }
   return sequences;
 }
 
@@ -122,13 +159,23 @@ CopyDocument CopyTrainingSet::augment(const CopyDocument& document, RandomStream
   return result;
 }
 
+std::map<std::string, int> CopyTrainingSet::draw_slots(const CopyDocument& document, RandomStream& random) const {
+  return random.uniform() < config_.slot_values ? choose_slots(document, random) : std::map<std::string, int>{};
+}
+
 std::vector<TrainingSequence> CopyTrainingSet::augmented(RandomKey key) const {
   std::vector<TrainingSequence> sequences;
   for (size_t i = 0; i < documents_.size(); ++i) {
     RandomStream random(key.fold_in(i));
     const CopyDocument document = augment(documents_[i], random);
-    const bool with_slots = random.uniform() < config_.slot_values;
-    sequences.push_back(sequence(document, with_slots ? choose_slots(document, random) : std::map<std::string, int>{}));
+    const auto slots = draw_slots(document, random);
+    if (config_.open_plan == 0 || random.uniform() >= config_.open_plan) {
+      sequences.push_back(planned_sequence(format_, document, slots));
+      continue;
+    }
+    auto points = points_said(document);
+    random.shuffle(points);
+    sequences.push_back(open_sequence(format_, document, points, 0, slots));
   }
   return sequences;
 }
@@ -136,9 +183,9 @@ std::vector<TrainingSequence> CopyTrainingSet::augmented(RandomKey key) const {
 int64_t CopyTrainingSet::num_code_points() const {
   int64_t count = 0;
   for (const auto& document : documents_) {
-    for (const auto& sentence : document.sentences) count += static_cast<int64_t>(text::count_code_points(sentence.text));
+    count += length_of(document);
   }
-  return count;
+  return config_.open_plan > 0 ? 2 * count : count;
 }
 
 }  // namespace vitrine::copywriting

@@ -2,6 +2,8 @@
 //
 // Augmentation keeps the prompt true: a sentence that goes takes its points with it, a sentence from
 // another product of the category brings its own, a value that becomes a slot does so on both sides.
+// In a sequence with an open plan all points stand before the first sentence, in random order: the
+// model learns to order and group them itself.
 #pragma once
 #include <string>
 #include <vector>
@@ -18,12 +20,14 @@ struct AugmentConfig {
   double drop_sentence = 0.2;   // chance that one later sentence is left out
   double shuffle_points = 0.5;  // chance, for each group, that its points are in random order
   double slot_values = 0.2;     // chance that one or two values are slots
+  double open_plan = 0;         // chance that all points stand before the first sentence, in random order
 
   void describe(FieldVisitor& v) {
     v.field("mix_sentences", mix_sentences, "chance that a later sentence comes from another product", 0, 1);
     v.field("drop_sentence", drop_sentence, "chance that a later sentence is left out", 0, 1);
     v.field("shuffle_points", shuffle_points, "chance that a group's points are shuffled", 0, 1);
     v.field("slot_values", slot_values, "chance that one or two values become slots", 0, 1);
+    v.field("open_plan", open_plan, "chance that all points stand before the first sentence, so that the model orders and groups them", 0, 1);
   }
 };
 
@@ -46,12 +50,26 @@ std::vector<CopyDocument> align_products(const std::vector<data::Product>& produ
 /// without digits and without long Latin names. In code-point order.
 std::vector<std::string> value_tokens(const std::vector<data::Product>& products, int min_products);
 
+/// The prompt states the points of each sentence before it.
+TrainingSequence planned_sequence(const PromptFormat& format, const CopyDocument& document,
+                                  const std::map<std::string, int>& forced_slots = {});
+
+/// The prompt states `points`, in this order, before the first sentence, and nothing before the others.
+///   length  code points that the prompt asks for; 0 = those of the text
+TrainingSequence open_sequence(const PromptFormat& format, const CopyDocument& document,
+                               const std::vector<PromptPoint>& points, int length = 0,
+                               const std::map<std::string, int>& forced_slots = {});
+
+/// All points of the document's sentences, in order of mention.
+std::vector<PromptPoint> points_said(const CopyDocument& document);
+
 class CopyTrainingSet {
  public:
   /// `format` must outlive the set.
   CopyTrainingSet(std::vector<CopyDocument> documents, const PromptFormat& format, AugmentConfig config);
 
-  /// Document order, one sequence each, as they are (validation).
+  /// Document order, one sequence each, as they are (validation); with open plans in the config a
+  /// second one with an open plan.
   std::vector<TrainingSequence> plain() const;
   /// One sequence a document, augmented by draws of `key`.
   std::vector<TrainingSequence> augmented(RandomKey key) const;
@@ -61,7 +79,7 @@ class CopyTrainingSet {
 
  private:
   CopyDocument augment(const CopyDocument& document, RandomStream& random) const;
-  TrainingSequence sequence(const CopyDocument& document, const std::map<std::string, int>& forced_slots) const;
+  std::map<std::string, int> draw_slots(const CopyDocument& document, RandomStream& random) const;
 
   std::vector<CopyDocument> documents_;
   const PromptFormat& format_;

@@ -4,12 +4,14 @@
 // always name their list's product, so that sets are split by product.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "data/product.h"
 
 namespace vitrine::data {
 
@@ -42,6 +44,18 @@ RankedList ranked_list_from_json(const Json& json, std::string_view where);
 Json to_json(const RankedList& list);
 PreferencePair preference_pair_from_json(const Json& json, std::string_view where);
 Json to_json(const PreferencePair& pair);
+
+/// As the two above, without throwing: the first problem, or nothing when the record is good. An absent weight is 1; an absent
+/// product_id stands for the prompt (product_id_of_prompt); unknown fields of a pair are left out.
+/// Codes: MISSING_REQUIRED, BAD_FIELD, EMPTY_TEXT, BAD_ORDER, BAD_WEIGHT, BAD_SOURCE, LIST_ONE_SIDED, PAIR_EQUAL.
+std::optional<FieldProblem> read_ranked_list(const Json& json, RankedList& list);
+std::optional<FieldProblem> read_preference_pair(const Json& json, PreferencePair& pair);
+
+/// The list of two texts that says the same as the pair.
+RankedList list_of(const PreferencePair& pair);
+
+/// "prompt-" and 12 hex digits of the prompt's SHA-256: equal prompts are one product where nothing else is known.
+std::string product_id_of_prompt(std::string_view prompt);
 
 /// A share in [0, 1) of a product's id and a name of the split: pairs of one product are on one side.
 double split_position(std::string_view product_id, std::string_view split_name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -71,6 +72,12 @@ void keep_only(const std::vector<std::string>& points, Plan& plan) {
   std::erase_if(plan.points, [&](const copywriting::SellingPoint& point) {
     return std::find(points.begin(), points.end(), point.key + "#" + point.value) == points.end();
   });
+}
+
+/// An open plan: what each sentence says is left to the model.
+void put_into_one_group(Plan& plan) {
+  plan.groups = {std::vector<int>(plan.points.size())};
+  std::iota(plan.groups.front().begin(), plan.groups.front().end(), 0);
 }
 
 /// Points of keys that the model has not learned (克重, 产地), as a plain sentence: it would not know what they mean.
@@ -295,7 +302,9 @@ WrittenProduct CopyWriter::planned(const Prepared& prepared) const {
   WrittenProduct written;
   written.id = product.id;
   written.error = prepared.error;
-  written.plan = copywriting::make_plan(product, statistics_, config_.plan, wishes_.pins, prepared.points ? *prepared.points : wishes_.order);
+  copywriting::PlanConfig plan_config = config_.plan;
+  plan_config.idf_order = plan_config.idf_order && !config_.open_plan;
+  written.plan = copywriting::make_plan(product, statistics_, plan_config, wishes_.pins, prepared.points ? *prepared.points : wishes_.order);
   if (prepared.points) keep_only(*prepared.points, written.plan);
   written.plan.style = config_.style;
   written.plan.platform = config_.platform;
@@ -303,6 +312,7 @@ WrittenProduct CopyWriter::planned(const Prepared& prepared) const {
   written.plan.length = config_.length;
   written.plan.keywords = config_.keywords;
   copywriting::group_points(written.plan, config_.plan);
+  if (config_.open_plan) put_into_one_group(written.plan);
   written.origin = config_.baseline.empty() ? "model" : config_.baseline;
   if (written.origin == "model" && !model_knows(product)) {
     written.origin = "template";
@@ -353,6 +363,8 @@ copywriting::CopyTask CopyWriter::task_for(const data::Product& product, const W
   task.prompt = std::move(prompt);
   task.facts = std::move(facts);
   task.length = written.plan.length;
+  task.open_plan = config_.open_plan;
+  if (task.open_plan) return task;
   for (const auto& group : prompt_plan.groups) {
     auto& values = task.points.emplace_back();
     for (const PromptPoint& point : group) values.push_back(point.value);
@@ -374,7 +386,7 @@ Candidate CopyWriter::candidate_of(const Draft& draft, const copywriting::Sample
 }
 
 bool CopyWriter::is_to_be_written_anew(const Candidate& candidate) const {
-  return config_.check && (!candidate.may_leave() || candidate.like || (config_.enforce_groups && !candidate.groups_in_order));
+  return config_.check && (!candidate.may_leave() || candidate.like || (config_.enforce_groups && !config_.open_plan && !candidate.groups_in_order));
 }
 
 /// The next draw loses likelihood where it would write what the other product's copy has.

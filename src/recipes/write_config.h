@@ -32,6 +32,7 @@ struct WriteConfig {
   std::string baseline;          // "" = model, template, retrieval
   bool check = true;             // drop candidates with faults
   bool normalize = true;
+  bool open_plan = false;        // the model orders and groups the points
   bool enforce_groups = true;
   bool constrain_facts = true;
   int num_beams = 0;             // 0 = sampling
@@ -69,6 +70,7 @@ struct WriteConfig {
     v.field("baseline", baseline, "template | retrieval: copy without the model", {"", "template", "retrieval"});
     v.field("check", check, "drop candidates with faults");
     v.field("normalize", normalize, "normalise attributes before planning");
+    v.field("open_plan", open_plan, "state all points at once, in the order of the source: the model orders and groups them itself");
     v.field("enforce_groups", enforce_groups, "keep each point in its sentence");
     v.field("constrain_facts", constrain_facts, "numbers, names, materials and functions come from the input only");
     v.field("num_beams", num_beams, "beams of each sentence instead of draws; 0 = off", 0, 256);

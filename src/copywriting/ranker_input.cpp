@@ -1,0 +1,41 @@
+#include "copywriting/ranker_input.h"
+
+#include <algorithm>
+
+#include "copywriting/alignment.h"
+
+namespace vitrine::copywriting {
+namespace {
+
+constexpr int kLength = 110;  // code points, as `write` asks for by default
+
+}  // namespace
+
+PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product) {
+  PromptPlan plan;
+  plan.category = data::category_of(product);
+  plan.length = kLength;
+  auto& points = plan.groups.emplace_back();
+  for (const auto& attribute : product.attributes) {
+    const PromptPoint point{attribute.key, attribute.val};
+    const bool is_said = std::any_of(points.begin(), points.end(), [&](const PromptPoint& p) { return p.value == point.value; });
+    if (!is_said && point.value != plan.category && format.has_key_token(point.key)) points.push_back(point);
+  }
+  return plan;
+}
+
+std::vector<int32_t> ranker_input(const PromptFormat& format, const data::Product& product, std::string_view text) {
+  const Prompt prompt = format.encode(open_plan_of(format, product));
+  std::vector<int32_t> ids = prompt.first_ids();
+  bool is_first = true;
+  for (const auto& sentence : split_sentences(text)) {
+    const auto between = is_first ? std::vector<int32_t>{} : format.empty_group();
+    const auto words = format.encode_sentence(sentence, prompt.slots);
+    ids.insert(ids.end(), between.begin(), between.end());
+    ids.insert(ids.end(), words.begin(), words.end());
+    is_first = false;
+  }
+  return ids;
+}
+
+}  // namespace vitrine::copywriting

@@ -1,0 +1,72 @@
+// recipes/round_order.h - the second stage of a round: what each sampled text is worth, and the order that follows.
+#pragma once
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "copywriting/copy_model.h"
+#include "copywriting/distinctive_point.h"
+#include "copywriting/rule_reward.h"
+#include "data/product.h"
+#include "recipes/round_samples.h"
+
+namespace vitrine::recipes {
+
+struct OrderingConfig {
+  bool use_ranker = true;
+  bool use_rules = true;
+  double ranker_weight = 1;  // of a unit of the ranking model's score
+  double rules_weight = 1;   // of a unit of the rules' reward
+  copywriting::RuleRewardConfig reward;
+
+  void describe(FieldVisitor& v) {
+    v.field("use_ranker", use_ranker, "the ranking model has a say in the order");
+    v.field("use_rules", use_rules, "the rules have a say in the order; texts that must not leave stay last without it too");
+    v.field("ranker_weight", ranker_weight, "of a unit of the ranking model's score", 0, 1000);
+    v.field("rules_weight", rules_weight, "of a unit of the rules' reward", 0, 1000);
+    reward.describe(v);
+  }
+  /// Throws InvalidInput, also when nothing has a say.
+  void validate() const;
+};
+
+struct OrderedSample {
+  Sample sample;
+  copywriting::RewardParts parts;
+  double rules = 0;              // rule_reward
+  std::optional<double> ranker;  // score of the ranking model
+  double reward = 0;             // what the order goes by
+};
+
+struct OrderedProduct {
+  std::string product_id;
+  std::vector<OrderedSample> samples;  // best first; ties keep the order of drawing
+};
+
+/// Log-probability of one text after its product's open plan.
+struct TextFluency {
+  int64_t tokens = 0;
+  double logprob = 0;
+};
+
+/// Of each sample in turn, under `model` (the SFT model); with `progress` a bar. One thread calls it.
+std::vector<std::vector<TextFluency>> fluency_of(const copywriting::CopyModel& model, std::span<const data::Product> products,
+                                                 std::span<const SampledProduct> sampled);
+
+/// Scores of the ranking model for the texts of one product.
+using RankTexts = std::function<std::vector<double>(const data::Product& product, const std::vector<std::string>& texts)>;
+
+/// products[i] is the product of sampled[i]. fluency: of fluency_of, or empty = each sample's own log-probability.
+/// rank: null = no ranking model. Equal texts of a product stay once, the first one drawn.
+/// Throws InvalidInput when the ids differ, or a score of the ranking model is not finite (product named).
+std::vector<OrderedProduct> order_samples(std::span<const data::Product> products, std::span<const SampledProduct> sampled,
+                                          std::span<const std::vector<TextFluency>> fluency,
+                                          const copywriting::ValueFrequencies& frequencies, int wanted_length,
+                                          const RankTexts& rank, const OrderingConfig& config);
+
+/// One line a product: id, samples best first with text, parts, rules, ranker, reward.
+std::string ordered_jsonl(std::span<const OrderedProduct> products);
+
+}  // namespace vitrine::recipes
