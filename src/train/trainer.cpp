@@ -57,10 +57,10 @@ Json state_config(const TrainConfig& config, const Json& callers, const models::
   return json;
 }
 
-std::string validation_text(const EpochReport& report) {
+std::string validation_text(const EpochReport& report, const std::string& loss_unit) {
   if (!report.validation_loss) return "not measured (no validation rows)";
   const std::string per_char = report.validation_nats_per_char ? concat(", ", *report.validation_nats_per_char, " nats/char") : "";
-  return concat(*report.validation_loss, " nats/token", per_char);
+  return concat(*report.validation_loss, " ", loss_unit, per_char);
 }
 
 class Run {
@@ -199,8 +199,9 @@ class Run {
     start_next_epoch();
     save_state();
     log_.add(report);
-    write_file_atomic(run_dir_ / "run.html", run_page(config_, log_.steps(), progress_.reports));
-    log_info("epoch ", report.epoch, ": train ", report.train_loss, " nats/token, validation ", validation_text(report), ", ",
+    write_file_atomic(run_dir_ / "run.html", run_page(config_, log_.steps(), progress_.reports, hooks_.loss_unit));
+    log_info("epoch ", report.epoch, ": train ", report.train_loss, " ", hooks_.loss_unit, ", validation ",
+             validation_text(report, hooks_.loss_unit), ", ",
              report.tokens_per_s, " tokens/s, peak memory ", static_cast<int64_t>(peak_memory_mib()), " MiB");
     if (hooks_.on_epoch) hooks_.on_epoch(report);
   }
