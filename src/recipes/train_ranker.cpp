@@ -236,12 +236,12 @@ bool train_ranker(const fs::path& data, const fs::path& validation, const std::s
   const fs::path work = run.model();
   VITRINE_REQUIRE(!fs::exists(work) || !fs::equivalent(start.tokenizer, work), "[train ranker] init: ", work.string(),
                   " is the working folder of this output");
-  copy_tokenizer(start.tokenizer, work);
-  const auto tokenizer = text::load_tokenizer(work);
+  const auto tokenizer = text::load_tokenizer(start.tokenizer);
   const copywriting::PromptFormat format(*tokenizer);
   train::FixedExamples source(examples_of(rows.training, format, config.n_positions));
   const train::ValidationSet held_out{examples_of(rows.validation, format, config.n_positions), 0};
 
+  copy_tokenizer(start.tokenizer, work);
   models::Ranker model = first_model(start, config, format, device);
   VITRINE_REQUIRE(model.config().vocab_size == tokenizer->vocab_size(), "[train ranker] ", start.tokenizer.string(), ": TOK_MISMATCH: the tokenizer has ",
                   tokenizer->vocab_size(), " tokens, the model ", model.config().vocab_size);
