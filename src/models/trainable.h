@@ -19,7 +19,8 @@ struct PassConfig {
   bool plain = false;  // plain ATen and autograd instead of the fused loops (the slow truth)
 };
 
-/// Sums over the labels of a batch, nats.
+/// Sums over the labels of a batch, nats. Where documents are compared (models/group_objective.h) a group
+/// stands for a label: nll and objective are both the sum of the groups' losses.
 struct LossSum {
   double nll = 0;        // -log p(label)
   double objective = 0;  // what is minimised: nll with label smoothing

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/error.h"
+
 namespace vitrine::train {
 namespace {
 
@@ -24,6 +26,7 @@ class Packer {
 };
 
 bool has_label(const Example& example) {
+  if (!example.compared.empty()) return true;
   if (!example.classes.empty()) {
     return std::any_of(example.classes.begin(), example.classes.end(), [](int32_t label) { return label != nn::kNoLabel; });
   }
@@ -48,14 +51,39 @@ void append(const Example& example, nn::PackedBatch& batch) {
   clear_unpredicted(example, batch);
 }
 
+size_t length_of(const Example& example) {
+  size_t length = example.input_ids.size();
+  for (const Example& other : example.compared) length += other.input_ids.size();
+  return length;
+}
+
+void append_group(const Example& example, nn::PackedBatch& batch) {
+  append(example, batch);
+  std::vector<nn::DocumentTarget> targets = {{example.reward, example.ref_logp}};
+  for (const Example& other : example.compared) {
+    append(other, batch);
+    targets.push_back({other.reward, other.ref_logp});
+  }
+  batch.end_group(targets, example.weight);
+}
+
+/// A batch holds groups or lone documents; all examples of a run are of one kind.
+void require_one_kind(std::span<const Example> examples) {
+  const auto is_group = [](const Example& example) { return !example.compared.empty(); };
+  const auto groups = static_cast<size_t>(std::count_if(examples.begin(), examples.end(), is_group));
+  VITRINE_REQUIRE(groups == 0 || groups == examples.size(), "[pack] ", groups, " of ", examples.size(),
+                  " examples are groups: expected all or none");
+}
+
 std::vector<nn::PackedBatch> pack_in_order(std::span<const Example> examples, std::span<const size_t> order,
                                            int64_t batch_tokens) {
+  require_one_kind(examples);
   Packer packer(batch_tokens);
   for (const size_t idx : order) {
     const Example& example = examples[idx];
     if (!has_label(example)) continue;
-    nn::PackedBatch& batch = packer.batch_for(example.input_ids.size());
-    append(example, batch);
+    nn::PackedBatch& batch = packer.batch_for(length_of(example));
+    example.compared.empty() ? append(example, batch) : append_group(example, batch);
   }
   return packer.take();
 }
@@ -75,6 +103,18 @@ void append_document(nn::PackedBatch& to, const nn::PackedBatch& from, size_t be
   to.cu_seqlens.push_back(static_cast<int32_t>(to.input_ids.size()));
 }
 
+std::vector<nn::PackedBatch> split_groups(const nn::PackedBatch& batch, int64_t micro_batch_tokens) {
+  Packer packer(micro_batch_tokens);
+  const auto start_of = [&](int32_t document) { return static_cast<size_t>(batch.cu_seqlens[static_cast<size_t>(document)]); };
+  for (size_t g = 0; g + 1 < batch.cu_groups.size(); ++g) {
+    const int32_t first = batch.cu_groups[g], last = batch.cu_groups[g + 1];
+    nn::PackedBatch& piece = packer.batch_for(start_of(last) - start_of(first));
+    for (int32_t d = first; d < last; ++d) append_document(piece, batch, start_of(d), start_of(d + 1));
+    piece.end_group(std::span(batch.targets).subspan(static_cast<size_t>(first), static_cast<size_t>(last - first)), batch.group_weights[g]);
+  }
+  return packer.take();
+}
+
 }  // namespace
 
 std::vector<nn::PackedBatch> shuffle_and_pack(std::span<const Example> examples, int64_t batch_tokens, RandomKey key) {
@@ -89,6 +129,7 @@ std::vector<nn::PackedBatch> pack(std::span<const Example> examples, int64_t bat
 
 std::vector<nn::PackedBatch> split(const nn::PackedBatch& batch, int64_t micro_batch_tokens) {
   if (micro_batch_tokens == 0) return {batch};
+  if (batch.num_groups() > 0) return split_groups(batch, micro_batch_tokens);
   Packer packer(micro_batch_tokens);
   for (size_t d = 0; d + 1 < batch.cu_seqlens.size(); ++d) {
     const auto begin = static_cast<size_t>(batch.cu_seqlens[d]), end = static_cast<size_t>(batch.cu_seqlens[d + 1]);

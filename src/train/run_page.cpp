@@ -32,7 +32,7 @@ Points validation_points(const std::vector<EpochReport>& epochs) {
 
 std::string cell(std::optional<double> value) { return value ? format_number(*value) : "–"; }
 
-void add_epochs(HtmlReport& page, const std::vector<EpochReport>& epochs) {
+void add_epochs(HtmlReport& page, const std::vector<EpochReport>& epochs, const std::string& loss_unit) {
   std::vector<std::vector<std::string>> rows;
   for (const EpochReport& epoch : epochs) {
     rows.push_back({std::to_string(epoch.epoch), std::to_string(epoch.step), format_number(epoch.train_loss),
@@ -40,7 +40,7 @@ void add_epochs(HtmlReport& page, const std::vector<EpochReport>& epochs) {
                     format_number(epoch.seconds), format_number(epoch.tokens_per_s)});
   }
   page.heading("Epochs");
-  page.table({"epoch", "steps", "train, nats/token", "validation, nats/token", "validation, nats/char", "seconds", "tokens/s"}, rows);
+  page.table({"epoch", "steps", "train, " + loss_unit, "validation, " + loss_unit, "validation, nats/char", "seconds", "tokens/s"}, rows);
 }
 
 void add_samples(HtmlReport& page, const std::vector<EpochReport>& epochs) {
@@ -55,14 +55,15 @@ void add_samples(HtmlReport& page, const std::vector<EpochReport>& epochs) {
 
 }  // namespace
 
-std::string run_page(const TrainConfig& config, const std::vector<StepReport>& steps, const std::vector<EpochReport>& epochs) {
+std::string run_page(const TrainConfig& config, const std::vector<StepReport>& steps, const std::vector<EpochReport>& epochs,
+                     const std::string& loss_unit) {
   HtmlReport page("Training run", "en");
   page.heading("Loss");
-  page.line_chart("Loss", "step", "nats/token",
+  page.line_chart("Loss", "step", loss_unit,
                   {{"train", thinned(steps, [](const StepReport& s) { return s.loss; })}, {"validation", validation_points(epochs)}});
   page.line_chart("Learning rate", "step", "", {{"learning rate", thinned(steps, [](const StepReport& s) { return s.learning_rate; })}});
   page.line_chart("Gradient norm", "step", "", {{"norm before clipping", thinned(steps, [](const StepReport& s) { return s.gradient_norm; })}});
-  add_epochs(page, epochs);
+  add_epochs(page, epochs, loss_unit);
   add_samples(page, epochs);
   page.raw_text("Settings", dump_pretty(config_to_json(config)));
   return page.html();

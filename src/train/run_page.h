@@ -8,7 +8,8 @@
 
 namespace vitrine::train {
 
-/// The page as HTML. Steps may be many: the curve is thinned to some hundred points.
-std::string run_page(const TrainConfig& config, const std::vector<StepReport>& steps, const std::vector<EpochReport>& epochs);
+/// The page as HTML. Steps may be many: the curve is thinned to some hundred points. loss_unit: of the losses.
+std::string run_page(const TrainConfig& config, const std::vector<StepReport>& steps, const std::vector<EpochReport>& epochs,
+                     const std::string& loss_unit);
 
 }  // namespace vitrine::train

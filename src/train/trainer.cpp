@@ -42,6 +42,7 @@ void check_example(const Example& example, const models::Trainable& model, const
   for (const int32_t id : example.input_ids) {
     VITRINE_REQUIRE(id >= 0 && id < model.vocab_size(), "[train] ", where, ": expected tokens 0 .. ", model.vocab_size() - 1, ", got ", id);
   }
+  for (size_t i = 0; i < example.compared.size(); ++i) check_example(example.compared[i], model, concat(where, ", compared text ", i + 1));
 }
 
 void check_examples(const std::vector<Example>& examples, const models::Trainable& model, const char* what) {
@@ -56,10 +57,10 @@ Json state_config(const TrainConfig& config, const Json& callers, const models::
   return json;
 }
 
-std::string validation_text(const EpochReport& report) {
+std::string validation_text(const EpochReport& report, const std::string& loss_unit) {
   if (!report.validation_loss) return "not measured (no validation rows)";
   const std::string per_char = report.validation_nats_per_char ? concat(", ", *report.validation_nats_per_char, " nats/char") : "";
-  return concat(*report.validation_loss, " nats/token", per_char);
+  return concat(*report.validation_loss, " ", loss_unit, per_char);
 }
 
 class Run {
@@ -198,8 +199,9 @@ class Run {
     start_next_epoch();
     save_state();
     log_.add(report);
-    write_file_atomic(run_dir_ / "run.html", run_page(config_, log_.steps(), progress_.reports));
-    log_info("epoch ", report.epoch, ": train ", report.train_loss, " nats/token, validation ", validation_text(report), ", ",
+    write_file_atomic(run_dir_ / "run.html", run_page(config_, log_.steps(), progress_.reports, hooks_.loss_unit));
+    log_info("epoch ", report.epoch, ": train ", report.train_loss, " ", hooks_.loss_unit, ", validation ",
+             validation_text(report, hooks_.loss_unit), ", ",
              report.tokens_per_s, " tokens/s, peak memory ", static_cast<int64_t>(peak_memory_mib()), " MiB");
     if (hooks_.on_epoch) hooks_.on_epoch(report);
   }

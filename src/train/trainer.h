@@ -25,6 +25,7 @@ struct TrainHooks {
   /// What the result depends on besides TrainConfig and the model's shape (data hashes, augmentation): a state of
   /// other values is refused.
   Json settings = Json::object();
+  std::string loss_unit = "nats/token";  // of what a mean loss is taken over, for log and page
 };
 
 struct TrainResult {

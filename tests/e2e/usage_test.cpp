@@ -30,7 +30,7 @@ TEST(UsageE2e, UnknownVerbsAreNamedAndPlannedOnesAreToldApart) {
   EXPECT_TRUE(is_usage_error(run_program({"foo"}), "unknown verb 'foo'; there are: import, points"));
   EXPECT_TRUE(is_usage_error(run_program({"score", "foo"}), "unknown verb 'score foo'; there is: score copy, ranker"));
   EXPECT_TRUE(is_usage_error(run_program({"draw", "x"}), "'draw' does not exist yet"));
-  EXPECT_TRUE(is_usage_error(run_program({"train", "ranker", "x"}), "'train ranker' does not exist yet"));
+  EXPECT_TRUE(is_usage_error(run_program({"train", "lora", "x"}), "'train lora' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"curate", "images"}), "'curate images' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"bench", "draw"}), "'bench draw' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"curate"}), "curate copy"));

@@ -1,10 +1,12 @@
-// vitrine train copy|tagger - a copy model from curated pairs, a tagger from products with copy.
+// vitrine train copy|tagger|ranker - a copy model from curated pairs, a tagger from products with copy, a ranking model from
+// preference pairs.
 #include <memory>
 
 #include "apps/command_line.h"
 #include "apps/device.h"
 #include "apps/verbs.h"
 #include "recipes/train_copy.h"
+#include "recipes/train_ranker.h"
 #include "recipes/train_tagger.h"
 
 namespace vitrine::apps {
@@ -59,6 +61,8 @@ void register_train(CLI::App& app, int& exit_code) {
                                       "folder with train.jsonl, or a file of pairs", exit_code, &recipes::train_copy);
   add_train<recipes::TrainTaggerConfig>(train, "tagger", "BERT-style tagger of highlights and evidence, from scratch or from --init",
                                         "folder with train.jsonl, or a file of products with copy", exit_code, &recipes::train_tagger);
+  add_train<recipes::TrainRankerConfig>(train, "ranker", "ranking model of texts, from --init: a copy model or a ranking model, or from scratch",
+                                        "file of preference pairs or ranked lists", exit_code, &recipes::train_ranker);
 }
 
 }  // namespace vitrine::apps

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "models/dropout_places.h"
 #include "models/gpt2/attention_scale.h"
@@ -14,22 +16,11 @@ namespace {
 constexpr int64_t kLogitsBytes = int64_t{160} << 20;  // of logits that are worked on together
 constexpr int64_t kVocabularyRows = 4096;  // of their gradient: the library is a quarter slower on a whole vocabulary
 
-std::string layer_name(int64_t layer_idx, const char* name) { return concat("h.", layer_idx, ".", name); }
-
-/// Rows with a label.
-struct LabelRows {
-  std::vector<int64_t> rows, labels;
-};
-
-LabelRows label_rows(const nn::PackedBatch& batch) {
-  LabelRows found;
-  for (size_t i = 0; i < batch.labels.size(); ++i) {
-    if (batch.labels[i] == nn::kNoLabel) continue;
-    found.rows.push_back(static_cast<int64_t>(i));
-    found.labels.push_back(batch.labels[i]);
-  }
-  return found;
+bool has_label(const nn::PackedBatch& batch) {
+  return std::any_of(batch.labels.begin(), batch.labels.end(), [](int32_t label) { return label != nn::kNoLabel; });
 }
+
+std::string layer_name(int64_t layer_idx, const char* name) { return concat("h.", layer_idx, ".", name); }
 
 }  // namespace
 
@@ -149,9 +140,9 @@ void FusedPass::forward_layers(const nn::PackedBatch& batch) {
                            norm("ln_f"), hidden_states_, stats_final_);
 }
 
-at::Tensor FusedPass::hidden_states(const nn::PackedBatch& batch, const PassConfig& pass) {
+at::Tensor FusedPass::hidden_states(const nn::PackedBatch& batch, const PassConfig& pass, bool keep_layers) {
   const at::NoGradGuard no_grad;
-  prepare(batch, pass, /*keep_layers=*/false);
+  prepare(batch, pass, keep_layers);
   forward_layers(batch);
   return hidden_states_;
 }
@@ -168,48 +159,122 @@ void FusedPass::add_vocabulary_gradient(const at::Tensor& d_logits, const at::Te
   }
 }
 
-LossSum FusedPass::loss(const nn::PackedBatch& batch, double loss_scale) {
-  const LabelRows targets = label_rows(batch);
+FusedPass::LabelRows FusedPass::label_rows(const nn::PackedBatch& batch) const {
+  LabelRows found;
+  for (size_t i = 0; i < batch.labels.size(); ++i) {
+    if (batch.labels[i] == nn::kNoLabel) continue;
+    found.rows.push_back(static_cast<int64_t>(i));
+    found.labels.push_back(batch.labels[i]);
+  }
+  found.selected = hidden_states_.index_select(0, at::tensor(found.rows, at::kLong));
+  return found;
+}
+
+std::vector<FusedPass::LossRun> FusedPass::document_runs(const nn::PackedBatch& batch) {
+  std::vector<LossRun> runs;
+  int64_t end = 0;
+  for (const int32_t count : batch.predicted_tokens()) {
+    end += count;
+    runs.push_back({end});
+  }
+  return runs;
+}
+
+at::Tensor FusedPass::head_weight() {
+  const std::string name = head_name();
+  return (dtype_ == at::kBFloat16 ? parameters_.compute_value(name) : parameters_.value(name)).detach();
+}
+
+void FusedPass::chunk_losses(const at::Tensor& logits, std::span<const int64_t> labels, int64_t begin, std::span<LossRun> runs,
+                             double label_smoothing, bool with_gradient) {
+  const int64_t end = begin + logits.size(0);
+  int64_t run_begin = 0;
+  for (LossRun& run : runs) {
+    const int64_t first = std::max(begin, run_begin), last = std::min(end, run.end);
+    run_begin = run.end;
+    if (first >= last) continue;
+    const at::Tensor rows = logits.narrow(0, first - begin, last - first);
+    const auto row_labels = labels.subspan(static_cast<size_t>(first), static_cast<size_t>(last - first));
+    const double scale = with_gradient ? run.gradient_scale : 0;
+    const auto part = nn::fused::cross_entropy(rows, row_labels, label_smoothing, scale);
+    if (with_gradient && scale == 0) rows.zero_();  // a scale of 0 left the logits there
+    run.sum.nll += part.nll;
+    run.sum.objective += part.objective;
+    run.sum.num_labels += last - first;
+  }
+}
+
+/// Without d_selected the losses alone.
+void FusedPass::head(LabelRows& targets, std::span<LossRun> runs, double label_smoothing, const at::Tensor& d_selected) {
   const auto N = static_cast<int64_t>(targets.rows.size());
-  const int64_t V = config_.vocab_size, C = config_.n_embd;
-  const std::string name = config_.tie_word_embeddings ? "wte.weight" : "lm_head.weight";
-  const at::Tensor weight = (dtype_ == at::kBFloat16 ? parameters_.compute_value(name) : parameters_.value(name)).detach();
-  const at::Tensor rows = at::tensor(targets.rows, at::kLong);
-  const at::Tensor selected = hidden_states_.index_select(0, rows);  // [N, C]
-  const int64_t chunk = std::max<int64_t>(1, kLogitsBytes / (V * static_cast<int64_t>(selected.element_size())));
-  at::Tensor d_selected = buffer("d_selected", 0, {N, C}, dtype_);
-  LossSum sum;
-  sum.num_labels = N;
+  const int64_t V = config_.vocab_size;
+  const at::Tensor weight = head_weight();
+  const int64_t chunk = std::max<int64_t>(1, kLogitsBytes / (V * static_cast<int64_t>(weight.element_size())));
+  const bool with_gradient = d_selected.defined();
+  for (LossRun& run : runs) run.sum = {};
   for (int64_t begin = 0; begin < N; begin += chunk) {
     const int64_t n = std::min(chunk, N - begin);
-    const at::Tensor x = selected.narrow(0, begin, n);
+    const at::Tensor x = targets.selected.narrow(0, begin, n);
     at::Tensor logits = buffer("logits", 0, {n, V}, dtype_);
-    at::mm_out(logits, x, weight.t());
-    const auto part = nn::fused::cross_entropy(
-        logits, std::span(targets.labels).subspan(static_cast<size_t>(begin), static_cast<size_t>(n)), pass_.label_smoothing,
-        loss_scale);
-    sum.nll += part.nll;
-    sum.objective += part.objective;
-    if (loss_scale == 0) continue;
+    if (!targets.kept_logits) at::mm_out(logits, x, weight.t());
+    chunk_losses(logits, targets.labels, begin, runs, label_smoothing, with_gradient);
+    if (!with_gradient) continue;
     at::Tensor dx = d_selected.narrow(0, begin, n);
     at::mm_out(dx, logits, weight);
-    add_vocabulary_gradient(logits, x, parameters_.gradient(name));
+    add_vocabulary_gradient(logits, x, parameters_.gradient(head_name()));
   }
-  if (loss_scale != 0) {
-    d_branch_ = buffer("d_branch", 0, {T_, C}, dtype_);
-    d_branch_.zero_().index_copy_(0, rows, d_selected);
-  }
-  return sum;
+  targets.kept_logits = !with_gradient && N <= chunk;
+}
+
+void FusedPass::measure(LabelRows& targets, std::span<LossRun> runs, double label_smoothing) {
+  head(targets, runs, label_smoothing, {});
+}
+
+at::Tensor FusedPass::measure_with_gradient(LabelRows& targets, std::span<LossRun> runs, double label_smoothing) {
+  const at::Tensor d_selected = buffer("d_selected", 0, targets.selected.sizes(), dtype_);
+  head(targets, runs, label_smoothing, d_selected);
+  at::Tensor d_hidden_states = buffer("d_branch", 0, {T_, config_.n_embd}, dtype_);
+  return d_hidden_states.zero_().index_copy_(0, at::tensor(targets.rows, at::kLong), d_selected);
 }
 
 LossSum FusedPass::run(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale) {
   const at::NoGradGuard no_grad;
-  if (batch.num_labels() == 0) return {};
-  prepare(batch, pass, loss_scale != 0);
-  forward_layers(batch);
-  const LossSum sum = loss(batch, loss_scale);
-  if (loss_scale != 0) backward_layers(batch);
-  return sum;
+  if (!has_label(batch)) return {};
+  hidden_states(batch, pass, loss_scale != 0);
+  LabelRows targets = label_rows(batch);
+  LossRun all{static_cast<int64_t>(targets.rows.size()), loss_scale};
+  if (loss_scale == 0) {
+    measure(targets, std::span(&all, 1), pass.label_smoothing);
+  } else {
+    backward(batch, measure_with_gradient(targets, std::span(&all, 1), pass.label_smoothing));
+  }
+  return all.sum;
+}
+
+std::vector<double> FusedPass::document_logps(const nn::PackedBatch& batch, const PassConfig& pass) {
+  const at::NoGradGuard no_grad;
+  hidden_states(batch, pass);
+  LabelRows targets = label_rows(batch);
+  std::vector<LossRun> runs = document_runs(batch);
+  measure(targets, runs, 0);
+  std::vector<double> logps;
+  for (const LossRun& run : runs) logps.push_back(-run.sum.nll);
+  return logps;
+}
+
+LossSum FusedPass::run(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale, const GroupObjective& objective) {
+  const at::NoGradGuard no_grad;
+  hidden_states(batch, pass, loss_scale != 0);
+  LabelRows targets = label_rows(batch);
+  std::vector<LossRun> runs = document_runs(batch);
+  measure(targets, runs, 0);
+  std::vector<double> logps;
+  for (const LossRun& run : runs) logps.push_back(-run.sum.nll);
+  const GroupLosses losses = group_losses(objective, batch, logps);
+  if (loss_scale == 0 || targets.rows.empty()) return losses.sum;
+  for (size_t d = 0; d < runs.size(); ++d) runs[d].gradient_scale = -losses.derivatives[d] * loss_scale;
+  backward(batch, measure_with_gradient(targets, runs, 0));
+  return losses.sum;
 }
 
 // ---- backward
@@ -221,12 +286,11 @@ void FusedPass::linear_backward(const at::Tensor& x, const at::Tensor& dy, const
   at::mm_out(target, dy, linear.weight.t());
 }
 
-void FusedPass::backward_layers(const nn::PackedBatch& batch) {
+void FusedPass::backward(const nn::PackedBatch& batch, const at::Tensor& d_hidden_states) {
+  const at::NoGradGuard no_grad;
   dx_ = buffer("dx", 0, {T_, config_.n_embd}, at::kFloat);
   dx_.zero_();
   const int64_t last = config_.n_layer - 1;
-  // loss() left the gradient of the hidden states in d_branch_.
-  const at::Tensor d_hidden_states = d_branch_;
   d_branch_ = buffer("d_branch_mlp", 0, {T_, config_.n_embd}, dtype_);
   nn::fused::residual_norm_backward(d_hidden_states, x_final_, stats_final_, norm("ln_f"), dx_,
                                     dropout_at(pass_, last, DropoutPlace::mlp_output), d_branch_,

@@ -10,21 +10,32 @@
 #include <vector>
 
 #include "models/gpt2/module.h"
+#include "models/group_objective.h"
 #include "nn/fused_ops.h"
 
 namespace vitrine::models {
 
+/// Call order with a head of the caller's own: hidden_states(…, keep_layers = true), backward.
 class FusedPass {
  public:
-  /// `parameters` must outlive the object.
+  /// `parameters` must outlive the object; those that are not GPT-2's are left alone.
   FusedPass(const Gpt2Config& config, nn::ParameterStore& parameters);
   static bool supports(const Gpt2Config& config, const at::Device& device);
 
-  /// Sums of the loss; with `loss_scale` != 0 the gradients of objective * loss_scale are added.
+  /// Sums of the language model's loss; with `loss_scale` != 0 the gradients of objective * loss_scale are added.
   LossSum run(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale);
 
-  /// [T, C] in the compute type; valid until the next call.
-  at::Tensor hidden_states(const nn::PackedBatch& batch, const PassConfig& pass);
+  /// The same for an objective over the documents' sums of log p (label smoothing does not count).
+  LossSum run(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale, const GroupObjective& objective);
+
+  /// Sum of log p of the labels of each document, nats. [D]
+  std::vector<double> document_logps(const nn::PackedBatch& batch, const PassConfig& pass);
+
+  /// [T, C] in the compute type; valid until the next call. keep_layers: backward() is to follow.
+  at::Tensor hidden_states(const nn::PackedBatch& batch, const PassConfig& pass, bool keep_layers = false);
+
+  /// Adds the gradients that follow from d_hidden_states [T, C], in the compute type, of the pass before.
+  void backward(const nn::PackedBatch& batch, const at::Tensor& d_hidden_states);
 
  private:
   /// What one layer keeps for its way back.
@@ -35,6 +46,18 @@ class FusedPass {
     at::Tensor hidden, activated;             // [T, F] before and after GELU
     at::Tensor lse;                           // [NH, T] float32
     nn::fused::NormStats stats1, stats2;
+  };
+  /// Neighbouring rows with a label, whose loss has one factor.
+  struct LossRun {
+    int64_t end = 0;           // row behind the last
+    double gradient_scale = 0;
+    LossSum sum = {};
+  };
+  /// Rows of the batch that have a label, and the logits that are kept of them.
+  struct LabelRows {
+    std::vector<int64_t> rows, labels;
+    at::Tensor selected;       // [N, C] their hidden states
+    bool kept_logits = false;  // the buffer "logits" still holds those of all rows
   };
   struct Linear {
     at::Tensor weight, bias;      // compute type
@@ -52,10 +75,20 @@ class FusedPass {
   void embed(const nn::PackedBatch& batch);
   void forward_layers(const nn::PackedBatch& batch);
   void forward_layer(const nn::PackedBatch& batch, int64_t layer_idx);
-  LossSum loss(const nn::PackedBatch& batch, double loss_scale);
+  LabelRows label_rows(const nn::PackedBatch& batch) const;
+  /// One run for each document, ending behind its last row with a label.
+  static std::vector<LossRun> document_runs(const nn::PackedBatch& batch);
+  /// Fills the sums of the runs.
+  void measure(LabelRows& targets, std::span<LossRun> runs, double label_smoothing);
+  /// The same, and adds the head's gradients; returns d hidden states [T, C].
+  at::Tensor measure_with_gradient(LabelRows& targets, std::span<LossRun> runs, double label_smoothing);
+  void head(LabelRows& targets, std::span<LossRun> runs, double label_smoothing, const at::Tensor& d_selected);
+  static void chunk_losses(const at::Tensor& logits, std::span<const int64_t> labels, int64_t begin, std::span<LossRun> runs,
+                           double label_smoothing, bool with_gradient);
+  at::Tensor head_weight();
+  std::string head_name() const { return config_.tie_word_embeddings ? "wte.weight" : "lm_head.weight"; }
   /// d_weight [V, C] += d_logits^T x.
   void add_vocabulary_gradient(const at::Tensor& d_logits, const at::Tensor& x, const at::Tensor& d_weight);
-  void backward_layers(const nn::PackedBatch& batch);
   void backward_layer(const nn::PackedBatch& batch, int64_t layer_idx);
   void embed_backward(const nn::PackedBatch& batch);
   /// dx = dy @ weight^T, and the gradient of the weight from x and dy.

@@ -16,6 +16,7 @@
 namespace vitrine::models {
 
 class FusedPass;
+class GroupObjective;
 
 class Gpt2 final : public Trainable {
  public:
@@ -49,7 +50,12 @@ class Gpt2 final : public Trainable {
   int64_t vocab_size() const override { return config_.vocab_size; }
   Json shape() const override { return to_json(config_); }
 
-  /// Sum of -log p of the labels of each document, nats. [D]
+  /// The same for an objective over the sums of log p of each document's labels; label smoothing does not count.
+  /// Throws what group_losses throws.
+  LossSum forward_backward(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale, const GroupObjective& objective);
+  LossSum evaluate(const nn::PackedBatch& batch, const PassConfig& pass, const GroupObjective& objective);
+
+  /// Sum of -log p of the labels of each document, nats: what a reference model says of texts. [D]
   std::vector<double> document_nll(const nn::PackedBatch& batch, const PassConfig& pass);
 
   /// [T, C] after ln_f, valid until the next call.

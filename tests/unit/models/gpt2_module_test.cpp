@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "models/group_objective.h"
 
 namespace vitrine::models {
 namespace {
@@ -57,22 +58,36 @@ class Gpt2ModuleTest : public ::testing::Test {
   void SetUp() override { at::set_num_threads(1); }
 };
 
-/// The gradients of every parameter agree with autograd's; the worst is named.
-void expect_equal_gradients(Gpt2 model, const nn::PackedBatch& batch, PassConfig pass, double tolerance) {
-  pass.plain = true;
-  const LossSum expected = model.forward_backward(batch, pass, 0.01);
-  const at::Tensor plain = model.parameters().gradients().clone();
-  model.parameters().gradients().zero_();
-  pass.plain = false;
-  const LossSum sum = model.forward_backward(batch, pass, 0.01);
-  EXPECT_NEAR(sum.nll, expected.nll, tolerance * expected.nll);
-  EXPECT_NEAR(sum.objective, expected.objective, tolerance * expected.objective);
+/// The gradients of every parameter agree; the worst is named.
+void expect_near_gradients(const Gpt2& model, const at::Tensor& gradients, const at::Tensor& expected, double tolerance) {
   for (size_t i = 0; i < model.parameters().specs().size(); ++i) {
     const auto& slice = model.parameters().slices()[i];
     const auto part = [&](const at::Tensor& flat) { return flat.narrow(0, slice.offset, slice.numel); };
-    EXPECT_LT(relative_difference(part(model.parameters().gradients()), part(plain)), tolerance)
-        << model.parameters().specs()[i].name;
+    EXPECT_LT(relative_difference(part(gradients), part(expected)), tolerance) << model.parameters().specs()[i].name;
   }
+}
+
+/// Those of one pass alone.
+at::Tensor take_gradients(Gpt2& model) {
+  at::Tensor taken = model.parameters().gradients().clone();
+  model.parameters().gradients().zero_();
+  return taken;
+}
+
+/// The hand-written pass agrees with autograd.
+void expect_equal_gradients(Gpt2 model, const nn::PackedBatch& batch, PassConfig pass, double tolerance,
+                            const GroupObjective* objective = nullptr) {
+  const auto run = [&](bool plain) {
+    pass.plain = plain;
+    return objective == nullptr ? model.forward_backward(batch, pass, 0.01) : model.forward_backward(batch, pass, 0.01, *objective);
+  };
+  const LossSum expected = run(true);
+  const at::Tensor plain = take_gradients(model);
+  const LossSum sum = run(false);
+  EXPECT_EQ(sum.num_labels, expected.num_labels);
+  EXPECT_NEAR(sum.nll, expected.nll, tolerance * expected.nll);
+  EXPECT_NEAR(sum.objective, expected.objective, tolerance * expected.objective);
+  expect_near_gradients(model, take_gradients(model), plain, tolerance);
 }
 
 TEST_F(Gpt2ModuleTest, HandWrittenGradientsEqualAutograds) {
@@ -98,6 +113,95 @@ TEST_F(Gpt2ModuleTest, HandWrittenGradientsEqualAutogradsForUntiedScaledModels) 
 TEST_F(Gpt2ModuleTest, BFloat16GradientsAreCloseToAutogradsInBFloat16) {
   PassConfig pass;
   expect_equal_gradients(tiny_model(), batch_of({40, 33, 16}), pass, 0.08);
+}
+
+/// Minus the sum of the values: with weights of 1 the language model's own loss.
+class NegativeSum : public GroupObjective {
+ public:
+  double loss(const GroupValues& group, std::span<double> derivatives) const override {
+    double sum = 0;
+    for (size_t i = 0; i < derivatives.size(); ++i) derivatives[i] = -1, sum -= group.values[i];
+    return sum;
+  }
+  Json settings() const override { return {{"name", "negative sum"}}; }
+};
+
+/// -log sigmoid of the difference to the next document's mean log-probability, around the group: no derivative is 0.
+class Neighbours : public GroupObjective {
+ public:
+  double loss(const GroupValues& group, std::span<double> derivatives) const override {
+    const size_t count = derivatives.size();
+    double sum = 0;
+    std::fill(derivatives.begin(), derivatives.end(), 0.0);
+    for (size_t i = 0; i < count; ++i) {
+      const size_t next = (i + 1) % count;
+      const double lead = group.values[i] / group.predicted_tokens[i] - group.values[next] / group.predicted_tokens[next] +
+                          group.targets[i].reward;
+      const double push = 1 / (1 + std::exp(lead));
+      sum += std::log1p(std::exp(-lead));
+      derivatives[i] -= push / group.predicted_tokens[i];
+      derivatives[next] += push / group.predicted_tokens[next];
+    }
+    return sum;
+  }
+  Json settings() const override { return {{"name", "neighbours"}}; }
+};
+
+nn::PackedBatch grouped(nn::PackedBatch batch, std::initializer_list<size_t> sizes, std::initializer_list<double> weights) {
+  nn::PackedBatch all;
+  size_t d = 0;
+  auto weight = weights.begin();
+  for (const size_t size : sizes) {
+    std::vector<nn::DocumentTarget> targets;
+    for (size_t i = 0; i < size; ++i, ++d) {
+      const auto begin = static_cast<size_t>(batch.cu_seqlens[d]), length = static_cast<size_t>(batch.cu_seqlens[d + 1]) - begin;
+      all.add(std::span(batch.input_ids).subspan(begin, length), static_cast<int32_t>(length) / 3);
+      targets.push_back({static_cast<double>(i), 0});
+    }
+    all.end_group(targets, *weight++);
+  }
+  return all;
+}
+
+TEST_F(Gpt2ModuleTest, MinusTheSumOfLogProbabilitiesIsTheLanguageModelsLoss) {
+  const nn::PackedBatch plain_batch = batch_of({5, 33, 17, 16, 64}), batch = grouped(plain_batch, {2, 3}, {1, 1});
+  for (const bool plain : {false, true}) {
+    Gpt2 model = tiny_model();
+    const LossSum expected = model.forward_backward(plain_batch, float32_pass(plain), 0.01);
+    const at::Tensor gradients = take_gradients(model);
+    const LossSum sum = model.forward_backward(batch, float32_pass(plain), 0.01, NegativeSum());
+    EXPECT_NEAR(sum.objective, expected.objective, 1e-5 * expected.objective);
+    EXPECT_NEAR(model.evaluate(batch, float32_pass(plain), NegativeSum()).objective, expected.objective, 1e-5 * expected.objective);
+    EXPECT_EQ(sum.num_labels, 2);
+    expect_near_gradients(model, take_gradients(model), gradients, 2e-5);
+  }
+}
+
+TEST_F(Gpt2ModuleTest, HandWrittenGradientsOfComparedDocumentsEqualAutograds) {
+  const nn::PackedBatch batch = grouped(batch_of({5, 33, 17, 16, 64}), {2, 3}, {1, 0.5});
+  const Neighbours objective;
+  expect_equal_gradients(tiny_model(), batch, float32_pass(), 2e-5, &objective);
+  PassConfig pass = float32_pass();
+  pass.resid_pdrop = 0.2, pass.attn_pdrop = 0.1, pass.dropout_key = 7;
+  expect_equal_gradients(tiny_model(), batch, pass, 2e-5, &objective);
+}
+
+TEST_F(Gpt2ModuleTest, ADocumentWithoutADerivativeTeachesNothing) {
+  class First : public GroupObjective {
+   public:
+    double loss(const GroupValues& group, std::span<double> derivatives) const override {
+      std::fill(derivatives.begin(), derivatives.end(), 0.0);
+      derivatives[0] = -1;
+      return -group.values[0];
+    }
+    Json settings() const override { return {}; }
+  };
+  Gpt2 model = tiny_model();
+  const nn::PackedBatch two = grouped(batch_of({33, 17}), {2}, {1}), one = batch_of({33});
+  model.forward_backward(one, float32_pass(), 0.01);
+  const at::Tensor expected = take_gradients(model);
+  model.forward_backward(two, float32_pass(), 0.01, First());
+  expect_near_gradients(model, take_gradients(model), expected, 2e-5);
 }
 
 TEST_F(Gpt2ModuleTest, GradientIsTheSlopeOfTheLoss) {

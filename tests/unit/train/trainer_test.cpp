@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <fstream>
 
@@ -13,6 +15,9 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "models/gpt2/module.h"
+#include "models/preference_gpt2.h"
+#include "train/objectives.h"
+#include "train/packing.h"
 
 namespace vitrine::train {
 namespace {
@@ -291,6 +296,60 @@ TEST_F(TrainerTest, AnExampleLongerThanTheModelIsRefused) {
   models::Gpt2 model = tiny_model();
   FixedExamples source({Example{std::vector<int32_t>(33, 1), 1}});
   EXPECT_THROW(train(model, tiny_train_config(), source, {}, dir_ / "run"), InvalidInput);
+}
+
+/// Counting upwards is better than downwards.
+std::vector<Example> counting_pairs(int count, uint64_t seed) {
+  std::vector<Example> pairs;
+  for (Example up : counting_examples(count, seed)) {
+    Example down = up;
+    std::reverse(down.input_ids.begin() + 1, down.input_ids.end());
+    up.reward = 1;
+    up.compared = {std::move(down)};
+    pairs.push_back(std::move(up));
+  }
+  return pairs;
+}
+
+TEST_F(TrainerTest, ALanguageModelLearnsWhichTextIsBetterByTheSameLoop) {
+  models::Gpt2 model = tiny_model();
+  const DpoObjective objective(0.5);
+  models::PreferenceGpt2 preference(model, objective);
+  FixedExamples source(counting_pairs(60, 1));
+  TrainConfig config = tiny_train_config();
+  config.batch_tokens = 128;
+  const TrainResult result = train(preference, config, source, {counting_pairs(10, 2)}, dir_ / "dpo");
+  ASSERT_TRUE(result.complete);
+  EXPECT_LT(*result.validation_loss, 0.5 * std::log(2.0));  // per pair; log 2 = no preference
+}
+
+TEST_F(TrainerTest, PairsInPiecesGiveTheGradientOfTheWholeBatch) {
+  const DpoObjective objective(0.5);
+  const auto batch = pack(counting_pairs(12, 1), 1000)[0];
+  models::PassConfig pass;
+  pass.dtype = models::ComputeType::float32;
+  const auto gradients = [&](int64_t micro_batch_tokens) {
+    models::Gpt2 model = tiny_model();
+    for (const auto& piece : split(batch, micro_batch_tokens)) model.forward_backward(piece, pass, 1.0 / 12, objective);
+    return model.parameters().gradients().clone();
+  };
+  const at::Tensor whole = gradients(0);
+  EXPECT_LT(((gradients(60) - whole).norm() / whole.norm()).item<double>(), 1e-5);
+}
+
+TEST_F(TrainerTest, AComparedTextThatDoesNotFitIsNamed) {
+  models::Gpt2 model = tiny_model();
+  const DpoObjective objective(0.5);
+  models::PreferenceGpt2 preference(model, objective);
+  auto pairs = counting_pairs(3, 1);
+  pairs[2].compared[0].input_ids.assign(33, 1);
+  FixedExamples source(pairs);
+  try {
+    train(preference, tiny_train_config(), source, {}, dir_ / "long");
+    FAIL() << "a text of 33 tokens was taken";
+  } catch (const InvalidInput& e) {
+    EXPECT_NE(std::string(e.what()).find("training example 2, compared text 1"), std::string::npos) << e.what();
+  }
 }
 
 }  // namespace
