@@ -22,13 +22,17 @@ std::vector<size_t> shuffled(size_t count, RandomKey key) {
   return order;
 }
 
+data::AttributeStatistics statistics_of(std::span<const data::Product> products) {
+  data::AttributeStatistics statistics;
+  for (const auto& product : products) statistics.add(product);
+  return statistics;
+}
+
 class Collector {
  public:
   Collector(const PairSources& sources, const copywriting::ValueFrequencies& frequencies, const PairSourcesConfig& config, RandomKey key)
-      : sources_(sources), frequencies_(frequencies), config_(config), key_(key) {
+      : sources_(sources), frequencies_(frequencies), config_(config), key_(key), corruptor_(statistics_of(sources.products), sources.humans) {
     for (size_t i = 0; i < sources.humans.size(); ++i) human_of_[sources.humans[i].id] = i;
-    for (const auto& product : sources.products) pools_[data::category_of(product)];  // every category has one
-    for (const auto& human : sources.humans) pools_[data::category_of(human)].push_back(&human);
   }
 
   std::vector<PreferencePair> collect() {
@@ -96,10 +100,10 @@ class Collector {
   }
 
   void add_synthetic(size_t wanted) {
-    const auto& rules = copywriting::all_corruptions();
+    const auto& rules = copywriting::kCorruptions;
     for (size_t r = 0; r < rules.size(); ++r) {
       const size_t share = wanted / rules.size() + (r < wanted % rules.size());
-      const RandomKey key = key_.fold_in(copywriting::name_of(rules[r]));
+      const RandomKey key = key_.fold_in(copywriting::to_string(rules[r]));
       const size_t before = pairs_.size();
       for (const size_t i : shuffled(sources_.products.size(), key)) {
         if (pairs_.size() - before >= share) break;
@@ -112,8 +116,9 @@ class Collector {
     const auto& product = sources_.products[i];
     const auto text = good_text(i, key.bits(0) % 2 == 0);
     if (!text) return;
-    const auto worse = copywriting::corrupt(rule, {.product = product, .text = *text, .distinctive_value = frequencies_.distinctive_value(product), .pool = pools_.at(data::category_of(product))}, key);
-    if (worse) add(product, *text, *worse, "synthetic", copywriting::name_of(rule), config_.synthetic_weight);
+    const std::string point = frequencies_.distinctive_value(product);
+    const auto worse = corruptor_.worse(rule, {.product = product, .text = *text, .distinctive_value = point}, key);
+    if (worse) add(product, *text, *worse, "synthetic", copywriting::to_string(rule), config_.synthetic_weight);
   }
 
   const PairSources& sources_;
@@ -121,7 +126,7 @@ class Collector {
   const PairSourcesConfig& config_;
   RandomKey key_;
   std::unordered_map<std::string, size_t> human_of_;  // place in humans, by product id
-  std::unordered_map<std::string, std::vector<const data::Product*>> pools_;  // products with human copy, by category
+  copywriting::Corruptor corruptor_;
   std::vector<PreferencePair> pairs_;
 };
 
