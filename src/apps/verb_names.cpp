@@ -24,9 +24,10 @@ const std::vector<Verb>& verbs() {
       {"train", {"copy", "tagger", "ranker"}, {"text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base"}},
       {"write", {}, {}},
       {"score", {"copy", "ranker"}, {"clip"}},
-      {"evaluate", {"copy", "catalogue", "tagger"}, {"ranker", "images"}},
+      {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena"}, {"images"}},
       {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {"images"}},
       {"verify", {"text", "ledger"}, {"images"}},
+      {"convert", {"preferences"}, {}},
       {"bench", {"write", "train"}, {"draw", "tune"}},
   };
   return kVerbs;
@@ -34,7 +35,7 @@ const std::vector<Verb>& verbs() {
 
 const std::vector<std::string_view>& planned_verbs() {
   static const std::vector<std::string_view> kPlanned = {"align", "draw",  "recall",
-                                                         "export", "serve", "backup", "launch", "convert"};
+                                                         "export", "serve", "backup", "launch"};
   return kPlanned;
 }
 

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
                          register_check,
                          register_label,
                          register_verify,
+                         register_convert,
                          register_bench_write,
                          list_bench_train,
                      });

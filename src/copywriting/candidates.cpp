@@ -73,7 +73,7 @@ struct Rank {
 double score(const Candidate& c, std::u32string_view text, const OrderConfig& config) {
   const double fluency = c.tokens > 0 ? c.logprob / static_cast<double>(c.tokens) : 0;
   return config.coverage * c.coverage + config.agreement * c.agreement + config.fluency * fluency -
-         config.repetition * repeated_share(text);
+         config.repetition * repeated_share(text) + config.ranker * c.ranker.value_or(0);
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct Candidate {
   checks::CheckReport report;       // what the rules say
   std::optional<std::string> like;  // of another product's accepted copy: the id of that product
   double likeness = 0;              // character ROUGE-L with it
+  std::optional<double> ranker;  // score of the ranking model; none without one
   int turned = 0;  // tokens at which decoding turned away from a banned term
 
   /// Whether it may be shown: clean, and nothing that blocks.
@@ -37,11 +38,13 @@ struct OrderConfig {
   double agreement = 20;
   double fluency = 0.2;   // mean log-probability of a token
   double repetition = 30; // share of 4-grams that stood before
+  double ranker = 3;      // score of the ranking model, where there is one
 
   void describe(FieldVisitor& v) {
     v.field("order_coverage", coverage, "weight of said values / values", 0, 1000);
     v.field("order_agreement", agreement, "weight of the overlap with the other candidates", 0, 1000);
     v.field("order_fluency", fluency, "weight of the mean log-probability of a token", 0, 1000);
+    v.field("order_ranker", ranker, "weight of the ranking model's score", 0, 1000);
     v.field("order_repetition", repetition, "weight of repeated 4-grams, subtracted", 0, 1000);
   }
 };

@@ -84,6 +84,14 @@ std::vector<int32_t> RankingModel::input_ids(const data::Product& product, std::
   return ids;
 }
 
+std::optional<std::vector<int32_t>> RankingModel::fitting_ids(const data::Product& product, std::string_view text) const {
+  try {
+    return input_ids(product, text, std::string(kFunction));
+  } catch (const InvalidInput&) {
+    return std::nullopt;
+  }
+}
+
 std::vector<double> RankingModel::score(std::span<const ProductText> texts) {
   std::vector<std::vector<int32_t>> ids;
   ids.reserve(texts.size());

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,12 +41,15 @@ class RankingModel {
   /// Throws InvalidInput, naming `where`: an empty text, more tokens than the model's n_positions, too many slot values.
   std::vector<int32_t> input_ids(const data::Product& product, std::string_view text, const std::string& where) const;
 
+  /// The same; nothing where input_ids throws InvalidInput.
+  std::optional<std::vector<int32_t>> fitting_ids(const data::Product& product, std::string_view text) const;
+
   /// One score a text, in order; higher is better within a product. A score depends on model, product and text alone.
   /// Throws InvalidInput as input_ids does, naming the product, before any work; Cancelled on Ctrl-C.
   std::vector<double> score(std::span<const ProductText> texts);
 
-  /// The same for ids that input_ids gave.
-  std::vector<double> score_ids(std::span<const std::vector<int32_t>> texts) { return ranker_.score(texts); }
+  /// For ids that input_ids gave, or raw ones.
+  generation::Ranker& ranker() { return ranker_; }
 
   const std::filesystem::path& directory() const { return directory_; }
   const std::string& sha256() const { return sha256_; }  // of model.safetensors

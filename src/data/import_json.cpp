@@ -2,47 +2,11 @@
 #include "data/advertisegen.h"
 #include "data/delimited.h"
 #include "data/import_run.h"
+#include "data/json_rows.h"
 #include "data/table_file.h"
-#include "text/utf8.h"
 
 namespace vitrine::data {
 namespace {
-
-constexpr int kMaxDepth = 64;
-
-/// Depth of brackets outside strings; stops counting behind the limit.
-int nesting_depth(std::string_view json) {
-  int depth = 0, deepest = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < json.size() && deepest <= kMaxDepth; ++i) {
-    const char c = json[i];
-    if (in_string && c == '\\') ++i;
-    else if (c == '"') in_string = !in_string;
-    else if (!in_string && (c == '{' || c == '[')) deepest = std::max(deepest, ++depth);
-    else if (!in_string && (c == '}' || c == ']')) --depth;
-  }
-  return deepest;
-}
-
-struct ParsedRow {
-  Json json;
-  std::string code;  // empty, or why the row is rejected
-};
-
-ParsedRow parse_row(std::string_view line) {
-  if (line.size() > kMaxRowBytes) return {nullptr, "TOO_LARGE"};
-  if (!text::is_valid_utf8(line)) return {nullptr, "ENC_BAD_SEQ"};
-  if (nesting_depth(line) > kMaxDepth) return {nullptr, "TOO_DEEP"};
-  try {
-    Json json = Json::parse(line);
-    if (!json.is_object()) return {nullptr, "NOT_JSON"};
-    return {std::move(json), ""};
-  } catch (const nlohmann::json::parse_error& e) {
-    // A lone surrogate is an escape that no encoding can hold.
-    const bool surrogate = std::string_view(e.what()).find("surrogate") != std::string_view::npos;
-    return {nullptr, surrogate ? "ENC_BAD_SEQ" : "NOT_JSON"};
-  }
-}
 
 /// Cleans every string of the row in place. Returns the name of the field that is too large, or nothing.
 std::string clean_strings(Json& json, const std::string& column, RowTarget& target) {
@@ -133,11 +97,11 @@ class JsonRows : public RowReader {
     do {
       if (!lines_.next(line)) return std::nullopt;
     } while (lines_.is_blank());
-    ParsedRow parsed = parse_row(line);
+    const ParsedJsonRow parsed = parse_json_row(line);
     if (!parsed.code.empty())
       return run_.reject(lines_.number(), "", parsed.code, line.substr(0, 400));
     if (read_row_ == nullptr) set_format(format_of(parsed.json));
-    return import_row(std::move(parsed.json), lines_.number(), read_row_, rules_, run_);
+    return import_row(parsed.json, lines_.number(), read_row_, rules_, run_);
   }
 
  private:

@@ -169,6 +169,12 @@ std::optional<FieldProblem> read_preference_pair(const Json& json, PreferencePai
   return std::nullopt;
 }
 
+std::optional<FieldProblem> read_single_text(const Json& json, RankedList& list) {
+  list = {};
+  if (auto p = read_common(json, list)) return p;
+  return read_required(json, "completion", list.candidates.emplace_back());
+}
+
 RankedList ranked_list_from_json(const Json& json, std::string_view where) {
   RankedList list;
   throw_problem(read_ranked_list(json, list), "ranked_list_from_json", where);

@@ -51,6 +51,9 @@ Json to_json(const PreferencePair& pair);
 std::optional<FieldProblem> read_ranked_list(const Json& json, RankedList& list);
 std::optional<FieldProblem> read_preference_pair(const Json& json, PreferencePair& pair);
 
+/// One text that was called good or bad, {"prompt","completion",…}: fills a list of this text alone, without an order.
+std::optional<FieldProblem> read_single_text(const Json& json, RankedList& list);
+
 /// The list of two texts that says the same as the pair.
 RankedList list_of(const PreferencePair& pair);
 

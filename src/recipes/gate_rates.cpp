@@ -8,6 +8,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "copywriting/copy_model.h"
+#include "recipes/blocked.h"
 #include "recipes/write.h"
 
 namespace vitrine::recipes {
@@ -16,23 +17,6 @@ namespace {
 using copywriting::Candidate;
 
 constexpr size_t kProductsPerBatch = 32;
-
-bool is_unsupported(const checks::RuleHit& hit) {
-  return hit.rule->test == "claims" || hit.rule->test == "numbers";
-}
-
-struct Blocked {
-  bool unsupported = false, banned = false;
-};
-
-Blocked blocked(const Candidate& candidate) {
-  Blocked result;
-  for (const auto& hit : candidate.report.hits) {
-    if (hit.level != checks::Level::block) continue;
-    (is_unsupported(hit) ? result.unsupported : result.banned) = true;
-  }
-  return result;
-}
 
 std::vector<Candidate> first_of(const std::vector<Candidate>& candidates, int n) {
   std::vector<Candidate> first;

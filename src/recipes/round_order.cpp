@@ -4,12 +4,14 @@
 #include <cmath>
 #include <set>
 
+#include "base/compressed.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "checks/output_faults.h"
 #include "copywriting/ranker_input.h"
 #include "copywriting/training_set.h"
+#include "recipes/json_lines.h"
 #include "text/utf8.h"
 
 namespace vitrine::recipes {
@@ -159,6 +161,87 @@ std::string ordered_jsonl(std::span<const OrderedProduct> products) {
     lines += dump_line({{"id", product.product_id}, {"samples", std::move(samples)}}) + "\n";
   }
   return lines;
+}
+
+namespace {
+
+OrderedProduct ordered_from(const Json& json) {
+  OrderedProduct product{.product_id = json.at("id").get<std::string>(), .samples = {}};
+  for (const auto& line : json.at("samples")) {
+    OrderedSample& one = product.samples.emplace_back();
+    one.parts = copywriting::reward_parts_from(line.at("parts"));
+    line.at("text").get_to(one.sample.text);
+    line.at("temperature").get_to(one.sample.temperature);
+    line.at("blocked").get_to(one.sample.blocked);
+    one.sample.may_leave = one.parts.may_leave;
+    one.sample.hits = one.parts.hits;
+    one.sample.coverage = one.parts.coverage;
+    line.at("rules").get_to(one.rules);
+    if (!line.at("ranker").is_null()) one.ranker = line.at("ranker").get<double>();
+    line.at("reward").get_to(one.reward);
+  }
+  return product;
+}
+
+struct Sums {
+  int64_t texts = 0, said = 0, first = 0;
+  double coverage = 0, offset = 0, repetition = 0, length = 0;
+
+  void add(const OrderedSample& one) {
+    ++texts;
+    said += one.parts.point_said;
+    first += one.parts.point_first;
+    coverage += one.parts.coverage;
+    if (one.parts.point_said) offset += one.parts.point_offset;
+    repetition += one.parts.repetition;
+    length += static_cast<double>(text::metric_code_points(one.sample.text).size());
+  }
+  Json json() const {
+    const auto share = [&](double sum) { return texts == 0 ? Json(nullptr) : Json(sum / static_cast<double>(texts)); };
+    return {{"texts", texts}, {"coverage", share(coverage)}, {"point_mention", share(static_cast<double>(said))},
+            {"point_offset", said == 0 ? Json(nullptr) : Json(offset / static_cast<double>(said))},
+            {"point_in_first_sentence", share(static_cast<double>(first))}, {"repetition", share(repetition)}, {"mean_length", share(length)}};
+  }
+};
+
+}  // namespace
+
+std::vector<OrderedProduct> read_ordered(const std::filesystem::path& path) {
+  std::vector<OrderedProduct> products;
+  for_each_json_line(read_file_unpacked(path), path.string(), [&](const Json& json, const std::string& where) {
+    try {
+      products.push_back(ordered_from(json));
+    } catch (const Json::exception&) {
+      throw Corrupt(concat("[read_ordered] ", where, ": expected a line of ordered texts"));
+    }
+  });
+  return products;
+}
+
+double disagreement_of(std::span<const OrderedProduct> products) {
+  int64_t pairs = 0, different = 0;
+  for (const auto& product : products) {
+    for (size_t i = 0; i < product.samples.size(); ++i) {
+      for (size_t j = i + 1; j < product.samples.size(); ++j) {
+        const auto &a = product.samples[i], &b = product.samples[j];
+        if (!a.parts.may_leave || !b.parts.may_leave || !a.ranker || !b.ranker) continue;
+        if (a.rules == b.rules || *a.ranker == *b.ranker) continue;
+        ++pairs;
+        different += (a.rules > b.rules) != (*a.ranker > *b.ranker);
+      }
+    }
+  }
+  return pairs == 0 ? std::nan("") : static_cast<double>(different) / static_cast<double>(pairs);
+}
+
+Json summary_of(std::span<const OrderedProduct> products) {
+  Sums all, best;
+  for (const auto& product : products) {
+    for (const auto& one : product.samples) all.add(one);
+    if (!product.samples.empty() && product.samples.front().parts.may_leave) best.add(product.samples.front());
+  }
+  const double disagreement = disagreement_of(products);
+  return {{"all", all.json()}, {"best", best.json()}, {"disagreement", std::isnan(disagreement) ? Json(nullptr) : Json(disagreement)}};
 }
 
 }  // namespace vitrine::recipes

@@ -68,5 +68,15 @@ std::vector<OrderedProduct> order_samples(std::span<const data::Product> product
 
 /// One line a product: id, samples best first with text, parts, rules, ranker, reward.
 std::string ordered_jsonl(std::span<const OrderedProduct> products);
+/// Reads them again. Throws NotFound, Corrupt naming the line.
+std::vector<OrderedProduct> read_ordered(const std::filesystem::path& path);
+
+/// What an order looks like as a whole: texts, best ones that may leave, and of all and of the best ones the means of
+/// coverage, place of the distinctive point, repetition and length; pairs in which ranking model and rules disagree.
+Json summary_of(std::span<const OrderedProduct> products);
+
+/// Share of the pairs of texts of one product (both may leave, rules and ranker differ) that the ranking model and the rules order
+/// differently; NaN when there is none.
+double disagreement_of(std::span<const OrderedProduct> products);
 
 }  // namespace vitrine::recipes

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "copywriting/copy_model.h"
+#include "recipes/json_lines.h"
 #include "recipes/write.h"
 #include "recipes/write_parts.h"
 
@@ -142,12 +143,7 @@ void sample_products(std::span<const data::Product> products, const SampleConfig
 
 std::vector<SampledProduct> read_samples(const std::filesystem::path& path) {
   std::vector<SampledProduct> products;
-  const std::string content = read_file_unpacked(path);
-  size_t begin = 0;
-  for (int64_t row = 1; begin < content.size(); ++row) {
-    const size_t end = std::min(content.find('\n', begin), content.size());
-    const std::string where = concat(path.string(), " line ", row);
-    const Json json = parse_json(std::string_view(content).substr(begin, end - begin), where);
+  for_each_json_line(read_file_unpacked(path), path.string(), [&](const Json& json, const std::string& where) {
     SampledProduct& product = products.emplace_back();
     try {
       product.product_id = json.at("id").get<std::string>();
@@ -155,8 +151,7 @@ std::vector<SampledProduct> read_samples(const std::filesystem::path& path) {
     } catch (const Json::exception&) {
       throw Corrupt(concat("[read_samples] ", where, ": expected a line of samples"));
     }
-    begin = end + 1;
-  }
+  });
   return products;
 }
 

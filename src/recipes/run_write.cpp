@@ -93,6 +93,12 @@ std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, cons
   return copywriting::load_copy_model(copywriting::find_model(config.model), decoder);
 }
 
+/// Copy by template or retrieval is not ranked: a product has one text of each.
+std::optional<copywriting::RankingModel> load_ranker(const WriteConfig& config, const WriteRun& run) {
+  if (config.ranker.empty() || !config.baseline.empty()) return std::nullopt;
+  return copywriting::RankingModel::load(copywriting::find_model(config.ranker), {.threads = run.threads});
+}
+
 std::vector<data::Product> rows_for(const WriteConfig& config) {
   if (config.baseline.empty()) return {};
   return data::read_products(resource_path(kTrainingRows)).products;
@@ -147,10 +153,12 @@ class WriteJob {
         plans_(read_plans(run.points_file)),
         reader_(open_input(run)),
         model_(load_model(config, run)),
+        ranker_(load_ranker(config, run)),
         writer_(config, model_ ? &*model_ : nullptr, rows_for(config),
                 {run.pins, run.order, std::move(plans_.points)}),
         unseen_wishes_(run.order) {
     unseen_wishes_.insert(unseen_wishes_.end(), run.pins.begin(), run.pins.end());
+    writer_.use_ranker(ranker_ ? &*ranker_ : nullptr);
     open_outputs();
     for (const auto& finding : reader_.file_findings()) report(finding);
   }
@@ -204,6 +212,7 @@ class WriteJob {
     Json settings = config_to_json(config_);
     settings.erase("model");  // its name says less than its hash
     settings["input_sha256"] = reader_.sha256();
+    settings["ranker"] = ranker_ ? ranker_->sha256() : "";
     settings["model_sha256"] = model_ ? model_->sha256 : "";
     settings["model_files_sha256"] = model_ ? small_files_sha256(model_->directory) : "";
     settings["points_sha256"] = plans_.sha256;
@@ -372,6 +381,7 @@ class WriteJob {
   Plans plans_;  // their points are in writer_
   data::ProductReader reader_;
   std::optional<copywriting::CopyModel> model_;
+  std::optional<copywriting::RankingModel> ranker_;
   CopyWriter writer_;
   std::vector<std::string> unseen_wishes_;  // pins and orders that no product had so far
   std::optional<WriteParts> parts_;         // when the result is a file

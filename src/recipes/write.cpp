@@ -516,11 +516,32 @@ void CopyWriter::fit_platform(const Prepared& prepared, WrittenProduct& written)
   }
 }
 
-void CopyWriter::finish(const Prepared& prepared, WrittenProduct& written) const {
-  const data::Product& product = prepared.product;
+/// Everything that still changes texts.
+void CopyWriter::complete(const Prepared& prepared, WrittenProduct& written) const {
   add_polished(prepared, written);
   weave_in_events(prepared, written);
   fit_platform(prepared, written);
+}
+
+/// The ranking model judges descriptions, of products as the shop wrote them.
+void CopyWriter::rank(std::span<const data::Product> products, std::span<WrittenProduct> written) const {
+  if (ranker_ == nullptr || config_.field != "description") return;
+  std::vector<std::vector<int32_t>> texts;
+  std::vector<Candidate*> ranked;
+  for (size_t i = 0; i < products.size(); ++i) {
+    for (Candidate& candidate : written[i].candidates) {
+      auto ids = ranker_->fitting_ids(products[i], candidate.text);  // what is too long for it stays without a score
+      if (!ids) continue;
+      texts.push_back(std::move(*ids));
+      ranked.push_back(&candidate);
+    }
+  }
+  const auto scores = ranker_->score_ids(texts);
+  for (size_t i = 0; i < scores.size(); ++i) ranked[i]->ranker = scores[i];
+}
+
+void CopyWriter::finish(const Prepared& prepared, WrittenProduct& written) const {
+  const data::Product& product = prepared.product;
   copywriting::order_candidates(written.candidates, product, written.plan, config_.order);
   if (config_.check) {
     for (const auto& candidate : written.candidates) {
@@ -561,6 +582,8 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
     }
   }
   fill_from_model(prepared_products, for_model);
+  for (size_t i = 0; i < products.size(); ++i) complete(prepared_products[i], written[i]);
+  rank(products, written);
   for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i], written[i]);
   return written;
 }
@@ -590,6 +613,7 @@ Json to_json(const WrittenProduct& written, const WriteConfig& config, const std
   Json line{{"id", written.id}, {"plan", copywriting::to_json(written.plan)}, {"candidates", Json::array()}};
   for (const auto& c : written.candidates) {
     Json scores{{"coverage", c.coverage}, {"agreement", c.agreement}};
+    if (c.ranker) scores["ranker"] = *c.ranker;
     if (!config.catalogue.empty()) scores["dup"] = c.likeness;
     Json candidate{{"index", c.index}, {"text", c.text}, {"tokens", c.tokens}, {"logprob", c.logprob},
                    {"scores", scores}, {"origin", c.origin}, {"groups_in_order", c.groups_in_order},

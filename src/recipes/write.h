@@ -17,6 +17,7 @@
 #include "copywriting/copy_model.h"
 #include "copywriting/copy_sampler.h"
 #include "copywriting/events.h"
+#include "copywriting/ranking_model.h"
 #include "copywriting/retrieval.h"
 #include "copywriting/template_bank.h"
 #include "data/normalization.h"
@@ -62,6 +63,9 @@ class CopyWriter {
   CopyWriter(const WriteConfig& config, const copywriting::CopyModel* model,
              const std::vector<data::Product>& training_rows = {}, PointWishes wishes = {});
 
+  /// Candidates get its score from now on. It must outlive the writer; null = none.
+  void use_ranker(copywriting::RankingModel* ranker) { ranker_ = ranker; }
+
   /// In input order.
   std::vector<WrittenProduct> write(std::span<const data::Product> products);
 
@@ -106,6 +110,8 @@ class CopyWriter {
   void add_polished(const Prepared& prepared, WrittenProduct& written) const;
   void weave_in_events(const Prepared& prepared, WrittenProduct& written) const;
   void fit_platform(const Prepared& prepared, WrittenProduct& written) const;
+  void complete(const Prepared& prepared, WrittenProduct& written) const;
+  void rank(std::span<const data::Product> products, std::span<WrittenProduct> written) const;
   void finish(const Prepared& prepared, WrittenProduct& written) const;
   void check(const Prepared& prepared, copywriting::Candidate& candidate) const;
   std::vector<std::string> copy_faults(const std::string& text, const data::Product& product) const;
@@ -117,6 +123,7 @@ class CopyWriter {
   data::AttributeStatistics statistics_;  // of the model, or of the training rows
   std::optional<copywriting::RetrievalBaseline> retrieval_;
   PointWishes wishes_;
+  copywriting::RankingModel* ranker_ = nullptr;
   checks::CheckContext context_;
   std::vector<copywriting::Event> events_;
   std::optional<copywriting::CatalogueIndex> catalogue_;

@@ -11,6 +11,7 @@ namespace vitrine::recipes {
 
 struct WriteConfig {
   std::string model = "copy-mini";
+  std::string ranker;            // "" = none
   int num_return_sequences = 8;
   double temperature = 0.8;
   double top_p = 0.9;
@@ -49,6 +50,7 @@ struct WriteConfig {
 
   void describe(FieldVisitor& v) {
     v.field("model", model, "copy model: a folder, or a name in models/");
+    v.field("ranker", ranker, "ranking model that has a say in the order of candidates: a folder, or a name in models/; empty = none");
     v.field("num_return_sequences", num_return_sequences, "candidates of each product (-n)", 1, 1000);
     v.field("temperature", temperature, "0 = greedy", 0, 10);
     v.field("top_p", top_p, "nucleus: smallest set of tokens with this probability", 0.01, 1);

@@ -5,6 +5,7 @@
 #include "apps/command_line.h"
 #include "apps/verbs.h"
 #include "apps/verbs/evaluate_catalogue.h"
+#include "apps/verbs/evaluate_ranker.h"
 #include "base/file_arguments.h"
 #include "base/file.h"
 #include "generation/decoder.h"
@@ -128,6 +129,9 @@ void register_evaluate(CLI::App& app, int& exit_code) {
   copy->callback([verb, &exit_code] { exit_code = evaluate_copy(*verb); });
   add_evaluate_catalogue(*evaluate, exit_code);
   add_tagger(*evaluate, exit_code);
+  add_evaluate_ranker(*evaluate, exit_code);
+  add_evaluate_win_rate(*evaluate, exit_code);
+  add_evaluate_arena(*evaluate, exit_code);
 }
 
 }  // namespace vitrine::apps

@@ -40,7 +40,7 @@ TEST_F(RankingModelTest, AScoreIsThatOfTheInputIdsWhateverStandsBeside) {
   EXPECT_NE(scores[0], scores[1]);
   EXPECT_NE(scores[0], scores[2]);  // the product is read too
   const std::vector<std::vector<int32_t>> ids = {ranker_input(model.format(), dress_, kWide)};
-  EXPECT_EQ(model.score_ids(ids)[0], scores[1]);
+  EXPECT_EQ(model.ranker().score(ids)[0], scores[1]);
   EXPECT_EQ(model.sha256().size(), 64u);
   EXPECT_TRUE(model.score({}).empty());
 }

@@ -1,0 +1,136 @@
+#include "recipes/round_watch.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "data/preferences.h"
+#include "recipes/blocked.h"
+#include "recipes/write.h"
+
+namespace vitrine::recipes {
+namespace {
+
+constexpr size_t kProductsPerBatch = 32;
+
+/// Always the same ones, whatever the order of the rows.
+std::vector<data::Product> watched(std::span<const data::Product> products, int count) {
+  std::vector<std::pair<double, const data::Product*>> places;
+  for (const auto& product : products) places.emplace_back(data::split_position(product.id, "watch"), &product);
+  std::sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<data::Product> chosen;
+  for (size_t i = 0; i < std::min(places.size(), static_cast<size_t>(count)); ++i) chosen.push_back(*places[i].second);
+  return chosen;
+}
+
+Sample sample_of(const copywriting::Candidate& candidate, double temperature) {
+  Sample sample;
+  sample.text = candidate.text;
+  sample.tokens = candidate.tokens;
+  sample.logprob = candidate.logprob;
+  sample.temperature = temperature;
+  sample.may_leave = candidate.may_leave();
+  return sample;
+}
+
+/// Texts with what the checks say of them.
+struct Written {
+  std::vector<SampledProduct> sampled;
+  int64_t unsupported = 0, banned = 0, texts = 0;
+};
+
+Written write_for(const copywriting::CopyModel& model, std::span<const data::Product> products, const WatchConfig& config) {
+  WriteConfig write;
+  write.num_return_sequences = config.watch_candidates;
+  write.open_plan = true;
+  write.check = false;
+  write.variants = 1;
+  write.retries = write.rewrites = 0;
+  CopyWriter writer(write, &model);
+  Written result;
+  for (size_t begin = 0; begin < products.size(); begin += kProductsPerBatch) {
+    throw_if_interrupted("the finished stages are kept; the same command goes on");
+    const auto batch = products.subspan(begin, std::min(kProductsPerBatch, products.size() - begin));
+    for (const auto& written : writer.write(batch)) {
+      SampledProduct& product = result.sampled.emplace_back();
+      product.product_id = written.id;
+      if (written.origin != "model") continue;
+      for (const auto& candidate : written.candidates) {
+        const Blocked found = blocked(candidate);
+        result.unsupported += found.unsupported;
+        result.banned += found.banned;
+        ++result.texts;
+        product.samples.push_back(sample_of(candidate, write.temperature));
+      }
+    }
+  }
+  return result;
+}
+
+/// Both models see the same tokens.
+double kl_of(const copywriting::CopyModel& model, const copywriting::CopyModel& sft, std::span<const data::Product> products,
+             std::span<const SampledProduct> sampled) {
+  const auto of_round = fluency_of(model, products, sampled), of_sft = fluency_of(sft, products, sampled);
+  std::vector<eval::SampleLogprobs> logprobs;
+  for (size_t i = 0; i < of_round.size(); ++i) {
+    for (size_t s = 0; s < of_round[i].size(); ++s) logprobs.push_back({of_round[i][s].logprob, of_sft[i][s].logprob, of_round[i][s].tokens});
+  }
+  return eval::kl_per_token(logprobs);
+}
+
+}  // namespace
+
+RoundWatch watch_round(const copywriting::CopyModel& model, const copywriting::CopyModel* sft, std::string name,
+                       std::span<const data::Product> products, const copywriting::ValueFrequencies& frequencies,
+                       const RankTexts& rank, const copywriting::RuleRewardConfig& reward, const WatchConfig& config) {
+  const auto chosen = watched(products, config.watch_products);
+  const Written written = write_for(model, chosen, config);
+  VITRINE_REQUIRE(written.texts > 0, "[watch_round] ", name, ": the model wrote nothing for the watched products");
+  RoundWatch watch;
+  watch.numbers.name = std::move(name);
+  std::vector<std::string> texts;
+  for (const auto& product : written.sampled) {
+    for (const auto& sample : product.samples) texts.push_back(sample.text);
+  }
+  eval::count_texts(texts, watch.numbers);
+  watch.numbers.unsupported = static_cast<double>(written.unsupported) / static_cast<double>(written.texts);
+  watch.numbers.banned = static_cast<double>(written.banned) / static_cast<double>(written.texts);
+  if (sft != nullptr) watch.numbers.kl_to_sft = kl_of(model, *sft, chosen, written.sampled);
+  OrderingConfig ordering;
+  ordering.use_ranker = rank != nullptr;
+  ordering.reward = reward;
+  const auto ordered = order_samples(chosen, written.sampled, {}, frequencies, WriteConfig().length, rank, ordering);
+  const double disagreement = disagreement_of(ordered);
+  watch.numbers.disagreement = std::isnan(disagreement) ? 0 : disagreement;
+  watch.points = summary_of(ordered)["all"];
+  return watch;
+}
+
+Json to_json(const RoundWatch& watch) {
+  Json json = eval::to_json(watch.numbers);
+  json["points"] = watch.points;
+  return json;
+}
+
+RoundWatch round_watch_from(const Json& json) {
+  RoundWatch watch;
+  try {
+    auto& numbers = watch.numbers;
+    json.at("name").get_to(numbers.name);
+    json.at("texts").get_to(numbers.texts);
+    json.at("mean_length").get_to(numbers.mean_length);
+    json.at("repetition_4").get_to(numbers.repetition_4);
+    json.at("distinct_4").get_to(numbers.distinct_4);
+    json.at("kl_to_sft").get_to(numbers.kl_to_sft);
+    json.at("unsupported").get_to(numbers.unsupported);
+    json.at("banned").get_to(numbers.banned);
+    json.at("disagreement").get_to(numbers.disagreement);
+    watch.points = json.at("points");
+  } catch (const Json::exception& e) {
+    throw Corrupt(concat("[round_watch_from] not the numbers of a round: ", e.what()));
+  }
+  return watch;
+}
+
+}  // namespace vitrine::recipes

@@ -1,0 +1,46 @@
+// recipes/round_watch.h - what a tuned model writes, against the SFT model: the watch for reward hacking of one round.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/json.h"
+#include "copywriting/copy_model.h"
+#include "eval/hacking_watch.h"
+#include "recipes/round_order.h"
+
+namespace vitrine::recipes {
+
+struct WatchConfig {
+  int watch_products = 200;
+  int watch_candidates = 4;
+  bool ignore_alarms = false;
+  eval::HackingWatchConfig limits;
+
+  void describe(FieldVisitor& v) {
+    v.field("watch_products", watch_products, "products that each round's model writes for, drawn by their ids", 1, 1e9);
+    v.field("watch_candidates", watch_candidates, "texts of each of them", 2, 1000);
+    v.field("ignore_alarms", ignore_alarms, "an alarm is reported, but the loop goes on");
+    limits.describe(v);
+  }
+};
+
+struct RoundWatch {
+  eval::RoundNumbers numbers;
+  Json points;  // of all texts: coverage, place of the distinctive point (summary_of)
+};
+
+/// Lets `model` write for the watched products, one draw a sentence, nothing written anew, and counts.
+///   sft   for the KL divergence; null = `model` is the SFT model
+///   rank  for the disagreement with the rules; null = 0
+RoundWatch watch_round(const copywriting::CopyModel& model, const copywriting::CopyModel* sft, std::string name,
+                       std::span<const data::Product> products, const copywriting::ValueFrequencies& frequencies,
+                       const RankTexts& rank, const copywriting::RuleRewardConfig& reward, const WatchConfig& config);
+
+Json to_json(const RoundWatch& watch);
+/// Throws Corrupt when it is none.
+RoundWatch round_watch_from(const Json& json);
+
+}  // namespace vitrine::recipes
