@@ -1,5 +1,6 @@
-// models/group_objective.h - what is minimised where documents are compared: the loss of a group, from one
-// number for each of its documents. Plain doubles; models give the numbers and take the derivatives.
+// models/group_objective.h - what is minimised where documents are compared: the loss of a group,
+// from one number for each of its documents. Plain doubles; models give the numbers and take the
+// derivatives.
 #pragma once
 #include <span>
 #include <vector>
@@ -11,8 +12,9 @@ namespace vitrine::models {
 
 /// The documents of one group, all spans as long.
 struct GroupValues {
-  std::span<const double> values;              // score of a ranking model, or sum of log p of the predicted tokens, nats
-  std::span<const int32_t> predicted_tokens;   // how many tokens that sum is over
+  std::span<const double>
+      values;  // score of a ranking model, or sum of log p of the predicted tokens, nats
+  std::span<const int32_t> predicted_tokens;  // how many tokens that sum is over
   std::span<const nn::DocumentTarget> targets;
 };
 
@@ -21,7 +23,8 @@ class GroupObjective {
  public:
   virtual ~GroupObjective() = default;
 
-  /// The loss of a group before its weight. `derivatives`, of as many numbers, receives d loss / d value.
+  /// The loss of a group before its weight. `derivatives`, of as many numbers, receives d loss / d
+  /// value.
   virtual double loss(const GroupValues& group, std::span<double> derivatives) const = 0;
 
   /// Name and settings: a run goes on with the same ones only.
@@ -35,7 +38,9 @@ struct GroupLosses {
 
 /// The objective over all groups of a batch.
 ///   values  [D]
-/// Throws InvalidInput: a batch without groups, another number of values, a value, weight or loss that is not finite.
-GroupLosses group_losses(const GroupObjective& objective, const nn::PackedBatch& batch, std::span<const double> values);
+/// Throws InvalidInput: a batch without groups, another number of values, a value, weight or loss
+/// that is not finite.
+GroupLosses group_losses(const GroupObjective& objective, const nn::PackedBatch& batch,
+                         std::span<const double> values);
 
 }  // namespace vitrine::models

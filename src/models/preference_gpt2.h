@@ -8,13 +8,17 @@ namespace vitrine::models {
 /// Model and objective must outlive the object. Every batch has groups.
 class PreferenceGpt2 final : public Trainable {
  public:
-  PreferenceGpt2(Gpt2& model, const GroupObjective& objective) : model_(model), objective_(objective) {}
+  PreferenceGpt2(Gpt2& model, const GroupObjective& objective)
+      : model_(model), objective_(objective) {}
 
   nn::ParameterStore& parameters() override { return model_.parameters(); }
-  LossSum forward_backward(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale) override {
+  LossSum forward_backward(const nn::PackedBatch& batch, const PassConfig& pass,
+                           double loss_scale) override {
     return model_.forward_backward(batch, pass, loss_scale, objective_);
   }
-  LossSum evaluate(const nn::PackedBatch& batch, const PassConfig& pass) override { return model_.evaluate(batch, pass, objective_); }
+  LossSum evaluate(const nn::PackedBatch& batch, const PassConfig& pass) override {
+    return model_.evaluate(batch, pass, objective_);
+  }
   void weights_changed() override { model_.weights_changed(); }
   int64_t max_tokens() const override { return model_.max_tokens(); }
   int64_t vocab_size() const override { return model_.vocab_size(); }

@@ -16,13 +16,16 @@
 namespace vitrine::recipes {
 namespace {
 
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == std::string_view::npos; }
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == std::string_view::npos;
+}
 
 data::RankedList list_from(const Json& json, const std::string& where) {
   const bool is_pair = json.is_object() && (json.contains("chosen") || json.contains("rejected"));
   if (is_pair) return data::list_of(data::preference_pair_from_json(json, where));
   data::RankedList list = data::ranked_list_from_json(json, where);
-  VITRINE_REQUIRE(list.order.size() > 1, where, ", order: LIST_ONE_SIDED: ", dump_line(json["order"]).substr(0, 80),
+  VITRINE_REQUIRE(list.order.size() > 1, where,
+                  ", order: LIST_ONE_SIDED: ", dump_line(json["order"]).substr(0, 80),
                   " has no text that is better than another");
   return list;
 }
@@ -36,11 +39,13 @@ std::vector<std::pair<size_t, size_t>> judged(const data::RankedList& list) {
   return texts;
 }
 
-std::vector<int32_t> input_ids(const copywriting::PromptFormat& format, const data::Product& product, const std::string& text,
+std::vector<int32_t> input_ids(const copywriting::PromptFormat& format,
+                               const data::Product& product, const std::string& text,
                                const std::string& where, int64_t n_positions) {
   auto ids = copywriting::ranker_input(format, product, text);
-  VITRINE_REQUIRE(static_cast<int64_t>(ids.size()) <= n_positions, where, ": ", ids.size(), " tokens with its product are more than the ",
-                  n_positions, " positions of the model: '", text.substr(0, 30), "…'");
+  VITRINE_REQUIRE(static_cast<int64_t>(ids.size()) <= n_positions, where, ": ", ids.size(),
+                  " tokens with its product are more than the ", n_positions,
+                  " positions of the model: '", text.substr(0, 30), "…'");
   VITRINE_REQUIRE(ids.back() != format.end_id(), where, ": the text ends with the end token");
   return ids;
 }
@@ -51,21 +56,24 @@ void require_different(const train::Example& example, const std::string& where) 
   for (const auto& other : example.compared) texts.push_back(&other);
   for (size_t i = 0; i < texts.size(); ++i) {
     for (size_t k = i + 1; k < texts.size(); ++k) {
-      VITRINE_REQUIRE(texts[i]->reward == texts[k]->reward || texts[i]->input_ids != texts[k]->input_ids, where,
-                      ": PAIR_EQUAL: a better and a worse text are the same tokens to the model");
+      VITRINE_REQUIRE(
+          texts[i]->reward == texts[k]->reward || texts[i]->input_ids != texts[k]->input_ids, where,
+          ": PAIR_EQUAL: a better and a worse text are the same tokens to the model");
     }
   }
 }
 
-PairFigures& named(std::vector<std::pair<std::string, PairFigures>>& list, const std::string& name) {
-  const auto found = std::find_if(list.begin(), list.end(), [&](const auto& entry) { return entry.first == name; });
+PairFigures& named(std::vector<std::pair<std::string, PairFigures>>& list,
+                   const std::string& name) {
+  const auto found = std::find_if(list.begin(), list.end(),
+                                  [&](const auto& entry) { return entry.first == name; });
   return found != list.end() ? found->second : list.emplace_back(name, PairFigures{}).second;
 }
 
 std::string line_of(const std::string& name, const PairFigures& figures) {
   std::ostringstream line;
-  line << name << ": " << std::fixed << std::setprecision(1) << 100 * figures.accuracy() << " % of " << figures.pairs << " pairs in order, loss "
-       << std::setprecision(3) << figures.loss();
+  line << name << ": " << std::fixed << std::setprecision(1) << 100 * figures.accuracy() << " % of "
+       << figures.pairs << " pairs in order, loss " << std::setprecision(3) << figures.loss();
   return line.str();
 }
 
@@ -85,7 +93,8 @@ RankedRows read_ranked_rows(const std::filesystem::path& path) {
     const std::string where = concat(path.string(), " row ", number);
     result.rows.push_back({list_from(parse_json(line, where), where), where});
   }
-  VITRINE_REQUIRE(!result.rows.empty(), path.string(), ": EMPTY_FILE: no preference pair and no ranked list");
+  VITRINE_REQUIRE(!result.rows.empty(), path.string(),
+                  ": EMPTY_FILE: no preference pair and no ranked list");
   return result;
 }
 
@@ -97,31 +106,40 @@ void require_no_leak(std::span<const RankedRow> training, std::span<const Ranked
   }
   for (const auto& row : validation) {
     const auto product = products.find(row.list.product_id), prompt = prompts.find(row.list.prompt);
-    VITRINE_REQUIRE(product == products.end(), row.where, ": LEAK: product_id '", row.list.product_id, "' is in ", product->second->where, " too");
-    VITRINE_REQUIRE(prompt == prompts.end(), row.where, ": LEAK: the prompt '", row.list.prompt.substr(0, 60), "' is in ", prompt->second->where,
-                    " too");
+    VITRINE_REQUIRE(product == products.end(), row.where, ": LEAK: product_id '",
+                    row.list.product_id, "' is in ", product->second->where, " too");
+    VITRINE_REQUIRE(prompt == prompts.end(), row.where, ": LEAK: the prompt '",
+                    row.list.prompt.substr(0, 60), "' is in ", prompt->second->where, " too");
   }
 }
 
-std::vector<RankedRow> take_held_out(std::vector<RankedRow>& rows, std::string_view split_name, double share) {
-  const auto stays = [&](const RankedRow& row) { return data::split_position(row.list.product_id, split_name) >= share; };
+std::vector<RankedRow> take_held_out(std::vector<RankedRow>& rows, std::string_view split_name,
+                                     double share) {
+  const auto stays = [&](const RankedRow& row) {
+    return data::split_position(row.list.product_id, split_name) >= share;
+  };
   std::set<std::string> prompts;
   for (const auto& row : rows) {
     if (stays(row)) prompts.insert(row.list.prompt);
   }
-  const auto first = std::stable_partition(rows.begin(), rows.end(), [&](const RankedRow& row) { return prompts.contains(row.list.prompt); });
-  std::vector<RankedRow> held_out(std::make_move_iterator(first), std::make_move_iterator(rows.end()));
+  const auto first = std::stable_partition(rows.begin(), rows.end(), [&](const RankedRow& row) {
+    return prompts.contains(row.list.prompt);
+  });
+  std::vector<RankedRow> held_out(std::make_move_iterator(first),
+                                  std::make_move_iterator(rows.end()));
   rows.erase(first, rows.end());
   return held_out;
 }
 
-train::Example ranked_example(const copywriting::PromptFormat& format, const RankedRow& row, int64_t n_positions) {
+train::Example ranked_example(const copywriting::PromptFormat& format, const RankedRow& row,
+                              int64_t n_positions) {
   std::vector<train::Example> texts;
   try {
     const data::Product product = data::product_from_content(row.list.prompt);
     for (const auto& [index, tier] : judged(row.list)) {
       train::Example text;
-      text.input_ids = input_ids(format, product, row.list.candidates[index], concat("text ", index), n_positions);
+      text.input_ids = input_ids(format, product, row.list.candidates[index],
+                                 concat("text ", index), n_positions);
       text.reward = -static_cast<double>(tier);
       texts.push_back(std::move(text));
     }
@@ -129,7 +147,8 @@ train::Example ranked_example(const copywriting::PromptFormat& format, const Ran
     throw InvalidInput(concat(row.where, ": ", e.what()));
   }
   train::Example group = std::move(texts.front());
-  group.compared.assign(std::make_move_iterator(texts.begin() + 1), std::make_move_iterator(texts.end()));
+  group.compared.assign(std::make_move_iterator(texts.begin() + 1),
+                        std::make_move_iterator(texts.end()));
   group.weight = row.list.weight;
   require_different(group, row.where);
   return group;
@@ -146,8 +165,10 @@ RankerFigures ranker_figures(std::span<const RankedRow> rows, std::span<const do
   size_t first = 0;
   for (const auto& row : rows) {
     const auto texts = judged(row.list);
-    VITRINE_REQUIRE(first + texts.size() <= scores.size(), "[ranker_figures] ", scores.size(), " scores are too few");
-    const std::string type = row.list.type.empty() ? row.list.source : concat(row.list.source, "/", row.list.type);
+    VITRINE_REQUIRE(first + texts.size() <= scores.size(), "[ranker_figures] ", scores.size(),
+                    " scores are too few");
+    const std::string type =
+        row.list.type.empty() ? row.list.source : concat(row.list.source, "/", row.list.type);
     for (size_t i = 0; i < texts.size(); ++i) {
       for (size_t k = i + 1; k < texts.size(); ++k) {
         if (texts[i].second == texts[k].second) continue;

@@ -1,4 +1,5 @@
-// recipes/ranker_rows.h - preference lines as the ranking model learns from them, and how well it orders them.
+// recipes/ranker_rows.h - preference lines as the ranking model learns from them, and how well it
+// orders them.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -25,22 +26,27 @@ struct RankedRows {
   std::string sha256;  // of the unpacked file
 };
 
-/// Lines of ranked lists or preference pairs (docs/formats/preferences.md), in any mixture; "-", .gz, .zst.
-/// Throws InvalidInput naming file, row, field and value: what ranked_list_from_json refuses; a list in which no text is
-/// better than another (LIST_ONE_SIDED); a file without a line. Corrupt: a line that is no JSON. NotFound, IoError.
+/// Lines of ranked lists or preference pairs (docs/formats/preferences.md), in any mixture; "-",
+/// .gz, .zst. Throws InvalidInput naming file, row, field and value: what ranked_list_from_json
+/// refuses; a list in which no text is better than another (LIST_ONE_SIDED); a file without a line.
+/// Corrupt: a line that is no JSON. NotFound, IoError.
 RankedRows read_ranked_rows(const std::filesystem::path& path);
 
-/// Throws InvalidInput when a product or a prompt of `validation` is in `training` too (LEAK), naming both rows.
+/// Throws InvalidInput when a product or a prompt of `validation` is in `training` too (LEAK),
+/// naming both rows.
 void require_no_leak(std::span<const RankedRow> training, std::span<const RankedRow> validation);
 
-/// Moves the rows of the products whose data::split_position is below `share` out of `rows`. A row whose prompt a product
-/// that stays has too stays with it.
-std::vector<RankedRow> take_held_out(std::vector<RankedRow>& rows, std::string_view split_name, double share);
+/// Moves the rows of the products whose data::split_position is below `share` out of `rows`. A row
+/// whose prompt a product that stays has too stays with it.
+std::vector<RankedRow> take_held_out(std::vector<RankedRow>& rows, std::string_view split_name,
+                                     double share);
 
-/// The judged texts of a row as one group, the best tier first; a reward is minus the number of better tiers.
-/// Throws InvalidInput naming the row: a prompt that is no attribute string or has too many values, a text of no
-/// tokens or of more than n_positions, texts of different tiers that are the same tokens (PAIR_EQUAL).
-train::Example ranked_example(const copywriting::PromptFormat& format, const RankedRow& row, int64_t n_positions);
+/// The judged texts of a row as one group, the best tier first; a reward is minus the number of
+/// better tiers. Throws InvalidInput naming the row: a prompt that is no attribute string or has
+/// too many values, a text of no tokens or of more than n_positions, texts of different tiers that
+/// are the same tokens (PAIR_EQUAL).
+train::Example ranked_example(const copywriting::PromptFormat& format, const RankedRow& row,
+                              int64_t n_positions);
 
 /// How many of the pairs are in order, and their mean loss.
 struct PairFigures {
@@ -52,7 +58,8 @@ struct PairFigures {
   double loss() const { return loss_sum / static_cast<double>(pairs); }
 };
 
-/// Of all pairs of the rows, of those of each source, and of each source and type; names in order of first sight.
+/// Of all pairs of the rows, of those of each source, and of each source and type; names in order
+/// of first sight.
 struct RankerFigures {
   PairFigures all;
   std::vector<std::pair<std::string, PairFigures>> by_source, by_type;

@@ -31,7 +31,8 @@ struct Rows {
   std::string data_sha256, validation_sha256;  // of the unpacked files
 };
 
-Rows prepare_rows(const fs::path& data, const fs::path& validation, const TrainRankerConfig& config) {
+Rows prepare_rows(const fs::path& data, const fs::path& validation,
+                  const TrainRankerConfig& config) {
   auto read = read_ranked_rows(data);
   Rows rows{std::move(read.rows), {}, read.sha256, ""};
   if (validation.empty()) {
@@ -42,7 +43,8 @@ Rows prepare_rows(const fs::path& data, const fs::path& validation, const TrainR
     rows.validation_sha256 = held_out.sha256;
     require_no_leak(rows.training, rows.validation);
   }
-  VITRINE_REQUIRE(!rows.training.empty(), "[train ranker] ", data.string(), ": the split '", config.split, "' holds out every product");
+  VITRINE_REQUIRE(!rows.training.empty(), "[train ranker] ", data.string(), ": the split '",
+                  config.split, "' holds out every product");
   return rows;
 }
 
@@ -63,7 +65,9 @@ Start open_start(const TrainRankerConfig& config) {
     const fs::path init = find_our_model(config.init);
     return {init, init};
   }
-  if (config.tokenizer.empty()) throw UsageError("[train ranker] neither --init nor --tokenizer: there is no vocabulary to read texts with");
+  if (config.tokenizer.empty())
+    throw UsageError(
+        "[train ranker] neither --init nor --tokenizer: there is no vocabulary to read texts with");
   return {"", find_our_model(config.tokenizer)};
 }
 
@@ -71,15 +75,18 @@ Start open_start(const TrainRankerConfig& config) {
 TrainRankerConfig with_sizes_of(TrainRankerConfig config, const fs::path& init) {
   const models::Gpt2Config model = models::read_ranker_config(init);
   if (config.n_layer > model.n_layer) {
-    throw UsageError(concat("[train ranker] n_layer: ", config.n_layer, " was given, but ", init.string(), " has ", model.n_layer, " layers"));
+    throw UsageError(concat("[train ranker] n_layer: ", config.n_layer, " was given, but ",
+                            init.string(), " has ", model.n_layer, " layers"));
   }
   if (config.n_layer == 0) config.n_layer = static_cast<int>(model.n_layer);
-  const std::pair<const char*, std::pair<int*, int64_t>> sizes[] = {{"n_embd", {&config.n_embd, model.n_embd}},
-                                                                    {"n_head", {&config.n_head, model.n_head}},
-                                                                    {"n_positions", {&config.n_positions, model.n_positions}}};
+  const std::pair<const char*, std::pair<int*, int64_t>> sizes[] = {
+      {"n_embd", {&config.n_embd, model.n_embd}},
+      {"n_head", {&config.n_head, model.n_head}},
+      {"n_positions", {&config.n_positions, model.n_positions}}};
   for (const auto& [name, size] : sizes) {
     if (config.given.contains(name) && *size.first != size.second) {
-      throw UsageError(concat("[train ranker] ", name, ": ", *size.first, " was given, but ", init.string(), " has ", size.second, ", which --init keeps"));
+      throw UsageError(concat("[train ranker] ", name, ": ", *size.first, " was given, but ",
+                              init.string(), " has ", size.second, ", which --init keeps"));
     }
     *size.first = static_cast<int>(size.second);
   }
@@ -87,12 +94,15 @@ TrainRankerConfig with_sizes_of(TrainRankerConfig config, const fs::path& init) 
 }
 
 std::unique_ptr<const models::GroupObjective> make_objective(const TrainRankerConfig& config) {
-  if (config.objective == "list") return std::make_unique<train::ListwiseObjective>(config.center_weight);
+  if (config.objective == "list")
+    return std::make_unique<train::ListwiseObjective>(config.center_weight);
   return std::make_unique<train::PairwiseObjective>(config.margin, config.center_weight);
 }
 
-models::Ranker first_model(const Start& start, const TrainRankerConfig& config, const copywriting::PromptFormat& format, const at::Device& device) {
-  if (!start.init.empty()) return models::Ranker::load(start.init, make_objective(config), config.n_layer, device);
+models::Ranker first_model(const Start& start, const TrainRankerConfig& config,
+                           const copywriting::PromptFormat& format, const at::Device& device) {
+  if (!start.init.empty())
+    return models::Ranker::load(start.init, make_objective(config), config.n_layer, device);
   models::Gpt2Config model;
   model.vocab_size = format.tokenizer().vocab_size();
   model.n_positions = config.n_positions;
@@ -108,7 +118,9 @@ models::Ranker first_model(const Start& start, const TrainRankerConfig& config, 
   return ranker;
 }
 
-std::vector<train::Example> examples_of(std::span<const RankedRow> rows, const copywriting::PromptFormat& format, int64_t n_positions) {
+std::vector<train::Example> examples_of(std::span<const RankedRow> rows,
+                                        const copywriting::PromptFormat& format,
+                                        int64_t n_positions) {
   std::vector<train::Example> examples;
   for (const auto& row : rows) examples.push_back(ranked_example(format, row, n_positions));
   return examples;
@@ -127,7 +139,8 @@ Json init_of(const Start& start, const TrainRankerConfig& config) {
   return {{"name", config.init}, {"weights_sha256", weights_sha256(start.init)}};
 }
 
-void save_model(const models::Ranker& model, const fs::path& directory, const Record& record, const Json& metrics) {
+void save_model(const models::Ranker& model, const fs::path& directory, const Record& record,
+                const Json& metrics) {
   const bool float32 = record.config.save_dtype == "float32";
   model.save(directory, float32 ? models::ComputeType::float32 : models::ComputeType::bfloat16,
              {{"format", "pt"}, {"data_sha256", record.rows.data_sha256}});
@@ -158,10 +171,12 @@ Json settings_of(const Record& record) {
 }
 
 /// The held-out figures with the weights as they are, for the log and the run page.
-std::vector<std::string> watch(models::Ranker& model, const TrainRankerConfig& config, std::span<const RankedRow> rows,
+std::vector<std::string> watch(models::Ranker& model, const TrainRankerConfig& config,
+                               std::span<const RankedRow> rows,
                                std::span<const train::Example> examples) {
   models::PassConfig pass;
-  pass.dtype = config.train.dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16;
+  pass.dtype = config.train.dtype == "float32" ? models::ComputeType::float32
+                                               : models::ComputeType::bfloat16;
   pass.plain = config.train.plain;
   std::vector<double> scores;
   for (const auto& batch : train::pack(examples, config.train.batch_tokens)) {
@@ -173,7 +188,8 @@ std::vector<std::string> watch(models::Ranker& model, const TrainRankerConfig& c
 }
 
 /// The figures of the model as it was saved, by the engine that will use it.
-RankerFigures measure(const fs::path& directory, std::span<const RankedRow> rows, std::span<const train::Example> examples) {
+RankerFigures measure(const fs::path& directory, std::span<const RankedRow> rows,
+                      std::span<const train::Example> examples) {
   std::vector<std::vector<int32_t>> texts;
   for (const auto& example : examples) {
     texts.push_back(example.input_ids);
@@ -194,7 +210,9 @@ void finish(const fs::path& place, const train::RunFolder& run) {
   ArtefactFolder finished(place, kRankerModelKind);
   copy_own_files(run.model(), finished.path());
   for (const char* name : {"train.jsonl", "run.html"}) {
-    if (fs::exists(run.path() / name)) fs::copy_file(run.path() / name, finished.path() / name, fs::copy_options::overwrite_existing);
+    if (fs::exists(run.path() / name))
+      fs::copy_file(run.path() / name, finished.path() / name,
+                    fs::copy_options::overwrite_existing);
   }
   finished.commit();
 }
@@ -203,7 +221,9 @@ void finish(const fs::path& place, const train::RunFolder& run) {
 void copy_tokenizer(const fs::path& from, const fs::path& work) {
   fs::remove_all(work);  // of a run that was stopped
   fs::create_directories(work);
-  for (const char* name : {"vocab.json", "vocab.txt", "merges.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"}) {
+  for (const char* name :
+       {"vocab.json", "vocab.txt", "merges.txt", "tokenizer.json", "tokenizer_config.json",
+        "special_tokens_map.json", "added_tokens.json"}) {
     if (fs::exists(from / name)) fs::copy_file(from / name, work / name);
   }
 }
@@ -213,29 +233,38 @@ void copy_tokenizer(const fs::path& from, const fs::path& work) {
 void TrainRankerConfig::validate() const {
   check_config(*this, kVerb);
   train.validate();
-  VITRINE_REQUIRE(init.empty() || tokenizer.empty(), "[train ranker] tokenizer: expected none with init, which brings its own, got '", tokenizer, "'");
-  VITRINE_REQUIRE(!init.empty() || n_layer > 0, "[train ranker] n_layer: expected 1 or more without init, got ", n_layer);
-  VITRINE_REQUIRE(!init.empty() || n_embd % n_head == 0, "[train ranker] n_embd: expected a multiple of n_head ", n_head, ", got ", n_embd);
-  VITRINE_REQUIRE(objective == "pairs" || margin == 0, "[train ranker] margin: expected 0 with the objective list, got ", margin);
-  VITRINE_REQUIRE(train.label_smoothing == 0, "[train ranker] label_smoothing: expected 0, got ", train.label_smoothing);
+  VITRINE_REQUIRE(init.empty() || tokenizer.empty(),
+                  "[train ranker] tokenizer: expected none with init, which brings its own, got '",
+                  tokenizer, "'");
+  VITRINE_REQUIRE(!init.empty() || n_layer > 0,
+                  "[train ranker] n_layer: expected 1 or more without init, got ", n_layer);
+  VITRINE_REQUIRE(!init.empty() || n_embd % n_head == 0,
+                  "[train ranker] n_embd: expected a multiple of n_head ", n_head, ", got ",
+                  n_embd);
+  VITRINE_REQUIRE(objective == "pairs" || margin == 0,
+                  "[train ranker] margin: expected 0 with the objective list, got ", margin);
+  VITRINE_REQUIRE(train.label_smoothing == 0, "[train ranker] label_smoothing: expected 0, got ",
+                  train.label_smoothing);
 }
 
-bool train_ranker(const fs::path& data, const fs::path& validation, const std::string& output, const TrainRankerConfig& given_config,
-                  const std::string& device_name) {
+bool train_ranker(const fs::path& data, const fs::path& validation, const std::string& output,
+                  const TrainRankerConfig& given_config, const std::string& device_name) {
   const at::Device device(device_name);
   const std::vector<std::string> inputs = {data.string(), validation.string()};
   check_inputs(kVerb, inputs);
   const fs::path place = require_artefact_place(kVerb, output, kRankerModelKind, inputs);
   const Start start = open_start(given_config);
   given_config.validate();
-  const TrainRankerConfig config = start.init.empty() ? given_config : with_sizes_of(given_config, start.init);
+  const TrainRankerConfig config =
+      start.init.empty() ? given_config : with_sizes_of(given_config, start.init);
   train::RunFolder run(kVerb, place.string() + ".run");
   const Rows rows = prepare_rows(data, validation, config);
-  log_info("rows: ", rows.training.size(), " to train on, ", rows.validation.size(), " to validate on");
+  log_info("rows: ", rows.training.size(), " to train on, ", rows.validation.size(),
+           " to validate on");
 
   const fs::path work = run.model();
-  VITRINE_REQUIRE(!fs::exists(work) || !fs::equivalent(start.tokenizer, work), "[train ranker] init: ", work.string(),
-                  " is the working folder of this output");
+  VITRINE_REQUIRE(!fs::exists(work) || !fs::equivalent(start.tokenizer, work),
+                  "[train ranker] init: ", work.string(), " is the working folder of this output");
   const auto tokenizer = text::load_tokenizer(start.tokenizer);
   const copywriting::PromptFormat format(*tokenizer);
   train::FixedExamples source(examples_of(rows.training, format, config.n_positions));
@@ -243,25 +272,31 @@ bool train_ranker(const fs::path& data, const fs::path& validation, const std::s
 
   copy_tokenizer(start.tokenizer, work);
   models::Ranker model = first_model(start, config, format, device);
-  VITRINE_REQUIRE(model.config().vocab_size == tokenizer->vocab_size(), "[train ranker] ", start.tokenizer.string(), ": TOK_MISMATCH: the tokenizer has ",
+  VITRINE_REQUIRE(model.config().vocab_size == tokenizer->vocab_size(), "[train ranker] ",
+                  start.tokenizer.string(), ": TOK_MISMATCH: the tokenizer has ",
                   tokenizer->vocab_size(), " tokens, the model ", model.config().vocab_size);
-  log_info("model: ", model.parameters().numel(), " parameters, ", model.config().n_layer, " layers");
+  log_info("model: ", model.parameters().numel(), " parameters, ", model.config().n_layer,
+           " layers");
   const Record record{config, rows, init_of(start, config), tokenizer->sha256()};
   train::TrainHooks hooks;
   hooks.loss_unit = "nats/group";
   hooks.settings = settings_of(record);
-  hooks.samples = [&](const train::EpochReport&) { return watch(model, config, rows.validation, held_out.examples); };
+  hooks.samples = [&](const train::EpochReport&) {
+    return watch(model, config, rows.validation, held_out.examples);
+  };
   const auto result = train::train(model, config.train, source, held_out, run.path(), hooks);
   if (!result.complete) {
-    log_info("stopped by the limit, state saved in ", run.path().string(), "; the same command goes on");
+    log_info("stopped by the limit, state saved in ", run.path().string(),
+             "; the same command goes on");
     return true;
   }
   save_model(model, work, record, Json::object());
   const RankerFigures figures = measure(work, rows.validation, held_out.examples);
   for (const auto& line : figures.lines()) log_info("saved model, ", line);
-  const Json metrics{{"validation_loss", result.validation_loss ? Json(*result.validation_loss) : Json(nullptr)},
-                     {"epochs_used", result.epochs_used},
-                     {"held_out", to_json(figures)}};
+  const Json metrics{
+      {"validation_loss", result.validation_loss ? Json(*result.validation_loss) : Json(nullptr)},
+      {"epochs_used", result.epochs_used},
+      {"held_out", to_json(figures)}};
   save_model(model, work, record, metrics);
   write_file_atomic(work / "metrics.json", dump_pretty(metrics));
   finish(place, run);

@@ -17,12 +17,14 @@ double sigmoid(double x) {
   return (x >= 0 ? 1 : e) / (1 + e);
 }
 
-void require_setting(const char* objective, const char* name, double value, bool above_zero = false) {
-  VITRINE_REQUIRE(std::isfinite(value) && (above_zero ? value > 0 : value >= 0), "[", objective, "] ", name, ": expected ",
-                  above_zero ? "> 0" : ">= 0", ", got ", value);
+void require_setting(const char* objective, const char* name, double value,
+                     bool above_zero = false) {
+  VITRINE_REQUIRE(std::isfinite(value) && (above_zero ? value > 0 : value >= 0), "[", objective,
+                  "] ", name, ": expected ", above_zero ? "> 0" : ">= 0", ", got ", value);
 }
 
-/// Calls visit(chosen, rejected) for each two documents of different reward; returns how many there are.
+/// Calls visit(chosen, rejected) for each two documents of different reward; returns how many there
+/// are.
 template <typename Visit>
 size_t for_pairs(const models::GroupValues& group, const Visit& visit) {
   size_t pairs = 0;
@@ -43,11 +45,16 @@ double mean_over(size_t pairs, double sum, std::span<double> derivatives) {
   return sum / static_cast<double>(pairs);
 }
 
-void clear(std::span<double> derivatives) { std::fill(derivatives.begin(), derivatives.end(), 0.0); }
+void clear(std::span<double> derivatives) {
+  std::fill(derivatives.begin(), derivatives.end(), 0.0);
+}
 
-/// log(exp(value) + sum of exp over the documents of lower reward), and the shares of it added to `derivatives`.
+/// log(exp(value) + sum of exp over the documents of lower reward), and the shares of it added to
+/// `derivatives`.
 double add_log_sum(const models::GroupValues& group, size_t of, std::span<double> derivatives) {
-  const auto competes = [&](size_t i) { return i == of || group.targets[i].reward < group.targets[of].reward; };
+  const auto competes = [&](size_t i) {
+    return i == of || group.targets[i].reward < group.targets[of].reward;
+  };
   double largest = -std::numeric_limits<double>::infinity(), sum = 0;
   for (size_t i = 0; i < group.values.size(); ++i) {
     if (competes(i)) largest = std::max(largest, group.values[i]);
@@ -63,12 +70,14 @@ double add_log_sum(const models::GroupValues& group, size_t of, std::span<double
 
 }  // namespace
 
-PairwiseObjective::PairwiseObjective(double margin, double center_weight) : margin_(margin), center_weight_(center_weight) {
+PairwiseObjective::PairwiseObjective(double margin, double center_weight)
+    : margin_(margin), center_weight_(center_weight) {
   require_setting("PairwiseObjective", "margin", margin);
   require_setting("PairwiseObjective", "center_weight", center_weight);
 }
 
-double PairwiseObjective::loss(const models::GroupValues& group, std::span<double> derivatives) const {
+double PairwiseObjective::loss(const models::GroupValues& group,
+                               std::span<double> derivatives) const {
   clear(derivatives);
   double sum = 0;
   const size_t pairs = for_pairs(group, [&](size_t chosen, size_t rejected) {
@@ -82,13 +91,16 @@ double PairwiseObjective::loss(const models::GroupValues& group, std::span<doubl
   return mean_over(pairs, sum, derivatives);
 }
 
-Json PairwiseObjective::settings() const { return {{"name", "pairs"}, {"margin", margin_}, {"center_weight", center_weight_}}; }
+Json PairwiseObjective::settings() const {
+  return {{"name", "pairs"}, {"margin", margin_}, {"center_weight", center_weight_}};
+}
 
 ListwiseObjective::ListwiseObjective(double center_weight) : center_weight_(center_weight) {
   require_setting("ListwiseObjective", "center_weight", center_weight);
 }
 
-double ListwiseObjective::loss(const models::GroupValues& group, std::span<double> derivatives) const {
+double ListwiseObjective::loss(const models::GroupValues& group,
+                               std::span<double> derivatives) const {
   clear(derivatives);
   if (for_pairs(group, [](size_t, size_t) {}) == 0) return 0;
   double sum = 0, mean = 0;
@@ -102,9 +114,13 @@ double ListwiseObjective::loss(const models::GroupValues& group, std::span<doubl
   return sum + center_weight_ * 4 * mean * mean;
 }
 
-Json ListwiseObjective::settings() const { return {{"name", "list"}, {"center_weight", center_weight_}}; }
+Json ListwiseObjective::settings() const {
+  return {{"name", "list"}, {"center_weight", center_weight_}};
+}
 
-DpoObjective::DpoObjective(double beta) : beta_(beta) { require_setting("DpoObjective", "beta", beta, /*above_zero=*/true); }
+DpoObjective::DpoObjective(double beta) : beta_(beta) {
+  require_setting("DpoObjective", "beta", beta, /*above_zero=*/true);
+}
 
 double DpoObjective::loss(const models::GroupValues& group, std::span<double> derivatives) const {
   clear(derivatives);
@@ -121,7 +137,8 @@ double DpoObjective::loss(const models::GroupValues& group, std::span<double> de
 
 Json DpoObjective::settings() const { return {{"name", "dpo"}, {"beta", beta_}}; }
 
-RrhfObjective::RrhfObjective(double rank_weight, double sft_weight) : rank_weight_(rank_weight), sft_weight_(sft_weight) {
+RrhfObjective::RrhfObjective(double rank_weight, double sft_weight)
+    : rank_weight_(rank_weight), sft_weight_(sft_weight) {
   require_setting("RrhfObjective", "rank_weight", rank_weight);
   require_setting("RrhfObjective", "sft_weight", sft_weight);
 }
@@ -131,7 +148,8 @@ double RrhfObjective::loss(const models::GroupValues& group, std::span<double> d
   const auto tokens = [&](size_t i) { return static_cast<double>(group.predicted_tokens[i]); };
   const auto mean_logp = [&](size_t i) { return group.values[i] / tokens(i); };
   for (size_t i = 0; i < group.values.size(); ++i) {
-    VITRINE_REQUIRE(group.predicted_tokens[i] > 0, "[RrhfObjective] document ", i, " of a group has no predicted token");
+    VITRINE_REQUIRE(group.predicted_tokens[i] > 0, "[RrhfObjective] document ", i,
+                    " of a group has no predicted token");
   }
   double sum = 0;
   for_pairs(group, [&](size_t chosen, size_t rejected) {
@@ -152,6 +170,8 @@ double RrhfObjective::loss(const models::GroupValues& group, std::span<double> d
   return sum;
 }
 
-Json RrhfObjective::settings() const { return {{"name", "rrhf"}, {"rank_weight", rank_weight_}, {"sft_weight", sft_weight_}}; }
+Json RrhfObjective::settings() const {
+  return {{"name", "rrhf"}, {"rank_weight", rank_weight_}, {"sft_weight", sft_weight_}};
+}
 
 }  // namespace vitrine::train

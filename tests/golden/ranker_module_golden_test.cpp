@@ -1,5 +1,6 @@
-// Scores of the ranking model's training module against those of the transformers library in float32, and the directory
-// that it saves against the one that transformers has read (tools/golden/ranker_saved.py).
+// Scores of the ranking model's training module against those of the transformers library in
+// float32, and the directory that it saves against the one that transformers has read
+// (tools/golden/ranker_saved.py).
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -43,18 +44,24 @@ void expect_scores(Ranker& ranker, const Cases& cases, bool plain) {
   for (const auto& ids : cases.texts) batch.add(ids, 1);
   const auto scores = ranker.scores(batch, {.dtype = ComputeType::float32, .plain = plain});
   ASSERT_EQ(scores.size(), cases.scores.size());
-  for (size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], cases.scores[i], 1e-5 * cases.largest) << (plain ? "plain " : "fused ") << i;
+  for (size_t i = 0; i < scores.size(); ++i)
+    EXPECT_NEAR(scores[i], cases.scores[i], 1e-5 * cases.largest)
+        << (plain ? "plain " : "fused ") << i;
 }
 
 TEST(RankerModuleGoldenTest, ScoresAreThoseOfTransformers) {
   Ranker ranker = Ranker::load(kData / "model", nullptr);
-  for (const bool plain : {false, true}) expect_scores(ranker, read_cases(kData / "scores.json"), plain);
+  for (const bool plain : {false, true})
+    expect_scores(ranker, read_cases(kData / "scores.json"), plain);
 }
 
-/// The first layer of the model as a model of its own. $VITRINE_GOLDEN_OUT: the fixture is written anew.
+/// The first layer of the model as a model of its own. $VITRINE_GOLDEN_OUT: the fixture is written
+/// anew.
 TEST(RankerModuleGoldenTest, TheDirectoryThatTransformersReadIsTheOneThatIsSaved) {
   const char* out = std::getenv("VITRINE_GOLDEN_OUT");
-  const fs::path dir = out != nullptr ? fs::path(out) : fs::temp_directory_path() / ("vitrine_ranker_golden_" + std::to_string(::getpid()));
+  const fs::path dir = out != nullptr ? fs::path(out)
+                                      : fs::temp_directory_path() /
+                                            ("vitrine_ranker_golden_" + std::to_string(::getpid()));
   Ranker::load(kData / "model", nullptr, 1).save(dir, ComputeType::float32, {{"format", "pt"}});
   for (const char* name : {"config.json", "model.safetensors"}) {
     EXPECT_TRUE(read_file(dir / name) == read_file(kData / "saved" / name)) << name;
@@ -68,7 +75,8 @@ TEST(RankerModuleGoldenTest, TransformersScoresOfASavedDirectoryAreOurs) {
   EXPECT_EQ(ranker.config().n_layer, 1);
   for (const bool plain : {false, true}) expect_scores(ranker, cases, plain);
   const auto engine = generation::Ranker::load(kData / "saved", {.threads = 1}).score(cases.texts);
-  for (size_t i = 0; i < engine.size(); ++i) EXPECT_NEAR(engine[i], cases.scores[i], 1e-5 * cases.largest) << i;
+  for (size_t i = 0; i < engine.size(); ++i)
+    EXPECT_NEAR(engine[i], cases.scores[i], 1e-5 * cases.largest) << i;
 }
 
 }  // namespace

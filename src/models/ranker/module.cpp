@@ -18,7 +18,8 @@ constexpr const char* kHead = "score.weight";
 
 Gpt2Config trunk_config(Gpt2Config config) {
   config.tie_word_embeddings = true;
-  VITRINE_REQUIRE(config.pad_token_id >= 0, "[Ranker] pad_token_id: a ranking model needs one, the config has none");
+  VITRINE_REQUIRE(config.pad_token_id >= 0,
+                  "[Ranker] pad_token_id: a ranking model needs one, the config has none");
   return config;
 }
 
@@ -36,7 +37,9 @@ at::Tensor last_rows(const nn::PackedBatch& batch, const at::Device& device) {
 }
 
 /// hidden [D, C] -> scores [D] float32, differentiable.
-at::Tensor head(const at::Tensor& hidden, const at::Tensor& weight) { return at::mv(hidden.to(at::kFloat), weight[0]); }
+at::Tensor head(const at::Tensor& hidden, const at::Tensor& weight) {
+  return at::mv(hidden.to(at::kFloat), weight[0]);
+}
 
 std::vector<double> to_vector(const at::Tensor& values) {
   const at::Tensor host = values.detach().to(at::kCPU, at::kDouble).contiguous();
@@ -45,21 +48,26 @@ std::vector<double> to_vector(const at::Tensor& values) {
 
 }  // namespace
 
-Ranker::Ranker(const Gpt2Config& config, std::unique_ptr<const GroupObjective> objective, const at::Device& device)
+Ranker::Ranker(const Gpt2Config& config, std::unique_ptr<const GroupObjective> objective,
+               const at::Device& device)
     : config_(trunk_config(config)),
       objective_(std::move(objective)),
       parameters_(std::make_unique<nn::ParameterStore>(ranker_parameters(config_), device)) {
-  if (FusedPass::supports(config_, device)) fused_ = std::make_unique<FusedPass>(config_, *parameters_);
+  if (FusedPass::supports(config_, device))
+    fused_ = std::make_unique<FusedPass>(config_, *parameters_);
 }
 Ranker::~Ranker() = default;
 Ranker::Ranker(Ranker&&) noexcept = default;
 
-Ranker Ranker::load(const std::filesystem::path& model_dir, std::unique_ptr<const GroupObjective> objective, int64_t n_layer,
+Ranker Ranker::load(const std::filesystem::path& model_dir,
+                    std::unique_ptr<const GroupObjective> objective, int64_t n_layer,
                     const at::Device& device) {
   const bool is_ranker = io::open_checkpoint(model_dir).find(kHead) != nullptr;
   Gpt2Config config = is_ranker ? read_ranker_config(model_dir) : read_gpt2_config(model_dir);
-  const Gpt2Weights weights = is_ranker ? load_ranker_weights(model_dir, config) : load_gpt2_weights(model_dir, config);
-  VITRINE_REQUIRE(n_layer >= 0 && n_layer <= config.n_layer, "[Ranker::load] n_layer: expected 0 to ", config.n_layer, ", the layers of ",
+  const Gpt2Weights weights =
+      is_ranker ? load_ranker_weights(model_dir, config) : load_gpt2_weights(model_dir, config);
+  VITRINE_REQUIRE(n_layer >= 0 && n_layer <= config.n_layer,
+                  "[Ranker::load] n_layer: expected 0 to ", config.n_layer, ", the layers of ",
                   model_dir.string(), ", got ", n_layer);
   if (n_layer > 0) config.n_layer = n_layer;
   if (config.pad_token_id < 0) config.pad_token_id = config.eos_token_id;
@@ -67,13 +75,15 @@ Ranker Ranker::load(const std::filesystem::path& model_dir, std::unique_ptr<cons
   const at::NoGradGuard no_grad;
   for (const nn::ParameterSpec& spec : model.parameters_->specs()) {
     if (!weights.has(spec.name)) continue;  // the head of a language model
-    model.parameters_->value(spec.name).detach().copy_(read_parameter(spec, weights.view(spec.name)));
+    model.parameters_->value(spec.name).detach().copy_(
+        read_parameter(spec, weights.view(spec.name)));
   }
   model.weights_changed();
   return model;
 }
 
-void Ranker::save(const std::filesystem::path& model_dir, ComputeType dtype, const std::map<std::string, std::string>& metadata) const {
+void Ranker::save(const std::filesystem::path& model_dir, ComputeType dtype,
+                  const std::map<std::string, std::string>& metadata) const {
   save_parameters(model_dir, *parameters_, dtype, metadata);
   Json json = to_json(config_, dtype == ComputeType::bfloat16 ? "bfloat16" : "float32");
   json["architectures"] = {"GPT2ForSequenceClassification"};
@@ -103,13 +113,14 @@ void Ranker::check(const nn::PackedBatch& batch) const {
   check_documents("Ranker", config_, batch);
   for (size_t d = 1; d < batch.cu_seqlens.size(); ++d) {
     const int32_t last = batch.input_ids[static_cast<size_t>(batch.cu_seqlens[d] - 1)];
-    VITRINE_REQUIRE(last != config_.pad_token_id, "[Ranker] document ", d - 1, " ends with pad_token_id ", last,
-                    ", which no score is read at");
+    VITRINE_REQUIRE(last != config_.pad_token_id, "[Ranker] document ", d - 1,
+                    " ends with pad_token_id ", last, ", which no score is read at");
   }
 }
 
 const GroupObjective& Ranker::objective() const {
-  VITRINE_REQUIRE(objective_ != nullptr, "[Ranker] this model only scores: it was made without an objective");
+  VITRINE_REQUIRE(objective_ != nullptr,
+                  "[Ranker] this model only scores: it was made without an objective");
   return *objective_;
 }
 
@@ -117,17 +128,22 @@ std::vector<double> Ranker::scores(const nn::PackedBatch& batch, const PassConfi
   check(batch);
   if (batch.num_documents() == 0) return {};
   const at::NoGradGuard no_grad;
-  const at::Tensor hidden = is_fused(pass) ? fused_->hidden_states(batch, pass) : plain_hidden_states(config_, *parameters_, batch, pass);
-  return to_vector(head(hidden.index_select(0, last_rows(batch, parameters_->device())), parameters_->value(kHead)));
+  const at::Tensor hidden = is_fused(pass)
+                                ? fused_->hidden_states(batch, pass)
+                                : plain_hidden_states(config_, *parameters_, batch, pass);
+  return to_vector(head(hidden.index_select(0, last_rows(batch, parameters_->device())),
+                        parameters_->value(kHead)));
 }
 
 LossSum Ranker::evaluate(const nn::PackedBatch& batch, const PassConfig& pass) {
   return group_losses(objective(), batch, scores(batch, pass)).sum;
 }
 
-LossSum Ranker::fused_forward_backward(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale) {
+LossSum Ranker::fused_forward_backward(const nn::PackedBatch& batch, const PassConfig& pass,
+                                       double loss_scale) {
   const at::NoGradGuard no_grad;
-  const at::Tensor weight = parameters_->value(kHead).detach(), rows = last_rows(batch, parameters_->device());
+  const at::Tensor weight = parameters_->value(kHead).detach(),
+                   rows = last_rows(batch, parameters_->device());
   const at::Tensor hidden_states = fused_->hidden_states(batch, pass, /*keep_layers=*/true);
   const at::Tensor last = hidden_states.index_select(0, rows).to(at::kFloat);  // [D, C]
   const GroupLosses losses = group_losses(objective(), batch, to_vector(head(last, weight)));
@@ -135,16 +151,19 @@ LossSum Ranker::fused_forward_backward(const nn::PackedBatch& batch, const PassC
   at::Tensor d_weight = parameters_->gradient(kHead);
   d_weight.add_(at::mv(last.t(), d_scores).unsqueeze(0));
   at::Tensor d_hidden_states = at::zeros_like(hidden_states);
-  d_hidden_states.index_copy_(0, rows, at::outer(d_scores, weight[0]).to(hidden_states.scalar_type()));
+  d_hidden_states.index_copy_(0, rows,
+                              at::outer(d_scores, weight[0]).to(hidden_states.scalar_type()));
   fused_->backward(batch, d_hidden_states);
   return losses.sum;
 }
 
-LossSum Ranker::forward_backward(const nn::PackedBatch& batch, const PassConfig& pass, double loss_scale) {
+LossSum Ranker::forward_backward(const nn::PackedBatch& batch, const PassConfig& pass,
+                                 double loss_scale) {
   check(batch);
   if (is_fused(pass)) return fused_forward_backward(batch, pass, loss_scale);
   const at::Tensor hidden = plain_hidden_states(config_, *parameters_, batch, pass);
-  const at::Tensor scores = head(hidden.index_select(0, last_rows(batch, parameters_->device())), parameters_->value(kHead));
+  const at::Tensor scores = head(hidden.index_select(0, last_rows(batch, parameters_->device())),
+                                 parameters_->value(kHead));
   const GroupLosses losses = group_losses(objective(), batch, to_vector(scores));
   const at::Tensor derivatives = at::tensor(losses.derivatives, at::kFloat).to(scores.device());
   ((scores * derivatives).sum() * loss_scale).backward();

@@ -1,5 +1,3 @@
-#include "models/ranker/module.h"
-
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
@@ -11,6 +9,7 @@
 #include "base/error.h"
 #include "generation/ranker.h"
 #include "models/gpt2/module.h"
+#include "models/ranker/module.h"
 #include "nn/initialize.h"
 
 namespace vitrine::models {
@@ -18,13 +17,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// -log sigmoid(first - second).
+/// -log sigmoid(first - second) + (first + second)^2 / 10: the derivatives do not sum to 0, or
+/// ln_f.bias had none.
 class FirstWins : public GroupObjective {
  public:
   double loss(const GroupValues& group, std::span<double> derivatives) const override {
     const double lead = group.values[0] - group.values[1], push = 1 / (1 + std::exp(lead));
-    derivatives[0] = -push, derivatives[1] = push;
-    return std::log1p(std::exp(-lead));
+    const double both = group.values[0] + group.values[1];
+    derivatives[0] = 0.2 * both - push, derivatives[1] = 0.2 * both + push;
+    return std::log1p(std::exp(-lead)) + 0.1 * both * both;
   }
   Json settings() const override { return {{"name", "first wins"}}; }
 };
@@ -65,7 +66,9 @@ nn::PackedBatch pairs_of(std::initializer_list<int> lengths) {
   nn::PackedBatch batch;
   for (const int length : lengths) {
     batch.add(random_ids(length, static_cast<uint64_t>(length)), 1);
-    if (batch.num_documents() % 2 == 0) batch.end_group(std::vector<nn::DocumentTarget>{{1, 0}, {0, 0}}, batch.num_documents() == 2 ? 1 : 0.5);
+    if (batch.num_documents() % 2 == 0)
+      batch.end_group(std::vector<nn::DocumentTarget>{{1, 0}, {0, 0}},
+                      batch.num_documents() == 2 ? 1 : 0.5);
   }
   return batch;
 }
@@ -90,9 +93,12 @@ void expect_equal_gradients(const Gpt2Config& config, PassConfig pass, double to
   EXPECT_NEAR(sum.objective, expected.objective, tolerance * expected.objective);
   for (size_t i = 0; i < model.parameters().specs().size(); ++i) {
     const auto& slice = model.parameters().slices()[i];
-    const auto part = [&](const at::Tensor& flat) { return flat.narrow(0, slice.offset, slice.numel); };
+    const auto part = [&](const at::Tensor& flat) {
+      return flat.narrow(0, slice.offset, slice.numel);
+    };
     const at::Tensor difference = part(model.parameters().gradients()) - part(plain);
-    EXPECT_LT((difference.norm() / part(plain).norm()).item<double>(), tolerance) << model.parameters().specs()[i].name;
+    EXPECT_LT((difference.norm() / part(plain).norm()).item<double>(), tolerance)
+        << model.parameters().specs()[i].name;
   }
 }
 
@@ -100,10 +106,13 @@ class RankerModuleTest : public ::testing::Test {
  protected:
   void SetUp() override { at::set_num_threads(1); }
   void TearDown() override { fs::remove_all(dir_); }
-  fs::path dir_ = fs::temp_directory_path() / ("vitrine_ranker_module_test_" + std::to_string(::getpid()));
+  fs::path dir_ =
+      fs::temp_directory_path() / ("vitrine_ranker_module_test_" + std::to_string(::getpid()));
 };
 
-TEST_F(RankerModuleTest, HandWrittenGradientsEqualAutograds) { expect_equal_gradients(tiny_config(), float32_pass(), 2e-5); }
+TEST_F(RankerModuleTest, HandWrittenGradientsEqualAutograds) {
+  expect_equal_gradients(tiny_config(), float32_pass(), 2e-5);
+}
 
 TEST_F(RankerModuleTest, HandWrittenGradientsEqualAutogradsWithDropout) {
   PassConfig pass = float32_pass();
@@ -116,7 +125,8 @@ TEST_F(RankerModuleTest, GradientIsTheSlopeOfTheLoss) {
   Ranker model = tiny_ranker();
   const nn::PackedBatch batch = pairs_of({20, 33, 7, 12});
   model.forward_backward(batch, float32_pass(), 1);
-  const at::Tensor direction = model.parameters().gradients() / model.parameters().gradients().norm();
+  const at::Tensor direction =
+      model.parameters().gradients() / model.parameters().gradients().norm();
   const double slope = model.parameters().gradients().norm().item<double>(), step = 1e-3;
   at::Tensor values = model.parameters().values();
   values.add_(direction, step);
@@ -151,7 +161,8 @@ TEST_F(RankerModuleTest, ASavedModelLoadsAgainToTheBit) {
   EXPECT_EQ(config["architectures"][0], "GPT2ForSequenceClassification");
   EXPECT_EQ(config["id2label"].size(), 1u);
   EXPECT_EQ(config["pad_token_id"], 0);
-  EXPECT_TRUE(at::equal(Ranker::load(dir_, nullptr).parameters().values(), model.parameters().values()));
+  EXPECT_TRUE(
+      at::equal(Ranker::load(dir_, nullptr).parameters().values(), model.parameters().values()));
 }
 
 TEST_F(RankerModuleTest, ALanguageModelGivesItsFirstLayersAndAnEmptyHead) {
@@ -164,7 +175,8 @@ TEST_F(RankerModuleTest, ALanguageModelGivesItsFirstLayersAndAnEmptyHead) {
   Ranker ranker = Ranker::load(dir_, std::make_unique<FirstWins>(), 2);
   EXPECT_EQ(ranker.config().n_layer, 2);
   EXPECT_EQ(ranker.config().pad_token_id, 0);  // its end token
-  EXPECT_TRUE(at::equal(ranker.parameters().value("h.1.mlp.c_fc.weight"), language_model.parameters().value("h.1.mlp.c_fc.weight")));
+  EXPECT_TRUE(at::equal(ranker.parameters().value("h.1.mlp.c_fc.weight"),
+                        language_model.parameters().value("h.1.mlp.c_fc.weight")));
   EXPECT_NEAR(ranker.evaluate(pairs_of({5, 9}), float32_pass()).objective, std::log(2.0), 1e-6);
   EXPECT_THROW(Ranker::load(dir_, nullptr, 4), InvalidInput);
 }
@@ -176,7 +188,8 @@ TEST_F(RankerModuleTest, WhatHasNoScoreIsRefused) {
   too_long.add(std::vector<int32_t>(65, 1), 1);
   EXPECT_THROW(model.scores(padded, float32_pass()), InvalidInput);
   EXPECT_THROW(model.scores(too_long, float32_pass()), InvalidInput);
-  EXPECT_THROW(Ranker(tiny_config(), nullptr).evaluate(pairs_of({5, 9}), float32_pass()), InvalidInput);
+  EXPECT_THROW(Ranker(tiny_config(), nullptr).evaluate(pairs_of({5, 9}), float32_pass()),
+               InvalidInput);
   Gpt2Config no_pad = tiny_config();
   no_pad.pad_token_id = -1;
   EXPECT_THROW(Ranker(no_pad, nullptr), InvalidInput);

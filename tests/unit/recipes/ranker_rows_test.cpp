@@ -12,7 +12,8 @@
 namespace vitrine::recipes {
 namespace {
 
-constexpr const char* kPair = R"({"product_id":"p1","prompt":"类型#裙*材质#蕾丝","chosen":"蕾丝裙子。","rejected":"好看的裙子。","source":"human"})";
+constexpr const char* kPair =
+    R"({"product_id":"p1","prompt":"类型#裙*材质#蕾丝","chosen":"蕾丝裙子。","rejected":"好看的裙子。","source":"human"})";
 constexpr const char* kList =
     R"({"product_id":"p2","prompt":"类型#裙*风格#简约","candidates":["简约。","优雅。","宽松。","大方。"],"order":[[2],[0,3]],"source":"synthetic","type":"moved","weight":2})";
 
@@ -38,10 +39,14 @@ TEST_F(RankerRowsTest, PairsAndListsAreReadInAnyMixture) {
 }
 
 TEST_F(RankerRowsTest, ListsThatSayNothingAndFilesWithoutRowsAreRefused) {
-  const std::string one_sided = R"({"prompt":"类型#裙","candidates":["一","二"],"order":[[0,1]],"source":"pick"})";
-  EXPECT_NE(why_refused(concat(kPair, "\n", one_sided, "\n")).find("row 2, order: LIST_ONE_SIDED"), std::string::npos);
+  const std::string one_sided =
+      R"({"prompt":"类型#裙","candidates":["一","二"],"order":[[0,1]],"source":"pick"})";
+  EXPECT_NE(why_refused(concat(kPair, "\n", one_sided, "\n")).find("row 2, order: LIST_ONE_SIDED"),
+            std::string::npos);
   EXPECT_NE(why_refused("\n").find("EMPTY_FILE"), std::string::npos);
-  EXPECT_NE(why_refused(R"({"prompt":"类型#裙","chosen":"一","rejected":"一","source":"pick"})").find("PAIR_EQUAL"), std::string::npos);
+  EXPECT_NE(why_refused(R"({"prompt":"类型#裙","chosen":"一","rejected":"一","source":"pick"})")
+                .find("PAIR_EQUAL"),
+            std::string::npos);
 }
 
 TEST_F(RankerRowsTest, TheJudgedTextsAreAGroupTheBestFirst) {
@@ -77,7 +82,8 @@ TEST_F(RankerRowsTest, WholeProductsAreHeldOut) {
   std::string lines;
   for (int i = 0; i < 200; ++i) {
     const int product = i / 2;
-    lines += concat(R"({"product_id":"p)", product, R"(","prompt":"类型#裙*长度#)", product, R"(","chosen":"一)", i, R"(","rejected":"二","source":"human"})", "\n");
+    lines += concat(R"({"product_id":"p)", product, R"(","prompt":"类型#裙*长度#)", product,
+                    R"(","chosen":"一)", i, R"(","rejected":"二","source":"human"})", "\n");
   }
   auto training = read(lines).rows;
   const auto held_out = take_held_out(training, "test", 0.2);
@@ -98,7 +104,8 @@ TEST_F(RankerRowsTest, FiguresCountPairsBySourceAndType) {
   ASSERT_EQ(figures.by_source.size(), 2u);
   EXPECT_EQ(figures.by_source[1].first, "synthetic");
   EXPECT_EQ(figures.by_source[1].second.right, 1);
-  EXPECT_NEAR(figures.by_source[1].second.loss(), (std::log1p(std::exp(-2)) + 3 + std::log1p(std::exp(-3))) / 2, 1e-12);
+  EXPECT_NEAR(figures.by_source[1].second.loss(),
+              (std::log1p(std::exp(-2)) + 3 + std::log1p(std::exp(-3))) / 2, 1e-12);
   EXPECT_EQ(to_json(figures)["by_type"]["synthetic/moved"]["pairs"], 2);
   EXPECT_EQ(figures.lines().front().substr(0, 40), "held-out pairs: 66.7 % of 3 pairs in ord");
   EXPECT_TRUE(to_json(ranker_figures({}, {})).is_null());

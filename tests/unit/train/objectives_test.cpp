@@ -17,7 +17,8 @@ struct Group {
 
   models::GroupValues view() {
     targets.clear();
-    for (size_t i = 0; i < values.size(); ++i) targets.push_back({rewards[i], ref_logps.empty() ? 0 : ref_logps[i]});
+    for (size_t i = 0; i < values.size(); ++i)
+      targets.push_back({rewards[i], ref_logps.empty() ? 0 : ref_logps[i]});
     if (tokens.empty()) tokens.assign(values.size(), 1);
     return {values, tokens, targets};
   }
@@ -35,14 +36,16 @@ LossAndSlope loss_of(const models::GroupObjective& objective, Group group) {
   return {loss, derivatives};
 }
 
-void expect_finite_difference(const models::GroupObjective& objective, const Group& group, double scale = 1) {
+void expect_finite_difference(const models::GroupObjective& objective, const Group& group,
+                              double scale = 1) {
   const auto [loss, derivatives] = loss_of(objective, group);
   for (size_t i = 0; i < group.values.size(); ++i) {
     Group up = group, down = group;
     const double step = 1e-5 * scale;
     up.values[i] += step, down.values[i] -= step;
     const double slope = (loss_of(objective, up).loss - loss_of(objective, down).loss) / (2 * step);
-    EXPECT_NEAR(derivatives[i], slope, 1e-7 + 1e-6 * std::abs(slope)) << objective.settings().dump() << " value " << i;
+    EXPECT_NEAR(derivatives[i], slope, 1e-7 + 1e-6 * std::abs(slope))
+        << objective.settings().dump() << " value " << i;
   }
 }
 
@@ -69,27 +72,33 @@ TEST(PairwiseObjectiveTest, APairIsTheLogisticLossOfItsMarginAndTheSquareOfItsSu
 
 TEST(PairwiseObjectiveTest, AListIsTheMeanOverItsPairs) {
   const PairwiseObjective objective;
-  const auto pair = [&](double chosen, double rejected) { return loss_of(objective, {{chosen, rejected}, {1, 0}, {}, {}}).loss; };
+  const auto pair = [&](double chosen, double rejected) {
+    return loss_of(objective, {{chosen, rejected}, {1, 0}, {}, {}}).loss;
+  };
   // The first and the last are equally good.
   const double expected = (pair(0.3, -1) + pair(2, -1)) / 2;
   EXPECT_NEAR(loss_of(objective, {{0.3, -1, 2}, {5, 1, 5}, {}, {}}).loss, expected, 1e-12);
 }
 
 TEST(ListwiseObjectiveTest, ThreeTextsAreThePlackettLuceProbabilityOfTheirOrder) {
-  const double a = std::exp(0.2), b = std::exp(1.1), c = std::exp(-0.7);  // best is b, then c, then a
+  const double a = std::exp(0.2), b = std::exp(1.1),
+               c = std::exp(-0.7);  // best is b, then c, then a
   const double probability = b / (a + b + c) * c / (a + c);
-  EXPECT_NEAR(loss_of(ListwiseObjective(), {{0.2, 1.1, -0.7}, {0, 2, 1}, {}, {}}).loss, -std::log(probability), 1e-12);
+  EXPECT_NEAR(loss_of(ListwiseObjective(), {{0.2, 1.1, -0.7}, {0, 2, 1}, {}, {}}).loss,
+              -std::log(probability), 1e-12);
 }
 
 TEST(ListwiseObjectiveTest, TiedTextsCompeteWithLowerOnesOnly) {
   const double a = std::exp(0.2), b = std::exp(1.1), c = std::exp(-0.7);
   const double expected = -std::log(a / (a + c)) - std::log(b / (b + c));
-  EXPECT_NEAR(loss_of(ListwiseObjective(), {{0.2, 1.1, -0.7}, {3, 3, 1}, {}, {}}).loss, expected, 1e-12);
+  EXPECT_NEAR(loss_of(ListwiseObjective(), {{0.2, 1.1, -0.7}, {3, 3, 1}, {}, {}}).loss, expected,
+              1e-12);
 }
 
 TEST(ListwiseObjectiveTest, TwoTextsAreAPair) {
   const Group group{{0.4, -0.9}, {1, 0}, {}, {}};
-  const auto list = loss_of(ListwiseObjective(0.2), group), pair = loss_of(PairwiseObjective(0, 0.2), group);
+  const auto list = loss_of(ListwiseObjective(0.2), group),
+             pair = loss_of(PairwiseObjective(0, 0.2), group);
   EXPECT_NEAR(list.loss, pair.loss, 1e-12);
   for (size_t i = 0; i < 2; ++i) EXPECT_NEAR(list.derivatives[i], pair.derivatives[i], 1e-12);
 }
@@ -103,12 +112,14 @@ TEST(DpoObjectiveTest, APairIsTheLogisticLossOfItsGainOverTheReference) {
 }
 
 TEST(DpoObjectiveTest, BeginsAtLogTwoWhenTheModelIsTheReference) {
-  EXPECT_NEAR(loss_of(DpoObjective(0.3), {{-40, -50}, {1, 0}, {-40, -50}, {}}).loss, std::log(2.0), 1e-12);
+  EXPECT_NEAR(loss_of(DpoObjective(0.3), {{-40, -50}, {1, 0}, {-40, -50}, {}}).loss, std::log(2.0),
+              1e-12);
 }
 
 TEST(RrhfObjectiveTest, OnlyWrongOrdersCostAndTheBestIsLearned) {
   // Means: -2, -1, -3; the best one is the first.
-  const auto [loss, slope] = loss_of(RrhfObjective(10, 0.5), {{-8, -5, -6}, {2, 1, 0}, {}, {4, 5, 2}});
+  const auto [loss, slope] =
+      loss_of(RrhfObjective(10, 0.5), {{-8, -5, -6}, {2, 1, 0}, {}, {4, 5, 2}});
   EXPECT_NEAR(loss, 10 * (-1 - -2) + 0.5 * 2, 1e-12);
   EXPECT_NEAR(slope[0], -10.0 / 4 - 0.5 / 4, 1e-12);
   EXPECT_NEAR(slope[1], 10.0 / 5, 1e-12);
@@ -131,8 +142,11 @@ TEST(ObjectivesTest, EqualRewardsGiveNoPair) {
   const ListwiseObjective list(1);
   const DpoObjective dpo(1);
   const RrhfObjective rrhf(1, 0);
-  for (const models::GroupObjective* objective : {static_cast<const models::GroupObjective*>(&pairs), static_cast<const models::GroupObjective*>(&list),
-                                                  static_cast<const models::GroupObjective*>(&dpo), static_cast<const models::GroupObjective*>(&rrhf)}) {
+  for (const models::GroupObjective* objective :
+       {static_cast<const models::GroupObjective*>(&pairs),
+        static_cast<const models::GroupObjective*>(&list),
+        static_cast<const models::GroupObjective*>(&dpo),
+        static_cast<const models::GroupObjective*>(&rrhf)}) {
     const auto [loss, slope] = loss_of(*objective, group);
     EXPECT_EQ(loss, 0) << objective->settings().dump();
     EXPECT_EQ(slope, (std::vector<double>{0, 0, 0})) << objective->settings().dump();
@@ -174,8 +188,11 @@ TEST(GroupLossesTest, WeightsScaleLossAndDerivativesOfTheirGroup) {
   EXPECT_NEAR(losses.sum.objective, 4 * std::log(2.0), 1e-12);
   EXPECT_EQ(losses.sum.num_labels, 2);
   EXPECT_EQ(losses.derivatives, (std::vector<double>{-0.5, 0.5, -1.5, 1.5}));
-  EXPECT_THROW(models::group_losses(PairwiseObjective(), batch, std::span(values).first(3)), InvalidInput);
-  EXPECT_THROW(models::group_losses(PairwiseObjective(), batch, std::vector<double>{0, std::nan(""), 0, 0}), InvalidInput);
+  EXPECT_THROW(models::group_losses(PairwiseObjective(), batch, std::span(values).first(3)),
+               InvalidInput);
+  EXPECT_THROW(
+      models::group_losses(PairwiseObjective(), batch, std::vector<double>{0, std::nan(""), 0, 0}),
+      InvalidInput);
   EXPECT_THROW(models::group_losses(PairwiseObjective(), nn::PackedBatch(), {}), InvalidInput);
 }
 
