@@ -35,6 +35,8 @@ std::vector<int32_t> ranker_input(const PromptFormat& format, const data::Produc
     ids.insert(ids.end(), words.begin(), words.end());
     is_first = false;
   }
+  const auto& points = prompt.groups.front();  // once more, where each of them can look back at the text
+  ids.insert(ids.end(), points.begin(), points.end());
   return ids;
 }
 

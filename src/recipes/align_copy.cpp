@@ -206,6 +206,7 @@ class Loop {
   Json round(int r) {
     Json result{{"round", r}};
     result["sample"] = work_.stage(concat("sample-", r), [&] { return sample(r); });
+    result["fluency"] = work_.stage(concat("fluency-", r), [&] { return judge_fluency(r); });
     if (r == 1 && inputs_.ranker.empty() && config_.order.use_ranker) work_.stage("ranker", [&] { return train_ranking_model(); });
     result["order"] = work_.stage(concat("order-", r), [&] { return order(r); });
     result["tune"] = work_.stage(concat("tune-", r), [&] { return tune(r); });
@@ -255,10 +256,27 @@ class Loop {
     return copywriting::load_copy_model(directory, decoder);
   }
 
-  /// Under the SFT model; the texts of the first round are its own, with their log-probabilities.
-  std::vector<std::vector<TextFluency>> fluency(int r, std::span<const SampledProduct> sampled) const {
-    if (sampled_round(r) == 1) return {};
-    return fluency_of(load(inputs_.model), data_.products, sampled);
+  fs::path fluency_file(int r) const { return work_.round(sampled_round(r)) / "fluency.json"; }
+
+  /// Under the SFT model, after an open plan, whatever plan the texts were drawn under.
+  Json judge_fluency(int r) {
+    if (sampled_round(r) != r) return {{"texts_of_round", 1}};
+    Json products = Json::array();
+    for (const auto& texts : fluency_of(load(inputs_.model), data_.products, read_samples(samples_file(r)))) {
+      Json& product = products.emplace_back(Json::array());
+      for (const auto& text : texts) product.push_back({text.tokens, text.logprob});
+    }
+    write_file_atomic(fluency_file(r), dump_line(products));
+    return Json::object();
+  }
+
+  std::vector<std::vector<TextFluency>> fluency(int r) const {
+    std::vector<std::vector<TextFluency>> fluency;
+    for (const auto& product : read_json_file(fluency_file(r))) {
+      auto& texts = fluency.emplace_back();
+      for (const auto& text : product) texts.push_back({text.at(0).get<int64_t>(), text.at(1).get<double>()});
+    }
+    return fluency;
   }
 
   RankTexts rank_texts() const {
@@ -272,8 +290,7 @@ class Loop {
   }
 
   std::vector<OrderedProduct> ordered(int r, const RankTexts& rank) const {
-    const auto sampled = read_samples(samples_file(r));
-    return order_samples(data_.products, sampled, fluency(r, sampled), data_.frequencies, config_.sample.length, rank, config_.order);
+    return order_samples(data_.products, read_samples(samples_file(r)), fluency(r), data_.frequencies, config_.sample.length, rank, config_.order);
   }
 
   /// Of the rules alone: the ranking model is to learn their order, among others.
@@ -281,8 +298,7 @@ class Loop {
     AlignCopyConfig by_rules = config_;
     by_rules.order.use_ranker = false;
     by_rules.order.use_rules = true;
-    const auto sampled = read_samples(samples_file(1));
-    const auto ordered = order_samples(data_.products, sampled, {}, data_.frequencies, config_.sample.length, nullptr, by_rules.order);
+    const auto ordered = order_samples(data_.products, read_samples(samples_file(1)), fluency(1), data_.frequencies, config_.sample.length, nullptr, by_rules.order);
     const RandomKey key = RandomKey(static_cast<uint64_t>(config_.tune.train.seed)).fold_in("pairs");
     const PairSets sets = collect_pairs({data_.products, ordered, data_.humans, data_.given}, data_.frequencies, config_.pairs, key);
     write_pairs(sets.training, work_.path() / "pairs.jsonl");
@@ -369,6 +385,7 @@ void finish(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs
 
 void AlignCopyConfig::validate() const {
   check_config(*this, kVerb);
+  sample.validate();
   order.validate();
   pairs.validate();
   tune.validate();

@@ -114,7 +114,7 @@ void add_stages(const Json& report, HtmlReport& page) {
   add("SFT 模型的检视 (watch)", report.at("start"));
   if (report.contains("ranker")) add("排序模型 (ranker)", report.at("ranker"));
   for (const auto& round : report.at("rounds")) {
-    for (const auto& [stage, title] : {std::pair{"sample", "抽样 (sample)"}, {"order", "排序 (order)"}, {"tune", "调优 (tune)"}, {"watch", "检视 (watch)"}}) {
+    for (const auto& [stage, title] : {std::pair{"sample", "抽样 (sample)"}, {"fluency", "流畅度 (fluency)"}, {"order", "排序 (order)"}, {"tune", "调优 (tune)"}, {"watch", "检视 (watch)"}}) {
       add(concat("第 ", round.at("round").get<int>(), " 轮 ", title), round.at(stage));
     }
   }

@@ -114,7 +114,8 @@ class Collector {
 
   void add_corrupted(copywriting::Corruption rule, size_t i, RandomKey key) {
     const auto& product = sources_.products[i];
-    const auto text = good_text(i, key.bits(0) % 2 == 0);
+    // Beside the text of another product, a person's, stands one of a person: what differs is the product.
+    const auto text = good_text(i, rule == copywriting::Corruption::other_product || key.bits(0) % 2 == 0);
     if (!text) return;
     const std::string point = frequencies_.distinctive_value(product);
     const auto worse = corruptor_.worse(rule, {.product = product, .text = *text, .distinctive_value = point}, key);

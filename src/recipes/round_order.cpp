@@ -93,6 +93,7 @@ double reward_of(const OrderedSample& one, const OrderingConfig& config) {
 Json json_of(const OrderedSample& one) {
   return {{"text", one.sample.text},
           {"temperature", one.sample.temperature},
+          {"planned", one.sample.planned},
           {"blocked", one.sample.blocked},
           {"parts", copywriting::to_json(one.parts)},
           {"rules", one.rules},
@@ -172,6 +173,7 @@ OrderedProduct ordered_from(const Json& json) {
     one.parts = copywriting::reward_parts_from(line.at("parts"));
     line.at("text").get_to(one.sample.text);
     line.at("temperature").get_to(one.sample.temperature);
+    line.at("planned").get_to(one.sample.planned);
     line.at("blocked").get_to(one.sample.blocked);
     one.sample.may_leave = one.parts.may_leave;
     one.sample.hits = one.parts.hits;

@@ -18,33 +18,52 @@ namespace {
 
 constexpr size_t kProductsPerPart = 256;
 
-int64_t seed_of(const SampleRun& run, int half) {
-  const auto key = RandomKey(static_cast<uint64_t>(run.seed)).fold_in("round").fold_in(static_cast<uint64_t>(run.round));
-  return static_cast<int64_t>(key.bits(static_cast<uint64_t>(half)) >> 1);
+/// Texts that are drawn alike.
+struct Kind {
+  bool planned = false;
+  double temperature = 0;
+  int count = 0;
+};
+
+std::vector<Kind> kinds_of(const SampleConfig& config) {
+  std::vector<Kind> kinds;
+  for (const bool planned : {false, true}) {
+    const int count = planned ? config.planned_texts : config.num_return_sequences - config.planned_texts;
+    const int first = (count + 1) / 2;
+    kinds.push_back({planned, config.temperature, first});
+    kinds.push_back({planned, config.second_temperature, count - first});
+  }
+  std::erase_if(kinds, [](const Kind& kind) { return kind.count == 0; });
+  return kinds;
 }
 
-WriteConfig write_config(const SampleConfig& config, const SampleRun& run, int half) {
+int64_t seed_of(const SampleRun& run, size_t kind_idx) {
+  const auto key = RandomKey(static_cast<uint64_t>(run.seed)).fold_in("round").fold_in(static_cast<uint64_t>(run.round));
+  return static_cast<int64_t>(key.bits(kind_idx) >> 1);
+}
+
+WriteConfig write_config(const SampleConfig& config, const Kind& kind, int64_t seed) {
   WriteConfig write;
-  const int first = (config.num_return_sequences + 1) / 2;
-  write.num_return_sequences = half == 0 ? first : config.num_return_sequences - first;
-  write.temperature = half == 0 ? config.temperature : config.second_temperature;
+  write.num_return_sequences = kind.count;
+  write.temperature = kind.temperature;
+  write.open_plan = !kind.planned;
   write.top_p = config.top_p;
   write.length = config.length;
-  write.open_plan = true;
   write.check = false;
   write.variants = 1;
   write.retries = 0;
   write.rewrites = 0;
-  write.seed = seed_of(run, half);
+  write.seed = seed;
   return write;
 }
 
-Sample sample_of(const copywriting::Candidate& candidate, double temperature) {
+Sample sample_of(const copywriting::Candidate& candidate, const Kind& kind) {
   Sample sample;
   sample.text = candidate.text;
   sample.tokens = candidate.tokens;
   sample.logprob = candidate.logprob;
-  sample.temperature = temperature;
+  sample.temperature = kind.temperature;
+  sample.planned = kind.planned;
   sample.may_leave = candidate.may_leave();
   sample.blocked = candidate.faults;
   sample.coverage = candidate.coverage;
@@ -60,7 +79,7 @@ Sample sample_of(const copywriting::Candidate& candidate, double temperature) {
 
 Json json_of(const Sample& sample) {
   return {{"text", sample.text},           {"tokens", sample.tokens}, {"logprob", sample.logprob},
-          {"temperature", sample.temperature}, {"may_leave", sample.may_leave}, {"hits", sample.hits},
+          {"temperature", sample.temperature}, {"planned", sample.planned}, {"may_leave", sample.may_leave}, {"hits", sample.hits},
           {"blocked", sample.blocked},     {"coverage", sample.coverage}};
 }
 
@@ -70,6 +89,7 @@ Sample sample_from(const Json& json) {
   sample.tokens = json.at("tokens").get<int64_t>();
   sample.logprob = json.at("logprob").get<double>();
   sample.temperature = json.at("temperature").get<double>();
+  sample.planned = json.at("planned").get<bool>();
   sample.may_leave = json.at("may_leave").get<bool>();
   sample.hits = json.at("hits").get<int>();
   sample.blocked = json.at("blocked").get<std::vector<std::string>>();
@@ -77,18 +97,16 @@ Sample sample_from(const Json& json) {
   return sample;
 }
 
-std::string lines_of(std::span<const data::Product> products, std::span<CopyWriter> writers,
-                     const SampleConfig& config) {
+std::string lines_of(std::span<const data::Product> products, std::span<CopyWriter> writers, std::span<const Kind> kinds) {
   std::vector<SampledProduct> sampled(products.size());
-  for (size_t half = 0; half < writers.size(); ++half) {
-    const double temperature = half == 0 ? config.temperature : config.second_temperature;
-    auto written = writers[half].write(products);
+  for (size_t k = 0; k < writers.size(); ++k) {
+    auto written = writers[k].write(products);
     for (size_t i = 0; i < products.size(); ++i) {
       sampled[i].product_id = products[i].id;
       if (written[i].origin != "model") continue;
       std::sort(written[i].candidates.begin(), written[i].candidates.end(),
                 [](const auto& a, const auto& b) { return a.index < b.index; });
-      for (const auto& candidate : written[i].candidates) sampled[i].samples.push_back(sample_of(candidate, temperature));
+      for (const auto& candidate : written[i].candidates) sampled[i].samples.push_back(sample_of(candidate, kinds[k]));
     }
   }
   std::string lines;
@@ -112,14 +130,21 @@ Json settings_of(const SampleConfig& config, const SampleRun& run, const std::st
 
 }  // namespace
 
+void SampleConfig::validate() const {
+  check_config(*this, "align copy");
+  VITRINE_REQUIRE(planned_texts <= num_return_sequences, "[align copy] planned_texts: expected at most num_return_sequences ", num_return_sequences,
+                  ", got ", planned_texts);
+}
+
 void sample_products(std::span<const data::Product> products, const SampleConfig& config, const SampleRun& run) {
-  check_config(config, "sample");
+  config.validate();
   generation::DecoderConfig decoder;
   decoder.threads = run.threads;
   decoder.dtype = run.dtype;
   const auto model = copywriting::load_copy_model(run.model_dir, decoder);
+  const auto kinds = kinds_of(config);
   std::vector<CopyWriter> writers;
-  for (int half = 0; half < 2; ++half) writers.emplace_back(write_config(config, run, half), &model);
+  for (size_t k = 0; k < kinds.size(); ++k) writers.emplace_back(write_config(config, kinds[k], seed_of(run, k)), &model);
   WriteParts parts(run.output, settings_of(config, run, model.sha256, products), {".jsonl"}, /*restart=*/false);
   const size_t num_parts = (products.size() + kProductsPerPart - 1) / kProductsPerPart;
   Progress progress(concat("round ", run.round, ": texts"), products.size(), "products");
@@ -131,7 +156,7 @@ void sample_products(std::span<const data::Product> products, const SampleConfig
     }
     throw_if_interrupted("the finished parts are kept; the same command goes on");
     parts.begin(part);
-    parts.write(0, lines_of(rows, writers, config));
+    parts.write(0, lines_of(rows, writers, kinds));
     parts.finish(Json::object());
     progress.advance(rows.size());
   }
