@@ -64,7 +64,7 @@ std::vector<ArenaPair> arena_pairs(const ComparedSystems& compared, const ArenaC
 /// The files of an arena.
 struct ArenaFiles {
   std::string id;  // 12 hex digits of the pairs
-  std::string pairs_jsonl, key_jsonl, html;
+  std::string pairs_jsonl = {}, key_jsonl = {}, html = {};
   int64_t shown = 0, same = 0;
 };
 ArenaFiles arena_files(const std::vector<ArenaPair>& pairs);
@@ -75,8 +75,8 @@ std::string arena_html(const std::string& arena_id, const Json& pairs);
 
 struct ArenaResult {
   std::string arena_id;
-  int64_t pairs = 0, same = 0, answers = 0,
-          unanswered = 0;  // pairs shown; with equal texts; without any answer
+  int64_t pairs = 0, same = 0;          // pairs shown; with equal texts
+  int64_t answers = 0, unanswered = 0;  // choices read; pairs shown without any
   std::vector<std::string> judges = {};
   std::vector<eval::WinRate> rates = {};
   eval::PositionBias bias = {};
