@@ -196,7 +196,7 @@ RankerFigures measure(const fs::path& directory, std::span<const RankedRow> rows
     for (const auto& other : example.compared) texts.push_back(other.input_ids);
   }
   auto ranker = copywriting::RankingModel::load(directory, {.threads = at::get_num_threads()});
-  return ranker_figures(rows, ranker.score_ids(texts));
+  return ranker_figures(rows, ranker.ranker().score(texts));
 }
 
 void copy_own_files(const fs::path& from, const fs::path& to) {
