@@ -33,7 +33,7 @@ std::filesystem::path torch_program() {
 bool needs_torch(int argc, const char* const* argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   if (arguments.empty()) return false;
-  if (arguments[0] == "train") return true;
+  if (arguments[0] == "train" || arguments[0] == "align") return true;
   if (arguments.size() < 2) return false;
   if (arguments[0] == "bench" && arguments[1] == "train") return true;
   return arguments[0] == "score" && arguments[1] == "copy" && asks_for_torch_engine(arguments);
@@ -52,6 +52,7 @@ int run_torch_program(char** argv) {
   return 1;
 }
 
+void list_align(CLI::App& app, int&) { app.add_subcommand("align", "rounds of sample, order, tune (by vitrine-torch)"); }
 void list_train(CLI::App& app, int&) { app.add_subcommand("train", "train a model (by vitrine-torch)"); }
 void list_bench_train(CLI::App& app, int&) {
   app.get_subcommand("bench")->add_subcommand("train", "a training step, optimizer included (by vitrine-torch)");

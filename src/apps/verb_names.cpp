@@ -22,6 +22,7 @@ const std::vector<Verb>& verbs() {
       {"check", {}, {}},
       {"curate", {"copy"}, {"images"}},
       {"train", {"copy", "tagger", "ranker"}, {"text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base"}},
+      {"align", {"copy"}, {"images"}},
       {"write", {}, {}},
       {"score", {"copy", "ranker"}, {"clip"}},
       {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena"}, {"images"}},
@@ -34,7 +35,7 @@ const std::vector<Verb>& verbs() {
 }
 
 const std::vector<std::string_view>& planned_verbs() {
-  static const std::vector<std::string_view> kPlanned = {"align", "draw",  "recall",
+  static const std::vector<std::string_view> kPlanned = {"draw",  "recall",
                                                          "export", "serve", "backup", "launch"};
   return kPlanned;
 }

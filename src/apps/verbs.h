@@ -4,6 +4,7 @@
 
 namespace vitrine::apps {
 
+void register_align(CLI::App& app, int& exit_code);
 void register_bench_train(CLI::App& app, int& exit_code);
 void register_bench_write(CLI::App& app, int& exit_code);
 void register_check(CLI::App& app, int& exit_code);
@@ -20,6 +21,7 @@ void register_verify(CLI::App& app, int& exit_code);
 void register_write(CLI::App& app, int& exit_code);
 
 /// Verbs of vitrine-torch as `vitrine --help` lists them; vitrine hands them over before it parses.
+void list_align(CLI::App& app, int& exit_code);
 void list_bench_train(CLI::App& app, int& exit_code);
 void list_train(CLI::App& app, int& exit_code);
 

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
                          register_points,
                          register_curate,
                          list_train,
+                         list_align,
                          register_write,
                          register_score,
                          register_evaluate,

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
   load_cuda_if_present();
   return run_program(argc, argv, "vitrine",
                      {
+                         register_align,
                          register_train,
                          register_score_torch,
                          register_bench_train,

@@ -96,7 +96,8 @@ ArenaFiles arena_files(const std::vector<ArenaPair>& pairs) {
                        {"left", pair.left},
                        {"right", pair.right}});
   }
-  ArenaFiles files{.id = sha256_hex(dump_line(shown)).substr(0, 12)};
+  ArenaFiles files;
+  files.id = sha256_hex(dump_line(shown)).substr(0, 12);
   files.shown = static_cast<int64_t>(shown.size());
   files.same = static_cast<int64_t>(pairs.size()) - files.shown;
   for (const Json& pair : shown) {

@@ -77,9 +77,9 @@ struct ArenaResult {
   std::string arena_id;
   int64_t pairs = 0, same = 0, answers = 0,
           unanswered = 0;  // pairs shown; with equal texts; without any answer
-  std::vector<std::string> judges;
-  std::vector<eval::WinRate> rates;
-  eval::PositionBias bias;
+  std::vector<std::string> judges = {};
+  std::vector<eval::WinRate> rates = {};
+  eval::PositionBias bias = {};
 };
 
 /// Choices of one or more people on one arena. Throws InvalidInput or Corrupt naming file, row,

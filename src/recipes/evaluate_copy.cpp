@@ -87,6 +87,14 @@ CopyRows read_rows(const std::string& path) {
   return {std::move(result.products), {path, std::move(result.sha256)}, result.report.rows_rejected};
 }
 
+/// The best of the first n candidates, checked, is a system of its own.
+void add_gate(GateRates rates, EvaluateCopyInput& input) {
+  for (const GateRate& rate : rates.rates) {
+    input.systems.push_back({concat(rates.name, " best of ", rate.n), {{.label = "", .texts = rate.texts, .candidates = {}}}});
+  }
+  input.gates.push_back(std::move(rates));
+}
+
 std::vector<std::string> input_files(const std::string& set, const std::string& train, const std::vector<std::string>& outputs,
                                      const std::string& synonyms) {
   std::vector<std::string> files = {set, train, synonyms};
@@ -165,8 +173,9 @@ CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::
   input.systems = read_systems(outputs, input.set);
   for (const auto& model : models) {
     auto written = write_systems(input.set, input.train, model);
-    input.fits.push_back(std::move(written.fit));
-    if (config.gate) input.gates.push_back(gate_rates(input.set, model, {1, 4, 8, 16}));
+    const bool has_fit = std::any_of(input.fits.begin(), input.fits.end(), [&](const auto& fit) { return fit.name == written.fit.name; });
+    if (!has_fit) input.fits.push_back(std::move(written.fit));
+    if (config.gate) add_gate(gate_rates(input.set, model, {1, 4, 8, 16}), input);
     for (auto& system : written.systems) {
       const bool known = std::any_of(input.systems.begin(), input.systems.end(), [&](const auto& s) { return s.name == system.name; });
       if (!known) input.systems.push_back(std::move(system));

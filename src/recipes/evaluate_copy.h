@@ -50,7 +50,7 @@ struct EvaluateCopyInput {
   eval::SynonymTable synonyms;
   std::vector<eval::SystemOutputs> systems;
   std::vector<ModelFit> fits;  // of the models among them
-  std::vector<GateRates> gates;  // one for each fit, or none
+  std::vector<GateRates> gates;  // of the models; their texts are systems too
 };
 
 /// All numbers of an evaluation.
@@ -65,7 +65,7 @@ struct CopyEvaluation {
   std::vector<eval::SystemOutputs> systems;   // as scored, human and anchors first
   std::vector<eval::SystemReport> reports;    // one for each system
   std::vector<ModelFit> fits;                 // one for each model
-  std::vector<GateRates> gates;               // the same, or none
+  std::vector<GateRates> gates;               // of the models; their texts are systems too
   const eval::SystemReport* find(std::string_view name) const;  // null when there is none
 };
 

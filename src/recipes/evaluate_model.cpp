@@ -76,6 +76,15 @@ ModelFit fit_of(const copywriting::CopyModel& model, std::span<const data::Produ
 double ModelFit::perplexity() const { return std::exp(nats / static_cast<double>(tokens)); }
 double ModelFit::nats_per_character() const { return nats / static_cast<double>(characters); }
 
+std::string system_name(const copywriting::CopyModel& model, const EvaluateModelConfig& config) {
+  return model.directory.filename().string() + (config.write.open_plan ? " open" : "");
+}
+
+std::optional<copywriting::RankingModel> load_ranker(const EvaluateModelConfig& config) {
+  if (config.write.ranker.empty()) return std::nullopt;
+  return copywriting::RankingModel::load(copywriting::find_model(config.write.ranker), {.threads = config.threads});
+}
+
 ModelSystems write_systems(std::span<const data::Product> products,
                            const std::vector<data::Product>& training_rows,
                            const EvaluateModelConfig& config) {
@@ -90,7 +99,8 @@ ModelSystems write_systems(std::span<const data::Product> products,
   decoder.dtype = config.dtype.empty() ? copywriting::kDefaultDtype : config.dtype;
   const auto model =
       copywriting::load_copy_model(copywriting::find_model(config.write.model), decoder);
-  const std::string name = model.directory.filename().string();
+  auto ranker = load_ranker(config);
+  const std::string name = system_name(model, config);
 
   WriteConfig greedy = with(config.write, "", 1);
   greedy.temperature = 0;
@@ -103,6 +113,7 @@ ModelSystems write_systems(std::span<const data::Product> products,
     WriteConfig seeded = with(config.write, "", config.write.num_return_sequences);
     seeded.seed += i;
     CopyWriter writer(seeded, &model);
+    writer.use_ranker(ranker ? &*ranker : nullptr);
     nucleus.runs.push_back(run_system(products, writer, concat("seed ", seeded.seed)));
   }
   systems.push_back(std::move(nucleus));

@@ -1,10 +1,13 @@
 // recipes/evaluate_model.h - the product's own systems for `evaluate copy --model`: template bank,
 // retrieval, model.
 #pragma once
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "copywriting/copy_model.h"
+#include "copywriting/ranking_model.h"
 #include "data/product.h"
 #include "eval/copy_metrics.h"
 #include "recipes/write_config.h"
@@ -28,6 +31,12 @@ struct ModelFit {
   double perplexity() const;  // of a token
   double nats_per_character() const;
 };
+
+/// The model's folder, with " open" behind it for open plans.
+std::string system_name(const copywriting::CopyModel& model, const EvaluateModelConfig& config);
+
+/// Of config.write.ranker; nothing when it is empty. Throws what loading it throws.
+std::optional<copywriting::RankingModel> load_ranker(const EvaluateModelConfig& config);
 
 struct ModelSystems {
   std::vector<eval::SystemOutputs> systems;

@@ -169,7 +169,8 @@ std::string to_html(const RankerEvaluation& evaluation, const Json& manifest) {
   page.paragraph(cell(evaluation.disagreement));
   page.heading("定义 Definitions");
   std::vector<std::string> lines;
-  for (const auto& [name, text] : definitions().items())
+  const Json all_definitions = definitions();  // items() refers to it
+  for (const auto& [name, text] : all_definitions.items())
     lines.push_back(concat(name, ": ", text.get<std::string>()));
   page.list(lines);
   page.raw_text("出处 Provenance", dump_pretty(manifest));

@@ -28,15 +28,24 @@ std::vector<Candidate> first_of(const std::vector<Candidate>& candidates, int n)
   return first;
 }
 
+GateRate rate_of(int n, size_t products) {
+  GateRate rate;
+  rate.n = n;
+  rate.products = static_cast<int64_t>(products);
+  return rate;
+}
+
 /// Counts one product for one n.
 void count(const CopyWriter& writer, const data::Product& product, const WrittenProduct& written,
            bool checked, GateRate& rate) {
   auto candidates = first_of(written.candidates, rate.n);
+  if (checked) rate.texts.emplace_back();
   if (candidates.empty()) {
     rate.empty_after += checked;
     return;
   }
   const Candidate best = writer.best_of(std::move(candidates), product, written.plan, checked);
+  if (checked) rate.texts.back() = best.text;
   const Blocked found = blocked(best);
   (checked ? rate.unsupported_after : rate.unsupported_before) += found.unsupported;
   (checked ? rate.banned_after : rate.banned_before) += found.banned;
@@ -50,13 +59,16 @@ GateRates gate_rates(std::span<const data::Product> products, const EvaluateMode
       copywriting::find_model(config.write.model),
       {.threads = config.threads,
        .dtype = config.dtype.empty() ? copywriting::kDefaultDtype : config.dtype});
+  auto ranker = load_ranker(config);
   GateRates rates;
-  for (const int n : ns) rates.rates.push_back({.n = n, .products = static_cast<int64_t>(products.size())});
+  rates.name = system_name(model, config);
+  for (const int n : ns) rates.rates.push_back(rate_of(n, products.size()));
   for (const bool checked : {false, true}) {
     WriteConfig write = config.write;
     write.num_return_sequences = ns.back();
     write.check = checked;
     CopyWriter writer(write, &model);
+    writer.use_ranker(ranker ? &*ranker : nullptr);
     Progress progress(checked ? "evaluate with checks" : "evaluate without checks",
                       products.size(), "products");
     for (size_t begin = 0; begin < products.size(); begin += kProductsPerBatch) {
@@ -85,7 +97,8 @@ GateRates gate_rates(std::span<const data::Product> products, const EvaluateMode
 }
 
 Json to_json(const GateRates& rates) {
-  Json json{{"candidates", rates.candidates},
+  Json json{{"name", rates.name},
+            {"candidates", rates.candidates},
             {"dropped", rates.dropped},
             {"saved", rates.saved},
             {"best_of", Json::array()}};

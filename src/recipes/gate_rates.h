@@ -17,16 +17,19 @@ struct GateRate {
   double unsupported_before = 0, unsupported_after = 0;  // a claim or number without evidence blocks
   double banned_before = 0, banned_after = 0;            // any other rule blocks
   double empty_after = 0;                                // no candidate may leave
+  std::vector<std::string> texts;  // after, of each product; "" where none may leave
 };
 
 struct GateRates {
+  std::string name;  // of the model, and of its plans where they are not the planner's
   std::vector<GateRate> rates;  // ascending n
   /// Of all candidates after: what the gate dropped, and what may leave because decoding turned away
   /// from a banned term.
   int64_t candidates = 0, dropped = 0, saved = 0;
 };
 
-/// Writes max(n) candidates of each product twice with config.write: without and with checks.
+/// Writes max(n) candidates of each product twice with config.write: without and with checks. With config.write.ranker the
+/// ranking model has its say in which is best.
 /// ns: ascending, >= 1. Throws what loading the model throws, and Cancelled.
 GateRates gate_rates(std::span<const data::Product> products, const EvaluateModelConfig& config,
                      const std::vector<int>& ns);

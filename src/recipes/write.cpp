@@ -536,7 +536,7 @@ void CopyWriter::rank(std::span<const data::Product> products, std::span<Written
       ranked.push_back(&candidate);
     }
   }
-  const auto scores = ranker_->score_ids(texts);
+  const auto scores = ranker_->ranker().score(texts);
   for (size_t i = 0; i < scores.size(); ++i) ranked[i]->ranker = scores[i];
 }
 

@@ -6,6 +6,7 @@
 #include "apps/verbs.h"
 #include "apps/verbs/evaluate_catalogue.h"
 #include "apps/verbs/evaluate_ranker.h"
+#include "base/error.h"
 #include "base/file_arguments.h"
 #include "base/file.h"
 #include "generation/decoder.h"
@@ -18,13 +19,18 @@ namespace {
 
 /// What is evaluated, beside the settings of the evaluation.
 struct Systems {
-  std::vector<std::string> outputs, models;
+  std::vector<std::string> outputs, models, plans{"planner"};
+  std::string ranker;
+  int variants = recipes::WriteConfig().variants;
   int num_return_sequences = 8, decoding_seeds = 3;
   std::string output;
 
   void describe(FieldVisitor& v) {
     v.field("outputs", outputs, "NAME=FILE: lines of `write`, or {id, text}; several files of one name are its seeds");
     v.field("model", models, "copy model to evaluate, beside template bank and retrieval (again for more)");
+    v.field("plans", plans, "planner (points by rarity, each in its sentence) | open (all points in the order of the source, the model orders them) | both, separated by a comma");
+    v.field("ranker", ranker, "ranking model that has a say in which candidate is first; empty = none");
+    v.field("variants", variants, "draws of each sentence, of which the best goes on", 1, 100);
     v.field("num_return_sequences", num_return_sequences, "candidates of each product; the first is scored (-n)", 1, 1000);
     v.field("decoding_seeds", decoding_seeds, "nucleus runs of a model", 1, 100);
     v.field("output", output, "folder for metrics.json, report.html, outputs.jsonl");
@@ -40,11 +46,23 @@ struct EvaluateCopyVerb {
   VerbOptions options;
 };
 
+std::vector<std::pair<std::string, std::string>> models_with_plans(const Systems& systems) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const auto& plan : systems.plans) {
+    if (plan != "planner" && plan != "open") throw UsageError(concat("--plans: expected planner or open, got ", plan));
+    for (const auto& model : systems.models) pairs.emplace_back(model, plan);
+  }
+  return pairs;
+}
+
 std::vector<recipes::EvaluateModelConfig> model_configs(const EvaluateCopyVerb& verb) {
   std::vector<recipes::EvaluateModelConfig> configs;
-  for (const auto& model : verb.systems.models) {
+  for (const auto& [model, plan] : models_with_plans(verb.systems)) {
     auto& config = configs.emplace_back();
     config.write.model = model;
+    config.write.open_plan = plan == "open";
+    config.write.ranker = verb.systems.ranker;
+    config.write.variants = verb.systems.variants;
     config.write.num_return_sequences = verb.systems.num_return_sequences;
     config.write.seed = verb.common.seed;
     config.decoding_seeds = verb.systems.decoding_seeds;

@@ -5,6 +5,7 @@
 
 #include "apps/command_line.h"
 #include "apps/verbs/evaluate_ranker.h"
+#include "base/error.h"
 #include "generation/dtypes.h"
 #include "recipes/arena.h"
 #include "recipes/evaluate_win_rate.h"

@@ -1,0 +1,398 @@
+#include "recipes/align_copy.h"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <set>
+
+#include "base/compressed.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/file_arguments.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/resource.h"
+#include "base/stopwatch.h"
+#include "copywriting/copy_model.h"
+#include "copywriting/ranking_model.h"
+#include "data/feedback.h"
+#include "data/picks.h"
+#include "recipes/align_report.h"
+#include "recipes/curate_copy.h"
+#include "recipes/evaluate_ranker.h"
+#include "recipes/train_ranker.h"
+#include "recipes/training_rows.h"
+
+namespace vitrine::recipes {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::string_view kVerb = "align copy";
+
+/// The settings and inputs that everything in a working folder belongs to.
+struct Inputs {
+  fs::path model, ranker;  // ranker: empty = to be trained
+  std::string model_sha256, ranker_sha256, products_sha256, picks_sha256, feedback_sha256;
+};
+
+std::string file_hash(const std::string& path) { return path.empty() ? "" : sha256_hex(read_file_unpacked(path)); }
+
+Inputs open_inputs(const AlignCopyRun& run) {
+  Inputs inputs;
+  inputs.model = copywriting::find_model(run.model);
+  copywriting::require_copy_model(inputs.model);
+  inputs.model_sha256 = weights_sha256(inputs.model);
+  inputs.products_sha256 = file_hash(data_file(run.products).string());
+  inputs.picks_sha256 = file_hash(run.picks);
+  inputs.feedback_sha256 = file_hash(run.feedback);
+  if (run.ranker.empty()) return inputs;
+  inputs.ranker = copywriting::find_model(run.ranker);
+  copywriting::require_ranking_model(inputs.ranker);
+  inputs.ranker_sha256 = weights_sha256(inputs.ranker);
+  return inputs;
+}
+
+Json settings_of(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs) {
+  Json settings = config_to_json(config);
+  for (const char* name : {"max_minutes", "max_steps", "checkpoint_minutes", "reference_cache", "ignore_alarms"}) settings.erase(name);
+  settings.update({{"model_sha256", inputs.model_sha256},       {"ranker_sha256", inputs.ranker_sha256},
+                   {"products_sha256", inputs.products_sha256}, {"picks_sha256", inputs.picks_sha256},
+                   {"feedback_sha256", inputs.feedback_sha256}, {"sampling_dtype", run.dtype}});
+  return settings;
+}
+
+/// Stages leave a JSON file each; what is there is done.
+class WorkFolder {
+ public:
+  WorkFolder(fs::path path, const Json& settings) : path_(std::move(path)) {
+    if (fs::exists(path_) && !fs::is_directory(path_)) throw UsageError(concat("[", kVerb, "] ", path_.string(), " is a file, but the loop works there"));
+    fs::create_directories(path_);
+    lock_.emplace(path_ / "lock", concat("[", kVerb, "] ", path_.string(), ": another process works there"));
+    require_same(settings);
+  }
+
+  const fs::path& path() const { return path_; }
+  fs::path round(int r) const { return path_ / concat("round-", r); }
+
+  /// The result of a stage; `work` runs when there is none yet. The seconds it took are in it.
+  template <typename Work>
+  Json stage(const std::string& name, Work work) {
+    const fs::path file = path_ / "stages" / (name + ".json");
+    if (fs::exists(file)) return read_json_file(file);
+    log_info("stage ", name);
+    const auto start = SteadyClock::now();
+    Json result = work();
+    result["seconds"] = seconds_since(start);
+    write_file_atomic(file, dump_pretty(result));
+    return result;
+  }
+
+  void remove() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+
+ private:
+  /// Texts and models of other settings are never gone on with.
+  void require_same(const Json& settings) {
+    const fs::path file = path_ / "settings.json";
+    if (!fs::exists(file)) {
+      if (!holds_only_the_lock()) throw UsageError(concat("[", kVerb, "] ", path_.string(), " holds other files, but the loop works there; move them or choose another --output"));
+      write_file_atomic(file, dump_pretty(settings));
+      return;
+    }
+    const Json old = read_json_file(file);
+    std::string differences;
+    for (const auto& [name, value] : settings.items()) {
+      if (!old.contains(name) || old[name] != value) differences += concat(differences.empty() ? "" : ", ", name, " ", old.value(name, Json()).dump(), " -> ", value.dump());
+    }
+    if (!differences.empty()) throw UsageError(concat("[", kVerb, "] ", path_.string(), " holds a loop of other settings or inputs: ", differences, "; go on with those, or delete the folder"));
+  }
+
+  bool holds_only_the_lock() const {
+    return std::all_of(fs::directory_iterator(path_), fs::directory_iterator(), [](const auto& entry) { return entry.path().filename() == "lock"; });
+  }
+
+  fs::path path_;
+  std::optional<FileLock> lock_;
+};
+
+/// Products that the loop runs over, the human copies among them, and how common their values are.
+struct LoopData {
+  std::vector<data::Product> products, humans;
+  copywriting::ValueFrequencies frequencies;
+  std::vector<data::PreferencePair> given;  // picks and feedback
+  int64_t rejected = 0;
+  std::string licence;
+};
+
+std::vector<data::Product> drawn(std::vector<data::Product> products, int count, int64_t seed) {
+  if (count == 0 || products.size() <= static_cast<size_t>(count)) return products;
+  std::vector<size_t> order(products.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  RandomStream(RandomKey(static_cast<uint64_t>(seed)).fold_in("products")).shuffle(order);
+  order.resize(static_cast<size_t>(count));
+  std::sort(order.begin(), order.end());
+  std::vector<data::Product> kept;
+  for (const size_t i : order) kept.push_back(std::move(products[i]));
+  return kept;
+}
+
+/// What people chose and clicked.
+void add_given(const AlignCopyRun& run, LoopData& data) {
+  if (!run.picks.empty()) {
+    const auto picks = data::read_picks(run.picks);
+    data.rejected += picks.report.rows_rejected;
+    if (picks.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.picks, ": ", picks.report.table());
+    for (const auto& list : picks.lists) {
+      for (auto& pair : data::pairs_of(list)) data.given.push_back(std::move(pair));
+    }
+  }
+  if (run.feedback.empty()) return;
+  auto feedback = data::read_feedback_file(run.feedback);
+  data.rejected += feedback.report.rows_rejected;
+  if (feedback.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.feedback, ": ", feedback.report.table());
+  std::move(feedback.pairs.begin(), feedback.pairs.end(), std::back_inserter(data.given));
+}
+
+LoopData read_data(const AlignCopyRun& run, const AlignCopyConfig& config) {
+  LoopData data;
+  auto read = read_training_rows(kVerb, run.products);
+  data.rejected = read.report.rows_rejected;
+  data.licence = licence_of(read.products, data_file(run.products));
+  for (const auto& product : read.products) data.frequencies.add(product);
+  data.products = drawn(std::move(read.products), config.max_products, config.tune.train.seed);
+  std::erase_if(data.products, [](const data::Product& product) { return product.attributes.empty(); });
+  VITRINE_REQUIRE(!data.products.empty(), "[", kVerb, "] ", run.products, ": no product with attributes");
+  std::vector<data::Product> with_copy;
+  for (const auto& product : data.products) {
+    if (!product.summary.empty()) with_copy.push_back(product);
+  }
+  if (!config.curate) {
+    data.humans = std::move(with_copy);
+  } else {
+    for (auto& row : curate_rows(std::move(with_copy), CurateConfig{}).kept) data.humans.push_back(std::move(row.product));
+  }
+  add_given(run, data);
+  return data;
+}
+
+/// A settings file, or a name in configs/.
+TrainRankerConfig ranker_config(const std::string& name) {
+  const fs::path file = fs::exists(name) ? fs::path(name) : resource_path("configs/" + name + ".json");
+  TrainRankerConfig config;
+  config_from_json(config, read_json_file(file), file.string());
+  return config;
+}
+
+class Loop {
+ public:
+  Loop(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs, LoopData data, WorkFolder& work)
+      : run_(run), config_(config), inputs_(inputs), data_(std::move(data)), work_(work) {}
+
+  /// The report, when all rounds are done.
+  Json operator()() {
+    Json report{{"products", data_.products.size()}, {"human_copies", data_.humans.size()}, {"rounds", Json::array()}};
+    report["start"] = work_.stage("watch-0", [&] { return to_json(watch(inputs_.model, 0)); });
+    for (int r = 1; r <= config_.rounds; ++r) report["rounds"].push_back(round(r));
+    if (inputs_.ranker.empty() && config_.order.use_ranker) report["ranker"] = read_json_file(work_.path() / "stages" / "ranker.json");
+    return report;
+  }
+
+  fs::path model_of(int r) const { return r == 0 ? inputs_.model : work_.round(r) / "model"; }
+
+ private:
+  Json round(int r) {
+    Json result{{"round", r}};
+    result["sample"] = work_.stage(concat("sample-", r), [&] { return sample(r); });
+    if (r == 1 && inputs_.ranker.empty() && config_.order.use_ranker) work_.stage("ranker", [&] { return train_ranking_model(); });
+    result["order"] = work_.stage(concat("order-", r), [&] { return order(r); });
+    result["tune"] = work_.stage(concat("tune-", r), [&] { return tune(r); });
+    result["watch"] = work_.stage(concat("watch-", r), [&] { return to_json(watch(model_of(r), r)); });
+    stop_at_alarms(r, result["watch"]);
+    return result;
+  }
+
+  int sampled_round(int r) const { return config_.fresh_samples ? r : 1; }
+  fs::path samples_file(int r) const { return work_.round(sampled_round(r)) / "samples.jsonl"; }
+  fs::path ordered_file(int r) const { return work_.round(r) / "ordered.jsonl"; }
+  fs::path ranker_dir() const { return inputs_.ranker.empty() ? work_.path() / "ranker" : inputs_.ranker; }
+
+  /// A model that has changed under the loop would make texts and log-probabilities that do not belong together.
+  void require_unchanged(int r) const {
+    const std::string expected = r == 0 ? inputs_.model_sha256 : read_json_file(work_.path() / "stages" / concat("tune-", r, ".json")).at("weights_sha256").get<std::string>();
+    const std::string found = weights_sha256(model_of(r));
+    if (found != expected) throw Corrupt(concat("[", kVerb, "] ", model_of(r).string(), ": the model has changed while the loop was running: weights_sha256 was ", expected, ", is ", found));
+    if (inputs_.ranker.empty() || weights_sha256(inputs_.ranker) == inputs_.ranker_sha256) return;
+    throw Corrupt(concat("[", kVerb, "] ", inputs_.ranker.string(), ": the ranking model has changed while the loop was running"));
+  }
+
+  Json sample(int r) {
+    require_unchanged(r - 1);
+    if (sampled_round(r) != r) return {{"texts_of_round", 1}};
+    SampleRun sample;
+    sample.model_dir = model_of(r - 1);
+    sample.output = samples_file(r);
+    sample.dtype = run_.dtype;
+    sample.threads = run_.threads;
+    sample.seed = config_.tune.train.seed;
+    sample.round = r;
+    fs::create_directories(work_.round(r));
+    sample_products(data_.products, config_.sample, sample);
+    int64_t texts = 0, blocked = 0;
+    for (const auto& product : read_samples(samples_file(r))) {
+      texts += static_cast<int64_t>(product.samples.size());
+      blocked += std::count_if(product.samples.begin(), product.samples.end(), [](const Sample& s) { return !s.may_leave; });
+    }
+    return {{"texts", texts}, {"must_not_leave", blocked}};
+  }
+
+  copywriting::CopyModel load(const fs::path& directory) const {
+    generation::DecoderConfig decoder;
+    decoder.threads = run_.threads;
+    decoder.dtype = run_.dtype;
+    return copywriting::load_copy_model(directory, decoder);
+  }
+
+  /// Under the SFT model; the texts of the first round are its own, with their log-probabilities.
+  std::vector<std::vector<TextFluency>> fluency(int r, std::span<const SampledProduct> sampled) const {
+    if (sampled_round(r) == 1) return {};
+    return fluency_of(load(inputs_.model), data_.products, sampled);
+  }
+
+  RankTexts rank_texts() const {
+    if (!config_.order.use_ranker) return nullptr;
+    auto model = std::make_shared<copywriting::RankingModel>(copywriting::RankingModel::load(ranker_dir(), {.threads = run_.threads}));
+    return [model](const data::Product& product, const std::vector<std::string>& texts) {
+      std::vector<copywriting::ProductText> asked;
+      for (const auto& text : texts) asked.push_back({&product, text});
+      return model->score(asked);
+    };
+  }
+
+  std::vector<OrderedProduct> ordered(int r, const RankTexts& rank) const {
+    const auto sampled = read_samples(samples_file(r));
+    return order_samples(data_.products, sampled, fluency(r, sampled), data_.frequencies, config_.sample.length, rank, config_.order);
+  }
+
+  /// Of the rules alone: the ranking model is to learn their order, among others.
+  Json train_ranking_model() {
+    AlignCopyConfig by_rules = config_;
+    by_rules.order.use_ranker = false;
+    by_rules.order.use_rules = true;
+    const auto sampled = read_samples(samples_file(1));
+    const auto ordered = order_samples(data_.products, sampled, {}, data_.frequencies, config_.sample.length, nullptr, by_rules.order);
+    const RandomKey key = RandomKey(static_cast<uint64_t>(config_.tune.train.seed)).fold_in("pairs");
+    const PairSets sets = collect_pairs({data_.products, ordered, data_.humans, data_.given}, data_.frequencies, config_.pairs, key);
+    write_pairs(sets.training, work_.path() / "pairs.jsonl");
+    write_pairs(sets.held_out, work_.path() / "held-out-pairs.jsonl");
+    Json result{{"pairs", sets.by_source}, {"training", sets.training.size()}, {"held_out", sets.held_out.size()}};
+    TrainRankerConfig ranker = ranker_config(config_.ranker_config);
+    ranker.init = inputs_.model.string();
+    train_ranker(work_.path() / "pairs.jsonl", sets.held_out.empty() ? fs::path() : work_.path() / "held-out-pairs.jsonl", (work_.path() / "ranker").string(), ranker, run_.device);
+    VITRINE_REQUIRE(fs::exists(work_.path() / "ranker" / kManifestName), "[", kVerb, "] the ranking model's training was stopped by its limit; the same command goes on");
+    result["weights_sha256"] = weights_sha256(work_.path() / "ranker");
+    return result;
+  }
+
+  static void write_pairs(const std::vector<data::PreferencePair>& pairs, const fs::path& path) {
+    std::string lines;
+    for (const auto& pair : pairs) lines += dump_line(data::to_json(pair)) + "\n";
+    write_file_atomic(path, lines);
+  }
+
+  Json order(int r) {
+    const auto products = ordered(r, rank_texts());
+    write_file_atomic(ordered_file(r), ordered_jsonl(products));
+    return summary_of(products);
+  }
+
+  /// The order is made again from what is on disk: the same stages give the same order.
+  Json tune(int r) {
+    require_unchanged(r - 1);
+    const auto products = read_ordered(ordered_file(r));
+    TuneRun tune;
+    tune.model_dir = model_of(r - 1);
+    tune.output = model_of(r);
+    tune.device = run_.device;
+    tune.round = r;
+    tune.data_sha256 = sha256_file(ordered_file(r));
+    const TuneResult result = tune_round({data_.products, products, data_.humans}, config_.tune, tune);
+    if (!result.complete) throw Cancelled(concat("[", kVerb, "] round ", r, ": stopped by the limit, state saved; the same command goes on"));
+    return {{"examples", result.examples}, {"products", result.products}, {"loss", result.loss},
+            {"reference_from_cache", result.reference_from_cache}, {"weights_sha256", weights_sha256(model_of(r))}};
+  }
+
+  RoundWatch watch(const fs::path& directory, int r) const {
+    const auto model = load(directory);
+    std::optional<copywriting::CopyModel> sft;
+    if (r > 0) sft = load(inputs_.model);
+    const RankTexts rank = r > 0 ? rank_texts() : nullptr;
+    return watch_round(model, sft ? &*sft : nullptr, r == 0 ? "sft" : concat("round-", r), data_.products, data_.frequencies, rank, config_.order.reward, config_.watch);
+  }
+
+  void stop_at_alarms(int r, const Json& watch) const {
+    const RoundWatch before = round_watch_from(read_json_file(work_.path() / "stages" / "watch-0.json"));
+    const auto alarms = eval::alarms(before.numbers, round_watch_from(watch).numbers, config_.watch.limits);
+    for (const auto& alarm : alarms) log_warn("[", kVerb, "] ", alarm.en);
+    if (alarms.empty() || config_.watch.ignore_alarms) return;
+    throw Error(concat("[", kVerb, "] round ", r, " stopped by ", alarms.size(), " alarm(s): ", alarms.front().en, "; the models so far are in ", work_.path().string(), "; --ignore-alarms goes on"));
+  }
+
+  const AlignCopyRun& run_;
+  const AlignCopyConfig& config_;
+  const Inputs& inputs_;
+  LoopData data_;
+  WorkFolder& work_;
+};
+
+void finish(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs, const Loop& loop, const WorkFolder& work, const Json& report, const fs::path& place) {
+  ArtefactFolder finished(place, kAlignmentKind);
+  const auto tree = fs::copy_options::recursive;
+  for (int r = 1; r <= config.rounds; ++r) {
+    fs::copy(loop.model_of(r), finished.path() / concat("round-", r), tree);
+    fs::copy_file(work.round(r) / "ordered.jsonl", finished.path() / concat("round-", r, ".jsonl"));
+  }
+  for (const char* name : {"ranker", "pairs.jsonl", "held-out-pairs.jsonl"}) {
+    if (fs::exists(work.path() / name)) fs::copy(work.path() / name, finished.path() / name, tree);
+  }
+  write_file_atomic(finished.path() / "report.json", dump_pretty(report));
+  write_file_atomic(finished.path() / "report.html", align_report_html(report));
+  Json manifest = manifest_of(kAlignmentKind);
+  manifest["settings"] = settings_of(run, config, inputs);
+  write_file_atomic(finished.path() / kManifestName, dump_pretty(manifest));
+  finished.commit();
+}
+
+}  // namespace
+
+void AlignCopyConfig::validate() const {
+  check_config(*this, kVerb);
+  order.validate();
+  pairs.validate();
+  tune.validate();
+}
+
+bool align_copy(const AlignCopyRun& run, const AlignCopyConfig& config) {
+  config.validate();
+  std::vector<std::string> files = {data_file(run.products).string()};
+  for (const auto& file : {run.picks, run.feedback}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  check_inputs(kVerb, files);
+  const fs::path place = require_artefact_place(kVerb, run.output, kAlignmentKind, files);
+  const Inputs inputs = open_inputs(run);
+  LoopData data = read_data(run, config);
+  const int64_t rejected = data.rejected;
+  WorkFolder work(place.string() + ".run", settings_of(run, config, inputs));
+  Loop loop(run, config, inputs, std::move(data), work);
+  Json report = loop();
+  report["settings"] = settings_of(run, config, inputs);
+  finish(run, config, inputs, loop, work, report, place);
+  work.remove();
+  log_info("saved ", run.output);
+  return rejected == 0;
+}
+
+}  // namespace vitrine::recipes

@@ -1,0 +1,154 @@
+#include "recipes/preference_sources.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "copywriting/corruptions.h"
+#include "data/advertisegen.h"
+
+namespace vitrine::recipes {
+namespace {
+
+using data::PreferencePair;
+
+std::vector<size_t> shuffled(size_t count, RandomKey key) {
+  std::vector<size_t> order(count);
+  std::iota(order.begin(), order.end(), size_t{0});
+  RandomStream(key).shuffle(order);
+  return order;
+}
+
+data::AttributeStatistics statistics_of(std::span<const data::Product> products) {
+  data::AttributeStatistics statistics;
+  for (const auto& product : products) statistics.add(product);
+  return statistics;
+}
+
+class Collector {
+ public:
+  Collector(const PairSources& sources, const copywriting::ValueFrequencies& frequencies, const PairSourcesConfig& config, RandomKey key)
+      : sources_(sources), frequencies_(frequencies), config_(config), key_(key), corruptor_(statistics_of(sources.products), sources.humans) {
+    for (size_t i = 0; i < sources.humans.size(); ++i) human_of_[sources.humans[i].id] = i;
+  }
+
+  std::vector<PreferencePair> collect() {
+    const auto wanted = [&](double share) { return static_cast<size_t>(std::lround(share * config_.ranker_pairs)); };
+    add_human(wanted(config_.human_pairs_share));
+    add_rule(wanted(config_.rule_pairs_share));
+    add_synthetic(wanted(1 - config_.human_pairs_share - config_.rule_pairs_share));
+    pairs_.insert(pairs_.end(), sources_.given.begin(), sources_.given.end());
+    return std::move(pairs_);
+  }
+
+ private:
+  void add(const data::Product& product, const std::string& chosen, const std::string& rejected, const char* source,
+           std::string_view type, double weight) {
+    if (chosen == rejected) return;
+    pairs_.push_back({product.id, data::raw_content(product), chosen, rejected, source, std::string(type), weight});
+  }
+
+  const data::Product* human(const data::Product& product) const {
+    const auto found = human_of_.find(product.id);
+    return found == human_of_.end() ? nullptr : &sources_.humans[found->second];
+  }
+
+  /// One pair a product, against any of its texts.
+  void add_human(size_t wanted) {
+    const size_t before = pairs_.size();
+    for (const size_t i : shuffled(sources_.products.size(), key_.fold_in("human"))) {
+      if (pairs_.size() - before >= wanted) return;
+      const auto* person = human(sources_.products[i]);
+      const auto& samples = sources_.ordered[i].samples;
+      if (person == nullptr || samples.empty()) continue;
+      const size_t s = key_.fold_in("human text").below(samples.size(), i);
+      add(sources_.products[i], person->summary, samples[s].sample.text, "human", "", config_.human_weight);
+    }
+  }
+
+  /// Two texts of a product far enough apart: the first of a random two, one pair a product, then a second one, …
+  void add_rule(size_t wanted) {
+    const size_t before = pairs_.size();
+    for (uint64_t pass = 0; pass < 4; ++pass) {
+      for (const size_t i : shuffled(sources_.products.size(), key_.fold_in("rule").fold_in(pass))) {
+        if (pairs_.size() - before >= wanted) return;
+        add_rule_pair(i, key_.fold_in("rule texts").fold_in(pass).fold_in(i));
+      }
+    }
+  }
+
+  void add_rule_pair(size_t i, RandomKey key) {
+    const auto& samples = sources_.ordered[i].samples;
+    if (samples.size() < 2) return;
+    size_t better = key.below(samples.size(), 0), worse = key.below(samples.size() - 1, 1);
+    if (worse >= better) ++worse;
+    if (better > worse) std::swap(better, worse);  // best first
+    if (samples[better].reward - samples[worse].reward < config_.least_rule_gap) return;
+    add(sources_.products[i], samples[better].sample.text, samples[worse].sample.text, "rule", "", config_.rule_weight);
+  }
+
+  /// A good text of the product: a person's where there is one, every second time; else its best sample.
+  std::optional<std::string> good_text(size_t i, bool of_person) const {
+    const auto* person = human(sources_.products[i]);
+    if (of_person && person != nullptr) return person->summary;
+    const auto& samples = sources_.ordered[i].samples;
+    if (samples.empty() || !samples.front().parts.may_leave) return std::nullopt;
+    return samples.front().sample.text;
+  }
+
+  void add_synthetic(size_t wanted) {
+    const auto& rules = copywriting::kCorruptions;
+    for (size_t r = 0; r < rules.size(); ++r) {
+      const size_t share = wanted / rules.size() + (r < wanted % rules.size());
+      const RandomKey key = key_.fold_in(copywriting::to_string(rules[r]));
+      const size_t before = pairs_.size();
+      for (const size_t i : shuffled(sources_.products.size(), key)) {
+        if (pairs_.size() - before >= share) break;
+        add_corrupted(rules[r], i, key.fold_in(i));
+      }
+    }
+  }
+
+  void add_corrupted(copywriting::Corruption rule, size_t i, RandomKey key) {
+    const auto& product = sources_.products[i];
+    const auto text = good_text(i, key.bits(0) % 2 == 0);
+    if (!text) return;
+    const std::string point = frequencies_.distinctive_value(product);
+    const auto worse = corruptor_.worse(rule, {.product = product, .text = *text, .distinctive_value = point}, key);
+    if (worse) add(product, *text, *worse, "synthetic", copywriting::to_string(rule), config_.synthetic_weight);
+  }
+
+  const PairSources& sources_;
+  const copywriting::ValueFrequencies& frequencies_;
+  const PairSourcesConfig& config_;
+  RandomKey key_;
+  std::unordered_map<std::string, size_t> human_of_;  // place in humans, by product id
+  copywriting::Corruptor corruptor_;
+  std::vector<PreferencePair> pairs_;
+};
+
+}  // namespace
+
+void PairSourcesConfig::validate() const {
+  check_config(*this, "pairs");
+  VITRINE_REQUIRE(human_pairs_share + rule_pairs_share <= 1, "[pairs] human_pairs_share, rule_pairs_share: expected a sum of at most 1, got ",
+                  human_pairs_share + rule_pairs_share);
+}
+
+PairSets collect_pairs(const PairSources& sources, const copywriting::ValueFrequencies& frequencies, const PairSourcesConfig& config, RandomKey key) {
+  config.validate();
+  PairSets sets;
+  for (auto& pair : Collector(sources, frequencies, config, key).collect()) {
+    ++sets.by_source[pair.type.empty() ? pair.source : pair.source + "/" + pair.type];
+    // Equal attributes are one product here: a ranking model must not meet its prompts again.
+    const bool held_out = data::split_position(pair.prompt, "pairs") < config.held_out_share;
+    (held_out ? sets.held_out : sets.training).push_back(std::move(pair));
+  }
+  VITRINE_REQUIRE(!sets.training.empty(), "[pairs] no pair to train on: no human copy, no two different texts of a product, no picks");
+  return sets;
+}
+
+}  // namespace vitrine::recipes
