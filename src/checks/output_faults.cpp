@@ -6,7 +6,9 @@
 
 #include "base/resource.h"
 #include "checks/claims.h"
+#include "checks/lengths.h"
 #include "checks/tsv_rules.h"
+#include "text/graphemes.h"
 #include "text/utf8.h"
 
 namespace vitrine::checks {
@@ -28,14 +30,37 @@ const ProductWords& product_words() {
   return words;
 }
 
-bool has_control_character(std::u32string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xFFFD || c == 0x200B || c == 0xFEFF; });
+bool has_control_character(std::u32string_view text, bool line_breaks) {
+  return std::any_of(text.begin(), text.end(), [&](char32_t c) { return (c < 0x20 && !(line_breaks && c == U'\n')) || (c >= 0x7F && c < 0xA0) || c == 0xFFFD || c == 0x200B || c == 0xFEFF; });
 }
 
 bool has_placeholder(std::u32string_view text) {
   const auto hits = ClaimFinder::shipped().lexicon().find(text);
   return std::any_of(hits.begin(), hits.end(), [](const TermHit& hit) { return hit.term->type == "placeholder"; });
 }
+
+std::u32string_view without_pictures_at_end(std::u32string_view text) {
+  size_t begin = 0, end = 0;  // end: behind the last cluster that is neither picture nor space
+  for (const size_t next : text::grapheme_ends(text)) {
+    const auto cluster = text.substr(begin, next - begin);
+    if (!text::is_emoji(cluster) && !text::is_space(cluster[0])) end = next;
+    begin = next;
+  }
+  return text.substr(0, end);
+}
+
+/// The text without the tags and pictures that follow its last sentence.
+std::u32string_view without_tail(std::u32string_view text) {
+  const auto tags = tag_places(text);
+  text = without_pictures_at_end(text);
+  for (size_t i = tags.size(); i-- > 0;) {
+    if (tags[i] >= text.size() || std::any_of(text.begin() + static_cast<std::ptrdiff_t>(tags[i]), text.end(), text::is_space)) break;
+    text = without_pictures_at_end(text.substr(0, tags[i]));
+  }
+  return text;
+}
+
+bool is_cut_off(std::u32string_view text) { return text.empty() || kSentenceEnds.find(text.back()) == kSentenceEnds.npos; }
 
 bool is_counted(char32_t c) { return !text::is_space(c) && !text::is_punctuation(c); }
 
@@ -100,9 +125,9 @@ std::vector<std::string> output_faults(std::string_view utf8, const data::Produc
   const auto add = [&](bool is_fault, const char* name) {
     if (is_fault) faults.emplace_back(name);
   };
-  add(has_control_character(code_points), "control_character");
+  add(has_control_character(code_points, limits.is_post), "control_character");
   add(has_placeholder(code_points), "placeholder");
-  add(code_points.empty() || kSentenceEnds.find(code_points.back()) == kSentenceEnds.npos, "cut_off");
+  add(is_cut_off(limits.is_post ? without_tail(code_points) : std::u32string_view(code_points)), "cut_off");
   add(has_repeated_clause(code_points), "repeated_clause");
   add(count_repeated_ngrams(code_points, 4) > limits.max_repeated_4grams, "repeated_4gram");
   add(!names_product(code_points, product), "no_product_word");

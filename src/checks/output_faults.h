@@ -11,6 +11,7 @@ namespace vitrine::checks {
 
 struct OutputFaultLimits {
   int max_repeated_4grams = 0;  // positions whose 4 code points stood in the text before
+  bool is_post = false;         // line breaks may part its sentences; tags and pictures may follow the last one
 };
 
 /// The faults of a text, by name: bad_utf8 (alone), control_character, placeholder, cut_off (the last character ends no sentence),

@@ -13,6 +13,7 @@ namespace vitrine::copywriting {
 struct Candidate {
   int index = 0;             // i of n: what its text depends on
   std::string text;
+  std::string unstyled;      // the text before a style's rules changed it; "" = they did not
   int64_t tokens = 0;
   double logprob = 0;        // natural log, of the model without guide; 0 for templates
   std::string origin = "model";  // model | template | retrieval
@@ -24,7 +25,10 @@ struct Candidate {
   std::optional<std::string> like;  // of another product's accepted copy: the id of that product
   double likeness = 0;              // character ROUGE-L with it
   std::optional<double> ranker;  // score of the ranking model; none without one
+  std::optional<double> style;   // share of the style's checks that hold; none without style rules
   int turned = 0;  // tokens at which decoding turned away from a banned term
+
+  const std::string& plain_text() const { return unstyled.empty() ? text : unstyled; }
 
   /// Whether it may be shown: clean, and nothing that blocks.
   bool may_leave() const {

@@ -31,6 +31,12 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 
 }  // namespace
 
+std::span<const std::string_view> copy_styles() { return kStyles; }
+
+bool is_copy_style(std::string_view name) {
+  return std::find(std::begin(kStyles), std::end(kStyles), name) != std::end(kStyles);
+}
+
 std::vector<std::string> control_tokens(const std::vector<std::string>& keys) {
   std::vector<std::string> tokens{std::string(kEndToken), std::string(kText), std::string(kGroup), std::string(kOtherKey)};
   for (int i = 0; i < kNumLengthClasses; ++i) tokens.push_back(numbered("len", i));

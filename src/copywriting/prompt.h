@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,10 @@ constexpr int kLengthStep = 16;      // code points a length class
 constexpr int kNumLengthClasses = 16;
 constexpr std::string_view kEndToken = "<|endoftext|>";  // where the tokenizer names no eos token
 constexpr std::string_view kPromptFormat = "groups-2";  // written to vitrine.json
+
+/// The styles that have a control token: taobao, douyin, xiaohongshu, jd.
+std::span<const std::string_view> copy_styles();
+bool is_copy_style(std::string_view name);
 
 /// What the prompt states; the part of a plan that the model sees.
 struct PromptPlan {

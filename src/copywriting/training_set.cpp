@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error.h"
 #include "text/utf8.h"
 
 namespace vitrine::copywriting {
@@ -66,8 +67,11 @@ TrainingSequence sequence_of(const PromptFormat& format, const CopyDocument& doc
   return sequence;
 }
 
+/// Sentences are mixed within a category and a style.
+std::string pool_of(const CopyDocument& document) { return document.category + "\n" + document.style; }
+
 PromptPlan plan_of(const CopyDocument& document, int length) {
-  return {.category = document.category, .style = "taobao", .audience = document.audience,
+  return {.category = document.category, .style = document.style, .audience = document.audience,
           .length = length > 0 ? length : length_of(document), .groups = {}};
 }
 
@@ -95,13 +99,21 @@ std::vector<PromptPoint> points_said(const CopyDocument& document) {
   return points;
 }
 
+std::string style_of(const data::Product& product) {
+  const auto found = product.extra.find("style");
+  if (found == product.extra.end()) return "taobao";
+  VITRINE_REQUIRE(found->is_string() && is_copy_style(found->get<std::string>()), "[align_products] product ", product.id,
+                  " (", product.source.file, " row ", product.source.row, "), field style: expected taobao, douyin, xiaohongshu or jd, got ", dump_line(*found));
+  return found->get<std::string>();
+}
+
 std::vector<CopyDocument> align_products(const std::vector<data::Product>& products,
                                          const std::vector<std::string>& other_terms) {
   std::vector<CopyDocument> documents;
   for (const auto& product : products) {
     if (product.summary.empty()) continue;
     documents.push_back({data::category_of(product), audience_of(product.summary),
-                         align_points(product.summary, points_of(product), other_terms)});
+                         align_points(product.summary, points_of(product), other_terms), style_of(product)});
   }
   return documents;
 }
@@ -124,7 +136,7 @@ CopyTrainingSet::CopyTrainingSet(std::vector<CopyDocument> documents, const Prom
     : documents_(std::move(documents)), format_(format), config_(config) {
   for (const auto& document : documents_) {
     for (size_t i = 1; i < document.sentences.size(); ++i) {
-      later_sentences_[document.category].push_back(&document.sentences[i]);
+      later_sentences_[pool_of(document)].push_back(&document.sentences[i]);
     }
   }
 }
@@ -146,7 +158,7 @@ CopyDocument CopyTrainingSet::augment(const CopyDocument& document, RandomStream
   CopyDocument result = document;
   auto& sentences = result.sentences;
   if (sentences.size() > 1 && random.uniform() < config_.mix_sentences) {
-    const auto& pool = later_sentences_.at(document.category);
+    const auto& pool = later_sentences_.at(pool_of(document));
     sentences[1 + random.below(sentences.size() - 1)] = *pool[random.below(pool.size())];
     drop_repeated_points(sentences);
   }

@@ -39,9 +39,14 @@ struct TrainingSequence {
 struct CopyDocument {
   std::string category, audience;
   std::vector<AlignedSentence> sentences;
+  std::string style = "taobao";
 };
 
-/// The plan behind each product's human copy. Products without copy are left out.
+/// The style of a row's copy: its field `style`, else taobao. Throws InvalidInput naming product and value for a
+/// style that has no control token.
+std::string style_of(const data::Product& product);
+
+/// The plan behind each product's human copy, with the style of its row. Products without copy are left out.
 /// other_terms: terms that count as said facts though the record lacks them (alignment.h).
 std::vector<CopyDocument> align_products(const std::vector<data::Product>& products,
                                          const std::vector<std::string>& other_terms);
@@ -84,7 +89,7 @@ class CopyTrainingSet {
   std::vector<CopyDocument> documents_;
   const PromptFormat& format_;
   AugmentConfig config_;
-  std::map<std::string, std::vector<const AlignedSentence*>> later_sentences_;  // by category
+  std::map<std::string, std::vector<const AlignedSentence*>> later_sentences_;  // by category and style
 };
 
 }  // namespace vitrine::copywriting

@@ -92,6 +92,7 @@ const std::map<std::string, Apply, std::less<>>& appliers() {
       {"gtin", [](const Cell& c) { set_once(c.product().gtin, c); }},
       {"locale", [](const Cell& c) { c.product().locale = c.value; }},
       {"sku", [](const Cell& c) { c.product().extra["sku"] = c.value; }},
+      {"copy_style", [](const Cell& c) { c.product().extra["style"] = c.value; }},
       {"category", set_category},
       {"attributes", add_pairs},
       {"content", add_content},

@@ -57,7 +57,9 @@ std::optional<FieldProblem> read_advertisegen(const Json& row, const ColumnRules
   if (!content->is_string()) return FieldProblem{"BAD_FIELD", "content", dump_line(*content)};
   const auto summary = row.find("summary");
   if (summary != row.end() && !summary->is_string() && !summary->is_null()) return FieldProblem{"BAD_FIELD", "summary", dump_line(*summary)};
-  return read_generic(row, rules, target);
+  // Its attributes stand in content: a field style says for which platform the copy was written.
+  for (const auto& [header, value] : row.items()) apply_json(header == "style" ? "copy_style" : rules.field_of(header), header, value, target);
+  return std::nullopt;
 }
 
 ReadRow reader_of(std::string_view format) {

@@ -15,6 +15,7 @@
 #include "checks/output_faults.h"
 #include "checks/tsv_rules.h"
 #include "copywriting/fields.h"
+#include "copywriting/style.h"
 #include "copywriting/subject.h"
 #include "generation/ngram_penalty.h"
 #include "text/utf8.h"
@@ -27,10 +28,6 @@ using copywriting::Plan;
 using copywriting::PromptPoint;
 
 constexpr int kRepeatedPositions = 4;
-RandomKey candidate_key(int64_t seed, const std::string& product_id, int index) {
-  return RandomKey(static_cast<uint64_t>(seed)).fold_in(product_id).fold_in(static_cast<uint64_t>(index));
-}
-
 copywriting::CopySamplerConfig sampler_config_of(const WriteConfig& config) {
   copywriting::CopySamplerConfig sampler;
   sampler.sampling.temperature = config.temperature;
@@ -178,6 +175,13 @@ copywriting::CatalogueIndex read_catalogue(const std::string& path, double limit
   return index;
 }
 
+/// The lines of a text below each other.
+std::string indented(const std::string& text) {
+  std::string lines;
+  for (const char c : text) lines += c == '\n' ? "\n     " : std::string(1, c);
+  return lines;
+}
+
 std::string origin_in_words(const std::string& origin) {
   if (origin == "template") return "  来源：模板";
   if (origin == "retrieval") return "  来源：检索";
@@ -193,6 +197,10 @@ std::string verdict_in_words(const Candidate& candidate) {
 }
 
 }  // namespace
+
+RandomKey candidate_key(int64_t seed, const std::string& product_id, int index) {
+  return RandomKey(static_cast<uint64_t>(seed)).fold_in(product_id).fold_in(static_cast<uint64_t>(index));
+}
 
 void WriteConfig::validate() const {
   check_config(*this, "write");
@@ -226,6 +234,7 @@ CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* 
   context_ = {.platform = config_.platform, .style = config_.style, .today = checks::today()};
   VITRINE_REQUIRE(model_ != nullptr || !config_.baseline.empty(), "[CopyWriter] no model and no baseline");
   context_.field = config_.field;
+  if (config_.style_rules && config_.field == "description") style_ = &copywriting::StyleRules::shipped().at(config_.style);
   if (!config_.events.empty()) events_ = copywriting::read_events(config_.events);
   if (!config_.catalogue.empty()) catalogue_ = read_catalogue(config_.catalogue, config_.max_likeness);
   if (config_.normalize) normalizer_ = data::AttributeNormalizer::load();
@@ -309,7 +318,7 @@ WrittenProduct CopyWriter::planned(const Prepared& prepared) const {
   written.plan.style = config_.style;
   written.plan.platform = config_.platform;
   written.plan.audience = config_.audience;
-  written.plan.length = config_.length;
+  written.plan.length = style_ != nullptr && style_->transforms ? std::min(config_.length, style_->max_body) : config_.length;
   written.plan.keywords = config_.keywords;
   copywriting::group_points(written.plan, config_.plan);
   if (config_.open_plan) put_into_one_group(written.plan);
@@ -344,7 +353,8 @@ void CopyWriter::check(const Prepared& prepared, Candidate& candidate) const {
 }
 
 std::vector<std::string> CopyWriter::copy_faults(const std::string& text, const data::Product& product) const {
-  auto faults = checks::output_faults(text, product, {.max_repeated_4grams = kRepeatedPositions});
+  const bool is_post = style_ != nullptr && style_->transforms;
+  auto faults = checks::output_faults(text, product, {.max_repeated_4grams = kRepeatedPositions, .is_post = is_post});
   // A title is no sentence: it ends where its last word does, and its noun may be a shorter one.
   if (config_.field != "description") {
     std::erase_if(faults, [](const auto& fault) { return fault == "cut_off" || fault == "no_product_word"; });
@@ -380,7 +390,7 @@ Candidate CopyWriter::candidate_of(const Draft& draft, const copywriting::Sample
   candidate.tokens = copy.tokens;
   candidate.logprob = copy.logprob;
   candidate.turned = copy.turned;
-  check(prepared, candidate);
+  style_and_check(prepared, written.plan, candidate);
   candidate.groups_in_order = copywriting::says_groups_in_order(candidate.text, written.plan);
   return candidate;
 }
@@ -440,7 +450,7 @@ void CopyWriter::fill_from_bank(const Prepared& prepared, WrittenProduct& writte
     candidate.index = i;
     candidate.origin = "template";
     candidate.text = copywriting::write_from_template(bank_, product, written.plan, candidate_key(config_.seed, product.id, i));
-    check(prepared, candidate);
+    style_and_check(prepared, written.plan, candidate);
     written.candidates.push_back(std::move(candidate));
   }
 }
@@ -449,7 +459,7 @@ void CopyWriter::fill_from_rows(const Prepared& prepared, WrittenProduct& writte
   Candidate candidate;
   candidate.origin = "retrieval";
   candidate.text = retrieval_->text(prepared.product);
-  check(prepared, candidate);
+  style_and_check(prepared, written.plan, candidate);
   written.candidates.push_back(std::move(candidate));
 }
 
@@ -495,8 +505,12 @@ void CopyWriter::weave_in_events(const Prepared& prepared, WrittenProduct& writt
   if (clause.empty()) return;
   for (Candidate& candidate : written.candidates) {
     Candidate woven = candidate;
-    woven.text = copywriting::weave_in(candidate.text, clause);
-    check(prepared, woven);
+    woven.text = copywriting::weave_in(candidate.plain_text(), clause);
+    if (candidate.unstyled.empty()) {
+      check(prepared, woven);
+    } else {
+      style_and_check(prepared, written.plan, woven);
+    }
     if (woven.may_leave()) candidate = std::move(woven);
   }
 }
@@ -506,6 +520,7 @@ void CopyWriter::fit_platform(const Prepared& prepared, WrittenProduct& written)
   const auto* limit = checks::Checker::shipped().lengths().find_limit(config_.platform, config_.field);
   if (limit == nullptr) return;
   for (Candidate& candidate : written.candidates) {
+    if (style_ != nullptr) fit_plain(prepared, written.plan, *limit, candidate);
     const auto fitted = copywriting::fit_text(candidate.text, prepared.product, written.plan, *limit);
     if (!fitted) {
       candidate.faults.push_back("does_not_fit");
@@ -530,7 +545,7 @@ void CopyWriter::rank(std::span<const data::Product> products, std::span<Written
   std::vector<Candidate*> ranked;
   for (size_t i = 0; i < products.size(); ++i) {
     for (Candidate& candidate : written[i].candidates) {
-      auto ids = ranker_->fitting_ids(products[i], candidate.text);  // what is too long for it stays without a score
+      auto ids = ranker_->fitting_ids(products[i], candidate.plain_text());  // as it learned: without a style; what is too long for it stays without a score
       if (!ids) continue;
       texts.push_back(std::move(*ids));
       ranked.push_back(&candidate);
@@ -614,6 +629,7 @@ Json to_json(const WrittenProduct& written, const WriteConfig& config, const std
   for (const auto& c : written.candidates) {
     Json scores{{"coverage", c.coverage}, {"agreement", c.agreement}};
     if (c.ranker) scores["ranker"] = *c.ranker;
+    if (c.style) scores["style"] = *c.style;
     if (!config.catalogue.empty()) scores["dup"] = c.likeness;
     Json candidate{{"index", c.index}, {"text", c.text}, {"tokens", c.tokens}, {"logprob", c.logprob},
                    {"scores", scores}, {"origin", c.origin}, {"groups_in_order", c.groups_in_order},
@@ -646,7 +662,7 @@ std::string to_table(const WrittenProduct& written, const data::Product& product
   if (!written.error.empty()) table += "  没有可用的文案：" + written.error + "\n";
   int place = 1;
   for (const auto& c : written.candidates) {
-    table += concat("  ", place++, ". ", c.text, "\n     ", text::count_code_points(c.text), "字  要点覆盖 ",
+    table += concat("  ", place++, ". ", indented(c.text), "\n     ", text::count_code_points(c.text), "字  要点覆盖 ",
                     fixed(100 * c.coverage, "%.0f%%"), c.groups_in_order ? "  顺序合计划" : "  顺序不合计划",
                     origin_in_words(c.origin), "  ", verdict_in_words(c), "\n");
   }

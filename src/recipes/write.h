@@ -1,6 +1,6 @@
 // recipes/write.h - the main job: products in, checked and ordered copy candidates out.
 //
-// Read products → normalise → plan → prompt → sample n candidates → check → write those with faults
+// Read products → normalise → plan → prompt → sample n candidates → style → check → write those with faults
 // again → weave in an event → cut for the platform → order. A product whose category the model has not learned gets copy from the template bank, marked so.
 #pragma once
 #include <map>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/random.h"
 #include "checks/evidence.h"
 #include "copywriting/candidates.h"
 #include "copywriting/catalogue.h"
@@ -19,6 +20,7 @@
 #include "copywriting/events.h"
 #include "copywriting/ranking_model.h"
 #include "copywriting/retrieval.h"
+#include "copywriting/style_rules.h"
 #include "copywriting/template_bank.h"
 #include "data/normalization.h"
 #include "data/product.h"
@@ -53,6 +55,9 @@ struct PointWishes {
   /// By product id: exactly these, as key#value, in this order; the value as the operator or as `points` spells it.
   std::map<std::string, std::vector<std::string>> points;
 };
+
+/// What the text of a candidate is drawn from.
+RandomKey candidate_key(int64_t seed, const std::string& product_id, int index);
 
 /// Candidate i of a product depends on model, settings, seed, product id and i alone.
 /// Not thread-safe; sampling uses the decoder's threads.
@@ -114,6 +119,9 @@ class CopyWriter {
   void rank(std::span<const data::Product> products, std::span<WrittenProduct> written) const;
   void finish(const Prepared& prepared, WrittenProduct& written) const;
   void check(const Prepared& prepared, copywriting::Candidate& candidate) const;
+  void style_and_check(const Prepared& prepared, const copywriting::Plan& plan, copywriting::Candidate& candidate) const;
+  void dress(const Prepared& prepared, const copywriting::Plan& plan, copywriting::Candidate& candidate) const;
+  void fit_plain(const Prepared& prepared, const copywriting::Plan& plan, const checks::Limit& limit, copywriting::Candidate& candidate) const;
   std::vector<std::string> copy_faults(const std::string& text, const data::Product& product) const;
 
   WriteConfig config_;
@@ -124,6 +132,7 @@ class CopyWriter {
   std::optional<copywriting::RetrievalBaseline> retrieval_;
   PointWishes wishes_;
   copywriting::RankingModel* ranker_ = nullptr;
+  const copywriting::Style* style_ = nullptr;  // null: texts are not put into a style
   checks::CheckContext context_;
   std::vector<copywriting::Event> events_;
   std::optional<copywriting::CatalogueIndex> catalogue_;

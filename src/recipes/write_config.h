@@ -21,6 +21,7 @@ struct WriteConfig {
   int max_new_tokens = 80;
   std::string field = "description";
   std::string style = "taobao";
+  bool style_rules = true;       // no: the style is a control token of the prompt alone
   std::string platform;
   std::string events;            // events file
   std::string polish;            // text to rewrite
@@ -60,6 +61,7 @@ struct WriteConfig {
     v.field("max_new_tokens", max_new_tokens, "longest sentence, tokens", 1, 100000);
     v.field("field", field, "title | short_title | description: what is written", {"title", "short_title", "description"});
     v.field("style", style, "taobao | douyin | xiaohongshu | jd", {"taobao", "douyin", "xiaohongshu", "jd"});
+    v.field("style_rules", style_rules, "put candidates into the style by the rules of rules/styles; without it the style is a control token of the prompt alone");
     v.field("platform", platform, "where the copy will stand: its lengths hold (rules/checks/lengths.tsv); empty = nowhere in particular");
     v.field("events", events, "events file: seasons and holidays that may be woven in where the product supports them");
     v.field("polish", polish, "a text about the product: rewritten under the same checks, with the facts it states");
@@ -67,7 +69,7 @@ struct WriteConfig {
     v.field("max_likeness", max_likeness, "character ROUGE-L from which a candidate is too like", 0.01, 1);
     v.field("likeness_penalty", likeness_penalty, "nats that a token loses when it writes 4 characters that the other copy has", 0.01, 100);
     v.field("audience", audience, "women | men | empty", {"", "women", "men"});
-    v.field("length", length, "code points wanted", 20, 2000);
+    v.field("length", length, "code points wanted; a style may want fewer (rules/styles/styles.tsv)", 20, 2000);
     v.field("keywords", keywords, "search words, separated by commas");
     v.field("baseline", baseline, "template | retrieval: copy without the model", {"", "template", "retrieval"});
     v.field("check", check, "drop candidates with faults");

@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/json.h"
 #include "e2e/program.h"
 
 namespace vitrine::e2e {
@@ -61,6 +62,35 @@ TEST(EvaluateTest, StandardOutputAndAFolderOfOtherFilesAreRefused) {
   EXPECT_TRUE(failed_with_one_line(run_program({"evaluate", "copy", set, "--output", "-"}), 2, "standard output"));
   EXPECT_TRUE(failed_with_one_line(run_program({"evaluate", "copy", set, "--output", folder / "out"}), 2, "holds other files"));
   EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"out/thesis.doc"});
+}
+
+TEST(EvaluateTest, StyleIsNotMeasurableWithoutLabelsAndItsRulesStandBeside) {
+  const auto written = run_program({"write", "--attributes", "类型#裙*版型#显瘦", "--baseline", "template", "-n", "2", "--style", "jd", "--format", "jsonl"});
+  const auto result = run_program({"evaluate", "style", "-"}, {.stdin_text = written.out});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json json = parse_json(result.out, "style");
+  EXPECT_FALSE(json["measurable"].get<bool>());
+  EXPECT_TRUE(json["accuracy"].is_null());
+  EXPECT_GT(json["styles"]["jd"]["kept"].get<double>(), 0.5);
+  EXPECT_NE(result.err.find("not measurable"), std::string::npos) << result.err;
+}
+
+TEST(EvaluateTest, StyleIsMeasuredWithLabelledTextAndABadLabelIsNamed) {
+  const TemporaryFolder folder;
+  std::string labelled;
+  for (int i = 0; i < 30; ++i) {
+    const std::string n = std::to_string(i);
+    labelled += "{\"text\":\"商品介绍：裙子" + n + "采用棉质面料。\",\"style\":\"jd\"}\n";
+    labelled += "{\"text\":\"✨裙子" + n + "看过来～ #裙子\",\"style\":\"xiaohongshu\"}\n";
+  }
+  write_file_atomic(folder / "train.jsonl", labelled);
+  write_file_atomic(folder / "set.jsonl", "{\"text\":\"商品介绍：新裙子。\",\"style\":\"jd\"}\n");
+  const auto result = run_program({"evaluate", "style", folder / "set.jsonl", "--train", folder / "train.jsonl"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_TRUE(result.err.starts_with("classifier on held-out human text: 100.0 %")) << result.err;
+  EXPECT_EQ(parse_json(result.out, "style")["accuracy"]["value"], 1);
+  write_file_atomic(folder / "train.jsonl", labelled + "{\"text\":\"裙子\",\"style\":\"weibo\"}\n");
+  EXPECT_TRUE(failed_with_one_line(run_program({"evaluate", "style", folder / "set.jsonl", "--train", folder / "train.jsonl"}), 1, "row 61, field style"));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "e2e/program.h"
+#include "text/utf8.h"
 
 namespace vitrine::e2e {
 namespace {
@@ -403,6 +404,42 @@ TEST(ScoreE2e, AnIdBeyondTheVocabularyIsNamedWithItsLine) {
   const auto result = run_program({"score", "copy", folder / "ids.jsonl", "--model", source_file("tests/data/gpt2_tiny/tied").string()});
   EXPECT_NE(result.exit_code, 0);
   EXPECT_NE((result.err + result.out).find("99999999"), std::string::npos) << result.err;
+}
+
+TEST(WriteE2e, AStyleIsGivenByRuleAndScored) {
+  for (const std::vector<std::string>& source : {std::vector<std::string>{"--baseline", "template"}, {}}) {
+    std::vector<std::string> command{"write", "--attributes", kDress, "-n", "3", "--format", "jsonl", "--style", "xiaohongshu"};
+    command.insert(command.end(), source.begin(), source.end());
+    const auto result = run_program(command);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const Json record = parse_json(result.out, "candidates");
+    ASSERT_FALSE(record["candidates"].empty()) << result.out;
+    for (const Json& candidate : record["candidates"]) {
+      const std::string text = candidate["text"];
+      EXPECT_NE(text.find("\n#广告"), std::string::npos) << text;
+      EXPECT_GE(candidate["scores"]["style"].get<double>(), 0.7) << text;
+    }
+    EXPECT_EQ(run_program(command).out, result.out);
+  }
+}
+
+TEST(WriteE2e, WithoutStyleRulesTheStyleIsTheControlTokenAlone) {
+  const auto result = run_program({"write", "--attributes", kDress, "--baseline", "template", "-n", "2", "--format", "jsonl", "--style", "jd", "--no-style-rules"});
+  const auto taobao = run_program({"write", "--attributes", kDress, "--baseline", "template", "-n", "2", "--format", "jsonl"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(texts_of(result.out), texts_of(taobao.out));
+  EXPECT_FALSE(parse_json(result.out, "line")["candidates"][0]["scores"].contains("style"));
+}
+
+TEST(WriteE2e, AStylesPostKeepsThePlatformsLength) {
+  const auto result = run_program({"write", "--attributes", kDress, "-n", "4", "--format", "jsonl", "--style", "douyin", "--platform", "douyin"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto texts = texts_of(result.out);
+  ASSERT_FALSE(texts.empty()) << result.out;
+  for (const auto& text : texts) {
+    EXPECT_LE(text::count_code_points(text), 55u) << text;
+    EXPECT_NE(text.find("广告"), std::string::npos) << text;
+  }
 }
 
 }  // namespace

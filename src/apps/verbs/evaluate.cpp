@@ -1,11 +1,12 @@
 // vitrine evaluate copy SET [--outputs NAME=FILE|--model DIR]… --output DIR
-// vitrine evaluate tagger SET [--model DIR] [--output FILE]
+// vitrine evaluate tagger SET [--model DIR] [--output FILE]; the other objects have files of their own
 #include <iostream>
 
 #include "apps/command_line.h"
 #include "apps/verbs.h"
 #include "apps/verbs/evaluate_catalogue.h"
 #include "apps/verbs/evaluate_ranker.h"
+#include "apps/verbs/evaluate_style.h"
 #include "base/error.h"
 #include "base/file_arguments.h"
 #include "base/file.h"
@@ -150,6 +151,7 @@ void register_evaluate(CLI::App& app, int& exit_code) {
   add_evaluate_ranker(*evaluate, exit_code);
   add_evaluate_win_rate(*evaluate, exit_code);
   add_evaluate_arena(*evaluate, exit_code);
+  add_evaluate_style(*evaluate, exit_code);
 }
 
 }  // namespace vitrine::apps

@@ -15,6 +15,14 @@ Faults faults_of(const std::string& text, const std::string& category = "裙") {
 
 TEST(OutputFaultsTest, AnOrdinaryCopyIsClean) { EXPECT_EQ(faults_of("简约的连衣裙，衬出好气色。"), Faults{}); }
 TEST(OutputFaultsTest, BrokenUtf8IsTheOnlyFaultNamed) { EXPECT_EQ(faults_of("连衣裙\xE4\xB8"), Faults{"bad_utf8"}); }
+TEST(OutputFaultsTest, APostMayHaveLinesAndTagsAndPicturesBehindItsLastSentence) {
+  const auto post_faults = [](const std::string& text) { return output_faults(text, {}, {.is_post = true}); };
+  EXPECT_EQ(post_faults("简约的裙子。\n很好看。✨\n#广告 #裙子"), Faults{});
+  EXPECT_EQ(post_faults("简约的裙子\n#广告 #裙子"), Faults{"cut_off"});
+  EXPECT_EQ(post_faults("#裙子 简约的裙子。"), Faults{});
+  EXPECT_EQ(post_faults("简约的裙子。\t好。"), Faults{"control_character"});
+  EXPECT_EQ(faults_of("简约的裙子。\n#裙子"), (Faults{"control_character", "cut_off"}));
+}
 TEST(OutputFaultsTest, APlaceholderIsAFault) { EXPECT_EQ(faults_of("<UNK>的连衣裙。"), Faults{"placeholder"}); }
 TEST(OutputFaultsTest, AReplacementCharacterIsAFault) {
   EXPECT_EQ(faults_of("连衣裙\xEF\xBF\xBD。"), (Faults{"control_character", "placeholder"}));

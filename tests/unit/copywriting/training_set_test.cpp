@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/error.h"
 #include "unit/copywriting/copy_vocabulary.h"
 
 namespace vitrine::copywriting {
@@ -102,6 +103,34 @@ TEST_F(TrainingSetTest, WithOpenPlansTheValidationHoldsBothForms) {
     for (const auto& s : both.augmented(RandomKey(epoch))) open += spelled(s).find("<|group|><|text|>") != std::string::npos;
   }
   EXPECT_GT(open, 20);  // of 80; planned sequences have an empty group only where a sentence says nothing
+}
+
+TEST_F(TrainingSetTest, ARowTrainsTheControlTokenOfItsStyle) {
+  products_[1].extra["style"] = "jd";
+  const auto sequences = set({}).plain();
+  EXPECT_NE(spelled(sequences[0]).find("<|style:taobao|>"), std::string::npos);
+  EXPECT_NE(spelled(sequences[1]).find("<|style:jd|>"), std::string::npos);
+}
+
+TEST_F(TrainingSetTest, SentencesAreNotMixedAcrossStyles) {
+  products_[1].extra["style"] = "jd";
+  const auto augmented = set({.mix_sentences = 1, .drop_sentence = 0, .shuffle_points = 0, .slot_values = 0});
+  for (uint64_t epoch = 0; epoch < 10; ++epoch) EXPECT_EQ(spelled(augmented.augmented(RandomKey(epoch))[1]).find("穿着舒适"), std::string::npos);
+}
+
+TEST_F(TrainingSetTest, AnUnknownStyleOfARowIsRefusedInOneLine) {
+  products_[1].id = "p2";
+  for (const Json& style : {Json("weibo"), Json(3), Json("")}) {
+    products_[1].extra["style"] = style;
+    try {
+      align_products(products_, {});
+      FAIL() << style;
+    } catch (const InvalidInput& e) {
+      const std::string message = e.what();
+      EXPECT_NE(message.find("product p2"), std::string::npos) << message;
+      EXPECT_NE(message.find("expected taobao, douyin, xiaohongshu or jd, got " + style.dump()), std::string::npos) << message;
+    }
+  }
 }
 
 }  // namespace

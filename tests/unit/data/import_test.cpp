@@ -42,6 +42,16 @@ TEST(ImportTest, ATableBecomesRecords) {
   EXPECT_EQ(findings(result), Lines{});
 }
 
+TEST(ImportTest, TheStyleOfARowsCopyIsKeptAndNoAttribute) {
+  const auto rows = jsonl("{\"content\":\"类型#裙\",\"summary\":\"裙子。\",\"style\":\"jd\"}\n");
+  ASSERT_EQ(rows.products.size(), 1u);
+  EXPECT_EQ(rows.products[0].extra["style"], "jd");
+  EXPECT_EQ(rows.products[0].attributes.size(), 1u);
+  const auto table = csv("标题,style,文案风格\n裙,休闲,douyin\n");
+  EXPECT_EQ(table.products[0].extra["style"], "douyin");
+  EXPECT_EQ(table.products[0].attributes[0].val_raw, "休闲");  // a column of that name is the attribute 风格
+}
+
 TEST(ImportTest, PairsOfAnAttributeColumnArePartedByTheirSigns) {
   const auto result = csv("标题,商品属性\n裙,颜色:红；材质：棉|款式\n");
   ASSERT_EQ(result.products[0].attributes.size(), 2u);
