@@ -253,6 +253,16 @@ TEST_F(WinRateRunTest, TheJudgeScoresEachSystemsTextsOnTheSameProducts) {
   EXPECT_EQ(judged.rates[0].wins, wins);
 }
 
+TEST_F(WinRateRunTest, ATextThatTheJudgeCannotReadLeavesItsProductOut) {
+  test::write_random_ranking_model(path("judge"), 1, /*n_positions=*/64);
+  auto judge = copywriting::RankingModel::load(path("judge"), {.threads = 1});
+  auto compared = two_systems(4);
+  for (int i = 0; i < 100; ++i) compared.systems[1].texts[2] += "长";
+  const auto judged = judge_systems(judge, compared, {.resamples = 20});
+  EXPECT_EQ(judged.left_out[0], 1);
+  EXPECT_EQ(judged.rates[0].rate.n, 3);
+}
+
 TEST_F(WinRateRunTest, SystemsAreReadFromFilesOfWriteOrOfTexts) {
   const auto set =
       write("set.jsonl", R"({"id":"p1","content":"类型#裙*材质#蕾丝","summary":"人写的文案。"}

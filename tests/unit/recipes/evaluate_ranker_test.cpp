@@ -120,6 +120,25 @@ TEST_F(EvaluateRankerTest, TheFolderHoldsNumbersPageAndManifest) {
   EXPECT_EQ(read_file(path("out") / "metrics.json"), first);
 }
 
+TEST_F(EvaluateRankerTest, PairsThatTheModelCannotReadAreCountedAndLeftOut) {
+  std::string text;
+  for (int i = 0; i < 400; ++i) text += "长";
+  const Json line = {{"product_id", "p3"},
+                     {"prompt", "类型#裙"},
+                     {"chosen", text},
+                     {"rejected", "短。"},
+                     {"source", "human"}};
+  run_evaluate_ranker(write(kPairs + dump_line(line)), config(), "", 1);
+  const Json metrics = read_json_file(path("out") / "metrics.json");
+  EXPECT_EQ(metrics["pairs_file"]["pairs"], 4);
+  EXPECT_EQ(metrics["pairs_file"]["left_out"], 1);
+  const auto alone = write(dump_line(line));
+  EXPECT_NE(message_of<InvalidInput>([&] {
+              run_evaluate_ranker(alone, config(), "", 1);
+            }).find("no pair fits"),
+            std::string::npos);
+}
+
 TEST_F(EvaluateRankerTest, ASplitKeepsItsHeldOutProductsAlone) {
   const std::string file = write(kPairs);
   auto split = config();
