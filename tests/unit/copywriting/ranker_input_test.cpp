@@ -17,9 +17,9 @@ class RankerInputTest : public ::testing::Test {
   }
 };
 
-TEST_F(RankerInputTest, ThePointsStandBeforeAndBehindTheText) {
+TEST_F(RankerInputTest, ThePointsStandBehindTheTextAndNowhereElse) {
   EXPECT_EQ(spelled("类型#裙*材质#蕾丝*裙领型#v领", "蕾丝的连衣裙。v领设计。"),
-            "<|endoftext|>裙<|style:taobao|><|len:6|><|group|><|key:材质|>蕾丝<|key:裙领型|>v领<|text|>蕾丝的连衣裙。"
+            "<|endoftext|>裙<|style:taobao|><|len:6|><|group|><|text|>蕾丝的连衣裙。"
             "<|group|><|text|>v领设计。<|group|><|key:材质|>蕾丝<|key:裙领型|>v领<|text|>");
 }
 
