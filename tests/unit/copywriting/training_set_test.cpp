@@ -94,6 +94,18 @@ TEST_F(TrainingSetTest, AnOpenPlanStatesAllPointsBeforeTheFirstSentenceAndNoneBe
             "<|group|><|text|>v领设计显得优雅。<|group|><|text|>穿着舒适。<|endoftext|>");
 }
 
+TEST_F(TrainingSetTest, WithThePointsBehindTheTextOnlyTheyArePredicted) {
+  const auto s = points_behind_sequence(format_, align_products(products_, {})[1]);
+  EXPECT_EQ(spelled(s),
+            "<|endoftext|>裙<|style:taobao|><|len:0|><|group|><|text|>优雅的连衣裙。<|group|><|text|>宽松的版型。"
+            "<|group|><|key:裙长|>连衣裙<|key:版型|>宽松<|text|>");
+  std::vector<int32_t> predicted;
+  for (size_t i = 0; i < s.input_ids.size(); ++i) {
+    if (s.predicted[i]) predicted.push_back(s.input_ids[i]);
+  }
+  EXPECT_EQ(tokenizer_->decode(predicted), "<|group|><|key:裙长|>连衣裙<|key:版型|>宽松<|text|>");
+}
+
 TEST_F(TrainingSetTest, WithOpenPlansTheValidationHoldsBothForms) {
   const auto both = set({.open_plan = 0.5});
   EXPECT_EQ(both.plain().size(), 4u);
