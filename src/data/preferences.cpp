@@ -213,7 +213,9 @@ Json to_json(const RankedList& list) {
   json["source"] = list.source;
   if (!list.type.empty()) json["type"] = list.type;
   json["weight"] = list.weight;
-  for (const auto& [name, value] : list.extra.items()) json[name] = value;
+  for (const auto& [name, value] : list.extra.items()) {
+    if (!json.contains(name)) json[name] = value;  // a column `order` of a foreign pair is not our order
+  }
   return json;
 }
 

@@ -126,6 +126,11 @@ TEST(PreferenceFileTest, APlainTrlPairHasTheSourceOfTheConfig) {
   EXPECT_EQ(file.lists[0].product_id, product_id_of_prompt("类型#裙"));
 }
 
+TEST(PreferenceFileTest, AForeignColumnThatIsCalledOrderDoesNotReplaceTheOrder) {
+  const auto file = read(R"({"prompt":"q","chosen":"a","rejected":"b","order":"first"})");
+  EXPECT_EQ(to_json(file.lists.at(0)).at("order"), Json::array({0, 1}));
+}
+
 TEST(PreferenceFileTest, ConversationsAreReadWithAndWithoutAPrompt) {
   const auto file = read(
       R"({"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"chosen":[{"role":"assistant","content":"a"}],"rejected":[{"role":"assistant","content":"b"}]})"
