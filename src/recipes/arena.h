@@ -23,14 +23,14 @@ inline constexpr std::string_view kArenaFiles[] = {"arena.html", "pairs.jsonl", 
 inline constexpr ArtefactKind kArenaKind{"arena", kArenaFiles};
 
 struct ArenaConfig {
-  std::vector<std::string> outputs;
+  std::vector<std::string> outputs = {};
   bool human = false;
   int products = 200;
   double both_orders = 0.2;
-  std::string key;
+  std::string key = {};
   int resamples = 1000;
   int64_t seed = 0;  // the caller's --seed
-  std::string output;
+  std::string output = {};
 
   void describe(FieldVisitor& v) {
     v.field("outputs", outputs,
