@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/error.h"
@@ -34,9 +36,18 @@ std::string styled(const std::string& text, const data::Product& product, const 
 const std::string kDress = "类型#裙*裙长#连衣裙*材质#蕾丝*风格#清新*裙领型#v领";
 const std::string kText = "这款连衣裙采用蕾丝面料，非常精致，手感柔软。清新的色调彰显出甜美的气质。v领的设计，露出颈部线条！穿着出门，心情也跟着好起来。";
 
+using Words = std::set<std::string>;
+
+/// What stands in `after` only.
+Words added_to(const Words& before, const Words& after) {
+  Words added;
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::inserter(added, added.end()));
+  return added;
+}
+
 /// Hits of a text for its product that are not about length, layout or missing sentences: rule and term.
-std::multiset<std::string> content_hits(const std::string& text, const data::Product& product, const std::string& style) {
-  std::multiset<std::string> hits;
+Words content_hits(const std::string& text, const data::Product& product, const std::string& style) {
+  Words hits;
   const auto report = checks::Checker::shipped().check(text, checks::Evidence(product), {.style = style});
   for (const auto& hit : report.hits) {
     if (!hit.rule->id.starts_with("FMT") && !hit.rule->id.starts_with("CAT-A")) hits.insert(hit.rule->id + ":" + hit.term);
@@ -50,6 +61,11 @@ std::set<std::string> values_said(const std::string& text, const data::Product& 
     if (text.find(attribute.val) != text.npos) said.insert(attribute.val);
   }
   return said;
+}
+
+Words faults_of(const std::string& text, const data::Product& product) {
+  const auto faults = checks::output_faults(text, product, {.max_repeated_4grams = 4, .is_post = true});
+  return {faults.begin(), faults.end()};
 }
 
 /// Rows of the development set, every `step`-th, with the copy that a person wrote.
@@ -96,7 +112,7 @@ TEST(StyleTest, TheSameKeyGivesTheSameTextAndOthersOtherVariants) {
 }
 
 TEST(StyleTest, NoValueIsLostOrAddedInHumanCopy) {
-  for (const auto& product : some_rows(6)) {
+  for (const auto& product : some_rows(2)) {
     for (const char* style : kTransformed) {
       const std::string text = styled(product.summary, product, style);
       EXPECT_EQ(values_said(text, product), values_said(product.summary, product)) << style << ": " << product.summary << "\n" << text;
@@ -105,25 +121,25 @@ TEST(StyleTest, NoValueIsLostOrAddedInHumanCopy) {
 }
 
 TEST(StyleTest, NoClaimIsAddedAndNoneHiddenInHumanCopy) {
-  for (const auto& product : some_rows(6)) {
+  for (const auto& product : some_rows(2)) {
     const auto before = content_hits(product.summary, product, "");
     for (const char* style : kTransformed) {
       const std::string text = styled(product.summary, product, style);
       const auto after = content_hits(text, product, "");
-      EXPECT_TRUE(std::includes(before.begin(), before.end(), after.begin(), after.end())) << style << ": " << product.summary << "\n" << text;
-      if (text::count_code_points(text) < rules().at(style).max_length) continue;  // shortened texts may lose claims
+      EXPECT_EQ(added_to(before, after), Words{}) << style << ": " << product.summary << "\n" << text;
+      if (style == std::string("douyin")) continue;  // what is left out takes its claims along
       EXPECT_EQ(after, before) << style << ": " << product.summary << "\n" << text;
     }
   }
 }
 
 TEST(StyleTest, APostHasNoFaultThatItsTextHadNot) {
-  for (const auto& product : some_rows(6)) {
-    const auto before = checks::output_faults(product.summary, product, {.max_repeated_4grams = 4, .is_post = true});
+  for (const auto& product : some_rows(2)) {
+    const auto before = faults_of(product.summary, product);
     for (const char* style : kTransformed) {
       const std::string text = styled(product.summary, product, style);
-      const auto after = checks::output_faults(text, product, {.max_repeated_4grams = 4, .is_post = true});
-      EXPECT_TRUE(std::includes(before.begin(), before.end(), after.begin(), after.end())) << testing::PrintToString(after) << text;
+      const auto after = faults_of(text, product);
+      EXPECT_EQ(added_to(before, after), Words{}) << style << ": " << product.summary << "\n" << text;
     }
   }
 }
@@ -141,7 +157,10 @@ TEST(StyleTest, AnUnsupportedClaimIsStillSeenAfterwards) {
 
 TEST(StyleTest, APlatformsLimitHolds) {
   const auto product = data::product_from_content(kDress);
-  const checks::Limit limit{.platform = "x", .field = "description", .unit = checks::LengthUnit::weighted, .max = 170, .max_tags = 2};
+  checks::Limit limit;
+  limit.unit = checks::LengthUnit::weighted;
+  limit.max = 170;
+  limit.max_tags = 2;
   const std::string text = apply_style(kText, product, plan_of(product), rules().at("xiaohongshu"), RandomKey(3), &limit);
   EXPECT_LE(checks::measure_lengths(text).weighted, 170) << text;
   EXPECT_LE(checks::tag_places(text::to_utf32(text)).size(), 2u) << text;
@@ -152,15 +171,16 @@ TEST(StyleTest, EveryFixedTextPassesTheChecksForAnyProduct) {
   for (const char* content : {"类型#民宿*位置#西湖边", "类型#台灯*材质#金属*颜色#白色", "类型#保健食品*规格#60粒", "类型#口红*颜色#红色", "类型#奶粉*规格#800g", "颜色#白色"}) {
     products.push_back(data::product_from_content(content));
   }
+  const auto rules_hit = [](const std::string& text, const data::Product& product, const std::string& place) {
+    Words ids;
+    const auto report = checks::Checker::shipped().check(text, checks::Evidence(product), {.today = "2026-11-24"});
+    for (const auto& hit : report.hits) ids.insert(hit.rule->id);
+    for (const auto& claim : report.claims) EXPECT_FALSE(checks::is_unsupported(claim)) << place << ": " << text << " claims " << claim.value;
+    return ids;
+  };
   for (const auto& product : products) {
-    for (const auto& [place, text] : rules().fixed_texts()) {
-      const auto report = checks::Checker::shipped().check(text, checks::Evidence(product), {.today = "2026-11-24"});
-      for (const auto& hit : report.hits) {
-        const bool is_of_whole = hit.rule->id.starts_with("FMT-5") || hit.rule->id.starts_with("CAT") || hit.begin == hit.end;
-        EXPECT_TRUE(is_of_whole) << place << ": " << text << " hits " << hit.rule->id << " " << hit.term;
-      }
-      for (const auto& claim : report.claims) EXPECT_FALSE(checks::is_unsupported(claim)) << place << ": " << text << " claims " << claim.value;
-    }
+    const auto always = rules_hit("看一看。", product, "any text");  // too short, or of goods that no text may advertise
+    for (const auto& [place, text] : rules().fixed_texts()) EXPECT_EQ(rules_hit("看" + text, product, place), always) << place << ": " << text;
   }
 }
 
