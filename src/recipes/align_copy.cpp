@@ -309,9 +309,10 @@ class Loop {
     return fluency;
   }
 
+  /// Tens of thousands of texts: bfloat16, as it is saved.
   RankTexts rank_texts() const {
     if (!config_.order.use_ranker) return nullptr;
-    auto model = std::make_shared<copywriting::RankingModel>(copywriting::RankingModel::load(ranker_dir(), {.threads = run_.threads}));
+    auto model = std::make_shared<copywriting::RankingModel>(copywriting::RankingModel::load(ranker_dir(), {.threads = run_.threads, .dtype = "bfloat16"}));
     return [model](const data::Product& product, const std::vector<std::string>& texts) { return scores_of(*model, product, texts); };
   }
 
