@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/resource.h"
 #include "base/stopwatch.h"
+#include "checks/rule_set.h"
 #include "copywriting/copy_model.h"
 #include "copywriting/ranker_input.h"
 #include "copywriting/ranking_model.h"
@@ -57,12 +58,22 @@ Inputs open_inputs(const AlignCopyRun& run) {
   return inputs;
 }
 
+/// A settings file, or a name in configs/.
+TrainRankerConfig ranker_config(const std::string& name) {
+  const fs::path file = fs::exists(name) ? fs::path(name) : resource_path("configs/" + name + ".json");
+  TrainRankerConfig config;
+  config_from_json(config, read_json_file(file), file.string());
+  return config;
+}
+
 Json settings_of(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs) {
   Json settings = config_to_json(config);
   for (const char* name : {"max_minutes", "max_steps", "checkpoint_minutes", "reference_cache", "ignore_alarms"}) settings.erase(name);
   settings.update({{"model_sha256", inputs.model_sha256},       {"ranker_sha256", inputs.ranker_sha256},
                    {"products_sha256", inputs.products_sha256}, {"picks_sha256", inputs.picks_sha256},
-                   {"feedback_sha256", inputs.feedback_sha256}, {"sampling_dtype", run.dtype}});
+                   {"feedback_sha256", inputs.feedback_sha256}, {"sampling_dtype", run.dtype},
+                   {"ruleset_sha256", checks::RuleSet::shipped().sha256()}});
+  if (inputs.ranker.empty() && config.order.use_ranker) settings["ranker_settings"] = config_to_json(ranker_config(config.ranker_config));
   return settings;
 }
 
@@ -180,14 +191,6 @@ LoopData read_data(const AlignCopyRun& run, const AlignCopyConfig& config) {
   }
   add_given(run, data);
   return data;
-}
-
-/// A settings file, or a name in configs/.
-TrainRankerConfig ranker_config(const std::string& name) {
-  const fs::path file = fs::exists(name) ? fs::path(name) : resource_path("configs/" + name + ".json");
-  TrainRankerConfig config;
-  config_from_json(config, read_json_file(file), file.string());
-  return config;
 }
 
 /// A text that is too long for the ranking model is worse than the worst of the others.
@@ -340,7 +343,21 @@ class Loop {
     train_ranker(work_.path() / "pairs.jsonl", sets.held_out.empty() ? fs::path() : work_.path() / "held-out-pairs.jsonl", (work_.path() / "ranker").string(), ranker, run_.device);
     VITRINE_REQUIRE(fs::exists(work_.path() / "ranker" / kManifestName), "[", kVerb, "] the ranking model's training was stopped by its limit; the same command goes on");
     result["weights_sha256"] = weights_sha256(work_.path() / "ranker");
+    if (!sets.held_out.empty()) result["held_out_accuracy"] = measure_ranking_model();
     return result;
+  }
+
+  /// By source and type, beside rankers that learned nothing; the report lies in ranker-evaluation.
+  Json measure_ranking_model() const {
+    EvaluateRankerConfig config;
+    config.model = (work_.path() / "ranker").string();
+    config.output = (work_.path() / "ranker-evaluation").string();
+    const auto evaluation = run_evaluate_ranker((work_.path() / "held-out-pairs.jsonl").string(), config, "float32", run_.threads);
+    Json accuracy = Json::object();
+    for (const auto& row : evaluation.accuracy) {
+      accuracy[row.source.empty() ? "all" : row.type.empty() ? row.source : row.source + "/" + row.type] = eval::to_json(row.accuracy.front());
+    }
+    return accuracy;
   }
 
   static void write_pairs(const std::vector<data::PreferencePair>& pairs, const fs::path& path) {
@@ -401,7 +418,7 @@ void finish(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs
     fs::copy(loop.model_of(r), finished.path() / concat("round-", r), tree);
     fs::copy_file(work.round(r) / "ordered.jsonl", finished.path() / concat("round-", r, ".jsonl"));
   }
-  for (const char* name : {"ranker", "pairs.jsonl", "held-out-pairs.jsonl"}) {
+  for (const char* name : {"ranker", "ranker-evaluation", "pairs.jsonl", "held-out-pairs.jsonl"}) {
     if (fs::exists(work.path() / name)) fs::copy(work.path() / name, finished.path() / name, tree);
   }
   write_file_atomic(finished.path() / "report.json", dump_pretty(report));
