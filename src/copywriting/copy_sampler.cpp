@@ -12,6 +12,9 @@ namespace vitrine::copywriting {
 namespace {
 
 constexpr int kShortBy = 16;        // code points that a copy may be shorter than wanted
+constexpr int kLengthOfPoint = 12;  // code points that a sentence takes for each point it is told to say
+constexpr size_t kPointsOfCompletion = 3;
+constexpr int kMostCompletions = 4;
 constexpr double kMissedPoint = 8;  // nats a token, so that a said point outweighs any fluency
 constexpr double kUnfinished = 8;
 constexpr double kRepetition = 0.4;  // for each repeated 4-gram
@@ -23,6 +26,8 @@ struct Draft {
   std::vector<int32_t> ids;  // all so far, the next sentence's group included
   SampledCopy copy;
   int free_sentences = 0;
+  std::vector<PromptPoint> asked = {};  // of an open plan: what the next sentence is told to say
+  int completions = 0;                  // sentences that were told
   int attempt = 0;  // of the next sentence
   bool done = false;
   std::shared_ptr<const generation::CachedTokens> cached = {};  // of the last sentence
@@ -31,6 +36,7 @@ struct Draft {
   /// kept for later.
   SentencePoints points() const {
     SentencePoints points;
+    for (const auto& point : asked) points.now.push_back(point.value);
     if (sentence >= task->points.size()) return points;
     points.now = task->points[sentence];
     std::erase_if(points.now, [&](const std::string& value) {
@@ -80,6 +86,28 @@ Variant judge(const CopyModel& model, const Draft& draft, const generation::Sequ
   return variant;
 }
 
+std::vector<PromptPoint> unsaid_points(const Draft& draft) {
+  std::vector<PromptPoint> unsaid;
+  for (const auto& point : draft.task->open_points) {
+    if (draft.copy.text.find(point.value) == std::string::npos) unsaid.push_back(point);
+  }
+  return unsaid;
+}
+
+/// Whether the next sentence of an open plan is told what to say: as soon as the rest of the length is just enough for
+/// what was not said. It is asked for then.
+bool complete(const CopyModel& model, int length, Draft& draft) {
+  draft.asked.clear();
+  auto unsaid = unsaid_points(draft);
+  const int needed = kLengthOfPoint * static_cast<int>(unsaid.size());
+  if (unsaid.empty() || length + needed < draft.task->length || draft.completions == kMostCompletions) return false;
+  unsaid.resize(std::min(unsaid.size(), kPointsOfCompletion));
+  append(draft.ids, model.format->encode_group(unsaid, *draft.task->prompt));
+  draft.asked = std::move(unsaid);
+  ++draft.completions;
+  return true;
+}
+
 /// Goes to the next sentence, or ends the copy.
 void advance(const CopyModel& model, const CopySamplerConfig& config, Draft& draft) {
   ++draft.sentence;
@@ -90,6 +118,7 @@ void advance(const CopyModel& model, const CopySamplerConfig& config, Draft& dra
     return;
   }
   const auto length = static_cast<int>(text::count_code_points(draft.copy.text));
+  if (draft.task->open_plan && config.complete_open_plans && complete(model, length, draft)) return;
   const int most = draft.task->open_plan ? config.max_open_sentences : config.max_free_sentences;
   draft.done = length + kShortBy >= draft.task->length || draft.free_sentences == most;
   if (draft.done) return;

@@ -28,6 +28,8 @@ struct CopySamplerConfig {
   int retries = 1;             // times all variants are drawn again when none is good
   int max_free_sentences = 2;  // without points, to reach the wanted length
   int max_open_sentences = 8;  // the same for a task with an open plan
+  /// An open plan ends with what the model has left out: sentences that are planned as others are.
+  bool complete_open_plans = true;
   std::optional<generation::BeamConfig> beams =
       {};  // instead of variants and retries; num_beams <= the decoder's max_batch
 };
@@ -39,6 +41,7 @@ struct CopyTask {
   std::vector<std::vector<std::string>> points;  // values of each group, in order
   int length = 110;                              // code points wanted
   bool open_plan = false;  // the model chooses what a sentence says: `points` is empty
+  std::vector<PromptPoint> open_points = {};  // of an open plan, in its order
   RandomKey key{0};
   std::vector<std::shared_ptr<const generation::SequenceGuide>> processors = {};  // of each sentence
   int start = 0;  // with beams: the place of the hypothesis that the first sentence takes, >= 0

@@ -144,6 +144,16 @@ Prompt PromptFormat::encode(const PromptPlan& plan, const std::map<std::string, 
   return prompt;
 }
 
+std::vector<int32_t> PromptFormat::encode_group(const std::vector<PromptPoint>& points, const Prompt& prompt) const {
+  std::map<std::string, int> slots;
+  for (const auto& [slot, value] : prompt.slots) slots[value] = slot;
+  Prompt one;
+  std::vector<int32_t> ids{group_id_};
+  for (const auto& point : points) append_point(point, slots, one, ids);
+  ids.push_back(text_id_);
+  return ids;
+}
+
 std::vector<int32_t> PromptFormat::encode_sentence(std::string_view sentence, const std::map<int, std::string>& slots) const {
   std::string marked(sentence);
   for (const auto& [slot, value] : slots) replace_all(marked, value, numbered("slot", slot));

@@ -72,6 +72,9 @@ class PromptFormat {
   /// A sentence as tokens, slot values replaced by their slots.
   std::vector<int32_t> encode_sentence(std::string_view sentence, const std::map<int, std::string>& slots) const;
 
+  /// <|group|> points <|text|>, before a sentence that `prompt` had not planned; the slots are those of `prompt`.
+  std::vector<int32_t> encode_group(const std::vector<PromptPoint>& points, const Prompt& prompt) const;
+
   /// <|group|> <|text|>: before a sentence without points.
   std::vector<int32_t> empty_group() const { return {group_id_, text_id_}; }
 

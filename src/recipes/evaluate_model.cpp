@@ -81,7 +81,8 @@ double ModelFit::perplexity() const { return std::exp(nats / static_cast<double>
 double ModelFit::nats_per_character() const { return nats / static_cast<double>(characters); }
 
 std::string system_name(const copywriting::CopyModel& model, const EvaluateModelConfig& config) {
-  return name_of(model, config) + (config.write.open_plan ? " open" : "");
+  const char* plan = !config.write.open_plan ? "" : config.write.complete_open_plan ? " open" : " unaided";
+  return name_of(model, config) + plan;
 }
 
 std::optional<copywriting::RankingModel> load_ranker(const EvaluateModelConfig& config) {

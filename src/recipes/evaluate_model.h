@@ -33,7 +33,7 @@ struct ModelFit {
   double nats_per_character() const;
 };
 
-/// config.name or the model's folder, with " open" behind it for open plans.
+/// config.name or the model's folder, with " open" behind it for open plans, " unaided" for those that are not completed.
 std::string system_name(const copywriting::CopyModel& model, const EvaluateModelConfig& config);
 
 /// Of config.write.ranker; nothing when it is empty. Throws what loading it throws.

@@ -47,6 +47,7 @@ WriteConfig write_config(const SampleConfig& config, const Kind& kind, int64_t s
   write.num_return_sequences = kind.count;
   write.temperature = kind.temperature;
   write.open_plan = !kind.planned;
+  write.complete_open_plan = false;  // what the model leaves out is what it has to learn
   write.top_p = config.top_p;
   write.length = config.length;
   write.check = false;

@@ -44,6 +44,7 @@ Written write_for(const copywriting::CopyModel& model, std::span<const data::Pro
   WriteConfig write;
   write.num_return_sequences = config.watch_candidates;
   write.open_plan = true;
+  write.complete_open_plan = false;
   write.check = false;
   write.variants = 1;
   write.retries = write.rewrites = 0;

@@ -38,6 +38,7 @@ copywriting::CopySamplerConfig sampler_config_of(const WriteConfig& config) {
   sampler.sampling.max_new_tokens = config.max_new_tokens;
   sampler.guide.enforce_groups = config.enforce_groups;
   sampler.guide.constrain_facts = config.constrain_facts;
+  sampler.complete_open_plans = config.complete_open_plan;
   sampler.variants = config.variants;
   sampler.retries = config.retries;
   if (config.num_beams > 0) {
@@ -374,6 +375,7 @@ copywriting::CopyTask CopyWriter::task_for(const data::Product& product, const W
   task.facts = std::move(facts);
   task.length = written.plan.length;
   task.open_plan = config_.open_plan;
+  if (task.open_plan && !prompt_plan.groups.empty()) task.open_points = prompt_plan.groups.front();
   if (task.open_plan) return task;
   for (const auto& group : prompt_plan.groups) {
     auto& values = task.points.emplace_back();

@@ -35,6 +35,7 @@ struct WriteConfig {
   bool check = true;             // drop candidates with faults
   bool normalize = true;
   bool open_plan = false;        // the model orders and groups the points
+  bool complete_open_plan = true;  // what it left out is asked for at the end
   bool enforce_groups = true;
   bool constrain_facts = true;
   int num_beams = 0;             // 0 = sampling
@@ -75,6 +76,7 @@ struct WriteConfig {
     v.field("check", check, "drop candidates with faults");
     v.field("normalize", normalize, "normalise attributes before planning");
     v.field("open_plan", open_plan, "state all points at once, in the order of the source: the model orders and groups them itself");
+    v.field("complete_open_plan", complete_open_plan, "an open plan ends with sentences for the points that the model left out");
     v.field("enforce_groups", enforce_groups, "keep each point in its sentence");
     v.field("constrain_facts", constrain_facts, "numbers, names, materials and functions come from the input only");
     v.field("num_beams", num_beams, "beams of each sentence instead of draws; 0 = off", 0, 256);

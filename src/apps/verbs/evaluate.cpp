@@ -29,7 +29,7 @@ struct Systems {
   void describe(FieldVisitor& v) {
     v.field("outputs", outputs, "NAME=FILE: lines of `write`, or {id, text}; several files of one name are its seeds");
     v.field("model", models, "copy model to evaluate, beside template bank and retrieval: DIR or NAME=DIR (again for more)");
-    v.field("plans", plans, "planner (points by rarity, each in its sentence) | open (all points in the order of the source, the model orders them) | both, separated by a comma");
+    v.field("plans", plans, "planner (points by rarity, each in its sentence) | open (all points in the order of the source, the model orders them) | unaided (open, and what it leaves out is not asked for); several, separated by commas");
     v.field("ranker", ranker, "ranking model that has a say in which candidate is first; empty = none");
     v.field("variants", variants, "draws of each sentence, of which the best goes on", 1, 100);
     v.field("num_return_sequences", num_return_sequences, "candidates of each product; the first is scored (-n)", 1, 1000);
@@ -50,7 +50,7 @@ struct EvaluateCopyVerb {
 std::vector<std::pair<std::string, std::string>> models_with_plans(const Systems& systems) {
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto& plan : systems.plans) {
-    if (plan != "planner" && plan != "open") throw UsageError(concat("--plans: expected planner or open, got ", plan));
+    if (plan != "planner" && plan != "open" && plan != "unaided") throw UsageError(concat("--plans: expected planner, open or unaided, got ", plan));
     for (const auto& model : systems.models) pairs.emplace_back(model, plan);
   }
   return pairs;
@@ -63,7 +63,8 @@ std::vector<recipes::EvaluateModelConfig> model_configs(const EvaluateCopyVerb& 
     const size_t sign = model.find('=');
     if (sign != std::string::npos) config.name = model.substr(0, sign);
     config.write.model = sign == std::string::npos ? model : model.substr(sign + 1);
-    config.write.open_plan = plan == "open";
+    config.write.open_plan = plan != "planner";
+    config.write.complete_open_plan = plan == "open";
     config.write.ranker = verb.systems.ranker;
     config.write.variants = verb.systems.variants;
     config.write.num_return_sequences = verb.systems.num_return_sequences;
