@@ -11,13 +11,17 @@
 namespace vitrine::copywriting {
 namespace {
 
-bool is_all_ideographs(std::u32string_view word) { return std::all_of(word.begin(), word.end(), text::is_cjk_ideograph); }
+bool is_all_ideographs(std::u32string_view word) {
+  return std::all_of(word.begin(), word.end(), text::is_cjk_ideograph);
+}
 
-std::vector<std::string> claim_words(const checks::Checker& checker, std::string_view type, std::string_view wanted_note) {
+std::vector<std::string> function_words(const checks::Checker& checker) {
   std::vector<std::string> words;
   for (const auto& term : checker.claims().lexicon().terms()) {
-    const bool fits = term.type == type && term.level == checks::Level::block && (wanted_note.empty() || term.note == wanted_note);
-    if (fits && term.text.size() >= 2 && is_all_ideographs(term.text)) words.push_back(text::to_utf8(term.text));
+    const bool fits =
+        term.type == "function" && term.level == checks::Level::block && term.note == "metric";
+    if (fits && term.text.size() >= 2 && is_all_ideographs(term.text))
+      words.push_back(text::to_utf8(term.text));
   }
   return words;
 }
@@ -27,17 +31,28 @@ std::vector<std::string> claim_words(const checks::Checker& checker, std::string
 CorruptionWords CorruptionWords::load(const checks::Checker& checker) {
   CorruptionWords words;
   const std::map<std::string, std::vector<std::string>*, std::less<>> roles = {
-      {"noun", &words.noun}, {"intensifier", &words.intensifier}, {"attributive", &words.attributive}, {"adverb", &words.adverb},
-      {"closing", &words.closing}, {"function_frame", &words.function_frame}, {"material_frame", &words.material_frame},
-      {"origin_frame", &words.origin_frame}, {"origin", &words.origin}};
+      {"noun", &words.noun},
+      {"intensifier", &words.intensifier},
+      {"attributive", &words.attributive},
+      {"adverb", &words.adverb},
+      {"closing", &words.closing},
+      {"cloth", &words.cloth},
+      {"function_frame", &words.function.frames},
+      {"function_inline", &words.function.inlines},
+      {"material", &words.material.words},
+      {"material_frame", &words.material.frames},
+      {"material_inline", &words.material.inlines},
+      {"origin", &words.origin.words},
+      {"origin_frame", &words.origin.frames},
+      {"origin_inline", &words.origin.inlines}};
   const auto path = resource_path("rules/corruptions/words.tsv");
   for (const auto& row : checks::read_rule_file(path).rows) {
     const auto role = roles.find(row.at("role"));
-    VITRINE_REQUIRE(role != roles.end(), "[corruptions] ", path.string(), " line ", row.line, ": role: unknown '", row.at("role"), "'");
+    VITRINE_REQUIRE(role != roles.end(), "[corruptions] ", path.string(), " line ", row.line,
+                    ": role: unknown '", row.at("role"), "'");
     role->second->push_back(row.at("word"));
   }
-  words.function = claim_words(checker, "function", "metric");
-  words.material = claim_words(checker, "material", "");
+  words.function.words = function_words(checker);
   return words;
 }
 

@@ -1,4 +1,5 @@
-// copywriting/corruption_words.h - what rules/corruptions/words.tsv lists, and the claims that a text may not make. Internal to the room.
+// copywriting/corruption_words.h - what rules/corruptions/words.tsv lists, and the claims that a
+// text may not make. Internal to the room.
 #pragma once
 #include <string>
 #include <vector>
@@ -11,11 +12,15 @@ namespace vitrine::copywriting {
 struct CorruptionWords {
   std::vector<std::string> noun, intensifier;             // where a term goes
   std::vector<std::string> attributive, adverb, closing;  // what holds a term
-  std::vector<std::string> function_frame, material_frame, origin_frame;  // with {} for the word
-  std::vector<std::string> function, material, origin;                    // words that need evidence
+  std::vector<std::string> cloth;                         // what an inline claim goes before
+  /// Words that need evidence, and what says them, with {} for the word.
+  struct Claims {
+    std::vector<std::string> words, frames, inlines;
+  };
+  Claims function, material, origin;
 
-  /// function and material are those words of the checker's lists that block and stand for themselves. Throws NotFound, or
-  /// InvalidInput naming file, line and an unknown role.
+  /// The function words are those of the checker's lists that block and stand for themselves.
+  /// Throws NotFound, or InvalidInput naming file, line and an unknown role.
   static CorruptionWords load(const checks::Checker& checker);
 };
 

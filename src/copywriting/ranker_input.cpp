@@ -26,17 +26,13 @@ PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product
 
 std::vector<int32_t> ranker_input(const PromptFormat& format, const data::Product& product, std::string_view text) {
   const Prompt prompt = format.encode(open_plan_of(format, product));
-  std::vector<int32_t> ids = prompt.first_ids();
-  bool is_first = true;
+  std::vector<int32_t> ids = prompt.header;
+  const auto append = [&](const std::vector<int32_t>& more) { ids.insert(ids.end(), more.begin(), more.end()); };
   for (const auto& sentence : split_sentences(text)) {
-    const auto between = is_first ? std::vector<int32_t>{} : format.empty_group();
-    const auto words = format.encode_sentence(sentence, prompt.slots);
-    ids.insert(ids.end(), between.begin(), between.end());
-    ids.insert(ids.end(), words.begin(), words.end());
-    is_first = false;
+    append(format.empty_group());
+    append(format.encode_sentence(sentence, prompt.slots));
   }
-  const auto& points = prompt.groups.front();  // once more, where each of them can look back at the text
-  ids.insert(ids.end(), points.begin(), points.end());
+  append(prompt.groups.front());
   return ids;
 }
 

@@ -13,10 +13,10 @@ namespace vitrine::copywriting {
 /// the model has not learned left out.
 PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product);
 
-/// The product as an open plan states it (all points in the order of the source, before the first sentence), then the
-/// text, its sentences parted as the copy model parts them, then the points once more: behind the text each of them
-/// sees whether, where and how it was said, which a causal model cannot know before. The score is read at the last token,
-/// which no text can change.
+/// The header of the product's prompt, the text with its sentences parted as the copy model parts them, then the points of
+/// the open plan. They stand behind the text and nowhere else: there each of them sees whether, where and how it was said,
+/// which a causal model cannot know before, and a value that stood before too would always be found. The score is read at the
+/// last token, which no text can change.
 /// Values outside the vocabulary are slots on both sides. Throws InvalidInput when the product has more slot values
 /// than there are slots.
 std::vector<int32_t> ranker_input(const PromptFormat& format, const data::Product& product, std::string_view text);

@@ -8,10 +8,12 @@ namespace vitrine::copywriting {
 
 struct TextClause {
   std::string body;
-  std::string mark;  // ，；。！？ or , ; and runs of them; empty at the end of a text without an end sign
+  std::string
+      mark;  // ，；。！？ or , ; and runs of them; empty at the end of a text without an end sign
 };
 
-/// The bodies and marks joined give `text` again; at least one clause, with an empty body for an empty text. UTF-8 expected.
+/// The bodies and marks joined give `text` again; at least one clause, with an empty body for an
+/// empty text. UTF-8 expected.
 std::vector<TextClause> split_clauses(std::string_view text);
 std::string joined(const std::vector<TextClause>& clauses);
 

@@ -93,6 +93,21 @@ TrainingSequence open_sequence(const PromptFormat& format, const CopyDocument& d
   return sequence_of(format, document, plan, forced_slots);
 }
 
+TrainingSequence points_behind_sequence(const PromptFormat& format, const CopyDocument& document,
+                                        const std::map<std::string, int>& forced_slots) {
+  PromptPlan plan = plan_of(document, 0);
+  plan.groups.push_back(points_said(document));
+  const Prompt prompt = format.encode(plan, forced_slots);
+  TrainingSequence sequence;
+  append(sequence, prompt.header, false);
+  for (const auto& sentence : document.sentences) {
+    append(sequence, format.empty_group(), false);
+    append(sequence, format.encode_sentence(sentence.text, prompt.slots), false);
+  }
+  append(sequence, prompt.groups.front(), true);
+  return sequence;
+}
+
 std::vector<PromptPoint> points_said(const CopyDocument& document) {
   std::vector<PromptPoint> points;
   for (const auto& sentence : document.sentences) points.insert(points.end(), sentence.points.begin(), sentence.points.end());
@@ -181,13 +196,17 @@ std::vector<TrainingSequence> CopyTrainingSet::augmented(RandomKey key) const {
     RandomStream random(key.fold_in(i));
     const CopyDocument document = augment(documents_[i], random);
     const auto slots = draw_slots(document, random);
-    if (config_.open_plan == 0 || random.uniform() >= config_.open_plan) {
+    const bool has_forms = config_.open_plan > 0 || config_.points_behind > 0;
+    const double form = has_forms ? random.uniform() : 1;
+    if (form < config_.open_plan) {
+      auto points = points_said(document);
+      random.shuffle(points);
+      sequences.push_back(open_sequence(format_, document, points, 0, slots));
+    } else if (form < config_.open_plan + config_.points_behind) {
+      sequences.push_back(points_behind_sequence(format_, document, slots));
+    } else {
       sequences.push_back(planned_sequence(format_, document, slots));
-      continue;
     }
-    auto points = points_said(document);
-    random.shuffle(points);
-    sequences.push_back(open_sequence(format_, document, points, 0, slots));
   }
   return sequences;
 }

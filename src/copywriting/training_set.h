@@ -21,6 +21,7 @@ struct AugmentConfig {
   double shuffle_points = 0.5;  // chance, for each group, that its points are in random order
   double slot_values = 0.2;     // chance that one or two values are slots
   double open_plan = 0;         // chance that all points stand before the first sentence, in random order
+  double points_behind = 0;     // chance that the text comes first and its points are what is predicted
 
   void describe(FieldVisitor& v) {
     v.field("mix_sentences", mix_sentences, "chance that a later sentence comes from another product", 0, 1);
@@ -28,6 +29,7 @@ struct AugmentConfig {
     v.field("shuffle_points", shuffle_points, "chance that a group's points are shuffled", 0, 1);
     v.field("slot_values", slot_values, "chance that one or two values become slots", 0, 1);
     v.field("open_plan", open_plan, "chance that all points stand before the first sentence, so that the model orders and groups them", 0, 1);
+    v.field("points_behind", points_behind, "chance that the text comes first and the points it says are predicted: what a ranking model that starts from these layers reads", 0, 1);
   }
 };
 
@@ -64,6 +66,11 @@ TrainingSequence planned_sequence(const PromptFormat& format, const CopyDocument
 TrainingSequence open_sequence(const PromptFormat& format, const CopyDocument& document,
                                const std::vector<PromptPoint>& points, int length = 0,
                                const std::map<std::string, int>& forced_slots = {});
+
+/// The sentences after empty groups, then the points that they say, in order of mention; only these are predicted. As
+/// ranker_input has them.
+TrainingSequence points_behind_sequence(const PromptFormat& format, const CopyDocument& document,
+                                        const std::map<std::string, int>& forced_slots = {});
 
 /// All points of the document's sentences, in order of mention.
 std::vector<PromptPoint> points_said(const CopyDocument& document);

@@ -16,14 +16,17 @@ constexpr int64_t kMaxCount = 1'000'000'000'000'000;
 
 using Problem = std::optional<FieldProblem>;
 
-std::string shown(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string shown(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 Problem read_text(const Json& json, const char* name, std::string& text) {
   const auto field = json.find(name);
   if (field == json.end()) return FieldProblem{"MISSING_REQUIRED", name, ""};
   if (!field->is_string()) return FieldProblem{"BAD_FIELD", name, shown(*field)};
   text = field->get<std::string>();
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return FieldProblem{"EMPTY_TEXT", name, text};
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return FieldProblem{"EMPTY_TEXT", name, text};
   return std::nullopt;
 }
 
@@ -32,12 +35,16 @@ Problem read_count(const Json& json, const char* name, int64_t& count) {
   if (field == json.end()) return FieldProblem{"MISSING_REQUIRED", name, ""};
   const double value = field->is_number() ? field->get<double>() : std::nan("");
   // NaN fails every comparison
-  if (!(value >= 0 && value <= static_cast<double>(kMaxCount) && value == std::floor(value))) return FieldProblem{"BAD_NUMBER", name, std::isnan(value) && field->is_number() ? "nan" : shown(*field)};
+  if (!(value >= 0 && value <= static_cast<double>(kMaxCount) && value == std::floor(value)))
+    return FieldProblem{"BAD_NUMBER", name,
+                        std::isnan(value) && field->is_number() ? "nan" : shown(*field)};
   count = static_cast<int64_t>(value);
   return std::nullopt;
 }
 
-double click_rate(const FeedbackRow& row) { return static_cast<double>(row.clicks) / static_cast<double>(row.impressions); }
+double click_rate(const FeedbackRow& row) {
+  return static_cast<double>(row.clicks) / static_cast<double>(row.impressions);
+}
 
 double logit(double share) { return std::log(share / (1 - share)); }
 
@@ -47,10 +54,12 @@ std::vector<std::vector<FeedbackRow>> texts_by_product(std::span<const FeedbackR
   std::map<std::tuple<std::string, std::string>, size_t> product_idx;
   std::map<std::tuple<std::string, std::string, std::string>, size_t> text_idx;
   for (const FeedbackRow& row : rows) {
-    const auto [product, new_product] = product_idx.emplace(std::tuple(row.product_id, row.prompt), products.size());
+    const auto [product, new_product] =
+        product_idx.emplace(std::tuple(row.product_id, row.prompt), products.size());
     if (new_product) products.emplace_back();
     auto& texts = products[product->second];
-    const auto [text, new_text] = text_idx.emplace(std::tuple(row.product_id, row.prompt, row.text), texts.size());
+    const auto [text, new_text] =
+        text_idx.emplace(std::tuple(row.product_id, row.prompt, row.text), texts.size());
     if (new_text) {
       texts.push_back(row);
       continue;
@@ -58,7 +67,8 @@ std::vector<std::vector<FeedbackRow>> texts_by_product(std::span<const FeedbackR
     FeedbackRow& sum = texts[text->second];
     sum.impressions += row.impressions;
     sum.clicks += row.clicks;
-    VITRINE_REQUIRE(sum.impressions <= kMaxCount, "[feedback_pairs] product ", row.product_id, ": impressions: the sum passes ", kMaxCount);
+    VITRINE_REQUIRE(sum.impressions <= kMaxCount, "[feedback_pairs] product ", row.product_id,
+                    ": impressions: the sum passes ", kMaxCount);
   }
   return products;
 }
@@ -73,11 +83,15 @@ std::optional<FieldProblem> read_feedback(const Json& json, FeedbackRow& row) {
   if (auto p = read_text(json, "text", row.text)) return p;
   if (auto p = read_count(json, "impressions", row.impressions)) return p;
   if (auto p = read_count(json, "clicks", row.clicks)) return p;
-  if (row.clicks > row.impressions) return FieldProblem{"BAD_NUMBER", "clicks", concat(row.clicks, " of ", row.impressions, " impressions")};
+  if (row.clicks > row.impressions)
+    return FieldProblem{"BAD_NUMBER", "clicks",
+                        concat(row.clicks, " of ", row.impressions, " impressions")};
   return std::nullopt;
 }
 
-double smoothed_click_rate(const FeedbackRow& row) { return (static_cast<double>(row.clicks) + 1) / (static_cast<double>(row.impressions) + 50); }
+double smoothed_click_rate(const FeedbackRow& row) {
+  return (static_cast<double>(row.clicks) + 1) / (static_cast<double>(row.impressions) + 50);
+}
 
 double click_rate_z(const FeedbackRow& a, const FeedbackRow& b) {
   const double n_a = static_cast<double>(a.impressions), n_b = static_cast<double>(b.impressions);
@@ -87,13 +101,15 @@ double click_rate_z(const FeedbackRow& a, const FeedbackRow& b) {
 }
 
 std::optional<PreferencePair> feedback_pair(const FeedbackRow& a, const FeedbackRow& b) {
-  if (a.text == b.text || std::min(a.impressions, b.impressions) < kMinImpressions) return std::nullopt;
+  if (a.text == b.text || std::min(a.impressions, b.impressions) < kMinImpressions)
+    return std::nullopt;
   const double z = click_rate_z(a, b);
   if (std::abs(z) < kMinZ) return std::nullopt;
   const FeedbackRow &better = z > 0 ? a : b, &worse = z > 0 ? b : a;
   const double gain = logit(smoothed_click_rate(better)) - logit(smoothed_click_rate(worse));
   if (gain <= 0) return std::nullopt;
-  return PreferencePair{better.product_id, better.prompt, better.text, worse.text, "feedback", "click_rate", std::min(1.0, gain)};
+  return PreferencePair{better.product_id, better.prompt, better.text,        worse.text,
+                        "feedback",        "click_rate",  std::min(1.0, gain)};
 }
 
 std::vector<PreferencePair> feedback_pairs(std::span<const FeedbackRow> rows) {
@@ -113,8 +129,10 @@ FeedbackFile read_feedback_file(const std::filesystem::path& path) {
   std::vector<FeedbackRow> rows;
   for (const JsonRow& read : read_json_rows(path, file.report)) {
     FeedbackRow row;
-    if (const auto problem = read_feedback(read.json, row)) reject_row(file.report, path.string(), read.row, *problem);
-    else rows.push_back(std::move(row));
+    if (const auto problem = read_feedback(read.json, row))
+      reject_row(file.report, path.string(), read.row, *problem);
+    else
+      rows.push_back(std::move(row));
   }
   file.pairs = feedback_pairs(rows);
   finish_report(file.report);

@@ -25,16 +25,21 @@ int nesting_depth(std::string_view json) {
   bool in_string = false;
   for (size_t i = 0; i < json.size() && deepest <= kMaxDepth; ++i) {
     const char c = json[i];
-    if (in_string && c == '\\') ++i;
-    else if (c == '"') in_string = !in_string;
-    else if (!in_string && (c == '{' || c == '[')) deepest = std::max(deepest, ++depth);
-    else if (!in_string && (c == '}' || c == ']')) --depth;
+    if (in_string && c == '\\')
+      ++i;
+    else if (c == '"')
+      in_string = !in_string;
+    else if (!in_string && (c == '{' || c == '['))
+      deepest = std::max(deepest, ++depth);
+    else if (!in_string && (c == '}' || c == ']'))
+      --depth;
   }
   return deepest;
 }
 
 [[noreturn]] void refuse(std::string_view name, std::string_view code, std::string value) {
-  throw ImportRefused({std::string(name), 0, "", std::string(code), Severity::fatal, std::move(value)});
+  throw ImportRefused(
+      {std::string(name), 0, "", std::string(code), Severity::fatal, std::move(value)});
 }
 
 /// Reads the rows of one file into the report and the result.
@@ -44,10 +49,13 @@ class RowCollector {
 
   void add(int64_t row, ParsedJsonRow parsed, std::string_view shown) {
     ++report_.rows_in;
-    if (!parsed.code.empty()) return reject_row(report_, name_, row, {parsed.code, "", std::string(shown.substr(0, kShownBytes))});
+    if (!parsed.code.empty())
+      return reject_row(report_, name_, row,
+                        {parsed.code, "", std::string(shown.substr(0, kShownBytes))});
     const std::string too_large = clean(parsed.json, "", row);
     if (!too_large.empty()) {
-      return reject_row(report_, name_, row, {"TOO_LARGE", too_large, concat("more than ", kMaxFieldBytes, " bytes")});
+      return reject_row(report_, name_, row,
+                        {"TOO_LARGE", too_large, concat("more than ", kMaxFieldBytes, " bytes")});
     }
     rows_.push_back({row, std::move(parsed.json)});
   }
@@ -61,10 +69,13 @@ class RowCollector {
       if (text.size() > kMaxFieldBytes) return column;
       bool removed = false;
       json = clean_text(text, removed);
-      if (removed) report_.add({name_, row, column, "CTRL_REMOVED", Severity::repair, json.get<std::string>()});
+      if (removed)
+        report_.add(
+            {name_, row, column, "CTRL_REMOVED", Severity::repair, json.get<std::string>()});
     } else if (json.is_structured()) {
       for (const auto& [name, value] : json.items()) {
-        const std::string inner = json.is_object() ? (column.empty() ? name : column + "." + name) : concat(column, "[", name, "]");
+        const std::string inner = json.is_object() ? (column.empty() ? name : column + "." + name)
+                                                   : concat(column, "[", name, "]");
         std::string too_large = clean(value, inner, row);
         if (!too_large.empty()) return too_large;
       }
@@ -82,7 +93,8 @@ void read_array(std::string_view utf8, std::string_view name, RowCollector& rows
   int64_t row = 0;
   for (const Json& value : array) {
     ++row;
-    rows.add(row, value.is_object() ? ParsedJsonRow{value, ""} : ParsedJsonRow{nullptr, "NOT_JSON"}, value.is_object() ? "" : dump_line(value));
+    rows.add(row, value.is_object() ? ParsedJsonRow{value, ""} : ParsedJsonRow{nullptr, "NOT_JSON"},
+             value.is_object() ? "" : dump_line(value));
   }
 }
 
@@ -113,15 +125,18 @@ ParsedJsonRow parse_json_row(std::string_view line) {
   }
 }
 
-std::vector<JsonRow> read_json_rows(std::string_view bytes, std::string_view name, ImportReport& report) {
+std::vector<JsonRow> read_json_rows(std::string_view bytes, std::string_view name,
+                                    ImportReport& report) {
   const auto encoding = text::detect_encoding(bytes);
   if (!encoding) refuse(name, "ENC_UNKNOWN", "neither UTF-8 nor GB18030");
   const std::string utf8 = text::decode(bytes, *encoding);
   const size_t first = utf8.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) refuse(name, "EMPTY_FILE", "no rows");
   RowCollector rows(name, report);
-  if (utf8[first] == '[') read_array(utf8, name, rows);
-  else read_lines(utf8, rows);
+  if (utf8[first] == '[')
+    read_array(utf8, name, rows);
+  else
+    read_lines(utf8, rows);
   if (report.rows_in == 0) refuse(name, "EMPTY_FILE", "no rows");
   return rows.take();
 }
@@ -130,13 +145,16 @@ std::vector<JsonRow> read_json_rows(const std::filesystem::path& path, ImportRep
   return read_json_rows(read_file_unpacked(path, kMaxFileBytes), path.string(), report);
 }
 
-void reject_row(ImportReport& report, std::string_view name, int64_t row, const FieldProblem& problem) {
-  report.add({std::string(name), row, problem.column, problem.code, Severity::reject, problem.value});
+void reject_row(ImportReport& report, std::string_view name, int64_t row,
+                const FieldProblem& problem) {
+  report.add(
+      {std::string(name), row, problem.column, problem.code, Severity::reject, problem.value});
   ++report.rows_rejected;
 }
 
 void finish_report(ImportReport& report) {
-  std::stable_sort(report.entries.begin(), report.entries.end(), [](const ImportEntry& a, const ImportEntry& b) { return a.row < b.row; });
+  std::stable_sort(report.entries.begin(), report.entries.end(),
+                   [](const ImportEntry& a, const ImportEntry& b) { return a.row < b.row; });
   report.rows_kept = report.rows_in - report.rows_rejected;
 }
 

@@ -16,8 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-[[noreturn]] void refuse(std::string_view name, int64_t row, std::string_view code, std::string value) {
-  throw ImportRefused({std::string(name), row, "", std::string(code), Severity::fatal, std::move(value)});
+[[noreturn]] void refuse(std::string_view name, int64_t row, std::string_view code,
+                         std::string value) {
+  throw ImportRefused(
+      {std::string(name), row, "", std::string(code), Severity::fatal, std::move(value)});
 }
 
 /// null when there is none.
@@ -37,16 +39,19 @@ class DatasetColumns {
  public:
   DatasetColumns(const Json& entry, std::string_view name) {
     if (!entry.is_object()) return;
-    if (const Json formatting = field(entry, "formatting"); !formatting.is_null() && formatting != "alpaca") {
+    if (const Json formatting = field(entry, "formatting");
+        !formatting.is_null() && formatting != "alpaca") {
       refuse(name, 0, "NO_PREFERENCE", "dataset_info.json: formatting: " + dump_line(formatting));
     }
     has_entry_ = true;
     ranking_ = field(entry, "ranking") == true;
     const Json columns = field(entry, "columns");
-    const std::vector<std::pair<std::string, std::string>> usual = {{"prompt", "instruction"}, {"query", "input"}, {"response", "output"},
-                                                                    {"chosen", "chosen"}, {"rejected", "rejected"}, {"kto_tag", "kto_tag"}};
+    const std::vector<std::pair<std::string, std::string>> usual = {
+        {"prompt", "instruction"}, {"query", "input"},       {"response", "output"},
+        {"chosen", "chosen"},      {"rejected", "rejected"}, {"kto_tag", "kto_tag"}};
     for (const auto& [column, usual_name] : usual) {
-      if (const Json given = field(columns, column); given.is_string()) names_.emplace(given.get<std::string>(), usual_name);
+      if (const Json given = field(columns, column); given.is_string())
+        names_.emplace(given.get<std::string>(), usual_name);
     }
   }
 
@@ -60,7 +65,8 @@ class DatasetColumns {
     return out;
   }
   bool forbids(PreferenceKind kind) const {
-    const bool is_pair = kind == PreferenceKind::llama_factory || kind == PreferenceKind::llama_factory_pair;
+    const bool is_pair =
+        kind == PreferenceKind::llama_factory || kind == PreferenceKind::llama_factory_pair;
     return has_entry_ && !ranking_ && is_pair;
   }
 
@@ -72,16 +78,21 @@ class DatasetColumns {
 /// All rows of a file are of one kind.
 class KindOfFile {
  public:
-  KindOfFile(std::string_view name, const DatasetColumns& columns) : name_(name), columns_(columns) {}
+  KindOfFile(std::string_view name, const DatasetColumns& columns)
+      : name_(name), columns_(columns) {}
 
   void see(int64_t row, PreferenceKind kind) {
     if (!kind_) {
-      if (!holds_preference(kind)) refuse(name_, row, "NO_PREFERENCE", concat(to_string(kind), ": nothing says which text is better"));
-      if (columns_.forbids(kind)) refuse(name_, 0, "NOT_RANKING", "its entry in dataset_info.json lacks \"ranking\": true");
+      if (!holds_preference(kind))
+        refuse(name_, row, "NO_PREFERENCE",
+               concat(to_string(kind), ": nothing says which text is better"));
+      if (columns_.forbids(kind))
+        refuse(name_, 0, "NOT_RANKING", "its entry in dataset_info.json lacks \"ranking\": true");
       kind_ = kind;
       return;
     }
-    if (*kind_ != kind) refuse(name_, row, "MIXED_KINDS", concat(to_string(kind), " after ", to_string(*kind_)));
+    if (*kind_ != kind)
+      refuse(name_, row, "MIXED_KINDS", concat(to_string(kind), " after ", to_string(*kind_)));
   }
   std::optional<PreferenceKind> kind() const { return kind_; }
 
@@ -94,7 +105,8 @@ class KindOfFile {
 /// Good and bad texts of one prompt as lists; rows that stand alone are rejected.
 class UnpairedLists {
  public:
-  UnpairedLists(std::string_view name, std::string text_column, PreferenceFile& file) : name_(name), text_column_(std::move(text_column)), file_(file) {}
+  UnpairedLists(std::string_view name, std::string text_column, PreferenceFile& file)
+      : name_(name), text_column_(std::move(text_column)), file_(file) {}
 
   void add(const PlacedRow& placed) {
     RankedList key = placed.content.list;
@@ -115,7 +127,8 @@ class UnpairedLists {
     for (const Group& group : order_) {
       if (group.rows.size() == 1) {
         const auto& row = group.rows.front();
-        reject_row(file_.report, name_, row.row, {"LIST_ONE_SIDED", text_column_, row.content.list.candidates.front()});
+        reject_row(file_.report, name_, row.row,
+                   {"LIST_ONE_SIDED", text_column_, row.content.list.candidates.front()});
       } else if (!group.rows.empty()) {
         file_.lists.push_back(list_of_group(group));
       }
@@ -148,7 +161,8 @@ class UnpairedLists {
   std::vector<Group> order_;
 };
 
-/// Rows that we wrote for others: lists come back whole where all of their pairs are still there, unchanged.
+/// Rows that we wrote for others: lists come back whole where all of their pairs are still there,
+/// unchanged.
 class WholeLists {
  public:
   explicit WholeLists(const std::vector<PlacedRow>& rows) {
@@ -157,8 +171,8 @@ class WholeLists {
     }
   }
 
-  /// What the row stands for: its list, or itself, or nothing when its list is there already. Throws InvalidInput for lists
-  /// that cannot be read.
+  /// What the row stands for: its list, or itself, or nothing when its list is there already.
+  /// Throws InvalidInput for lists that cannot be read.
   std::vector<RankedList> take(const PreferenceRow& row, const std::string& where) {
     std::vector<RankedList> out;
     const bool member = whole_.contains(row.group);
@@ -169,7 +183,8 @@ class WholeLists {
     bool has_own = member;
     for (size_t at = 0; at < row.lists.size();) {
       const size_t end = std::min(row.lists.find('\n', at), row.lists.size());
-      RankedList list = ranked_list_from_json(parse_json(std::string_view(row.lists).substr(at, end - at), where), where);
+      RankedList list = ranked_list_from_json(
+          parse_json(std::string_view(row.lists).substr(at, end - at), where), where);
       const bool is_own = !pairs_of(list).empty();
       out.push_back(is_own && !is_whole(list, row.group) ? row.list : std::move(list));
       has_own = has_own || is_own;
@@ -182,7 +197,8 @@ class WholeLists {
  private:
   static std::string text_of(const RankedList& list) { return dump_line(to_json(list)); }
 
-  /// Whether the rows of the group are the pairs of the list; then its other rows need not be read again.
+  /// Whether the rows of the group are the pairs of the list; then its other rows need not be read
+  /// again.
   bool is_whole(const RankedList& list, const std::string& group) {
     std::multiset<std::string> expected;
     for (const auto& pair : pairs_of(list)) {
@@ -201,7 +217,8 @@ class WholeLists {
   std::set<std::string> whole_;
 };
 
-void add_unpaired(const std::vector<PlacedRow>& rows, std::string_view name, std::string text_column, PreferenceFile& file) {
+void add_unpaired(const std::vector<PlacedRow>& rows, std::string_view name,
+                  std::string text_column, PreferenceFile& file) {
   UnpairedLists lists(name, std::move(text_column), file);
   for (const PlacedRow& row : rows) lists.add(row);
   lists.finish();
@@ -211,7 +228,8 @@ void add_paired(const std::vector<PlacedRow>& rows, std::string_view name, Prefe
   WholeLists lists(rows);
   for (const PlacedRow& row : rows) {
     try {
-      for (auto& list : lists.take(row.content, std::string(kListsColumn))) file.lists.push_back(std::move(list));
+      for (auto& list : lists.take(row.content, std::string(kListsColumn)))
+        file.lists.push_back(std::move(list));
     } catch (const Error& e) {  // not our JSON, or a list that is refused
       reject_row(file.report, name, row.row, {"BAD_FIELD", std::string(kListsColumn), e.what()});
     }
@@ -231,7 +249,8 @@ Json dataset_entry_of(const fs::path& path) {
 
 }  // namespace
 
-PreferenceFile read_preferences_from(std::string_view bytes, std::string_view name, const PreferenceReadConfig& config,
+PreferenceFile read_preferences_from(std::string_view bytes, std::string_view name,
+                                     const PreferenceReadConfig& config,
                                      const Json& dataset_entry) {
   PreferenceFile file;
   const DatasetColumns columns(dataset_entry, name);
@@ -254,15 +273,19 @@ PreferenceFile read_preferences_from(std::string_view bytes, std::string_view na
   }
   if (const auto kind = kind_of_file.kind()) {
     file.kind = to_string(*kind);
-    if (is_unpaired(*kind)) add_unpaired(rows, name, *kind == PreferenceKind::trl_unpaired ? "completion" : "output", file);
-    else add_paired(rows, name, file);
+    if (is_unpaired(*kind))
+      add_unpaired(rows, name, *kind == PreferenceKind::trl_unpaired ? "completion" : "output",
+                   file);
+    else
+      add_paired(rows, name, file);
   }
   finish_report(file.report);
   return file;
 }
 
 PreferenceFile read_preferences(const fs::path& path, const PreferenceReadConfig& config) {
-  return read_preferences_from(read_file_unpacked(path), path.string(), config, dataset_entry_of(path));
+  return read_preferences_from(read_file_unpacked(path), path.string(), config,
+                               dataset_entry_of(path));
 }
 
 }  // namespace vitrine::data

@@ -13,12 +13,17 @@ namespace {
 namespace fs = std::filesystem;
 
 Json sides(const PreferencePair& pair, PreferenceFormat format) {
-  if (format == PreferenceFormat::trl) return {{"prompt", pair.prompt}, {"chosen", pair.chosen}, {"rejected", pair.rejected}};
-  return {{"instruction", pair.prompt}, {"input", ""}, {"chosen", pair.chosen}, {"rejected", pair.rejected}};
+  if (format == PreferenceFormat::trl)
+    return {{"prompt", pair.prompt}, {"chosen", pair.chosen}, {"rejected", pair.rejected}};
+  return {{"instruction", pair.prompt},
+          {"input", ""},
+          {"chosen", pair.chosen},
+          {"rejected", pair.rejected}};
 }
 
 /// Every row has the same columns, which table readers want; unknown fields stand behind them.
-Json row_of(const PreferencePair& pair, const Json& extra, const std::string& group, const std::string& lists, PreferenceFormat format) {
+Json row_of(const PreferencePair& pair, const Json& extra, const std::string& group,
+            const std::string& lists, PreferenceFormat format) {
   Json row = sides(pair, format);
   row["product_id"] = pair.product_id;
   row["source"] = pair.source;
@@ -45,7 +50,8 @@ class Passengers {
       waiting_.pop_front();
     }
     const std::string own = row[kListsColumn].get<std::string>();
-    row[kListsColumn] = own.empty() && !before.empty() ? before.substr(0, before.size() - 1) : before + own;
+    row[kListsColumn] =
+        own.empty() && !before.empty() ? before.substr(0, before.size() - 1) : before + own;
   }
 
   /// The rest, behind the lists of the last rows.
@@ -58,11 +64,13 @@ class Passengers {
       }
       (*row)[kListsColumn] = lists;
     }
-    VITRINE_REQUIRE(waiting_.empty(), "[preferences] ", waiting_.size(), " lists without a pair find no room beside ", rows.size(), " rows");
+    VITRINE_REQUIRE(waiting_.empty(), "[preferences] ", waiting_.size(),
+                    " lists without a pair find no room beside ", rows.size(), " rows");
   }
 
  private:
-  static constexpr size_t kMaxBytes = size_t{96} << 10;  // readers refuse fields of more than 256 KiB
+  static constexpr size_t kMaxBytes = size_t{96}
+                                      << 10;  // readers refuse fields of more than 256 KiB
   std::deque<std::string> waiting_;
 };
 
@@ -79,7 +87,8 @@ std::vector<Json> rows_of(std::span<const RankedList> lists, PreferenceFormat fo
       passengers.board(rows.back());
     }
   }
-  VITRINE_REQUIRE(!rows.empty(), "[preferences] ", lists.size(), " lists, but no pair: such a file would have no rows");
+  VITRINE_REQUIRE(!rows.empty(), "[preferences] ", lists.size(),
+                  " lists, but no pair: such a file would have no rows");
   passengers.board_last(rows);
   return rows;
 }
@@ -92,21 +101,31 @@ std::string joined(const std::vector<Json>& rows) {
 
 std::string as_array(const std::string& lines) {
   std::string array = "[\n";
-  for (const char c : lines.substr(0, lines.size() - 1)) array += c == '\n' ? std::string(",\n") : std::string(1, c);
+  for (const char c : lines.substr(0, lines.size() - 1))
+    array += c == '\n' ? std::string(",\n") : std::string(1, c);
   return array + "\n]\n";
 }
 
 /// dataset_info.json with the file's entry. Throws InvalidInput when the name is another file's.
 Json dataset_info_for(const fs::path& path, const fs::path& info) {
   Json entries = fs::exists(info) ? read_json_file(info) : Json::object();
-  VITRINE_REQUIRE(entries.is_object(), "[preferences] ", info.string(), ": expected an object, got ", entries.type_name());
+  VITRINE_REQUIRE(entries.is_object(), "[preferences] ", info.string(),
+                  ": expected an object, got ", entries.type_name());
   const std::string name = path.stem().string(), file_name = path.filename().string();
   if (entries.contains(name)) {
-    const Json known = entries[name].is_object() && entries[name].contains("file_name") ? entries[name]["file_name"] : entries[name];
-    VITRINE_REQUIRE(known == file_name, "[preferences] ", info.string(), ": the name ", name, " is taken by ", dump_line(known));
+    const Json known = entries[name].is_object() && entries[name].contains("file_name")
+                           ? entries[name]["file_name"]
+                           : entries[name];
+    VITRINE_REQUIRE(known == file_name, "[preferences] ", info.string(), ": the name ", name,
+                    " is taken by ", dump_line(known));
   }
-  entries[name] = {{"file_name", file_name}, {"ranking", true},
-                   {"columns", {{"prompt", "instruction"}, {"query", "input"}, {"chosen", "chosen"}, {"rejected", "rejected"}}}};
+  entries[name] = {{"file_name", file_name},
+                   {"ranking", true},
+                   {"columns",
+                    {{"prompt", "instruction"},
+                     {"query", "input"},
+                     {"chosen", "chosen"},
+                     {"rejected", "rejected"}}}};
   return entries;
 }
 
@@ -126,18 +145,24 @@ std::string to_own_lines(std::span<const RankedList> lists) {
   return lines;
 }
 
-std::string to_trl_lines(std::span<const RankedList> lists) { return joined(rows_of(lists, PreferenceFormat::trl)); }
+std::string to_trl_lines(std::span<const RankedList> lists) {
+  return joined(rows_of(lists, PreferenceFormat::trl));
+}
 
-std::string to_llama_factory_lines(std::span<const RankedList> lists) { return joined(rows_of(lists, PreferenceFormat::llama_factory)); }
+std::string to_llama_factory_lines(std::span<const RankedList> lists) {
+  return joined(rows_of(lists, PreferenceFormat::llama_factory));
+}
 
 void check_preference_output(const fs::path& path, PreferenceFormat format) {
   if (format != PreferenceFormat::llama_factory) return;
   const std::string ending = path.extension().string();
   if (ending == ".json" || ending == ".jsonl") return;
-  throw UsageError(concat("[convert] --output ", path.string(), ": LLaMA-Factory reads .json and .jsonl files only"));
+  throw UsageError(concat("[convert] --output ", path.string(),
+                          ": LLaMA-Factory reads .json and .jsonl files only"));
 }
 
-void write_preferences(const fs::path& path, std::span<const RankedList> lists, PreferenceFormat format) {
+void write_preferences(const fs::path& path, std::span<const RankedList> lists,
+                       PreferenceFormat format) {
   check_preference_output(path, format);
   if (format == PreferenceFormat::own) return write_output(path, to_own_lines(lists));
   if (format == PreferenceFormat::trl) return write_output(path, to_trl_lines(lists));

@@ -10,19 +10,23 @@
 namespace vitrine::data {
 namespace {
 
-constexpr std::array<std::string_view, 5> kSources = {"pick", "feedback", "human", "rule", "synthetic"};
+constexpr std::array<std::string_view, 5> kSources = {"pick", "feedback", "human", "rule",
+                                                      "synthetic"};
 
 using Problem = std::optional<FieldProblem>;
 
 FieldProblem problem(std::string_view code, std::string column, const Json& value) {
-  return {std::string(code), std::move(column), value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace)};
+  return {std::string(code), std::move(column),
+          value.is_string() ? value.get<std::string>()
+                            : value.dump(-1, ' ', false, Json::error_handler_t::replace)};
 }
 
 /// A text that must be there and hold more than white space.
 Problem read_text(const Json& value, std::string column, std::string& text) {
   if (!value.is_string()) return problem("BAD_FIELD", std::move(column), value);
   text = value.get<std::string>();
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return problem("EMPTY_TEXT", std::move(column), value);
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    return problem("EMPTY_TEXT", std::move(column), value);
   return std::nullopt;
 }
 
@@ -53,7 +57,8 @@ Problem read_source(const Json& json, std::string& source) {
   const auto field = json.find("source");
   if (field == json.end()) return FieldProblem{"MISSING_REQUIRED", "source", ""};
   if (field->is_string()) source = field->get<std::string>();
-  const bool known = field->is_string() && std::find(kSources.begin(), kSources.end(), source) != kSources.end();
+  const bool known =
+      field->is_string() && std::find(kSources.begin(), kSources.end(), source) != kSources.end();
   return known ? std::nullopt : Problem(problem("BAD_SOURCE", "source", *field));
 }
 
@@ -75,16 +80,19 @@ Problem read_candidates(const Json& json, std::vector<std::string>& candidates) 
   if (!field->is_array()) return problem("BAD_FIELD", "candidates", *field);
   if (field->size() < 2) return problem("LIST_ONE_SIDED", "candidates", *field);
   for (size_t i = 0; i < field->size(); ++i) {
-    if (auto p = read_text((*field)[i], concat("candidates[", i, "]"), candidates.emplace_back())) return p;
+    if (auto p = read_text((*field)[i], concat("candidates[", i, "]"), candidates.emplace_back()))
+      return p;
   }
   return std::nullopt;
 }
 
-Problem read_index(const Json& value, size_t tier, std::vector<bool>& seen, std::vector<int>& texts) {
+Problem read_index(const Json& value, size_t tier, std::vector<bool>& seen,
+                   std::vector<int>& texts) {
   const auto bad = [&] { return problem("BAD_ORDER", concat("order[", tier, "]"), value); };
   if (!value.is_number_integer()) return bad();
   const auto index = value.get<int64_t>();
-  if (index < 0 || index >= static_cast<int64_t>(seen.size()) || seen[static_cast<size_t>(index)]) return bad();
+  if (index < 0 || index >= static_cast<int64_t>(seen.size()) || seen[static_cast<size_t>(index)])
+    return bad();
   seen[static_cast<size_t>(index)] = true;
   texts.push_back(static_cast<int>(index));
   return std::nullopt;
@@ -116,7 +124,8 @@ Problem equal_sides(const RankedList& list) {
 }
 
 void keep_unknown_fields(const Json& json, Json& extra) {
-  constexpr std::array<std::string_view, 7> kKnown = {"product_id", "prompt", "candidates", "order", "source", "type", "weight"};
+  constexpr std::array<std::string_view, 7> kKnown = {"product_id", "prompt", "candidates", "order",
+                                                      "source",     "type",   "weight"};
   for (const auto& [name, value] : json.items()) {
     if (std::find(kKnown.begin(), kKnown.end(), name) == kKnown.end()) extra[name] = value;
   }
@@ -125,7 +134,8 @@ void keep_unknown_fields(const Json& json, Json& extra) {
 void throw_problem(const Problem& found, std::string_view function, std::string_view where) {
   if (!found) return;
   const std::string value = found->value.empty() ? "" : concat(": '", found->value, "'");
-  throw InvalidInput(concat("[", function, "] ", where, found->column.empty() ? "" : ", ", found->column, ": ", found->code, value));
+  throw InvalidInput(concat("[", function, "] ", where, found->column.empty() ? "" : ", ",
+                            found->column, ": ", found->code, value));
 }
 
 }  // namespace
@@ -137,7 +147,8 @@ std::vector<PreferencePair> pairs_of(const RankedList& list) {
     for (const int chosen : list.order[better]) {
       for (size_t worse = better + 1; worse < list.order.size(); ++worse) {
         for (const int rejected : list.order[worse]) {
-          pairs.push_back({list.product_id, list.prompt, text(chosen), text(rejected), list.source, list.type, list.weight});
+          pairs.push_back({list.product_id, list.prompt, text(chosen), text(rejected), list.source,
+                           list.type, list.weight});
         }
       }
     }
@@ -146,8 +157,13 @@ std::vector<PreferencePair> pairs_of(const RankedList& list) {
 }
 
 RankedList list_of(const PreferencePair& pair) {
-  return {.product_id = pair.product_id, .prompt = pair.prompt, .candidates = {pair.chosen, pair.rejected},
-          .order = {{0}, {1}}, .source = pair.source, .type = pair.type, .weight = pair.weight};
+  return {.product_id = pair.product_id,
+          .prompt = pair.prompt,
+          .candidates = {pair.chosen, pair.rejected},
+          .order = {{0}, {1}},
+          .source = pair.source,
+          .type = pair.type,
+          .weight = pair.weight};
 }
 
 std::optional<FieldProblem> read_ranked_list(const Json& json, RankedList& list) {
@@ -188,25 +204,35 @@ PreferencePair preference_pair_from_json(const Json& json, std::string_view wher
 }
 
 Json to_json(const RankedList& list) {
-  Json json = {{"product_id", list.product_id}, {"prompt", list.prompt}, {"candidates", list.candidates}};
+  Json json = {
+      {"product_id", list.product_id}, {"prompt", list.prompt}, {"candidates", list.candidates}};
   Json order = Json::array();
-  for (const auto& tier : list.order) order.push_back(tier.size() == 1 ? Json(tier.front()) : Json(tier));
+  for (const auto& tier : list.order)
+    order.push_back(tier.size() == 1 ? Json(tier.front()) : Json(tier));
   json["order"] = std::move(order);
   json["source"] = list.source;
   if (!list.type.empty()) json["type"] = list.type;
   json["weight"] = list.weight;
-  for (const auto& [name, value] : list.extra.items()) json[name] = value;
+  for (const auto& [name, value] : list.extra.items()) {
+    if (!json.contains(name)) json[name] = value;  // a column `order` of a foreign pair is not our order
+  }
   return json;
 }
 
 Json to_json(const PreferencePair& pair) {
-  Json json = {{"product_id", pair.product_id}, {"prompt", pair.prompt}, {"chosen", pair.chosen}, {"rejected", pair.rejected}, {"source", pair.source}};
+  Json json = {{"product_id", pair.product_id},
+               {"prompt", pair.prompt},
+               {"chosen", pair.chosen},
+               {"rejected", pair.rejected},
+               {"source", pair.source}};
   if (!pair.type.empty()) json["type"] = pair.type;
   json["weight"] = pair.weight;
   return json;
 }
 
-std::string product_id_of_prompt(std::string_view prompt) { return concat("prompt-", sha256_hex(prompt).substr(0, 12)); }
+std::string product_id_of_prompt(std::string_view prompt) {
+  return concat("prompt-", sha256_hex(prompt).substr(0, 12));
+}
 
 double split_position(std::string_view product_id, std::string_view split_name) {
   return static_cast<double>(hash64(product_id, hash64(split_name)) >> 11) * 0x1p-53;

@@ -14,8 +14,11 @@
 #include "base/log.h"
 #include "base/resource.h"
 #include "base/stopwatch.h"
+#include "checks/rule_set.h"
 #include "copywriting/copy_model.h"
+#include "copywriting/ranker_input.h"
 #include "copywriting/ranking_model.h"
+#include "data/advertisegen.h"
 #include "data/feedback.h"
 #include "data/picks.h"
 #include "recipes/align_report.h"
@@ -23,6 +26,8 @@
 #include "recipes/evaluate_ranker.h"
 #include "recipes/train_ranker.h"
 #include "recipes/training_rows.h"
+#include "models/gpt2/config.h"
+#include "text/tokenizer.h"
 
 namespace vitrine::recipes {
 namespace fs = std::filesystem;
@@ -53,12 +58,22 @@ Inputs open_inputs(const AlignCopyRun& run) {
   return inputs;
 }
 
+/// A settings file, or a name in configs/.
+TrainRankerConfig ranker_config(const std::string& name) {
+  const fs::path file = fs::exists(name) ? fs::path(name) : resource_path("configs/" + name + ".json");
+  TrainRankerConfig config;
+  config_from_json(config, read_json_file(file), file.string());
+  return config;
+}
+
 Json settings_of(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs) {
   Json settings = config_to_json(config);
   for (const char* name : {"max_minutes", "max_steps", "checkpoint_minutes", "reference_cache", "ignore_alarms"}) settings.erase(name);
   settings.update({{"model_sha256", inputs.model_sha256},       {"ranker_sha256", inputs.ranker_sha256},
                    {"products_sha256", inputs.products_sha256}, {"picks_sha256", inputs.picks_sha256},
-                   {"feedback_sha256", inputs.feedback_sha256}, {"sampling_dtype", run.dtype}});
+                   {"feedback_sha256", inputs.feedback_sha256}, {"sampling_dtype", run.dtype},
+                   {"ruleset_sha256", checks::RuleSet::shipped().sha256()}});
+  if (inputs.ranker.empty() && config.order.use_ranker) settings["ranker_settings"] = config_to_json(ranker_config(config.ranker_config));
   return settings;
 }
 
@@ -178,12 +193,30 @@ LoopData read_data(const AlignCopyRun& run, const AlignCopyConfig& config) {
   return data;
 }
 
-/// A settings file, or a name in configs/.
-TrainRankerConfig ranker_config(const std::string& name) {
-  const fs::path file = fs::exists(name) ? fs::path(name) : resource_path("configs/" + name + ".json");
-  TrainRankerConfig config;
-  config_from_json(config, read_json_file(file), file.string());
-  return config;
+/// A text that is too long for the ranking model is worse than the worst of the others.
+std::vector<double> scores_of(copywriting::RankingModel& model, const data::Product& product, const std::vector<std::string>& texts) {
+  std::vector<std::vector<int32_t>> ids;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    auto fitting = model.fitting_ids(product, texts[i]);
+    if (!fitting) continue;
+    ids.push_back(std::move(*fitting));
+    places.push_back(i);
+  }
+  const auto found = model.ranker().score(ids);
+  const double worst = found.empty() ? 0 : *std::min_element(found.begin(), found.end()) - 1;
+  std::vector<double> scores(texts.size(), worst);
+  for (size_t i = 0; i < places.size(); ++i) scores[places[i]] = found[i];
+  return scores;
+}
+
+/// Takes out the pairs with a text that is too long for the model; returns how many.
+int64_t drop_too_long(const copywriting::PromptFormat& format, int64_t n_positions, std::vector<data::PreferencePair>& pairs) {
+  return static_cast<int64_t>(std::erase_if(pairs, [&](const data::PreferencePair& pair) {
+    const auto product = data::product_from_content(pair.prompt);
+    const auto longest = std::max(copywriting::ranker_input(format, product, pair.chosen).size(), copywriting::ranker_input(format, product, pair.rejected).size());
+    return static_cast<int64_t>(longest) > n_positions;
+  }));
 }
 
 class Loop {
@@ -279,14 +312,11 @@ class Loop {
     return fluency;
   }
 
+  /// Tens of thousands of texts: bfloat16, as it is saved.
   RankTexts rank_texts() const {
     if (!config_.order.use_ranker) return nullptr;
-    auto model = std::make_shared<copywriting::RankingModel>(copywriting::RankingModel::load(ranker_dir(), {.threads = run_.threads}));
-    return [model](const data::Product& product, const std::vector<std::string>& texts) {
-      std::vector<copywriting::ProductText> asked;
-      for (const auto& text : texts) asked.push_back({&product, text});
-      return model->score(asked);
-    };
+    auto model = std::make_shared<copywriting::RankingModel>(copywriting::RankingModel::load(ranker_dir(), {.threads = run_.threads, .dtype = "bfloat16"}));
+    return [model](const data::Product& product, const std::vector<std::string>& texts) { return scores_of(*model, product, texts); };
   }
 
   std::vector<OrderedProduct> ordered(int r, const RankTexts& rank) const {
@@ -300,16 +330,34 @@ class Loop {
     by_rules.order.use_rules = true;
     const auto ordered = order_samples(data_.products, read_samples(samples_file(1)), fluency(1), data_.frequencies, config_.sample.length, nullptr, by_rules.order);
     const RandomKey key = RandomKey(static_cast<uint64_t>(config_.tune.train.seed)).fold_in("pairs");
-    const PairSets sets = collect_pairs({data_.products, ordered, data_.humans, data_.given}, data_.frequencies, config_.pairs, key);
+    PairSets sets = collect_pairs({data_.products, ordered, data_.humans, data_.given}, data_.frequencies, config_.pairs, key);
+    const auto tokenizer = text::load_tokenizer(inputs_.model);
+    const copywriting::PromptFormat format(*tokenizer);
+    const int64_t n_positions = models::read_gpt2_config(inputs_.model).n_positions;
+    const int64_t too_long = drop_too_long(format, n_positions, sets.training) + drop_too_long(format, n_positions, sets.held_out);
     write_pairs(sets.training, work_.path() / "pairs.jsonl");
     write_pairs(sets.held_out, work_.path() / "held-out-pairs.jsonl");
-    Json result{{"pairs", sets.by_source}, {"training", sets.training.size()}, {"held_out", sets.held_out.size()}};
+    Json result{{"pairs", sets.by_source}, {"training", sets.training.size()}, {"held_out", sets.held_out.size()}, {"too_long", too_long}};
     TrainRankerConfig ranker = ranker_config(config_.ranker_config);
     ranker.init = inputs_.model.string();
     train_ranker(work_.path() / "pairs.jsonl", sets.held_out.empty() ? fs::path() : work_.path() / "held-out-pairs.jsonl", (work_.path() / "ranker").string(), ranker, run_.device);
     VITRINE_REQUIRE(fs::exists(work_.path() / "ranker" / kManifestName), "[", kVerb, "] the ranking model's training was stopped by its limit; the same command goes on");
     result["weights_sha256"] = weights_sha256(work_.path() / "ranker");
+    if (!sets.held_out.empty()) result["held_out_accuracy"] = measure_ranking_model();
     return result;
+  }
+
+  /// By source and type, beside rankers that learned nothing; the report lies in ranker-evaluation.
+  Json measure_ranking_model() const {
+    EvaluateRankerConfig config;
+    config.model = (work_.path() / "ranker").string();
+    config.output = (work_.path() / "ranker-evaluation").string();
+    const auto evaluation = run_evaluate_ranker((work_.path() / "held-out-pairs.jsonl").string(), config, "float32", run_.threads);
+    Json accuracy = Json::object();
+    for (const auto& row : evaluation.accuracy) {
+      accuracy[row.source.empty() ? "all" : row.type.empty() ? row.source : row.source + "/" + row.type] = eval::to_json(row.accuracy.front());
+    }
+    return accuracy;
   }
 
   static void write_pairs(const std::vector<data::PreferencePair>& pairs, const fs::path& path) {
@@ -370,7 +418,7 @@ void finish(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs
     fs::copy(loop.model_of(r), finished.path() / concat("round-", r), tree);
     fs::copy_file(work.round(r) / "ordered.jsonl", finished.path() / concat("round-", r, ".jsonl"));
   }
-  for (const char* name : {"ranker", "pairs.jsonl", "held-out-pairs.jsonl"}) {
+  for (const char* name : {"ranker", "ranker-evaluation", "pairs.jsonl", "held-out-pairs.jsonl"}) {
     if (fs::exists(work.path() / name)) fs::copy(work.path() / name, finished.path() / name, tree);
   }
   write_file_atomic(finished.path() / "report.json", dump_pretty(report));

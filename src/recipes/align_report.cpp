@@ -101,6 +101,13 @@ void add_pairs(const Json& report, HtmlReport& page) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [source, count] : report.at("ranker").at("pairs").items()) rows.push_back({source, printed(count, 1, 0)});
   page.table({"来源 (source)", "对 (pairs)"}, rows);
+  if (!report.at("ranker").contains("held_out_accuracy")) return;
+  page.subheading("在未参与训练的商品上 (held out)");
+  rows.clear();
+  for (const auto& [source, accuracy] : report.at("ranker").at("held_out_accuracy").items()) {
+    rows.push_back({source, printed(accuracy.at("value"), 100, 1), printed(accuracy.at("low"), 100, 1), printed(accuracy.at("high"), 100, 1), printed(accuracy.at("n"), 1, 0)});
+  }
+  page.table({"来源 (source)", "准确率 % (accuracy)", "下限 (low)", "上限 (high)", "对 (pairs)"}, rows);
 }
 
 void add_stages(const Json& report, HtmlReport& page) {

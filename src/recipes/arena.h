@@ -23,14 +23,14 @@ inline constexpr std::string_view kArenaFiles[] = {"arena.html", "pairs.jsonl", 
 inline constexpr ArtefactKind kArenaKind{"arena", kArenaFiles};
 
 struct ArenaConfig {
-  std::vector<std::string> outputs;
+  std::vector<std::string> outputs = {};
   bool human = false;
   int products = 200;
   double both_orders = 0.2;
-  std::string key;
+  std::string key = {};
   int resamples = 1000;
   int64_t seed = 0;  // the caller's --seed
-  std::string output;
+  std::string output = {};
 
   void describe(FieldVisitor& v) {
     v.field("outputs", outputs,
@@ -64,7 +64,7 @@ std::vector<ArenaPair> arena_pairs(const ComparedSystems& compared, const ArenaC
 /// The files of an arena.
 struct ArenaFiles {
   std::string id;  // 12 hex digits of the pairs
-  std::string pairs_jsonl, key_jsonl, html;
+  std::string pairs_jsonl = {}, key_jsonl = {}, html = {};
   int64_t shown = 0, same = 0;
 };
 ArenaFiles arena_files(const std::vector<ArenaPair>& pairs);
@@ -75,8 +75,8 @@ std::string arena_html(const std::string& arena_id, const Json& pairs);
 
 struct ArenaResult {
   std::string arena_id;
-  int64_t pairs = 0, same = 0, answers = 0,
-          unanswered = 0;  // pairs shown; with equal texts; without any answer
+  int64_t pairs = 0, same = 0;          // pairs shown; with equal texts
+  int64_t answers = 0, unanswered = 0;  // choices read; pairs shown without any
   std::vector<std::string> judges = {};
   std::vector<eval::WinRate> rates = {};
   eval::PositionBias bias = {};

@@ -314,7 +314,19 @@ void require_platform(const checks::LengthRules& lengths, const std::string& pla
   throw UsageError(concat("--platform: expected one of ", names, ", got ", platform));
 }
 
+namespace {
+
+/// Every row of a table would be rejected for what the whole file is.
+void refuse_tables(const std::string& input) {
+  const std::string ending = without_compression_suffix(input).extension().string();
+  if (ending != ".csv" && ending != ".tsv" && ending != ".xlsx") return;
+  throw UsageError(concat("TEXTS: expected JSON lines with text and product, got the table ", input, "; `vitrine import` makes lines of it"));
+}
+
+}  // namespace
+
 CheckOutcome run_check(const CheckRun& run) {
+  refuse_tables(run.input);
   check_file_arguments("check", std::array{run.input, run.evidence, run.lengths},
                        {{"--output", run.output}, {"--rejects", run.rejects}});
   checks::RuleSet rules = checks::RuleSet::load(resource_path("rules/checks"));

@@ -29,9 +29,11 @@ data::PreferenceFile read(const std::string& input, const ConvertPreferencesConf
 
 }  // namespace
 
-data::ImportReport convert_preferences(const std::string& input, const ConvertPreferencesConfig& config) {
+data::ImportReport convert_preferences(const std::string& input,
+                                       const ConvertPreferencesConfig& config) {
   const std::vector<std::string> inputs = {input};
-  check_file_arguments("convert", inputs, {{"--output", config.output}, {"--rejects", config.rejects}});
+  check_file_arguments("convert", inputs,
+                       {{"--output", config.output}, {"--rejects", config.rejects}});
   const PreferenceFormat format = format_of(config.to);
   data::check_preference_output(config.output, format);
   const data::PreferenceFile file = read(input, config);

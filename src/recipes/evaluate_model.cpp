@@ -51,12 +51,16 @@ eval::SystemOutputs baseline_system(const std::string& name, const std::string& 
   return {name, {run_system(products, writer, name)}};
 }
 
-ModelFit fit_of(const copywriting::CopyModel& model, std::span<const data::Product> products,
-                const std::string& dtype) {
+std::string name_of(const copywriting::CopyModel& model, const EvaluateModelConfig& config) {
+  return config.name.empty() ? model.directory.filename().string() : config.name;
+}
+
+ModelFit fit_of(const copywriting::CopyModel& model, const std::string& name,
+                std::span<const data::Product> products, const std::string& dtype) {
   const std::vector<data::Product> rows(products.begin(), products.end());
   const copywriting::CopyTrainingSet set(
       copywriting::align_products(rows, model.aligned_terms), *model.format, {});
-  ModelFit fit{model.directory.filename().string(), dtype, 0, set.num_code_points(), 0};
+  ModelFit fit{name, dtype, 0, set.num_code_points(), 0};
   const auto most = static_cast<size_t>(model.decoder->config().n_positions);
   for (const auto& sequence : set.plain()) {
     if (sequence.input_ids.size() > most) {
@@ -77,7 +81,7 @@ double ModelFit::perplexity() const { return std::exp(nats / static_cast<double>
 double ModelFit::nats_per_character() const { return nats / static_cast<double>(characters); }
 
 std::string system_name(const copywriting::CopyModel& model, const EvaluateModelConfig& config) {
-  return model.directory.filename().string() + (config.write.open_plan ? " open" : "");
+  return name_of(model, config) + (config.write.open_plan ? " open" : "");
 }
 
 std::optional<copywriting::RankingModel> load_ranker(const EvaluateModelConfig& config) {
@@ -117,7 +121,7 @@ ModelSystems write_systems(std::span<const data::Product> products,
     nucleus.runs.push_back(run_system(products, writer, concat("seed ", seeded.seed)));
   }
   systems.push_back(std::move(nucleus));
-  return {std::move(systems), fit_of(model, products, decoder.dtype)};
+  return {std::move(systems), fit_of(model, name_of(model, config), products, decoder.dtype)};
 }
 
 }  // namespace vitrine::recipes

@@ -15,6 +15,7 @@
 namespace vitrine::recipes {
 
 struct EvaluateModelConfig {
+  std::string name;        // in the report; empty = the model's folder
   WriteConfig write;       // settings of the nucleus rows; its checks drop nothing here
   int decoding_seeds = 3;  // nucleus runs, seeds write.seed, write.seed + 1, …
   int threads = 0;
@@ -32,7 +33,7 @@ struct ModelFit {
   double nats_per_character() const;
 };
 
-/// The model's folder, with " open" behind it for open plans.
+/// config.name or the model's folder, with " open" behind it for open plans.
 std::string system_name(const copywriting::CopyModel& model, const EvaluateModelConfig& config);
 
 /// Of config.write.ranker; nothing when it is empty. Throws what loading it throws.

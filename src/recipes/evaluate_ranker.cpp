@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/file_arguments.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/thread_pool.h"
 #include "checks/checker.h"
 #include "copywriting/copy_model.h"
@@ -44,6 +45,27 @@ std::vector<data::PreferencePair> held_out(std::vector<data::PreferencePair> pai
   VITRINE_REQUIRE(!pairs.empty(), "[", kVerb, "] --held-out ", config.held_out,
                   ": no pair of a held-out product (share ", config.held_out_share, ")");
   return pairs;
+}
+
+/// The pairs of which the model can read both texts; the others are counted.
+std::vector<data::PreferencePair> readable(const copywriting::RankingModel& model,
+                                           std::vector<data::PreferencePair> pairs,
+                                           int64_t& unreadable) {
+  const auto products = products_of_pairs(pairs);
+  std::vector<data::PreferencePair> kept;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const bool fits = model.fitting_ids(products[i], pairs[i].chosen) &&
+                      model.fitting_ids(products[i], pairs[i].rejected);
+    if (fits) kept.push_back(std::move(pairs[i]));
+  }
+  unreadable = static_cast<int64_t>(pairs.size() - kept.size());
+  if (unreadable > 0) {
+    log_warn("[", kVerb, "] ", unreadable, " of ", pairs.size(),
+             " pairs left out: a text does not fit the model");
+  }
+  VITRINE_REQUIRE(!kept.empty(), "[", kVerb, "] no pair fits the model ",
+                  model.directory().string());
+  return kept;
 }
 
 int64_t count_products(const std::vector<data::PreferencePair>& pairs) {
@@ -170,10 +192,11 @@ RankerEvaluation run_evaluate_ranker(const std::string& pairs_file,
   const auto place = require_artefact_place(kVerb, config.output, kRankerEvaluationKind, inputs);
   const std::string weights = dtype.empty() ? "float32" : dtype;
   PairsFile file = read_preference_pairs(pairs_file);
-  const auto pairs = held_out(std::move(file.pairs), config);
-  const auto products = products_of_pairs(pairs);
   auto model = copywriting::RankingModel::load(copywriting::find_model(config.model),
                                                {.threads = threads, .dtype = weights});
+  int64_t unreadable = 0;
+  const auto pairs = readable(model, held_out(std::move(file.pairs), config), unreadable);
+  const auto products = products_of_pairs(pairs);
   const auto evaluation = evaluate_ranker(pairs, products, score_pairs(model, pairs, products),
                                           config.metrics, threads);
   const Json facts = {
@@ -181,7 +204,8 @@ RankerEvaluation run_evaluate_ranker(const std::string& pairs_file,
        {{"file", pairs_file},
         {"sha256", file.sha256},
         {"pairs", pairs.size()},
-        {"products", count_products(pairs)}}},
+        {"products", count_products(pairs)},
+        {"left_out", unreadable}}},
       {"held_out", config.held_out.empty()
                        ? Json(nullptr)
                        : Json{{"split", config.held_out}, {"share", config.held_out_share}}},

@@ -169,8 +169,8 @@ std::string to_html(const RankerEvaluation& evaluation, const Json& manifest) {
   page.paragraph(cell(evaluation.disagreement));
   page.heading("定义 Definitions");
   std::vector<std::string> lines;
-  const Json all_definitions = definitions();  // items() refers to it
-  for (const auto& [name, text] : all_definitions.items())
+  const Json defined = definitions();
+  for (const auto& [name, text] : defined.items())
     lines.push_back(concat(name, ": ", text.get<std::string>()));
   page.list(lines);
   page.raw_text("出处 Provenance", dump_pretty(manifest));

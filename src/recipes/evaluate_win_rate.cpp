@@ -3,6 +3,7 @@
 #include "base/compressed.h"
 #include "base/error.h"
 #include "base/file_arguments.h"
+#include "base/log.h"
 #include "copywriting/copy_model.h"
 
 namespace vitrine::recipes {
@@ -28,10 +29,28 @@ std::vector<std::vector<double>> scores_of(copywriting::RankingModel& judge,
   return scores;
 }
 
+/// Empties the texts that the judge cannot read.
+void keep_readable(const copywriting::RankingModel& judge, ComparedSystems& compared) {
+  for (auto& system : compared.systems) {
+    int64_t unreadable = 0;
+    for (size_t i = 0; i < compared.products.size(); ++i) {
+      std::string& text = system.texts[i];
+      if (text.empty() || judge.fitting_ids(compared.products[i], text)) continue;
+      text.clear();
+      ++unreadable;
+    }
+    if (unreadable > 0) {
+      log_warn("[", kVerb, "] ", system.name, ": ", unreadable,
+               " texts do not fit the judge; their products are left out");
+    }
+  }
+}
+
 }  // namespace
 
-JudgedSystems judge_systems(copywriting::RankingModel& judge, const ComparedSystems& compared,
+JudgedSystems judge_systems(copywriting::RankingModel& judge, ComparedSystems compared,
                             const eval::BootstrapConfig& config) {
+  keep_readable(judge, compared);
   const auto scores = scores_of(judge, compared);
   JudgedSystems result;
   for (const auto& [of, over] : eval::comparisons(compared.systems.size())) {

@@ -33,12 +33,12 @@ struct EvaluateWinRateConfig {
 
 struct JudgedSystems {
   std::vector<eval::WinRate> rates;  // each system over the one before it, then over the first
-  std::vector<int64_t> left_out;     // as many: products for which one of the two has no text
+  std::vector<int64_t> left_out;     // as many: products that lack a text the judge can read
 };
 
 /// judge: one caller at a time. Throws InvalidInput when two systems share no product with texts of
 /// both.
-JudgedSystems judge_systems(copywriting::RankingModel& judge, const ComparedSystems& compared,
+JudgedSystems judge_systems(copywriting::RankingModel& judge, ComparedSystems compared,
                             const eval::BootstrapConfig& config);
 
 /// What a run found: JSON, written to config.output, and whether rows of the set were rejected.

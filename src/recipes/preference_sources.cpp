@@ -56,15 +56,20 @@ class Collector {
     return found == human_of_.end() ? nullptr : &sources_.humans[found->second];
   }
 
-  /// One pair a product, against any of its texts.
+  /// One pair a product, against any text that the model wrote after an open plan, as a person wrote. A text under the
+  /// planner's plan says more values than people do: over it the human one would teach to say few.
   void add_human(size_t wanted) {
     const size_t before = pairs_.size();
     for (const size_t i : shuffled(sources_.products.size(), key_.fold_in("human"))) {
       if (pairs_.size() - before >= wanted) return;
       const auto* person = human(sources_.products[i]);
       const auto& samples = sources_.ordered[i].samples;
-      if (person == nullptr || samples.empty()) continue;
-      const size_t s = key_.fold_in("human text").below(samples.size(), i);
+      std::vector<size_t> open;
+      for (size_t s = 0; person != nullptr && s < samples.size(); ++s) {
+        if (!samples[s].sample.planned) open.push_back(s);
+      }
+      if (open.empty()) continue;
+      const size_t s = open[key_.fold_in("human text").below(open.size(), i)];
       add(sources_.products[i], person->summary, samples[s].sample.text, "human", "", config_.human_weight);
     }
   }

@@ -1,7 +1,7 @@
 // recipes/preference_sources.h - the pairs that a ranking model is trained on, from every source that is there.
 //
 //   pick, feedback  what people chose and bought: all of them, with their own weights
-//   human           a person's copy, as it passed the funnel, over a text of the model
+//   human           a person's copy, as it passed the funnel, over a text of the model after an open plan
 //   rule            a text of the model over another one of the same product with a lower rule reward
 //   synthetic       a good text over itself made worse by one rule (copywriting/corruptions.h)
 #pragma once

@@ -135,6 +135,7 @@ std::vector<OrderedProduct> order_samples(std::span<const data::Product> product
   VITRINE_REQUIRE(products.size() == sampled.size(), "[order_samples] expected samples of ", products.size(), " products, got ", sampled.size());
   const auto ngrams = frequencies_of(sampled);
   std::vector<OrderedProduct> ordered(products.size());
+  Progress progress("order", products.size(), "products");
   for (size_t i = 0; i < products.size(); ++i) {
     VITRINE_REQUIRE(products[i].id == sampled[i].product_id, "[order_samples] product ", i, ": expected samples of ", products[i].id, ", got ", sampled[i].product_id);
     ordered[i].product_id = products[i].id;
@@ -150,6 +151,7 @@ std::vector<OrderedProduct> order_samples(std::span<const data::Product> product
     if (rank && config.use_ranker && !ordered[i].samples.empty()) add_ranker_scores(products[i], rank, ordered[i]);
     for (auto& one : ordered[i].samples) one.reward = reward_of(one, config);
     std::stable_sort(ordered[i].samples.begin(), ordered[i].samples.end(), [](const auto& a, const auto& b) { return a.reward > b.reward; });
+    progress.advance();
   }
   return ordered;
 }

@@ -1,5 +1,6 @@
 #include "recipes/train_ranker.h"
 
+#include <algorithm>
 #include <ATen/Parallel.h>
 
 #include <memory>
@@ -31,20 +32,30 @@ struct Rows {
   std::string data_sha256, validation_sha256;  // of the unpacked files
 };
 
+/// Leaves the rows of these sources; no names = all.
+void keep_sources(const std::vector<std::string>& sources, std::vector<RankedRow>& rows) {
+  if (sources.empty()) return;
+  std::erase_if(rows, [&](const RankedRow& row) {
+    return std::find(sources.begin(), sources.end(), row.list.source) == sources.end();
+  });
+}
+
 Rows prepare_rows(const fs::path& data, const fs::path& validation,
                   const TrainRankerConfig& config) {
   auto read = read_ranked_rows(data);
   Rows rows{std::move(read.rows), {}, read.sha256, ""};
+  keep_sources(config.sources, rows.training);
   if (validation.empty()) {
     rows.validation = take_held_out(rows.training, config.split, config.validation_share);
   } else {
     auto held_out = read_ranked_rows(validation);
     rows.validation = std::move(held_out.rows);
+    keep_sources(config.sources, rows.validation);
     rows.validation_sha256 = held_out.sha256;
     require_no_leak(rows.training, rows.validation);
   }
   VITRINE_REQUIRE(!rows.training.empty(), "[train ranker] ", data.string(), ": the split '",
-                  config.split, "' holds out every product");
+                  config.split, "' holds out every product, or no row is of the sources asked for");
   return rows;
 }
 

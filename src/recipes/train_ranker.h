@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/artefact.h"
 #include "copywriting/ranking_model.h"
@@ -46,6 +47,7 @@ struct TrainRankerConfig {
   // Data.
   double validation_share = 0.1;  // of the products, when no validation set is given
   std::string split = "ranker";
+  std::vector<std::string> sources;  // empty = all
   train::TrainConfig train;
   std::string save_dtype = "bfloat16";
   std::set<std::string>
@@ -82,6 +84,7 @@ struct TrainRankerConfig {
     v.field("validation_share", validation_share,
             "products held out when no validation set is given", 0, 0.5);
     v.field("split", split, "name of the split: another one holds out other products");
+    v.field("sources", sources, "learn from pairs of these sources only (pick, feedback, human, rule, synthetic); empty = all");
     v.field("save_dtype", save_dtype, "bfloat16 | float32", {"bfloat16", "float32"});
     train.describe(v);
   }

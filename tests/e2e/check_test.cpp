@@ -147,5 +147,11 @@ TEST(CheckE2e, ABrokenRuleFileIsOneLineThatNamesIt) {
   EXPECT_NE(result.err.find("fatal"), std::string::npos) << result.err;
 }
 
+TEST(CheckE2e, ATableIsRefusedInOneLineThatSaysWhatToDo) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "shop.csv", "id,text\n1,好看的裙子。\n2,简约的裤子。\n");
+  EXPECT_TRUE(failed_with_one_line(run_program({"check", folder / "shop.csv"}), 2, "`vitrine import` makes lines of it"));
+}
+
 }  // namespace
 }  // namespace vitrine::e2e

@@ -1,4 +1,5 @@
-// vitrine convert preferences, as a trainer of models uses it: there and back, bad rows, files that say nothing.
+// vitrine convert preferences, as a trainer of models uses it: there and back, bad rows, files that
+// say nothing.
 #include <gtest/gtest.h>
 
 #include "base/file.h"
@@ -9,14 +10,18 @@ namespace vitrine::e2e {
 namespace {
 
 constexpr const char* kLists =
-    R"({"product_id":"p1","prompt":"类型#裙","candidates":["甲","乙","丙"],"order":[2,[0,1]],"source":"pick","weight":0.5})" "\n"
-    R"({"product_id":"p1","prompt":"类型#裙","candidates":["甲","乙"],"order":[],"source":"pick","weight":1.0})" "\n";
+    R"({"product_id":"p1","prompt":"类型#裙","candidates":["甲","乙","丙"],"order":[2,[0,1]],"source":"pick","weight":0.5})"
+    "\n"
+    R"({"product_id":"p1","prompt":"类型#裙","candidates":["甲","乙"],"order":[],"source":"pick","weight":1.0})"
+    "\n";
 
 TEST(ConvertE2e, ListsComeBackFromTrlAndLlamaFactoryByteForByte) {
   TemporaryFolder folder;
   write_file_atomic(folder / "own.jsonl", kLists);
-  for (const auto& [format, name] : {std::pair{"trl", "rows.jsonl.gz"}, std::pair{"llama-factory", "rows.json"}}) {
-    const auto there = run_program({"convert", "preferences", folder / "own.jsonl", "--to", format, "--output", folder / name});
+  for (const auto& [format, name] :
+       {std::pair{"trl", "rows.jsonl.gz"}, std::pair{"llama-factory", "rows.json"}}) {
+    const auto there = run_program({"convert", "preferences", folder / "own.jsonl", "--to", format,
+                                    "--output", folder / name});
     EXPECT_EQ(there.exit_code, 0) << there.err;
     const auto back = run_program({"convert", "preferences", folder / name, "--to", "own"});
     EXPECT_EQ(back.exit_code, 0) << back.err;
@@ -27,8 +32,11 @@ TEST(ConvertE2e, ListsComeBackFromTrlAndLlamaFactoryByteForByte) {
 
 TEST(ConvertE2e, BadRowsAreListedAndTheOthersWritten) {
   TemporaryFolder folder;
-  write_file_atomic(folder / "trl.jsonl", "{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\"}\n");
-  const auto result = run_program({"convert", "preferences", folder / "trl.jsonl", "--to", "own", "--rejects", folder / "rejects.jsonl"});
+  write_file_atomic(folder / "trl.jsonl",
+                    "{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"a\"}\n{\"prompt\":\"q\","
+                    "\"chosen\":\"a\",\"rejected\":\"b\"}\n");
+  const auto result = run_program({"convert", "preferences", folder / "trl.jsonl", "--to", "own",
+                                   "--rejects", folder / "rejects.jsonl"});
   EXPECT_EQ(result.exit_code, 3) << result.err;
   EXPECT_EQ(lines(result.out).size(), 1u);
   const Json reject = parse_json(lines(read_file(folder / "rejects.jsonl")).at(0), "reject");
@@ -39,8 +47,11 @@ TEST(ConvertE2e, BadRowsAreListedAndTheOthersWritten) {
 
 TEST(ConvertE2e, MixedKindsAreOneLineThatNamesTheRow) {
   TemporaryFolder folder;
-  write_file_atomic(folder / "mixed.jsonl", "{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\"}\n{\"prompt\":\"q\",\"completion\":\"a\",\"label\":true}\n");
-  const auto result = run_program({"convert", "preferences", folder / "mixed.jsonl", "--to", "own", "--output", folder / "own.jsonl"});
+  write_file_atomic(folder / "mixed.jsonl",
+                    "{\"prompt\":\"q\",\"chosen\":\"a\",\"rejected\":\"b\"}\n{\"prompt\":\"q\","
+                    "\"completion\":\"a\",\"label\":true}\n");
+  const auto result = run_program({"convert", "preferences", folder / "mixed.jsonl", "--to", "own",
+                                   "--output", folder / "own.jsonl"});
   EXPECT_TRUE(failed_with_one_line(result, 1, "row 2"));
   EXPECT_TRUE(failed_with_one_line(result, 1, "MIXED_KINDS"));
   EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"mixed.jsonl"});
@@ -49,9 +60,14 @@ TEST(ConvertE2e, MixedKindsAreOneLineThatNamesTheRow) {
 TEST(ConvertE2e, WrongUsageIsSaidBeforeAnyWork) {
   TemporaryFolder folder;
   write_file_atomic(folder / "own.jsonl", kLists);
-  EXPECT_TRUE(failed_with_one_line(run_program({"convert", "preferences", folder / "own.jsonl"}), 2, "--to"));
-  EXPECT_TRUE(failed_with_one_line(run_program({"convert", "preferences", folder / "own.jsonl", "--to", "own", "--output", folder / "own.jsonl"}), 2, "--output"));
-  EXPECT_TRUE(failed_with_one_line(run_program({"convert", "preferences", folder / "own.jsonl", "--to", "llama-factory"}), 2, "LLaMA-Factory"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"convert", "preferences", folder / "own.jsonl"}), 2,
+                                   "--to"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"convert", "preferences", folder / "own.jsonl",
+                                                "--to", "own", "--output", folder / "own.jsonl"}),
+                                   2, "--output"));
+  EXPECT_TRUE(failed_with_one_line(
+      run_program({"convert", "preferences", folder / "own.jsonl", "--to", "llama-factory"}), 2,
+      "LLaMA-Factory"));
   EXPECT_TRUE(failed_with_one_line(run_program({"convert", "weights"}), 2, "convert preferences"));
 }
 

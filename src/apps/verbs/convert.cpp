@@ -1,4 +1,5 @@
-// vitrine convert preferences IN - ranked lists and pairs between our own form, TRL's and LLaMA-Factory's.
+// vitrine convert preferences IN - ranked lists and pairs between our own form, TRL's and
+// LLaMA-Factory's.
 #include "apps/command_line.h"
 #include "apps/verbs.h"
 #include "base/log.h"
@@ -30,9 +31,12 @@ struct ConvertPreferencesVerb {
 void register_convert(CLI::App& app, int& exit_code) {
   CLI::App* convert = app.add_subcommand("convert", "files of one form into another");
   convert->require_subcommand(1);
-  CLI::App* command = convert->add_subcommand("preferences", "ranked lists and pairs: own, TRL, LLaMA-Factory");
+  CLI::App* command =
+      convert->add_subcommand("preferences", "ranked lists and pairs: own, TRL, LLaMA-Factory");
   auto verb = std::make_shared<ConvertPreferencesVerb>(*command);
-  command->add_option("IN", verb->input, "ranked lists, pairs, TRL or LLaMA-Factory preferences, JSON(L); .gz, .zst; - = standard input");
+  command->add_option("IN", verb->input,
+                      "ranked lists, pairs, TRL or LLaMA-Factory preferences, JSON(L); .gz, .zst; "
+                      "- = standard input");
   verb->options.add(verb->config);
   verb->options.add_common(verb->common, {});
   command->callback([verb, &exit_code] { exit_code = verb->run(); });

@@ -28,7 +28,7 @@ struct Systems {
 
   void describe(FieldVisitor& v) {
     v.field("outputs", outputs, "NAME=FILE: lines of `write`, or {id, text}; several files of one name are its seeds");
-    v.field("model", models, "copy model to evaluate, beside template bank and retrieval (again for more)");
+    v.field("model", models, "copy model to evaluate, beside template bank and retrieval: DIR or NAME=DIR (again for more)");
     v.field("plans", plans, "planner (points by rarity, each in its sentence) | open (all points in the order of the source, the model orders them) | both, separated by a comma");
     v.field("ranker", ranker, "ranking model that has a say in which candidate is first; empty = none");
     v.field("variants", variants, "draws of each sentence, of which the best goes on", 1, 100);
@@ -60,7 +60,9 @@ std::vector<recipes::EvaluateModelConfig> model_configs(const EvaluateCopyVerb& 
   std::vector<recipes::EvaluateModelConfig> configs;
   for (const auto& [model, plan] : models_with_plans(verb.systems)) {
     auto& config = configs.emplace_back();
-    config.write.model = model;
+    const size_t sign = model.find('=');
+    if (sign != std::string::npos) config.name = model.substr(0, sign);
+    config.write.model = sign == std::string::npos ? model : model.substr(sign + 1);
     config.write.open_plan = plan == "open";
     config.write.ranker = verb.systems.ranker;
     config.write.variants = verb.systems.variants;

@@ -86,6 +86,37 @@ TEST_F(TrainingSetTest, ValueTokensLeaveOutNumbersRareValuesAndSingleSigns) {
   EXPECT_EQ(value_tokens(products, 1), (std::vector<std::string>{"v领", "宽松", "蕾丝", "连衣裙"}));
 }
 
+TEST_F(TrainingSetTest, AnOpenPlanStatesAllPointsBeforeTheFirstSentenceAndNoneBeforeTheOthers) {
+  const auto documents = align_products(products_, {});
+  const auto s = open_sequence(format_, documents[0], {{"裙领型", "v领"}, {"材质", "蕾丝"}}, 110);
+  EXPECT_EQ(spelled(s),
+            "<|endoftext|>裙<|style:taobao|><|len:6|><|group|><|key:裙领型|>v领<|key:材质|>蕾丝<|text|>这款连衣裙采用蕾丝面料。"
+            "<|group|><|text|>v领设计显得优雅。<|group|><|text|>穿着舒适。<|endoftext|>");
+}
+
+TEST_F(TrainingSetTest, WithThePointsBehindTheTextOnlyTheyArePredicted) {
+  const auto s = points_behind_sequence(format_, align_products(products_, {})[1]);
+  EXPECT_EQ(spelled(s),
+            "<|endoftext|>裙<|style:taobao|><|len:0|><|group|><|text|>优雅的连衣裙。<|group|><|text|>宽松的版型。"
+            "<|group|><|key:裙长|>连衣裙<|key:版型|>宽松<|text|>");
+  std::vector<int32_t> predicted;
+  for (size_t i = 0; i < s.input_ids.size(); ++i) {
+    if (s.predicted[i]) predicted.push_back(s.input_ids[i]);
+  }
+  EXPECT_EQ(tokenizer_->decode(predicted), "<|group|><|key:裙长|>连衣裙<|key:版型|>宽松<|text|>");
+}
+
+TEST_F(TrainingSetTest, WithOpenPlansTheValidationHoldsBothForms) {
+  const auto both = set({.open_plan = 0.5});
+  EXPECT_EQ(both.plain().size(), 4u);
+  EXPECT_EQ(both.num_code_points(), 2 * set({}).num_code_points());
+  int open = 0;
+  for (uint64_t epoch = 0; epoch < 40; ++epoch) {
+    for (const auto& s : both.augmented(RandomKey(epoch))) open += spelled(s).find("<|group|><|text|>") != std::string::npos;
+  }
+  EXPECT_GT(open, 20);  // of 80; planned sequences have an empty group only where a sentence says nothing
+}
+
 TEST_F(TrainingSetTest, ARowTrainsTheControlTokenOfItsStyle) {
   products_[1].extra["style"] = "jd";
   const auto sequences = set({}).plain();

@@ -7,6 +7,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "copywriting/ranking_model.h"
+#include "data/advertisegen.h"
+#include "support/random_ranking_model.h"
 #include "support/temporary_directory.h"
 
 namespace vitrine::recipes {
@@ -120,6 +123,43 @@ TEST_F(ScoreRankerTest, MessagesNameRowFieldAndValue) {
     EXPECT_NE(refusal(line).find(part), std::string::npos) << refusal(line);
   }
   EXPECT_TRUE(scorer.finish().empty());
+}
+
+TEST_F(ScoreRankerTest, ARankingModelOfOursReadsTextsWithTheirProduct) {
+  test::write_random_ranking_model(path("ours"));
+  const std::string content = "类型#裙*材质#蕾丝", text = "这款连衣裙采用蕾丝面料，优雅大方。";
+  auto model = copywriting::RankingModel::load(path("ours"), {.threads = 1});
+  const auto product = data::product_from_content(content);
+  const auto ids = model.input_ids(product, text, "test");
+  const std::string lines = dump_line({{"id", 1}, {"prompt", content}, {"text", text}}) + "\n" +
+                            dump_line({{"id", 2}, {"content", content}, {"summary", text}}) + "\n" +
+                            dump_line({{"id", 3}, {"content", content}, {"text", text}}) + "\n" +
+                            dump_line({{"id", 4}, {"input_ids", ids}}) + "\n";
+  const auto rows = score(lines, path("ours"));
+  ASSERT_EQ(rows.size(), 4u);
+  const copywriting::ProductText alone[] = {{&product, text}};
+  const double expected = model.score(alone)[0];
+  for (const Json& row : rows) {
+    EXPECT_EQ(row["score"].get<double>(), expected);
+    EXPECT_EQ(row["tokens"], ids.size());
+  }
+}
+
+TEST_F(ScoreRankerTest, RowsThatARankingModelOfOursCannotReadAreListed) {
+  test::write_random_ranking_model(path("ours"));
+  const auto rows = score(R"({"id":1,"prompt":"一条裙子","text":"好。"}
+{"id":2,"prompt":"类型#裙","text":""}
+{"id":3,"prompt":"类型#裙"}
+{"id":4,"prompt":"类型#裙","text":"好。"}
+)",
+                          path("ours"), false);
+  EXPECT_EQ(rows.size(), 1u);
+  const auto rejects = json_lines(path("rejects.jsonl"));
+  ASSERT_EQ(rejects.size(), 3u);
+  EXPECT_NE(dump_line(rejects[0]).find("row 1: prompt: "), std::string::npos);
+  EXPECT_NE(dump_line(rejects[1]).find("row 2: text: empty"), std::string::npos);
+  EXPECT_NE(dump_line(rejects[2]).find("row 3: text: expected a text, got nothing"),
+            std::string::npos);
 }
 
 TEST_F(ScoreRankerTest, ALanguageModelIsNotARankingModel) {

@@ -1,0 +1,91 @@
+#include "recipes/preference_sources.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/resource.h"
+#include "data/import.h"
+
+namespace vitrine::recipes {
+namespace {
+
+/// Shipped rows; the texts of the model are those of a person, one without its last sentence.
+class PreferenceSourcesTest : public ::testing::Test {
+ protected:
+  std::vector<data::Product> products_;
+  std::vector<OrderedProduct> ordered_;
+  copywriting::ValueFrequencies frequencies_;
+  PairSourcesConfig config_;
+
+  void SetUp() override {
+    products_ = data::read_products(resource_path("data/advertisegen/train.jsonl"), {}).products;
+    products_.resize(200);
+    for (const auto& product : products_) {
+      frequencies_.add(product);
+      OrderedProduct& ordered = ordered_.emplace_back();
+      ordered.product_id = product.id;
+      for (const double reward : {2.0, 1.0, 0.9}) {
+        OrderedSample one;
+        one.sample.text = product.summary.substr(0, product.summary.size() / 3 * static_cast<size_t>(reward == 2.0 ? 3 : reward == 1.0 ? 2 : 1));
+        one.reward = reward;
+        ordered.samples.push_back(one);
+      }
+    }
+    config_.ranker_pairs = 160;
+  }
+  PairSets collect(std::span<const data::PreferencePair> given = {}) const {
+    return collect_pairs({products_, ordered_, products_, given}, frequencies_, config_, RandomKey(7));
+  }
+};
+
+TEST_F(PreferenceSourcesTest, EverySourceGivesItsShareAndEachPairKeepsSourceAndWeight) {
+  const auto sets = collect();
+  EXPECT_EQ(sets.by_source.at("human"), 40);
+  EXPECT_EQ(sets.by_source.at("rule"), 56);
+  int64_t synthetic = 0;
+  for (const auto& [source, count] : sets.by_source) synthetic += source.starts_with("synthetic/") ? count : 0;
+  EXPECT_EQ(synthetic, 64);
+  for (const auto& pair : sets.training) {
+    EXPECT_NE(pair.chosen, pair.rejected);
+    EXPECT_EQ(pair.weight, pair.source == "rule" ? config_.rule_weight : 1);
+  }
+}
+
+TEST_F(PreferenceSourcesTest, NoProductAndNoPromptIsInBothSets) {
+  config_.held_out_share = 0.3;
+  const auto sets = collect();
+  ASSERT_FALSE(sets.held_out.empty());
+  std::set<std::string> prompts;
+  for (const auto& pair : sets.training) prompts.insert(pair.prompt);
+  for (const auto& pair : sets.held_out) EXPECT_FALSE(prompts.contains(pair.prompt)) << pair.prompt;
+}
+
+TEST_F(PreferenceSourcesTest, TheRulesPairOnlyTextsThatAreFarEnoughApart) {
+  config_.rule_pairs_share = 1;
+  config_.human_pairs_share = 0;
+  for (const auto& pair : collect().training) EXPECT_GT(pair.chosen.size(), pair.rejected.size());
+  config_.least_rule_gap = 5;
+  EXPECT_THROW(collect(), InvalidInput);  // no pair is left
+}
+
+TEST_F(PreferenceSourcesTest, PicksAreAllTakenWithTheirWeights) {
+  const std::vector<data::PreferencePair> picks{{"p", "类型#裙", "好。", "坏。", "pick", "choice", 0.5}};
+  const auto sets = collect(picks);
+  EXPECT_EQ(sets.by_source.at("pick/choice"), 1);
+}
+
+TEST_F(PreferenceSourcesTest, SharesAboveTheWholeAreRefused) {
+  config_.human_pairs_share = 0.7;
+  config_.rule_pairs_share = 0.4;
+  EXPECT_THROW(collect(), InvalidInput);
+}
+
+TEST_F(PreferenceSourcesTest, TheSameKeyGivesTheSamePairs) {
+  EXPECT_EQ(collect().training, collect().training);
+}
+
+}  // namespace
+}  // namespace vitrine::recipes
