@@ -71,11 +71,12 @@ class Facts {
     return spans;
   }
 
-  /// The noun where the text says it, else the category where it does, else nothing.
+  /// The noun where the text says it, else the category where it does, else nothing; 裙 alone reads badly.
   std::u32string noun_said(std::u32string_view text) const {
-    if (is_said(text, noun_)) return noun_;
-    const std::u32string category = text::to_utf32(data::category_of(product_));
-    return is_said(text, category) ? category : std::u32string();
+    for (const auto& noun : {noun_, text::to_utf32(data::category_of(product_))}) {
+      if (noun.size() >= kMinSlot && is_said(text, noun)) return noun;
+    }
+    return {};
   }
   /// The point that the text says first, where it has one of the keys and reads in a phrase.
   std::u32string first_point(std::u32string_view text, const std::vector<std::string>& keys) const {
