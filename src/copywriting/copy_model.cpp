@@ -72,6 +72,11 @@ std::vector<std::string> fact_terms(const data::AttributeStatistics& statistics)
 
 }  // namespace
 
+std::vector<std::string> aligned_terms_of(const fs::path& directory, const data::AttributeStatistics& statistics) {
+  const fs::path file = directory / "aligned_terms.txt";
+  return fs::exists(file) ? checks::split(read_file(file), '\n') : fact_terms(statistics);
+}
+
 CopyModel load_copy_model(const fs::path& directory, const generation::DecoderConfig& config) {
   require_copy_model(directory);
   CopyModel model;
@@ -82,8 +87,7 @@ CopyModel load_copy_model(const fs::path& directory, const generation::DecoderCo
   model.statistics = data::AttributeStatistics::load(directory / "statistics.tsv");
   model.vocabulary = std::make_unique<GuideVocabulary>(
       *model.format, fact_terms(model.statistics), checks::Checker::shipped().exceptions());
-  const fs::path terms = directory / "aligned_terms.txt";
-  model.aligned_terms = fs::exists(terms) ? checks::split(read_file(terms), '\n') : model.vocabulary->fact_terms();
+  model.aligned_terms = aligned_terms_of(directory, model.statistics);
   model.decoder = std::make_unique<generation::Decoder>(generation::Decoder::load(directory, config));
   const int64_t rows = model.decoder->config().vocab_size;
   if (rows != model.tokenizer->vocab_size()) {

@@ -47,6 +47,10 @@ void require_copy_model(const std::filesystem::path& directory);
 /// names (tokenizer_sha256; not checked when the field is missing).
 CopyModel load_copy_model(const std::filesystem::path& directory, const generation::DecoderConfig& config);
 
+/// Terms that the model's training texts were aligned with: aligned_terms.txt; without the file those of today's rules and
+/// `statistics`.
+std::vector<std::string> aligned_terms_of(const std::filesystem::path& directory, const data::AttributeStatistics& statistics);
+
 /// `name` as a folder, or as a model in $VITRINE_MODELS, or in models/ beside the program.
 /// Throws NotFound, naming the places.
 std::filesystem::path find_model(const std::string& name);

@@ -5,16 +5,10 @@
 #include "copywriting/alignment.h"
 
 namespace vitrine::copywriting {
-namespace {
-
-constexpr int kLength = 110;  // code points, as `write` asks for by default
-
-}  // namespace
-
-PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product) {
+PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product, int length) {
   PromptPlan plan;
   plan.category = data::category_of(product);
-  plan.length = kLength;
+  plan.length = length;
   auto& points = plan.groups.emplace_back();
   for (const auto& attribute : product.attributes) {
     const PromptPoint point{attribute.key, attribute.val};

@@ -11,7 +11,8 @@ namespace vitrine::copywriting {
 
 /// All points of the product in the order of the source, in one group; each value once, the category aside, keys that
 /// the model has not learned left out.
-PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product);
+///   length  code points that the prompt asks for
+PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product, int length = 110);
 
 /// The header of the product's prompt, the text with its sentences parted as the copy model parts them, then the points of
 /// the open plan. They stand behind the text and nowhere else: there each of them sees whether, where and how it was said,

@@ -14,6 +14,8 @@
 #include "base/log.h"
 #include "base/resource.h"
 #include "base/stopwatch.h"
+#include "checks/checker.h"
+#include "checks/output_faults.h"
 #include "checks/rule_set.h"
 #include "copywriting/copy_model.h"
 #include "copywriting/ranker_input.h"
@@ -21,12 +23,13 @@
 #include "data/advertisegen.h"
 #include "data/feedback.h"
 #include "data/picks.h"
+#include "generation/dtypes.h"
+#include "models/gpt2/config.h"
 #include "recipes/align_report.h"
 #include "recipes/curate_copy.h"
 #include "recipes/evaluate_ranker.h"
 #include "recipes/train_ranker.h"
 #include "recipes/training_rows.h"
-#include "models/gpt2/config.h"
 #include "text/tokenizer.h"
 
 namespace vitrine::recipes {
@@ -47,14 +50,14 @@ Inputs open_inputs(const AlignCopyRun& run) {
   Inputs inputs;
   inputs.model = copywriting::find_model(run.model);
   copywriting::require_copy_model(inputs.model);
-  inputs.model_sha256 = weights_sha256(inputs.model);
+  inputs.model_sha256 = model_sha256(inputs.model);
   inputs.products_sha256 = file_hash(data_file(run.products).string());
-  inputs.picks_sha256 = file_hash(run.picks);
+  inputs.picks_sha256 = file_hash(run.picks) + file_hash(run.pick_texts);
   inputs.feedback_sha256 = file_hash(run.feedback);
   if (run.ranker.empty()) return inputs;
   inputs.ranker = copywriting::find_model(run.ranker);
   copywriting::require_ranking_model(inputs.ranker);
-  inputs.ranker_sha256 = weights_sha256(inputs.ranker);
+  inputs.ranker_sha256 = model_sha256(inputs.ranker);
   return inputs;
 }
 
@@ -62,7 +65,11 @@ Inputs open_inputs(const AlignCopyRun& run) {
 TrainRankerConfig ranker_config(const std::string& name) {
   const fs::path file = fs::exists(name) ? fs::path(name) : resource_path("configs/" + name + ".json");
   TrainRankerConfig config;
-  config_from_json(config, read_json_file(file), file.string());
+  const Json json = read_json_file(file);
+  config_from_json(config, json, file.string());
+  for (const auto& [name, value] : json.items()) config.given.insert(name);
+  config.given.erase("init");  // the loop's own
+  config.validate();
   return config;
 }
 
@@ -72,8 +79,11 @@ Json settings_of(const AlignCopyRun& run, const AlignCopyConfig& config, const I
   settings.update({{"model_sha256", inputs.model_sha256},       {"ranker_sha256", inputs.ranker_sha256},
                    {"products_sha256", inputs.products_sha256}, {"picks_sha256", inputs.picks_sha256},
                    {"feedback_sha256", inputs.feedback_sha256}, {"sampling_dtype", run.dtype},
-                   {"ruleset_sha256", checks::RuleSet::shipped().sha256()}});
-  if (inputs.ranker.empty() && config.order.use_ranker) settings["ranker_settings"] = config_to_json(ranker_config(config.ranker_config));
+                   {"ruleset_sha256", checks::RuleSet::shipped().sha256()}, {"isa", generation::instruction_set()}, {"device", run.device}});
+  if (inputs.ranker.empty() && config.order.use_ranker) {
+    settings["ranker_settings"] = config_to_json(ranker_config(config.ranker_config));
+    for (const char* name : {"max_minutes", "max_steps", "checkpoint_minutes"}) settings["ranker_settings"].erase(name);
+  }
   return settings;
 }
 
@@ -154,21 +164,43 @@ std::vector<data::Product> drawn(std::vector<data::Product> products, int count,
   return kept;
 }
 
+/// A person's copy is the better text only where it may leave itself.
+bool passes_the_checks(const data::Product& product) {
+  const auto report = checks::Checker::shipped().check(product.summary, checks::Evidence(product, checks::today()), {});
+  return report.verdict() < checks::Level::block && checks::output_faults(product.summary, product, {}).empty();
+}
+
+/// Pairs whose prompt is no attribute string cannot be learned from; they are counted and the first is named.
+void drop_unreadable(const std::string& file, LoopData& data) {
+  const auto unreadable = [](const data::PreferencePair& pair) {
+    data::Product product;
+    return !data::append_content(pair.prompt, product).empty() || product.attributes.empty();
+  };
+  const auto first = std::find_if(data.given.begin(), data.given.end(), unreadable);
+  if (first == data.given.end()) return;
+  const std::string prompt = first->prompt;
+  const auto count = std::erase_if(data.given, unreadable);
+  data.rejected += static_cast<int64_t>(count);
+  log_warn("[", kVerb, "] ", file, ": ", count, " pairs left out, field prompt: expected attributes as 类型#裙*风格#简约, got '", prompt, "'");
+}
+
 /// What people chose and clicked.
 void add_given(const AlignCopyRun& run, LoopData& data) {
   if (!run.picks.empty()) {
-    const auto picks = data::read_picks(run.picks);
+    const auto picks = data::read_picks(run.picks, run.pick_texts);
     data.rejected += picks.report.rows_rejected;
     if (picks.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.picks, ": ", picks.report.table());
     for (const auto& list : picks.lists) {
       for (auto& pair : data::pairs_of(list)) data.given.push_back(std::move(pair));
     }
+    drop_unreadable(run.picks, data);
   }
   if (run.feedback.empty()) return;
   auto feedback = data::read_feedback_file(run.feedback);
   data.rejected += feedback.report.rows_rejected;
   if (feedback.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.feedback, ": ", feedback.report.table());
   std::move(feedback.pairs.begin(), feedback.pairs.end(), std::back_inserter(data.given));
+  drop_unreadable(run.feedback, data);
 }
 
 LoopData read_data(const AlignCopyRun& run, const AlignCopyConfig& config) {
@@ -185,7 +217,9 @@ LoopData read_data(const AlignCopyRun& run, const AlignCopyConfig& config) {
     if (!product.summary.empty()) with_copy.push_back(product);
   }
   if (!config.curate) {
-    data.humans = std::move(with_copy);
+    for (auto& product : with_copy) {
+      if (passes_the_checks(product)) data.humans.push_back(std::move(product));
+    }
   } else {
     for (auto& row : curate_rows(std::move(with_copy), CurateConfig{}).kept) data.humans.push_back(std::move(row.product));
   }
@@ -243,7 +277,7 @@ class Loop {
     if (r == 1 && inputs_.ranker.empty() && config_.order.use_ranker) work_.stage("ranker", [&] { return train_ranking_model(); });
     result["order"] = work_.stage(concat("order-", r), [&] { return order(r); });
     result["tune"] = work_.stage(concat("tune-", r), [&] { return tune(r); });
-    result["watch"] = work_.stage(concat("watch-", r), [&] { return to_json(watch(model_of(r), r)); });
+    result["watch"] = work_.stage(concat("watch-", r), [&] { return watched(r); });
     stop_at_alarms(r, result["watch"]);
     return result;
   }
@@ -255,11 +289,19 @@ class Loop {
 
   /// A model that has changed under the loop would make texts and log-probabilities that do not belong together.
   void require_unchanged(int r) const {
-    const std::string expected = r == 0 ? inputs_.model_sha256 : read_json_file(work_.path() / "stages" / concat("tune-", r, ".json")).at("weights_sha256").get<std::string>();
-    const std::string found = weights_sha256(model_of(r));
-    if (found != expected) throw Corrupt(concat("[", kVerb, "] ", model_of(r).string(), ": the model has changed while the loop was running: weights_sha256 was ", expected, ", is ", found));
-    if (inputs_.ranker.empty() || weights_sha256(inputs_.ranker) == inputs_.ranker_sha256) return;
-    throw Corrupt(concat("[", kVerb, "] ", inputs_.ranker.string(), ": the ranking model has changed while the loop was running"));
+    require_same(model_of(r), r == 0 ? inputs_.model_sha256 : sha256_of_stage(concat("tune-", r)));
+    if (!config_.order.use_ranker) return;
+    if (!inputs_.ranker.empty()) require_same(inputs_.ranker, inputs_.ranker_sha256);
+    if (inputs_.ranker.empty() && fs::exists(work_.path() / "stages" / "ranker.json")) require_same(ranker_dir(), sha256_of_stage("ranker"));
+  }
+
+  std::string sha256_of_stage(const std::string& stage) const {
+    return read_json_file(work_.path() / "stages" / (stage + ".json")).at("model_sha256").get<std::string>();
+  }
+
+  static void require_same(const fs::path& directory, const std::string& expected) {
+    const std::string found = model_sha256(directory);
+    if (found != expected) throw Corrupt(concat("[", kVerb, "] ", directory.string(), ": the model has changed while the loop was running: model_sha256 was ", expected, ", is ", found));
   }
 
   Json sample(int r) {
@@ -293,9 +335,10 @@ class Loop {
 
   /// Under the SFT model, after an open plan, whatever plan the texts were drawn under.
   Json judge_fluency(int r) {
+    require_unchanged(0);
     if (sampled_round(r) != r) return {{"texts_of_round", 1}};
     Json products = Json::array();
-    for (const auto& texts : fluency_of(load(inputs_.model), data_.products, read_samples(samples_file(r)))) {
+    for (const auto& texts : fluency_of(load(inputs_.model), data_.products, read_samples(samples_file(r)), config_.sample.length)) {
       Json& product = products.emplace_back(Json::array());
       for (const auto& text : texts) product.push_back({text.tokens, text.logprob});
     }
@@ -341,8 +384,8 @@ class Loop {
     TrainRankerConfig ranker = ranker_config(config_.ranker_config);
     ranker.init = inputs_.model.string();
     train_ranker(work_.path() / "pairs.jsonl", sets.held_out.empty() ? fs::path() : work_.path() / "held-out-pairs.jsonl", (work_.path() / "ranker").string(), ranker, run_.device);
-    VITRINE_REQUIRE(fs::exists(work_.path() / "ranker" / kManifestName), "[", kVerb, "] the ranking model's training was stopped by its limit; the same command goes on");
-    result["weights_sha256"] = weights_sha256(work_.path() / "ranker");
+    if (!fs::exists(work_.path() / "ranker" / kManifestName)) throw Cancelled(concat("[", kVerb, "] the ranking model's training was stopped by its own limit, state saved"));
+    result["model_sha256"] = model_sha256(work_.path() / "ranker");
     if (!sets.held_out.empty()) result["held_out_accuracy"] = measure_ranking_model();
     return result;
   }
@@ -367,41 +410,52 @@ class Loop {
   }
 
   Json order(int r) {
+    require_unchanged(0);
     const auto products = ordered(r, rank_texts());
     write_file_atomic(ordered_file(r), ordered_jsonl(products));
     return summary_of(products);
   }
 
-  /// The order is made again from what is on disk: the same stages give the same order.
   Json tune(int r) {
     require_unchanged(r - 1);
     const auto products = read_ordered(ordered_file(r));
     TuneRun tune;
     tune.model_dir = model_of(r - 1);
+    tune.init_name = r == 1 ? inputs_.model.filename().string() : concat("round-", r - 1);
     tune.output = model_of(r);
     tune.device = run_.device;
     tune.round = r;
     tune.data_sha256 = sha256_file(ordered_file(r));
-    const TuneResult result = tune_round({data_.products, products, data_.humans}, config_.tune, tune);
+    const TuneResult result = tune_round({data_.products, products, data_.humans, config_.sample.length}, config_.tune, tune);
     if (!result.complete) throw Cancelled(concat("[", kVerb, "] round ", r, ": stopped by the limit, state saved; the same command goes on"));
     return {{"examples", result.examples}, {"products", result.products}, {"loss", result.loss},
-            {"reference_from_cache", result.reference_from_cache}, {"weights_sha256", weights_sha256(model_of(r))}};
+            {"reference_from_cache", result.reference_from_cache}, {"model_sha256", model_sha256(model_of(r))}};
   }
 
   RoundWatch watch(const fs::path& directory, int r) const {
+    require_unchanged(r);
     const auto model = load(directory);
     std::optional<copywriting::CopyModel> sft;
     if (r > 0) sft = load(inputs_.model);
     const RankTexts rank = r > 0 ? rank_texts() : nullptr;
-    return watch_round(model, sft ? &*sft : nullptr, r == 0 ? "sft" : concat("round-", r), data_.products, data_.frequencies, rank, config_.order.reward, config_.watch);
+    const WatchContext context{data_.frequencies, rank, config_.order.reward, config_.sample.length};
+    return watch_round(model, sft ? &*sft : nullptr, r == 0 ? "sft" : concat("round-", r), data_.products, context, config_.watch);
+  }
+
+  /// The numbers of round r's model with the alarms that they raise.
+  Json watched(int r) const {
+    const RoundWatch before = round_watch_from(read_json_file(work_.path() / "stages" / "watch-0.json")), now = watch(model_of(r), r);
+    Json json = to_json(now);
+    json["alarms"] = Json::array();
+    for (const auto& alarm : eval::alarms(before.numbers, now.numbers, config_.watch.limits)) json["alarms"].push_back(eval::to_json(alarm));
+    return json;
   }
 
   void stop_at_alarms(int r, const Json& watch) const {
-    const RoundWatch before = round_watch_from(read_json_file(work_.path() / "stages" / "watch-0.json"));
-    const auto alarms = eval::alarms(before.numbers, round_watch_from(watch).numbers, config_.watch.limits);
-    for (const auto& alarm : alarms) log_warn("[", kVerb, "] ", alarm.en);
+    const Json& alarms = watch.at("alarms");
+    for (const auto& alarm : alarms) log_warn("[", kVerb, "] ", alarm.at("en").get<std::string>());
     if (alarms.empty() || config_.watch.ignore_alarms) return;
-    throw Error(concat("[", kVerb, "] round ", r, " stopped by ", alarms.size(), " alarm(s): ", alarms.front().en, "; the models so far are in ", work_.path().string(), "; --ignore-alarms goes on"));
+    throw Error(concat("[", kVerb, "] round ", r, " stopped by ", alarms.size(), " alarm(s): ", alarms[0].at("en").get<std::string>(), "; the models so far are in ", work_.path().string(), "; --ignore-alarms goes on"));
   }
 
   const AlignCopyRun& run_;
@@ -442,7 +496,7 @@ void AlignCopyConfig::validate() const {
 bool align_copy(const AlignCopyRun& run, const AlignCopyConfig& config) {
   config.validate();
   std::vector<std::string> files = {data_file(run.products).string()};
-  for (const auto& file : {run.picks, run.feedback}) {
+  for (const auto& file : {run.picks, run.pick_texts, run.feedback}) {
     if (!file.empty()) files.push_back(file);
   }
   check_inputs(kVerb, files);
@@ -456,7 +510,7 @@ bool align_copy(const AlignCopyRun& run, const AlignCopyConfig& config) {
   report["settings"] = settings_of(run, config, inputs);
   finish(run, config, inputs, loop, work, report, place);
   work.remove();
-  log_info("saved ", run.output);
+  log_info(align_table(report), "saved ", run.output);
   return rejected == 0;
 }
 

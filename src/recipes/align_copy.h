@@ -58,7 +58,8 @@ struct AlignCopyRun {
   std::string products;  // folder with train.jsonl, or a file
   std::string model;     // SFT model: folder or name
   std::string ranker;    // ranking model; empty = train one from the first round's texts
-  std::string picks;     // pick records with their texts; empty = none
+  std::string picks;     // pick records; empty = none
+  std::string pick_texts;  // the texts that they name by id; empty = they hold them
   std::string feedback;  // click figures of texts; empty = none
   std::string output;
   std::string device = "cpu";
@@ -68,7 +69,8 @@ struct AlignCopyRun {
   void describe(FieldVisitor& v) {
     v.field("model", model, "copy model that the rounds start from: a folder, or a name in models/");
     v.field("ranker", ranker, "ranking model; without it one is trained on the first round's texts");
-    v.field("picks", picks, "pick records with the texts that were shown (JSONL)");
+    v.field("picks", picks, "pick records (JSONL), with the texts that were shown or with --pick-texts");
+    v.field("pick_texts", pick_texts, "the texts that the pick records name by id (JSONL)");
     v.field("feedback", feedback, "impressions and clicks of texts (JSONL)");
     v.field("output", output, "folder for the models of the rounds and the report");
   }
@@ -76,7 +78,7 @@ struct AlignCopyRun {
 
 /// Returns false when rows were rejected. Throws UsageError (an output that holds other files, a working folder of other
 /// settings or of a model that has changed since, named), NotFound, Corrupt, InvalidInput (named where), IoError, Busy,
-/// Cancelled (state saved), and Failed when an alarm of the watch stops the loop: the models so far stay in the working folder.
+/// Cancelled (state saved), and Error when an alarm of the watch stops the loop: the models so far stay in the working folder.
 bool align_copy(const AlignCopyRun& run, const AlignCopyConfig& config);
 
 }  // namespace vitrine::recipes

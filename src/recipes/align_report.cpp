@@ -67,6 +67,12 @@ void add_watch(const Json& report, HtmlReport& page) {
   page.paragraph(concat("固定的一组商品，每个商品数条，各句只抽一次、不重写、不检查；", report.at("start").at("texts").get<int64_t>(), " 条文案。"));
 }
 
+void add_alarms(const Json& report, HtmlReport& page) {
+  for (const auto& round : report.at("rounds")) {
+    for (const auto& alarm : round.at("watch").at("alarms")) page.notice(alarm.at("zh").get<std::string>());
+  }
+}
+
 void add_curve(const Json& report, HtmlReport& page) {
   std::vector<HtmlReport::Series> series;
   for (const Row& row : kRows) {
@@ -135,6 +141,7 @@ std::string align_report_html(const Json& report) {
   HtmlReport page("对齐报告 · align copy");
   page.paragraph(concat("商品 ", report.at("products").get<int64_t>(), "，其中有可用的人写文案 ", report.at("human_copies").get<int64_t>(), "。"));
   add_watch(report, page);
+  add_alarms(report, page);
   add_curve(report, page);
   add_orders(report, page);
   add_pairs(report, page);

@@ -37,7 +37,7 @@ data::ImportReport convert_preferences(const std::string& input,
   const PreferenceFormat format = format_of(config.to);
   data::check_preference_output(config.output, format);
   const data::PreferenceFile file = read(input, config);
-  log_info("[convert] ", input, ": ", file.kind, ", ", file.lists.size(), " lists");
+  if (!file.lists.empty()) log_info("[convert] ", input, ": ", file.kind, ", ", file.lists.size(), " lists");
   if (!config.rejects.empty()) write_output(config.rejects, file.report.to_jsonl());
   data::write_preferences(config.output, file.lists, format);
   return file.report;

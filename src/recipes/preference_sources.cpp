@@ -28,10 +28,45 @@ data::AttributeStatistics statistics_of(std::span<const data::Product> products)
   return statistics;
 }
 
+/// Which products are held out. Rows that share an id or a prompt, by whatever chain, are on one side: a ranking model must
+/// not be measured on a prompt that it has learned from.
+class Sides {
+ public:
+  Sides(const PairSources& sources, double share) : share_(share) {
+    for (const auto& product : sources.products) join(product.id, data::raw_content(product));
+    for (const auto& pair : sources.given) join(pair.product_id, pair.prompt);
+  }
+  bool is_held_out(const std::string& prompt) const { return data::split_position(root("prompt " + prompt), "pairs") < share_; }
+
+ private:
+  void join(const std::string& id, const std::string& prompt) {
+    const std::string a = root("id " + id), b = root("prompt " + prompt);
+    if (a != b) parent_[std::min(a, b)] = std::max(a, b);  // prompts are roots: "prompt" is behind "id"
+  }
+  std::string root(std::string name) const {
+    for (auto found = parent_.find(name); found != parent_.end(); found = parent_.find(name)) name = found->second;
+    return name;
+  }
+
+  double share_;
+  std::unordered_map<std::string, std::string> parent_;
+};
+
+/// The human copies of one side: what a text of another product is taken from.
+std::vector<data::Product> humans_of_side(const PairSources& sources, const Sides& sides, bool held_out) {
+  std::vector<data::Product> humans;
+  for (const auto& human : sources.humans) {
+    if (sides.is_held_out(data::raw_content(human)) == held_out) humans.push_back(human);
+  }
+  return humans;
+}
+
 class Collector {
  public:
-  Collector(const PairSources& sources, const copywriting::ValueFrequencies& frequencies, const PairSourcesConfig& config, RandomKey key)
-      : sources_(sources), frequencies_(frequencies), config_(config), key_(key), corruptor_(statistics_of(sources.products), sources.humans) {
+  Collector(const PairSources& sources, const Sides& sides, const copywriting::ValueFrequencies& frequencies, const PairSourcesConfig& config, RandomKey key)
+      : sources_(sources), sides_(sides), frequencies_(frequencies), config_(config), key_(key),
+        training_humans_(humans_of_side(sources, sides, false)), held_out_humans_(humans_of_side(sources, sides, true)),
+        training_(statistics_of(sources.products), training_humans_), held_out_(statistics_of(sources.products), held_out_humans_) {
     for (size_t i = 0; i < sources.humans.size(); ++i) human_of_[sources.humans[i].id] = i;
   }
 
@@ -95,13 +130,17 @@ class Collector {
     add(sources_.products[i], samples[better].sample.text, samples[worse].sample.text, "rule", "", config_.rule_weight);
   }
 
-  /// A good text of the product: a person's where there is one, every second time; else its best sample.
-  std::optional<std::string> good_text(size_t i, bool of_person) const {
+  /// A good text of the product: a person's where there is one, every second time; else any sample that may leave. Not the
+  /// best one: a judge that learns from synthetic pairs alone must not learn the rules' order through them.
+  std::optional<std::string> good_text(size_t i, bool of_person, RandomKey key) const {
     const auto* person = human(sources_.products[i]);
     if (of_person && person != nullptr) return person->summary;
-    const auto& samples = sources_.ordered[i].samples;
-    if (samples.empty() || !samples.front().parts.may_leave) return std::nullopt;
-    return samples.front().sample.text;
+    std::vector<const std::string*> texts;
+    for (const auto& one : sources_.ordered[i].samples) {
+      if (one.parts.may_leave) texts.push_back(&one.sample.text);
+    }
+    if (texts.empty()) return std::nullopt;
+    return *texts[key.fold_in("good text").below(texts.size(), 0)];
   }
 
   void add_synthetic(size_t wanted) {
@@ -120,19 +159,22 @@ class Collector {
   void add_corrupted(copywriting::Corruption rule, size_t i, RandomKey key) {
     const auto& product = sources_.products[i];
     // Beside the text of another product, a person's, stands one of a person: what differs is the product.
-    const auto text = good_text(i, rule == copywriting::Corruption::other_product || key.bits(0) % 2 == 0);
+    const auto text = good_text(i, rule == copywriting::Corruption::other_product || key.bits(0) % 2 == 0, key);
     if (!text) return;
     const std::string point = frequencies_.distinctive_value(product);
-    const auto worse = corruptor_.worse(rule, {.product = product, .text = *text, .distinctive_value = point}, key);
+    const auto& corruptor = sides_.is_held_out(data::raw_content(product)) ? held_out_ : training_;
+    const auto worse = corruptor.worse(rule, {.product = product, .text = *text, .distinctive_value = point}, key);
     if (worse) add(product, *text, *worse, "synthetic", copywriting::to_string(rule), config_.synthetic_weight);
   }
 
   const PairSources& sources_;
+  const Sides& sides_;
   const copywriting::ValueFrequencies& frequencies_;
   const PairSourcesConfig& config_;
   RandomKey key_;
   std::unordered_map<std::string, size_t> human_of_;  // place in humans, by product id
-  copywriting::Corruptor corruptor_;
+  std::vector<data::Product> training_humans_, held_out_humans_;
+  copywriting::Corruptor training_, held_out_;  // of each side's texts
   std::vector<PreferencePair> pairs_;
 };
 
@@ -146,12 +188,11 @@ void PairSourcesConfig::validate() const {
 
 PairSets collect_pairs(const PairSources& sources, const copywriting::ValueFrequencies& frequencies, const PairSourcesConfig& config, RandomKey key) {
   config.validate();
+  const Sides sides(sources, config.held_out_share);
   PairSets sets;
-  for (auto& pair : Collector(sources, frequencies, config, key).collect()) {
+  for (auto& pair : Collector(sources, sides, frequencies, config, key).collect()) {
     ++sets.by_source[pair.type.empty() ? pair.source : pair.source + "/" + pair.type];
-    // Equal attributes are one product here: a ranking model must not meet its prompts again.
-    const bool held_out = data::split_position(pair.prompt, "pairs") < config.held_out_share;
-    (held_out ? sets.held_out : sets.training).push_back(std::move(pair));
+    (sides.is_held_out(pair.prompt) ? sets.held_out : sets.training).push_back(std::move(pair));
   }
   VITRINE_REQUIRE(!sets.training.empty(), "[pairs] no pair to train on: no human copy, no two different texts of a product, no picks");
   return sets;

@@ -156,7 +156,7 @@ train::Example ranked_example(const copywriting::PromptFormat& format, const Ran
 
 void PairFigures::add(double lead) {
   ++pairs;
-  right += lead > 0 ? 1 : 0;
+  right += lead > 0 ? 1 : lead == 0 ? 0.5 : 0;
   loss_sum += std::max(-lead, 0.0) + std::log1p(std::exp(-std::abs(lead)));
 }
 

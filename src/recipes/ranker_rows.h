@@ -50,11 +50,12 @@ train::Example ranked_example(const copywriting::PromptFormat& format, const Ran
 
 /// How many of the pairs are in order, and their mean loss.
 struct PairFigures {
-  int64_t pairs = 0, right = 0;  // right: the chosen text has the higher score
-  double loss_sum = 0;           // of -log sigmoid(chosen - rejected)
+  int64_t pairs = 0;
+  double right = 0;     // the chosen text has the higher score; a tie is half
+  double loss_sum = 0;  // of -log sigmoid(chosen - rejected)
 
   void add(double lead);
-  double accuracy() const { return static_cast<double>(right) / static_cast<double>(pairs); }
+  double accuracy() const { return right / static_cast<double>(pairs); }
   double loss() const { return loss_sum / static_cast<double>(pairs); }
 };
 

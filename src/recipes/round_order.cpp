@@ -27,10 +27,10 @@ double repeated_share(std::u32string_view text) {
 }
 
 copywriting::TrainingSequence sequence_of(const copywriting::PromptFormat& format, const data::Product& product,
-                                          const std::string& text) {
+                                          const std::string& text, int length) {
   copywriting::CopyDocument document{.category = data::category_of(product), .audience = "", .sentences = {}};
   for (auto& sentence : copywriting::split_sentences(text)) document.sentences.push_back({std::move(sentence), {}});
-  const auto plan = copywriting::open_plan_of(format, product);
+  const auto plan = copywriting::open_plan_of(format, product, length);
   return copywriting::open_sequence(format, document, plan.groups.front(), plan.length);
 }
 
@@ -105,18 +105,18 @@ Json json_of(const OrderedSample& one) {
 
 void OrderingConfig::validate() const {
   check_config(*this, "align copy");
-  VITRINE_REQUIRE(use_ranker || use_rules, "[align copy] use_ranker, use_rules: one of them must have a say in the order");
+  if (!use_ranker && !use_rules) throw UsageError("--no-use-ranker, --no-use-rules: one of them must have a say in the order");
 }
 
 std::vector<std::vector<TextFluency>> fluency_of(const copywriting::CopyModel& model, std::span<const data::Product> products,
-                                                 std::span<const SampledProduct> sampled) {
+                                                 std::span<const SampledProduct> sampled, int length) {
   std::vector<std::vector<TextFluency>> fluency(sampled.size());
   const auto most = static_cast<size_t>(model.decoder->config().n_positions);
   Progress progress("fluency", sampled.size(), "products");
   for (size_t i = 0; i < sampled.size(); ++i) {
     throw_if_interrupted("the finished stages are kept; the same command goes on");
     for (const auto& sample : sampled[i].samples) {
-      auto sequence = sequence_of(*model.format, products[i], sample.text);
+      auto sequence = sequence_of(*model.format, products[i], sample.text, length);
       sequence.input_ids.resize(std::min(sequence.input_ids.size(), most));
       sequence.predicted.resize(sequence.input_ids.size());
       const auto score = model.decoder->score(sequence.input_ids, sequence.predicted);
@@ -149,7 +149,10 @@ std::vector<OrderedProduct> order_samples(std::span<const data::Product> product
       one.rules = copywriting::rule_reward(one.parts, config.reward);
     }
     if (rank && config.use_ranker && !ordered[i].samples.empty()) add_ranker_scores(products[i], rank, ordered[i]);
-    for (auto& one : ordered[i].samples) one.reward = reward_of(one, config);
+    for (auto& one : ordered[i].samples) {
+      one.reward = reward_of(one, config);
+      VITRINE_REQUIRE(std::isfinite(one.reward), "[order_samples] ", products[i].id, ": the reward of a text is ", one.reward);
+    }
     std::stable_sort(ordered[i].samples.begin(), ordered[i].samples.end(), [](const auto& a, const auto& b) { return a.reward > b.reward; });
     progress.advance();
   }

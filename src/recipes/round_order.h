@@ -51,9 +51,9 @@ struct TextFluency {
   double logprob = 0;
 };
 
-/// Of each sample in turn, under `model` (the SFT model); with `progress` a bar. One thread calls it.
+/// Of each sample in turn, under `model` (the SFT model), after an open plan of `length` code points. One thread calls it.
 std::vector<std::vector<TextFluency>> fluency_of(const copywriting::CopyModel& model, std::span<const data::Product> products,
-                                                 std::span<const SampledProduct> sampled);
+                                                 std::span<const SampledProduct> sampled, int length);
 
 /// Scores of the ranking model for the texts of one product.
 using RankTexts = std::function<std::vector<double>(const data::Product& product, const std::vector<std::string>& texts)>;

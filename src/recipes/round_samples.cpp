@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/random.h"
 #include "copywriting/copy_model.h"
+#include "generation/dtypes.h"
 #include "recipes/json_lines.h"
 #include "recipes/write.h"
 #include "recipes/write_parts.h"
@@ -58,26 +59,6 @@ WriteConfig write_config(const SampleConfig& config, const Kind& kind, int64_t s
   return write;
 }
 
-Sample sample_of(const copywriting::Candidate& candidate, const Kind& kind) {
-  Sample sample;
-  sample.text = candidate.text;
-  sample.tokens = candidate.tokens;
-  sample.logprob = candidate.logprob;
-  sample.temperature = kind.temperature;
-  sample.planned = kind.planned;
-  sample.may_leave = candidate.may_leave();
-  sample.blocked = candidate.faults;
-  sample.coverage = candidate.coverage;
-  for (const auto& hit : candidate.report.hits) {
-    if (hit.level == checks::Level::block) {
-      sample.blocked.push_back(hit.rule->id + ":" + hit.term);
-    } else {
-      ++sample.hits;
-    }
-  }
-  return sample;
-}
-
 Json json_of(const Sample& sample) {
   return {{"text", sample.text},           {"tokens", sample.tokens}, {"logprob", sample.logprob},
           {"temperature", sample.temperature}, {"planned", sample.planned}, {"may_leave", sample.may_leave}, {"hits", sample.hits},
@@ -107,7 +88,7 @@ std::string lines_of(std::span<const data::Product> products, std::span<CopyWrit
       if (written[i].origin != "model") continue;
       std::sort(written[i].candidates.begin(), written[i].candidates.end(),
                 [](const auto& a, const auto& b) { return a.index < b.index; });
-      for (const auto& candidate : written[i].candidates) sampled[i].samples.push_back(sample_of(candidate, kinds[k]));
+      for (const auto& candidate : written[i].candidates) sampled[i].samples.push_back(sample_of(candidate, kinds[k].temperature, kinds[k].planned));
     }
   }
   std::string lines;
@@ -124,17 +105,38 @@ Json settings_of(const SampleConfig& config, const SampleRun& run, const std::st
   Json settings = config_to_json(config);
   std::string ids;
   for (const auto& product : products) ids += product.id + "\n";
-  settings.update({{"seed", run.seed}, {"round", run.round}, {"dtype", run.dtype}, {"model_sha256", model_sha256},
+  settings.update({{"isa", generation::instruction_set()}, {"seed", run.seed}, {"round", run.round}, {"dtype", run.dtype}, {"model_sha256", model_sha256},
                    {"products_sha256", sha256_hex(ids)}});
   return settings;
 }
 
 }  // namespace
 
+Sample sample_of(const copywriting::Candidate& candidate, double temperature, bool planned) {
+  Sample sample;
+  sample.text = candidate.text;
+  sample.tokens = candidate.tokens;
+  sample.logprob = candidate.logprob;
+  sample.temperature = temperature;
+  sample.planned = planned;
+  sample.may_leave = candidate.may_leave();
+  sample.blocked = candidate.faults;
+  sample.coverage = candidate.coverage;
+  for (const auto& hit : candidate.report.hits) {
+    if (hit.level == checks::Level::block) {
+      sample.blocked.push_back(hit.rule->id + ":" + hit.term);
+    } else {
+      ++sample.hits;
+    }
+  }
+  return sample;
+}
+
 void SampleConfig::validate() const {
   check_config(*this, "align copy");
-  VITRINE_REQUIRE(planned_texts <= num_return_sequences, "[align copy] planned_texts: expected at most num_return_sequences ", num_return_sequences,
-                  ", got ", planned_texts);
+  if (planned_texts > num_return_sequences) {
+    throw UsageError(concat("--planned-texts: expected at most --num-return-sequences ", num_return_sequences, ", got ", planned_texts));
+  }
 }
 
 void sample_products(std::span<const data::Product> products, const SampleConfig& config, const SampleRun& run) {

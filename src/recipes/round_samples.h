@@ -7,12 +7,13 @@
 
 #include "base/config.h"
 #include "base/json.h"
+#include "copywriting/candidates.h"
 #include "data/product.h"
 
 namespace vitrine::recipes {
 
 /// Some of the texts are drawn under the planner's plan (rare points first, each in its sentence): what the model can
-/// say when it is told the order. It then learns to choose such an order itself, as all texts are learned after open plans.
+/// say when it is told the order. It then learns to choose such an order itself, as texts are mostly learned after open plans.
 struct SampleConfig {
   int num_return_sequences = 8;
   int planned_texts = 4;             // of them under the planner's plan; of each kind half at `temperature`, half at the second one
@@ -45,6 +46,9 @@ struct Sample {
   std::vector<std::string> blocked;   // faults, and rule:term of what blocks
   double coverage = 0;
 };
+
+/// What the checks said of a candidate goes along.
+Sample sample_of(const copywriting::Candidate& candidate, double temperature, bool planned);
 
 struct SampledProduct {
   std::string product_id;

@@ -1,16 +1,17 @@
 #include "recipes/round_tune.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <numeric>
+#include <optional>
 
 #include "base/artefact.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/stopwatch.h"
 #include "copywriting/copy_model.h"
 #include "copywriting/ranker_input.h"
 #include "models/gpt2/module.h"
@@ -40,7 +41,7 @@ std::vector<copywriting::PromptPoint> points_of(const data::Product& product) {
   return points;
 }
 
-/// A text with what its sentences say; the category is no point.
+/// A text with what its sentences say; the category is no point. The audience is not stated where the model writes.
 CopyDocument document_of(const data::Product& product, const std::string& text, const std::vector<std::string>& terms) {
   CopyDocument document{.category = data::category_of(product), .audience = "", .sentences = {}};
   auto points = points_of(product);
@@ -50,8 +51,8 @@ CopyDocument document_of(const data::Product& product, const std::string& text, 
 }
 
 /// The sequence that the text was sampled in: all points of the product first.
-Example open_example(const PromptFormat& format, const data::Product& product, const CopyDocument& document) {
-  const auto plan = copywriting::open_plan_of(format, product);
+Example open_example(const PromptFormat& format, const data::Product& product, const CopyDocument& document, int length) {
+  const auto plan = copywriting::open_plan_of(format, product, length);
   return example_of(copywriting::open_sequence(format, document, plan.groups.front(), plan.length));
 }
 
@@ -86,7 +87,7 @@ class BestTexts : public train::ExampleSource {
       const auto& product = maker.data.ordered[i];
       if (may_teach(product)) best_.emplace_back(i, maker.document(i, product.samples.front().sample.text));
     }
-    for (const auto& human : maker.data.humans) humans_.push_back(document_of(human, human.summary, maker.terms));
+    for (auto& human : copywriting::align_products({maker.data.humans.begin(), maker.data.humans.end()}, maker.terms)) humans_.push_back(std::move(human));
   }
 
   size_t num_products() const { return best_.size(); }
@@ -96,7 +97,7 @@ class BestTexts : public train::ExampleSource {
     RandomStream random(key);
     for (const auto& [i, document] : best_) {
       const bool planned = random.uniform() < maker_.config.planned_share;
-      add(planned ? example_of(planned_sequence(maker_.format, document)) : open_example(maker_.format, maker_.data.products[i], document), examples);
+      add(planned ? example_of(planned_sequence(maker_.format, document)) : open_example(maker_.format, maker_.data.products[i], document, maker_.data.length), examples);
     }
     const auto wanted = static_cast<size_t>(maker_.config.human_share * static_cast<double>(best_.size()));
     const auto order = shuffled(humans_.size(), key.fold_in("humans"));
@@ -139,7 +140,7 @@ std::vector<Example> groups_of(const Maker& maker, size_t count, RandomKey key) 
     if (!may_teach(maker.data.ordered[i]) || samples.front().reward <= samples.back().reward) continue;
     std::vector<Example> texts;
     for (const size_t place : spread(samples.size(), count)) {
-      Example example = open_example(maker.format, maker.data.products[i], maker.document(i, samples[place].sample.text));
+      Example example = open_example(maker.format, maker.data.products[i], maker.document(i, samples[place].sample.text), maker.data.length);
       example.reward = samples[place].reward;
       if (maker.fits(example)) texts.push_back(std::move(example));
     }
@@ -194,12 +195,28 @@ void set_reference(const std::vector<double>& logps, std::vector<Example>& group
   }
 }
 
+size_t count_texts(const std::vector<Example>& groups) {
+  size_t count = 0;
+  for (const auto& group : groups) count += 1 + group.compared.size();
+  return count;
+}
+
+/// What an earlier run left there; nothing when there is none, or it is damaged.
+std::optional<std::vector<double>> kept_logps(const fs::path& file, size_t count) {
+  if (!fs::exists(file)) return std::nullopt;
+  const Json json = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  const auto is_good = [](const Json& value) { return value.is_number() && std::isfinite(value.get<double>()); };
+  if (json.is_array() && json.size() == count && std::all_of(json.begin(), json.end(), is_good)) return json.get<std::vector<double>>();
+  log_warn("reference log-probabilities: ", file.string(), " is damaged and is made again");
+  return std::nullopt;
+}
+
 /// Key: weights, compute type and data. Returns whether the cache had them.
 bool add_reference(models::Gpt2& model, const std::string& model_sha256, const TuneConfig& config, std::vector<Example>& groups) {
-  const std::string key = sha256_hex(model_sha256 + config.train.dtype + hash_of(groups));
+  const std::string key = sha256_hex(concat(model_sha256, " ", config.train.dtype, " ", config.train.plain, " ", config.train.batch_tokens, " ", hash_of(groups)));
   const fs::path folder = cache_folder(config), file = folder / (key.substr(0, 32) + ".json");
-  if (!folder.empty() && fs::exists(file)) {
-    set_reference(read_json_file(file).get<std::vector<double>>(), groups);
+  if (const auto kept = folder.empty() ? std::nullopt : kept_logps(file, count_texts(groups))) {
+    set_reference(*kept, groups);
     log_info("reference log-probabilities: from ", file.string());
     return true;
   }
@@ -233,9 +250,11 @@ void save_tuned(const models::Gpt2& model, const TuneConfig& config, const TuneR
   }
   model.save(finished.path(), models::ComputeType::bfloat16, {{"format", "pt"}, {"base_sha256", model_sha256}, {"data_sha256", run.data_sha256}});
   Json manifest = read_json_file(run.model_dir / kManifestName);
+  Json settings = config_to_json(config);
+  settings.erase("reference_cache");
   manifest.update({{"version", manifest_of(copywriting::kCopyModelKind)["version"]},
-                   {"init", {{"name", run.model_dir.filename().string()}, {"weights_sha256", model_sha256}}},
-                   {"alignment", {{"round", run.round}, {"objective", config.objective}, {"ordered_sha256", run.data_sha256}, {"examples", result.examples}, {"settings", config_to_json(config)}}},
+                   {"init", {{"name", run.init_name}, {"weights_sha256", model_sha256}}},
+                   {"alignment", {{"round", run.round}, {"objective", config.objective}, {"ordered_sha256", run.data_sha256}, {"examples", result.examples}, {"settings", std::move(settings)}}},
                    {"metrics", {{"training_loss", result.loss}}}});
   write_file_atomic(finished.path() / kManifestName, dump_pretty(manifest));
   for (const char* name : {"train.jsonl", "run.html"}) {
@@ -253,17 +272,10 @@ void TuneConfig::validate() const {
 
 TuneResult tune_round(const TuneData& data, const TuneConfig& config, const TuneRun& run) {
   config.validate();
-  const SteadyClock::time_point start = SteadyClock::now();
   train::RunFolder folder("align copy", run.output.string() + ".run");
   const auto tokenizer = text::load_tokenizer(run.model_dir);
   const PromptFormat format(*tokenizer);
-  std::string terms_text = read_file(run.model_dir / "aligned_terms.txt");
-  std::vector<std::string> terms;
-  for (size_t begin = 0; begin < terms_text.size();) {
-    const size_t end = std::min(terms_text.find('\n', begin), terms_text.size());
-    if (end > begin) terms.push_back(terms_text.substr(begin, end - begin));
-    begin = end + 1;
-  }
+  const auto terms = copywriting::aligned_terms_of(run.model_dir, data::AttributeStatistics::load(run.model_dir / "statistics.tsv"));
   models::Gpt2 model = models::Gpt2::load(run.model_dir, at::Device(run.device));
   const std::string model_sha256 = weights_sha256(run.model_dir);
   const Maker maker{data, config, format, terms, model.config().n_positions};
@@ -291,7 +303,6 @@ TuneResult tune_round(const TuneData& data, const TuneConfig& config, const Tune
   }
   result.complete = trained.complete;
   if (!trained.progress.reports.empty()) result.loss = trained.progress.reports.back().train_loss;
-  result.seconds = seconds_since(start);
   if (!result.complete) return result;
   save_tuned(model, config, run, model_sha256, result, folder.path());
   folder.remove();

@@ -45,10 +45,12 @@ struct TuneData {
   std::span<const data::Product> products;
   std::span<const OrderedProduct> ordered;
   std::span<const data::Product> humans;  // curated, with copy
+  int length = 110;                       // code points that the texts were asked for
 };
 
 struct TuneRun {
   std::filesystem::path model_dir;  // what the round starts from
+  std::string init_name;            // its name in the manifest: "copy-mini-sft", "round-1"
   std::filesystem::path output;     // model directory; its run folder lies beside it
   std::string device = "cpu";
   int round = 1;
@@ -59,7 +61,6 @@ struct TuneResult {
   bool complete = false;  // false: stopped by a limit, state saved
   int64_t examples = 0, products = 0;
   double loss = 0;        // mean of the last epoch
-  double seconds = 0;
   bool reference_from_cache = false;
 };
 

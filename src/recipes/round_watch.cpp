@@ -24,24 +24,15 @@ std::vector<data::Product> watched(std::span<const data::Product> products, int 
   return chosen;
 }
 
-Sample sample_of(const copywriting::Candidate& candidate, double temperature) {
-  Sample sample;
-  sample.text = candidate.text;
-  sample.tokens = candidate.tokens;
-  sample.logprob = candidate.logprob;
-  sample.temperature = temperature;
-  sample.may_leave = candidate.may_leave();
-  return sample;
-}
-
 /// Texts with what the checks say of them.
 struct Written {
   std::vector<SampledProduct> sampled;
   int64_t unsupported = 0, banned = 0, texts = 0;
 };
 
-Written write_for(const copywriting::CopyModel& model, std::span<const data::Product> products, const WatchConfig& config) {
+Written write_for(const copywriting::CopyModel& model, std::span<const data::Product> products, const WatchConfig& config, int length) {
   WriteConfig write;
+  write.length = length;
   write.num_return_sequences = config.watch_candidates;
   write.open_plan = true;
   write.complete_open_plan = false;
@@ -62,7 +53,7 @@ Written write_for(const copywriting::CopyModel& model, std::span<const data::Pro
         result.unsupported += found.unsupported;
         result.banned += found.banned;
         ++result.texts;
-        product.samples.push_back(sample_of(candidate, write.temperature));
+        product.samples.push_back(sample_of(candidate, write.temperature, /*planned=*/false));
       }
     }
   }
@@ -70,9 +61,7 @@ Written write_for(const copywriting::CopyModel& model, std::span<const data::Pro
 }
 
 /// Both models see the same tokens.
-double kl_of(const copywriting::CopyModel& model, const copywriting::CopyModel& sft, std::span<const data::Product> products,
-             std::span<const SampledProduct> sampled) {
-  const auto of_round = fluency_of(model, products, sampled), of_sft = fluency_of(sft, products, sampled);
+double kl_of(std::span<const std::vector<TextFluency>> of_round, std::span<const std::vector<TextFluency>> of_sft) {
   std::vector<eval::SampleLogprobs> logprobs;
   for (size_t i = 0; i < of_round.size(); ++i) {
     for (size_t s = 0; s < of_round[i].size(); ++s) logprobs.push_back({of_round[i][s].logprob, of_sft[i][s].logprob, of_round[i][s].tokens});
@@ -83,10 +72,9 @@ double kl_of(const copywriting::CopyModel& model, const copywriting::CopyModel& 
 }  // namespace
 
 RoundWatch watch_round(const copywriting::CopyModel& model, const copywriting::CopyModel* sft, std::string name,
-                       std::span<const data::Product> products, const copywriting::ValueFrequencies& frequencies,
-                       const RankTexts& rank, const copywriting::RuleRewardConfig& reward, const WatchConfig& config) {
+                       std::span<const data::Product> products, const WatchContext& context, const WatchConfig& config) {
   const auto chosen = watched(products, config.watch_products);
-  const Written written = write_for(model, chosen, config);
+  const Written written = write_for(model, chosen, config, context.length);
   VITRINE_REQUIRE(written.texts > 0, "[watch_round] ", name, ": the model wrote nothing for the watched products");
   RoundWatch watch;
   watch.numbers.name = std::move(name);
@@ -97,19 +85,20 @@ RoundWatch watch_round(const copywriting::CopyModel& model, const copywriting::C
   eval::count_texts(texts, watch.numbers);
   watch.numbers.unsupported = static_cast<double>(written.unsupported) / static_cast<double>(written.texts);
   watch.numbers.banned = static_cast<double>(written.banned) / static_cast<double>(written.texts);
-  if (sft != nullptr) watch.numbers.kl_to_sft = kl_of(model, *sft, chosen, written.sampled);
+  const auto of_sft = fluency_of(sft != nullptr ? *sft : model, chosen, written.sampled, context.length);
+  if (sft != nullptr) watch.numbers.kl_to_sft = kl_of(fluency_of(model, chosen, written.sampled, context.length), of_sft);
   OrderingConfig ordering;
-  ordering.use_ranker = rank != nullptr;
-  ordering.reward = reward;
-  const auto ordered = order_samples(chosen, written.sampled, {}, frequencies, WriteConfig().length, rank, ordering);
-  const double disagreement = disagreement_of(ordered);
-  watch.numbers.disagreement = std::isnan(disagreement) ? 0 : disagreement;
+  ordering.use_ranker = context.rank != nullptr;
+  ordering.reward = context.reward;
+  const auto ordered = order_samples(chosen, written.sampled, of_sft, context.frequencies, context.length, context.rank, ordering);
+  if (context.rank) watch.numbers.disagreement = disagreement_of(ordered);  // not a number when no pair can be compared: alarms refuse it
   watch.points = summary_of(ordered)["all"];
   return watch;
 }
 
 Json to_json(const RoundWatch& watch) {
   Json json = eval::to_json(watch.numbers);
+  if (std::isnan(watch.numbers.disagreement)) json["disagreement"] = nullptr;
   json["points"] = watch.points;
   return json;
 }
@@ -126,7 +115,7 @@ RoundWatch round_watch_from(const Json& json) {
     json.at("kl_to_sft").get_to(numbers.kl_to_sft);
     json.at("unsupported").get_to(numbers.unsupported);
     json.at("banned").get_to(numbers.banned);
-    json.at("disagreement").get_to(numbers.disagreement);
+    numbers.disagreement = json.at("disagreement").is_null() ? std::nan("") : json.at("disagreement").get<double>();
     watch.points = json.at("points");
   } catch (const Json::exception& e) {
     throw Corrupt(concat("[round_watch_from] not the numbers of a round: ", e.what()));

@@ -32,12 +32,19 @@ struct RoundWatch {
   Json points;  // of all texts: coverage, place of the distinctive point (summary_of)
 };
 
-/// Lets `model` write for the watched products, one draw a sentence, nothing written anew, and counts.
-///   sft   for the KL divergence; null = `model` is the SFT model
-///   rank  for the disagreement with the rules; null = 0
+/// What the texts are judged by: the same as in the order of a round.
+struct WatchContext {
+  const copywriting::ValueFrequencies& frequencies;
+  RankTexts rank;  // for the disagreement with the rules; null = none is asked for, and it is 0
+  copywriting::RuleRewardConfig reward;
+  int length = 110;  // code points wanted
+};
+
+/// Lets `model` write for the watched products (temperature 0.8, nucleus 0.9, one draw a sentence, nothing written anew), and counts.
+/// kl_to_sft is the mean over these texts, a proxy of the divergence: they are not drawn from the whole distribution.
+///   sft   for kl_to_sft; null = `model` is the SFT model
 RoundWatch watch_round(const copywriting::CopyModel& model, const copywriting::CopyModel* sft, std::string name,
-                       std::span<const data::Product> products, const copywriting::ValueFrequencies& frequencies,
-                       const RankTexts& rank, const copywriting::RuleRewardConfig& reward, const WatchConfig& config);
+                       std::span<const data::Product> products, const WatchContext& context, const WatchConfig& config);
 
 Json to_json(const RoundWatch& watch);
 /// Throws Corrupt when it is none.

@@ -34,6 +34,11 @@ struct Rows {
 
 /// Leaves the rows of these sources; no names = all.
 void keep_sources(const std::vector<std::string>& sources, std::vector<RankedRow>& rows) {
+  constexpr std::string_view kSources[] = {"pick", "feedback", "human", "rule", "synthetic"};
+  for (const auto& source : sources) {
+    if (std::find(std::begin(kSources), std::end(kSources), source) != std::end(kSources)) continue;
+    throw UsageError(concat("--sources: expected pick, feedback, human, rule or synthetic, got ", source));
+  }
   if (sources.empty()) return;
   std::erase_if(rows, [&](const RankedRow& row) {
     return std::find(sources.begin(), sources.end(), row.list.source) == sources.end();
@@ -147,7 +152,7 @@ struct Record {
 
 Json init_of(const Start& start, const TrainRankerConfig& config) {
   if (start.init.empty()) return nullptr;
-  return {{"name", config.init}, {"weights_sha256", weights_sha256(start.init)}};
+  return {{"name", start.init.filename().string()}, {"weights_sha256", weights_sha256(start.init)}};
 }
 
 void save_model(const models::Ranker& model, const fs::path& directory, const Record& record,
@@ -155,11 +160,14 @@ void save_model(const models::Ranker& model, const fs::path& directory, const Re
   const bool float32 = record.config.save_dtype == "float32";
   model.save(directory, float32 ? models::ComputeType::float32 : models::ComputeType::bfloat16,
              {{"format", "pt"}, {"data_sha256", record.rows.data_sha256}});
+  Json settings = config_to_json(record.config);
+  settings["init"] = fs::path(record.config.init).filename().string();  // a path says nothing elsewhere
+  settings["tokenizer"] = fs::path(record.config.tokenizer).filename().string();
   Json manifest = manifest_of(kRankerModelKind);
   manifest.update({{"prompt_format", copywriting::kPromptFormat},
                    {"tokenizer_sha256", record.tokenizer_sha256},
                    {"init", record.init},
-                   {"settings", config_to_json(record.config)},
+                   {"settings", std::move(settings)},
                    {"data",
                     {{"sha256", record.rows.data_sha256},
                      {"validation_sha256", record.rows.validation_sha256},

@@ -1,6 +1,7 @@
 #include "recipes/training_rows.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/file.h"
@@ -47,6 +48,17 @@ bool is_held_out(const data::Product& product, double share) {
   std::string input;
   for (const auto& attribute : product.attributes) input += attribute.key_raw + "#" + attribute.val_raw + "*";
   return RandomKey(hash64(input, 17)).uniform(0) < share;
+}
+
+std::string model_sha256(const fs::path& model_dir) {
+  std::map<std::string, std::string> hashes;
+  for (const auto& entry : fs::directory_iterator(model_dir)) {
+    const std::string ending = entry.path().extension().string();
+    if (ending == ".safetensors" || ending == ".json" || ending == ".tsv" || ending == ".txt") hashes[entry.path().filename().string()] = sha256_file(entry.path());
+  }
+  std::string all;
+  for (const auto& [name, hash] : hashes) all += name + " " + hash + "\n";
+  return sha256_hex(all);
 }
 
 std::string weights_sha256(const fs::path& model_dir) {

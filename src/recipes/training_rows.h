@@ -21,6 +21,10 @@ std::string licence_of(const std::vector<data::Product>& products, const std::fi
 /// Whether a product is one of the `share` held out: by its attributes, so that equal inputs stay together.
 bool is_held_out(const data::Product& product, double share);
 
+/// SHA-256 of everything in a model's folder that its results depend on: weights, settings, vocabulary, statistics; caches and
+/// pages aside.
+std::string model_sha256(const std::filesystem::path& model_dir);
+
 /// SHA-256 of a model's weights, over all shards in the order of their names.
 std::string weights_sha256(const std::filesystem::path& model_dir);
 

@@ -97,9 +97,9 @@ TEST_F(AlignE2e, ARankingModelThatLovesLengthStopsTheLoop) {
 
 TEST_F(AlignE2e, BadArgumentsGiveOneLine) {
   EXPECT_TRUE(failed_with_one_line(run_program({"align", "copy", rows_, "--model", model_}), 2, "--output"));
-  EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--no-use-rules", "--no-use-ranker"})), 1, "one of them must have a say"));
+  EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--no-use-rules", "--no-use-ranker"})), 2, "one of them must have a say"));
   EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--ranker", model_})), 1, "kind"));
-  EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--planned-texts", "9"})), 1, "planned_texts"));
+  EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--planned-texts", "9"})), 2, "--planned-texts"));
   EXPECT_FALSE(fs::exists(folder_ / "o"));
 }
 

@@ -77,6 +77,16 @@ TEST_F(PreferenceSourcesTest, PicksAreAllTakenWithTheirWeights) {
   EXPECT_EQ(sets.by_source.at("pick/choice"), 1);
 }
 
+TEST_F(PreferenceSourcesTest, APickOfAProductIsOnItsSideHoweverItsPromptIsSpelled) {
+  config_.held_out_share = 0.5;
+  std::vector<data::PreferencePair> picks;
+  for (const auto& product : products_) picks.push_back({product.id, "类型#裙*编号#" + product.id, "好。", "坏。", "pick", "choice", 1});
+  const auto sets = collect(picks);
+  std::set<std::string> training;
+  for (const auto& pair : sets.training) training.insert(pair.product_id);
+  for (const auto& pair : sets.held_out) EXPECT_FALSE(training.contains(pair.product_id)) << pair.product_id;
+}
+
 TEST_F(PreferenceSourcesTest, SharesAboveTheWholeAreRefused) {
   config_.human_pairs_share = 0.7;
   config_.rule_pairs_share = 0.4;

@@ -80,7 +80,7 @@ TEST_F(RoundOrderTest, SamplesOfOtherProductsAreRefused) {
 
 TEST_F(RoundOrderTest, SomethingMustHaveASay) {
   config_.use_rules = config_.use_ranker = false;
-  EXPECT_THROW(ordered(), InvalidInput);
+  EXPECT_THROW(ordered(), UsageError);
 }
 
 TEST_F(RoundOrderTest, LinesAreReadBackAsTheyWere) {
