@@ -67,7 +67,7 @@ TrainRankerConfig ranker_config(const std::string& name) {
   TrainRankerConfig config;
   const Json json = read_json_file(file);
   config_from_json(config, json, file.string());
-  for (const auto& [name, value] : json.items()) config.given.insert(name);
+  for (const auto& [field, value] : json.items()) config.given.insert(field);
   config.given.erase("init");  // the loop's own
   config.validate();
   return config;

@@ -150,7 +150,7 @@ struct Record {
   std::string tokenizer_sha256;
 };
 
-Json init_of(const Start& start, const TrainRankerConfig& config) {
+Json init_of(const Start& start) {
   if (start.init.empty()) return nullptr;
   return {{"name", start.init.filename().string()}, {"weights_sha256", weights_sha256(start.init)}};
 }
@@ -296,7 +296,7 @@ bool train_ranker(const fs::path& data, const fs::path& validation, const std::s
                   tokenizer->vocab_size(), " tokens, the model ", model.config().vocab_size);
   log_info("model: ", model.parameters().numel(), " parameters, ", model.config().n_layer,
            " layers");
-  const Record record{config, rows, init_of(start, config), tokenizer->sha256()};
+  const Record record{config, rows, init_of(start), tokenizer->sha256()};
   train::TrainHooks hooks;
   hooks.loss_unit = "nats/group";
   hooks.settings = settings_of(record);
