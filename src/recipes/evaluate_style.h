@@ -18,7 +18,7 @@
 namespace vitrine::recipes {
 
 struct EvaluateStyleConfig {
-  std::string train;         // style-labelled human text; "" = none
+  std::string train = {};    // style-labelled human text; "" = none
   double held_out = 0.2;
   double smoothing = 0.5;
   int resamples = 1000;
