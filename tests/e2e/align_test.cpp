@@ -15,23 +15,19 @@ constexpr int kTimeout = 300;  // s, of a loop on a busy machine
 class AlignE2e : public ::testing::Test {
  protected:
   TemporaryFolder folder_;
-  std::string rows_, model_;
+  std::string rows_, model_ = "copy-mini";
 
   void SetUp() override {
     VITRINE_NEEDS_VERB("align copy");
     rows_ = head_of(source_file("data/advertisegen/train.jsonl"), 120, folder_);
-    model_ = folder_ / "sft";
-    const auto trained = run_program({"train", "copy", rows_, "--output", model_, "--n-layer", "1", "--n-embd", "32", "--n-head", "2", "--vocab-size", "1100",
-                                      "--epochs", "3", "--batch-tokens", "512", "--open-plan", "0.5", "--dtype", "float32", "--threads", "1"},
-                                     {.timeout_s = kTimeout});
-    ASSERT_EQ(trained.exit_code, 0) << trained.err;
     write_file_atomic(folder_ / "ranker.json", R"({"epochs": 1, "batch_tokens": 1024, "n_layer": 1, "dtype": "float32"})");
   }
 
-  std::vector<std::string> command(const std::string& output, std::initializer_list<std::string> more = {}) const {
-    std::vector<std::string> command = {"align", "copy", rows_, "--model", model_, "--max-products", "24", "-n", "4", "--planned-texts", "2", "--ranker-pairs", "60",
-                                        "--ranker-config", folder_ / "ranker.json", "--watch-products", "6", "--watch-candidates", "2", "--epochs", "1",
-                                        "--batch-tokens", "1024", "--dtype", "float32", "--ignore-alarms", "--no-curate", "--threads", "1", "--output", output};
+  /// A loop of seconds with the embedded model.
+  std::vector<std::string> command(const std::string& output, std::initializer_list<std::string> more = {}, const std::string& epochs = "1") const {
+    std::vector<std::string> command = {"align", "copy", rows_, "--model", model_, "--max-products", "10", "-n", "4", "--planned-texts", "2", "--ranker-pairs", "60",
+                                        "--ranker-config", folder_ / "ranker.json", "--watch-products", "4", "--watch-candidates", "2", "--epochs", epochs,
+                                        "--batch-tokens", "1024", "--dtype", "float32", "--ignore-alarms", "--threads", "1", "--output", output};
     command.insert(command.end(), more);
     return command;
   }
@@ -69,10 +65,12 @@ TEST_F(AlignE2e, EveryObjectiveRunsAndDpoTakesItsReferenceFromTheCache) {
 }
 
 TEST_F(AlignE2e, OtherSettingsAndAModelThatHasChangedAreRefusedAndNothingIsLost) {
+  model_ = folder_ / "model";
+  fs::copy(source_file("models/copy-mini"), model_);
   run_program(command(folder_ / "out"), {.signal_once_there = folder_ / "out.run/stages/sample-1.json", .timeout_s = kTimeout});
   ASSERT_TRUE(fs::exists(folder_ / "out.run/settings.json"));
   EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "out", {"--temperature", "0.7"}), {.timeout_s = kTimeout}), 2, "temperature 0.8 -> 0.7"));
-  write_file_atomic(model_ + "/model.safetensors", read_file(model_ + "/model.safetensors") + std::string(8, '\0'));
+  write_file_atomic(model_ + "/aligned_terms.txt", read_file(model_ + "/aligned_terms.txt") + "新词\n");
   EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "out"), {.timeout_s = kTimeout}), 2, "model_sha256"));
   EXPECT_TRUE(fs::exists(folder_ / "out.run/settings.json"));
 }
@@ -85,9 +83,9 @@ TEST_F(AlignE2e, ARankingModelThatLovesLengthStopsTheLoop) {
     pairs += dump_line(Json{{"prompt", concat("类型#裙*风格#简约*裙长#", i, "cm")}, {"chosen", text + text + text + text + "。"}, {"rejected", text + "。"}, {"source", "pick"}}) + "\n";
   }
   write_file_atomic(folder_ / "long.jsonl", pairs);
-  ASSERT_EQ(run_program({"train", "ranker", folder_ / "long.jsonl", "--init", model_, "--output", folder_ / "long", "--epochs", "12", "--batch-tokens", "512", "--learning-rate", "0.003",
+  ASSERT_EQ(run_program({"train", "ranker", folder_ / "long.jsonl", "--init", model_, "--n-layer", "1", "--output", folder_ / "long", "--epochs", "12", "--batch-tokens", "512", "--learning-rate", "0.003",
                          "--dtype", "float32", "--threads", "1"}, {.timeout_s = kTimeout}).exit_code, 0);
-  std::vector<std::string> planted = command(folder_ / "out", {"--rounds", "1", "--ranker", folder_ / "long", "--no-use-rules", "--epochs", "20", "--learning-rate", "0.003", "--max-length-ratio", "1.0001"});
+  std::vector<std::string> planted = command(folder_ / "out", {"--rounds", "1", "--ranker", folder_ / "long", "--no-use-rules", "--learning-rate", "0.003", "--max-length-ratio", "1.05"}, "12");
   std::erase(planted, "--ignore-alarms");
   const auto result = run_program(planted, {.timeout_s = kTimeout});
   EXPECT_EQ(result.exit_code, 1) << result.err;

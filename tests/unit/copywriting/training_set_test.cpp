@@ -95,15 +95,15 @@ TEST_F(TrainingSetTest, AnOpenPlanStatesAllPointsBeforeTheFirstSentenceAndNoneBe
 }
 
 TEST_F(TrainingSetTest, WithThePointsBehindTheTextOnlyTheyArePredicted) {
-  const auto s = points_behind_sequence(format_, align_products(products_, {})[1]);
+  const auto s = points_behind_sequence(format_, align_products(products_, {})[0]);
   EXPECT_EQ(spelled(s),
-            "<|endoftext|>裙<|style:taobao|><|len:0|><|group|><|text|>优雅的连衣裙。<|group|><|text|>宽松的版型。"
-            "<|group|><|key:裙长|>连衣裙<|key:版型|>宽松<|text|>");
+            "<|endoftext|>裙<|style:taobao|><|len:1|><|group|><|text|>这款连衣裙采用蕾丝面料。<|group|><|text|>v领设计显得优雅。<|group|><|text|>穿着舒适。"
+            "<|group|><|key:裙长|>连衣裙<|key:材质|>蕾丝<|key:裙领型|>v领<|text|>");
   std::vector<int32_t> predicted;
   for (size_t i = 0; i < s.input_ids.size(); ++i) {
     if (s.predicted[i]) predicted.push_back(s.input_ids[i]);
   }
-  EXPECT_EQ(tokenizer_->decode(predicted), "<|group|><|key:裙长|>连衣裙<|key:版型|>宽松<|text|>");
+  EXPECT_EQ(tokenizer_->decode(predicted), "<|group|><|key:裙长|>连衣裙<|key:材质|>蕾丝<|key:裙领型|>v领<|text|>");
 }
 
 TEST_F(TrainingSetTest, WithOpenPlansTheValidationHoldsBothForms) {

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/resource.h"
 #include "data/import.h"
+#include "text/utf8.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -29,7 +30,8 @@ class PreferenceSourcesTest : public ::testing::Test {
       ordered.product_id = product.id;
       for (const double reward : {2.0, 1.0, 0.9}) {
         OrderedSample one;
-        one.sample.text = product.summary.substr(0, product.summary.size() / 3 * static_cast<size_t>(reward == 2.0 ? 3 : reward == 1.0 ? 2 : 1));
+        const std::u32string text = text::to_utf32(product.summary);
+        one.sample.text = text::to_utf8(text.substr(0, text.size() / 3 * static_cast<size_t>(reward == 2.0 ? 3 : reward == 1.0 ? 2 : 1)));
         one.reward = reward;
         ordered.samples.push_back(one);
       }
