@@ -10,11 +10,11 @@
 #include <iostream>
 #include <limits>
 
+#include "base/config_path.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "base/resource.h"
 #include "base/version.h"
 
 namespace vitrine::apps {
@@ -143,16 +143,6 @@ class AddFlags : public FieldVisitor {
   const std::set<std::string>& whole_;
 };
 
-std::filesystem::path find_config(const std::string& name) {
-  if (std::filesystem::exists(name)) return name;
-  const std::string shipped = "configs/" + name + ".json";
-  try {
-    return resource_path(shipped);
-  } catch (const NotFound&) {
-    throw NotFound(concat("--config: '", name, "' is not there: neither the file ", name, " nor ", shipped, " beside the program"));
-  }
-}
-
 bool is_device(std::string_view name) {
   if (name == "cpu" || name == "cuda") return true;
   return name.starts_with("cuda:") && name.size() > 5 && name.size() < 9 && name.find_first_not_of("0123456789", 5) == std::string_view::npos;
@@ -245,7 +235,7 @@ void VerbOptions::check_common() const {
 
 bool VerbOptions::resolve() {
   if (!common_->config_file.empty()) {
-    const auto path = find_config(common_->config_file);
+    const auto path = find_config("--config", common_->config_file);
     const Json settings = read_json_file(path);
     detail::config_from_json(this, &describe_all, settings, path.string());
     for (const auto& [name, value] : settings.items()) given_.insert(name);

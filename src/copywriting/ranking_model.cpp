@@ -5,6 +5,7 @@
 #include "base/artefact.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "copywriting/model_manifest.h"
 #include "copywriting/ranker_input.h"
 
 namespace vitrine::copywriting {
@@ -12,51 +13,15 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kFunction = "[RankingModel] ";
-constexpr const char* kTokenizerHash = "tokenizer_sha256";
-
-Json read_manifest(const fs::path& directory) {
-  const fs::path path = directory / kManifestName;
-  Json manifest = read_json_file(path);
-  if (manifest.is_object()) return manifest;
-  throw Corrupt(concat(kFunction, path.string(), ": expected an object, got ", dump_line(manifest).substr(0, 80)));
-}
-
-void require_field(const Json& manifest, const char* name, std::string_view expected, const fs::path& directory) {
-  const auto found = manifest.find(name);
-  if (found != manifest.end() && *found == expected) return;
-  throw Corrupt(concat(kFunction, (directory / kManifestName).string(), ": ", name, ": expected \"", expected, "\", got ",
-                       found == manifest.end() ? "nothing" : dump_line(*found).substr(0, 80)));
-}
-
-void require_same_tokenizer(const text::Tokenizer& tokenizer, const fs::path& directory, int64_t rows) {
-  if (rows != tokenizer.vocab_size()) {
-    throw Corrupt(concat(kFunction, directory.string(), ": TOK_MISMATCH: the tokenizer has ", tokenizer.vocab_size(), " tokens, wte.weight ", rows,
-                         " rows"));
-  }
-  const Json manifest = read_manifest(directory);
-  const std::string sha256 = tokenizer.sha256();
-  if (!manifest.contains(kTokenizerHash) || manifest[kTokenizerHash] == sha256) return;
-  throw Corrupt(concat(kFunction, directory.string(), ": TOK_MISMATCH: the tokenizer's files give ", kTokenizerHash, " ", sha256, ", ", kManifestName,
-                       " has ", dump_line(manifest[kTokenizerHash]).substr(0, 80)));
-}
-
 }  // namespace
 
 bool is_ranking_model(const fs::path& directory) {
   if (!fs::exists(directory / kManifestName)) return false;
-  const Json manifest = read_manifest(directory);
+  const Json manifest = read_model_manifest(directory, kFunction);
   return manifest.contains("kind") && manifest["kind"] == kRankerKindName;
 }
 
-void require_ranking_model(const fs::path& directory) {
-  if (!fs::is_directory(directory)) throw NotFound(concat(kFunction, "no model directory ", directory.string()));
-  if (!fs::exists(directory / kManifestName)) {
-    throw Corrupt(concat(kFunction, directory.string(), ": no vitrine.json: not a ranking model that `train ranker` made"));
-  }
-  const Json manifest = read_manifest(directory);
-  require_field(manifest, "kind", kRankerKindName, directory);
-  require_field(manifest, "prompt_format", kPromptFormat, directory);
-}
+void require_ranking_model(const fs::path& directory) { require_model_kind(directory, kRankerKindName, "train ranker", kFunction); }
 
 RankingModel RankingModel::load(const fs::path& directory, const generation::RankerConfig& config) {
   require_ranking_model(directory);
@@ -68,7 +33,8 @@ RankingModel::RankingModel(fs::path directory, generation::Ranker ranker)
       sha256_(sha256_file(directory_ / "model.safetensors")),
       tokenizer_(text::load_tokenizer(directory_)),
       ranker_(std::move(ranker)) {
-  require_same_tokenizer(*tokenizer_, directory_, ranker_.config().vocab_size);
+  require_rows_of(*tokenizer_, ranker_.config().vocab_size, directory_, kFunction);
+  require_tokenizer_of(*tokenizer_, directory_, kFunction);
   format_ = std::make_unique<PromptFormat>(*tokenizer_);
 }
 

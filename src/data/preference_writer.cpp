@@ -119,13 +119,15 @@ Json dataset_info_for(const fs::path& path, const fs::path& info) {
     VITRINE_REQUIRE(known == file_name, "[preferences] ", info.string(), ": the name ", name,
                     " is taken by ", dump_line(known));
   }
-  entries[name] = {{"file_name", file_name},
-                   {"ranking", true},
-                   {"columns",
-                    {{"prompt", "instruction"},
-                     {"query", "input"},
-                     {"chosen", "chosen"},
-                     {"rejected", "rejected"}}}};
+  Json& entry = entries[name];
+  if (!entry.is_object()) entry = Json::object();
+  entry.update({{"file_name", file_name},
+                {"ranking", true},
+                {"columns",
+                 {{"prompt", "instruction"},
+                  {"query", "input"},
+                  {"chosen", "chosen"},
+                  {"rejected", "rejected"}}}});
   return entries;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "base/cache_folder.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -45,14 +46,6 @@ std::string sha256_of(std::span<const fs::path> files) {
   std::string hashes;
   for (const fs::path& file : files) hashes += sha256_file(file);
   return sha256_hex(hashes);
-}
-
-std::optional<fs::path> user_cache_folder() {
-  if (const char* folder = std::getenv("XDG_CACHE_HOME"); folder != nullptr && *folder == '/')
-    return folder;
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
-    return fs::path(home) / ".cache";
-  return std::nullopt;
 }
 
 std::vector<fs::path> places_for(const fs::path& model_dir, const std::string& dtype) {

@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <memory>
-#include <numeric>
 #include <optional>
-#include <set>
 
 #include "base/compressed.h"
+#include "base/config_path.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/file_arguments.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/resource.h"
+#include "base/shuffled.h"
 #include "base/stopwatch.h"
 #include "checks/checker.h"
 #include "checks/output_faults.h"
@@ -63,7 +62,7 @@ Inputs open_inputs(const AlignCopyRun& run) {
 
 /// A settings file, or a name in configs/.
 TrainRankerConfig ranker_config(const std::string& name) {
-  const fs::path file = fs::exists(name) ? fs::path(name) : resource_path("configs/" + name + ".json");
+  const fs::path file = find_config("--ranker-config", name);
   TrainRankerConfig config;
   const Json json = read_json_file(file);
   config_from_json(config, json, file.string());
@@ -154,9 +153,7 @@ struct LoopData {
 
 std::vector<data::Product> drawn(std::vector<data::Product> products, int count, int64_t seed) {
   if (count == 0 || products.size() <= static_cast<size_t>(count)) return products;
-  std::vector<size_t> order(products.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  RandomStream(RandomKey(static_cast<uint64_t>(seed)).fold_in("products")).shuffle(order);
+  auto order = shuffled_indices(products.size(), RandomKey(static_cast<uint64_t>(seed)).fold_in("products"));
   order.resize(static_cast<size_t>(count));
   std::sort(order.begin(), order.end());
   std::vector<data::Product> kept;

@@ -36,12 +36,17 @@ RankerTarget at_least(std::string name, const eval::Estimate& estimate, double s
           concat(percent(estimate.value), " / ", percent(share))};
 }
 
+/// The pairs that `train ranker` holds out of the same file with the same split: a prompt that a product which stays has
+/// too stays with it.
 std::vector<data::PreferencePair> held_out(std::vector<data::PreferencePair> pairs,
                                            const EvaluateRankerConfig& config) {
   if (config.held_out.empty()) return pairs;
-  std::erase_if(pairs, [&](const auto& pair) {
-    return data::split_position(pair.product_id, config.held_out) >= config.held_out_share;
-  });
+  std::set<std::string> learned;
+  for (const auto& pair : pairs) {
+    const double position = data::split_position(pair.product_id, config.held_out);
+    if (position >= config.held_out_share) learned.insert(pair.prompt);
+  }
+  std::erase_if(pairs, [&](const auto& pair) { return learned.contains(pair.prompt); });
   VITRINE_REQUIRE(!pairs.empty(), "[", kVerb, "] --held-out ", config.held_out,
                   ": no pair of a held-out product (share ", config.held_out_share, ")");
   return pairs;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <optional>
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/shuffled.h"
 #include "copywriting/corruptions.h"
 #include "data/advertisegen.h"
 
@@ -14,13 +14,6 @@ namespace vitrine::recipes {
 namespace {
 
 using data::PreferencePair;
-
-std::vector<size_t> shuffled(size_t count, RandomKey key) {
-  std::vector<size_t> order(count);
-  std::iota(order.begin(), order.end(), size_t{0});
-  RandomStream(key).shuffle(order);
-  return order;
-}
 
 data::AttributeStatistics statistics_of(std::span<const data::Product> products) {
   data::AttributeStatistics statistics;
@@ -95,7 +88,7 @@ class Collector {
   /// planner's plan says more values than people do: over it the human one would teach to say few.
   void add_human(size_t wanted) {
     const size_t before = pairs_.size();
-    for (const size_t i : shuffled(sources_.products.size(), key_.fold_in("human"))) {
+    for (const size_t i : shuffled_indices(sources_.products.size(), key_.fold_in("human"))) {
       if (pairs_.size() - before >= wanted) return;
       const auto* person = human(sources_.products[i]);
       const auto& samples = sources_.ordered[i].samples;
@@ -113,7 +106,7 @@ class Collector {
   void add_rule(size_t wanted) {
     const size_t before = pairs_.size();
     for (uint64_t pass = 0; pass < 4; ++pass) {
-      for (const size_t i : shuffled(sources_.products.size(), key_.fold_in("rule").fold_in(pass))) {
+      for (const size_t i : shuffled_indices(sources_.products.size(), key_.fold_in("rule").fold_in(pass))) {
         if (pairs_.size() - before >= wanted) return;
         add_rule_pair(i, key_.fold_in("rule texts").fold_in(pass).fold_in(i));
       }
@@ -149,7 +142,7 @@ class Collector {
       const size_t share = wanted / rules.size() + (r < wanted % rules.size());
       const RandomKey key = key_.fold_in(copywriting::to_string(rules[r]));
       const size_t before = pairs_.size();
-      for (const size_t i : shuffled(sources_.products.size(), key)) {
+      for (const size_t i : shuffled_indices(sources_.products.size(), key)) {
         if (pairs_.size() - before >= share) break;
         add_corrupted(rules[r], i, key.fold_in(i));
       }

@@ -2,16 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <memory>
-#include <numeric>
 #include <optional>
 
 #include "base/artefact.h"
+#include "base/cache_folder.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/shuffled.h"
 #include "copywriting/copy_model.h"
 #include "copywriting/ranker_input.h"
 #include "models/gpt2/module.h"
@@ -35,18 +35,12 @@ Example example_of(copywriting::TrainingSequence sequence) {
   return {.input_ids = std::move(sequence.input_ids), .labels_from = 1, .predicted = std::move(sequence.predicted)};
 }
 
-std::vector<copywriting::PromptPoint> points_of(const data::Product& product) {
-  std::vector<copywriting::PromptPoint> points;
-  for (const auto& attribute : product.attributes) points.push_back({attribute.key, attribute.val});
-  return points;
-}
-
-/// A text with what its sentences say; the category is no point. The audience is not stated where the model writes.
-CopyDocument document_of(const data::Product& product, const std::string& text, const std::vector<std::string>& terms) {
-  CopyDocument document{.category = data::category_of(product), .audience = "", .sentences = {}};
-  auto points = points_of(product);
-  std::erase_if(points, [&](const auto& point) { return point.value == document.category; });
-  document.sentences = copywriting::align_points(text, points, terms);
+/// A text with what its sentences say, as its prompt stated it: in the style and without the audience that `write` has by default.
+CopyDocument document_of(data::Product product, const std::string& text, const std::vector<std::string>& terms) {
+  product.summary = text;
+  CopyDocument document = copywriting::align_products({std::move(product)}, terms).front();
+  document.audience.clear();
+  document.style = CopyDocument().style;
   return document;
 }
 
@@ -70,19 +64,11 @@ struct Maker {
 
 bool may_teach(const OrderedProduct& product) { return !product.samples.empty() && product.samples.front().parts.may_leave; }
 
-/// Indices of products in random order, the same in every run of the settings.
-std::vector<size_t> shuffled(size_t count, RandomKey key) {
-  std::vector<size_t> order(count);
-  std::iota(order.begin(), order.end(), size_t{0});
-  RandomStream(key).shuffle(order);
-  return order;
-}
-
 /// Best-of-n fine-tuning: the best text of each product, newly drawn forms and human copies in every epoch.
 class BestTexts : public train::ExampleSource {
  public:
   BestTexts(const Maker& maker, RandomKey key) : maker_(maker) {
-    for (const size_t i : shuffled(maker.data.ordered.size(), key)) {
+    for (const size_t i : shuffled_indices(maker.data.ordered.size(), key)) {
       if (best_.size() == static_cast<size_t>(maker.config.max_pairs)) break;
       const auto& product = maker.data.ordered[i];
       if (may_teach(product)) best_.emplace_back(i, maker.document(i, product.samples.front().sample.text));
@@ -100,7 +86,7 @@ class BestTexts : public train::ExampleSource {
       add(planned ? example_of(planned_sequence(maker_.format, document)) : open_example(maker_.format, maker_.data.products[i], document, maker_.data.length), examples);
     }
     const auto wanted = static_cast<size_t>(maker_.config.human_share * static_cast<double>(best_.size()));
-    const auto order = shuffled(humans_.size(), key.fold_in("humans"));
+    const auto order = shuffled_indices(humans_.size(), key.fold_in("humans"));
     for (size_t h = 0; h < std::min(wanted, order.size()); ++h) add(human_example(humans_[order[h]], random), examples);
     return examples;
   }
@@ -134,7 +120,7 @@ std::vector<size_t> spread(size_t size, size_t count) {
 /// One group a product: its best text, then `count` - 1 worse ones.
 std::vector<Example> groups_of(const Maker& maker, size_t count, RandomKey key) {
   std::vector<Example> groups;
-  for (const size_t i : shuffled(maker.data.ordered.size(), key)) {
+  for (const size_t i : shuffled_indices(maker.data.ordered.size(), key)) {
     if (groups.size() == static_cast<size_t>(maker.config.max_pairs)) break;
     const auto& samples = maker.data.ordered[i].samples;
     if (!may_teach(maker.data.ordered[i]) || samples.front().reward <= samples.back().reward) continue;
@@ -156,8 +142,7 @@ std::vector<Example> groups_of(const Maker& maker, size_t count, RandomKey key) 
 
 fs::path cache_folder(const TuneConfig& config) {
   if (!config.reference_cache.empty()) return config.reference_cache;
-  if (const char* folder = std::getenv("XDG_CACHE_HOME"); folder != nullptr && *folder == '/') return fs::path(folder) / "vitrine" / "ref_logps";
-  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') return fs::path(home) / ".cache" / "vitrine" / "ref_logps";
+  if (const auto folder = user_cache_folder()) return *folder / "vitrine" / "ref_logps";
   return {};
 }
 

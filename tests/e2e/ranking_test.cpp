@@ -79,7 +79,7 @@ TEST(EvaluateRankerTest, AModelThatIsNoRankerIsRefusedInOneLine) {
   const std::string tiny = source_file("tests/data/ranker_tiny/model").string();
   const auto result = run_program(
       {"evaluate", "ranker", folder / "pairs.jsonl", "--model", tiny, "--output", folder / "out"});
-  EXPECT_TRUE(failed_with_one_line(result, 1, "not a ranking model"));
+  EXPECT_TRUE(failed_with_one_line(result, 1, "not a ranker model that `train ranker` made"));
   EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"pairs.jsonl"});
   EXPECT_TRUE(failed_with_one_line(
       run_program({"evaluate", "ranker", folder / "pairs.jsonl", "--output", folder / "out"}), 2,
