@@ -10,6 +10,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "train/adamw.h"
+#include "train/compute_type.h"
 
 namespace vitrine::train {
 namespace {
@@ -48,9 +49,9 @@ double matmul_gflops(at::ScalarType dtype) {
   return 2.0 * n * n * n / best / 1e9;
 }
 
-models::PassConfig pass_config(const TrainBenchConfig& config, uint64_t step) {
+models::PassConfig pass_config(const TrainBenchConfig& config, models::ComputeType dtype, uint64_t step) {
   models::PassConfig pass;
-  pass.dtype = config.dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16;
+  pass.dtype = dtype;
   pass.resid_pdrop = pass.embd_pdrop = pass.attn_pdrop = config.dropout;
   pass.dropout_key = step;
   pass.plain = config.plain;
@@ -83,14 +84,16 @@ double step_flops(const models::Gpt2Config& config, int64_t documents, int64_t t
 TrainBenchResult bench_train(models::Gpt2& model, const TrainBenchConfig& config) {
   constexpr int kWarmUp = 2;
   AdamW optimizer(model.parameters());
+  const auto dtype = compute_type(config.dtype, model.parameters().values());
   TrainBenchResult result;
+  result.dtype = name_of(dtype);
   std::vector<double> seconds;
   for (int step = 0; step < kWarmUp + config.steps; ++step) {
     throw_if_interrupted("bench train: nothing is saved");
     const nn::PackedBatch batch = random_batch(model.config(), config, static_cast<uint64_t>(step));
     const auto labels = static_cast<double>(batch.num_labels());
     const double time = seconds_of([&] {
-      const auto loss = model.forward_backward(batch, pass_config(config, static_cast<uint64_t>(step)), 1 / labels);
+      const auto loss = model.forward_backward(batch, pass_config(config, dtype, static_cast<uint64_t>(step)), 1 / labels);
       optimizer.step({.learning_rate = 1e-4});
       result.last_loss = loss.nll / labels;
     });
@@ -101,7 +104,7 @@ TrainBenchResult bench_train(models::Gpt2& model, const TrainBenchConfig& config
   result.minimum_seconds = *std::min_element(seconds.begin(), seconds.end());
   result.tokens_per_s = static_cast<double>(tokens) / result.median_seconds;
   result.peak_rss_mib = peak_memory_mib();
-  result.limit_gflops = matmul_gflops(config.dtype == "float32" ? at::kFloat : at::kBFloat16);
+  result.limit_gflops = matmul_gflops(dtype == models::ComputeType::float32 ? at::kFloat : at::kBFloat16);
   result.limit_fraction = step_flops(model.config(), config.batch, config.tokens) / result.median_seconds / 1e9 / result.limit_gflops;
   return result;
 }
@@ -117,7 +120,7 @@ Json to_json(const TrainBenchResult& result, const TrainBenchConfig& config, con
           {"limit_fraction", result.limit_fraction},
           {"limit_gflops", result.limit_gflops},
           {"loss", result.last_loss},
-          {"dtype", config.dtype},
+          {"dtype", result.dtype},
           {"threads", at::get_num_threads()},
           {"n_embd", shape.n_embd},
           {"n_layer", shape.n_layer},

@@ -9,7 +9,7 @@ struct TrainBenchConfig {
   int batch = 8;
   int tokens = 160;
   int steps = 5;
-  std::string dtype = "bfloat16";
+  std::string dtype = "auto";
   bool plain = false;
   double dropout = 0.1;
 
@@ -17,7 +17,7 @@ struct TrainBenchConfig {
     v.field("batch", batch, "documents of a step", 1, 4096);
     v.field("tokens", tokens, "tokens of a document, all labelled", 2, 65536);
     v.field("steps", steps, "timed steps, after two to warm up", 1, 10000);
-    v.field("dtype", dtype, "compute type: float32 or bfloat16", {"float32", "bfloat16"});
+    v.field("dtype", dtype, "compute type: float32, bfloat16, or auto = bfloat16 where the device multiplies it", {"auto", "float32", "bfloat16"});
     v.field("plain", plain, "plain ATen instead of the fused loops");
     v.field("dropout", dropout, "all three dropouts", 0, 0.95);
   }
@@ -30,6 +30,7 @@ struct TrainBenchResult {
   double limit_gflops = 0;                         // of a 2048^3 matrix product in this type
   double peak_rss_mib = 0;
   double last_loss = 0;
+  std::string dtype;  // that it computed in
 };
 
 TrainBenchResult bench_train(models::Gpt2& model, const TrainBenchConfig& config);

@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "train/adamw.h"
 #include "train/checkpoints.h"
+#include "train/compute_type.h"
 #include "train/lr_schedule.h"
 #include "train/packing.h"
 #include "train/run_log.h"
@@ -25,9 +26,9 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-models::PassConfig pass_without_dropout(const TrainConfig& config) {
+models::PassConfig pass_without_dropout(const TrainConfig& config, models::Trainable& model) {
   models::PassConfig pass;
-  pass.dtype = config.dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16;
+  pass.dtype = compute_type(config.dtype, model.parameters().values());
   pass.plain = config.plain;
   return pass;
 }
@@ -50,8 +51,9 @@ void check_examples(const std::vector<Example>& examples, const models::Trainabl
 }
 
 /// Settings that a state belongs to: the run's, the caller's, and the model's shape.
-Json state_config(const TrainConfig& config, const Json& callers, const models::Trainable& model) {
+Json state_config(const TrainConfig& config, const Json& callers, models::Trainable& model) {
   Json json = config_to_json(config);
+  json["dtype"] = name_of(compute_type(config.dtype, model.parameters().values()));  // auto is another one elsewhere
   json.update(callers);
   json["model"] = model.shape();
   return json;
@@ -173,7 +175,7 @@ class Run {
   }
 
   models::PassConfig training_pass(size_t piece_idx) const {
-    models::PassConfig pass = pass_without_dropout(config_);
+    models::PassConfig pass = pass_without_dropout(config_, model_);
     pass.resid_pdrop = config_.resid_pdrop;
     pass.embd_pdrop = config_.embd_pdrop;
     pass.attn_pdrop = config_.attn_pdrop;
@@ -297,7 +299,7 @@ TrainResult train(models::Trainable& model, const TrainConfig& config, ExampleSo
 models::LossSum evaluate(models::Trainable& model, const TrainConfig& config, const std::vector<Example>& examples) {
   models::LossSum sum;
   for (const nn::PackedBatch& batch : pack(examples, config.batch_tokens)) {
-    const models::LossSum loss = model.evaluate(batch, pass_without_dropout(config));
+    const models::LossSum loss = model.evaluate(batch, pass_without_dropout(config, model));
     sum.nll += loss.nll;
     sum.objective += loss.objective;
     sum.num_labels += loss.num_labels;

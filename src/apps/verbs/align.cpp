@@ -40,7 +40,7 @@ void register_align(CLI::App& app, int& exit_code) {
   verb->options.name_also("num_return_sequences", "-n");
   verb->options.add(verb->run);
   verb->options.add(verb->config);
-  verb->options.add_common(verb->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
+  verb->options.add_common(verb->common, {.engine = "torch", .dtypes = {"auto", "float32", "bfloat16"}, .gpu = true});
   copy->callback([verb, &exit_code] { exit_code = align_copy(*verb); });
 }
 

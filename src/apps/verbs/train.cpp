@@ -39,7 +39,7 @@ void add_train(CLI::App& train, const char* name, const char* help, const char* 
   verb.add_option("DATA", state->data, data_help);
   state->options.add(state->files);
   state->options.add(state->config);
-  state->options.add_common(state->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
+  state->options.add_common(state->common, {.engine = "torch", .dtypes = {"auto", "float32", "bfloat16"}, .gpu = true});
   verb.callback([state, run, &exit_code] {
     if (state->options.resolve()) return;
     VerbOptions::require(!state->data.empty(), "DATA");

@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "models/gpt2/module.h"
 #include "models/preference_gpt2.h"
+#include "train/compute_type.h"
 #include "train/objectives.h"
 #include "train/packing.h"
 
@@ -335,6 +336,15 @@ TEST_F(TrainerTest, PairsInPiecesGiveTheGradientOfTheWholeBatch) {
   };
   const at::Tensor whole = gradients(0);
   EXPECT_LT(((gradients(60) - whole).norm() / whole.norm()).item<double>(), 1e-5);
+}
+
+TEST(ComputeTypeTest, ATypeThatIsNamedIsTakenAndAutoIsTheOneThatTheStateKeeps) {
+  const at::Tensor parameters = at::zeros({1});
+  EXPECT_EQ(compute_type("float32", parameters), models::ComputeType::float32);
+  EXPECT_EQ(compute_type("bfloat16", parameters), models::ComputeType::bfloat16);
+  EXPECT_EQ(compute_type("bfloat16", at::empty({1}, at::Device(at::kMeta))), models::ComputeType::bfloat16);
+  EXPECT_EQ(compute_type("auto", at::empty({1}, at::Device(at::kMeta))), models::ComputeType::bfloat16) << "not the CPU";
+  EXPECT_STREQ(name_of(models::ComputeType::float32), "float32");
 }
 
 TEST_F(TrainerTest, AComparedTextThatDoesNotFitIsNamed) {
