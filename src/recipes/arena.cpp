@@ -77,6 +77,7 @@ std::vector<ArenaPair> arena_pairs(const ComparedSystems& compared, const ArenaC
     }
     VITRINE_REQUIRE(found > 0, "[", kVerb, "] ", system.name, " and ", other.name,
                     ": no drawn product for which both have a text");
+    warn_of_few(kVerb, concat(system.name, " and ", other.name), found);
   }
   RandomStream(key.fold_in("first")).shuffle(first);
   RandomStream(key.fold_in("again")).shuffle(again);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/file_arguments.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -90,9 +92,48 @@ CopyRows read_rows(const std::string& path) {
 /// The best of the first n candidates, checked, is a system of its own.
 void add_gate(GateRates rates, EvaluateCopyInput& input) {
   for (const GateRate& rate : rates.rates) {
-    input.systems.push_back({concat(rates.name, " best of ", rate.n), {{.label = "", .texts = rate.texts, .candidates = {}}}});
+    input.systems.push_back({best_of_name(rates, rate), {{.label = "", .texts = rate.texts, .candidates = {}}}});
   }
   input.gates.push_back(std::move(rates));
+}
+
+double number_at(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_number() ? found->get<double>() : std::nan("");
+}
+
+AttachedEvaluation::System attached_system(const Json& json) {
+  AttachedEvaluation::System system{json.at("name").get<std::string>(), {}};
+  for (size_t m = 0; m < eval::kNumMetrics; ++m) {
+    const std::string name(eval::metric_info(static_cast<Metric>(m)).name);
+    const Json value = json.at("all").value(name, Json::object());
+    system.values[m].value = number_at(value, "value");
+    system.values[m].interval = {number_at(value, "low"), number_at(value, "high")};
+  }
+  return system;
+}
+
+/// The file of TITLE=DIR, or of DIR alone.
+std::string file_of_attached(const std::string& argument) {
+  const std::string directory = argument.substr(argument.find('=') + 1);
+  if (directory.empty()) throw UsageError(concat("--attach: expected TITLE=DIR, got '", argument, "'"));
+  return (std::filesystem::path(directory) / "metrics.json").string();
+}
+
+AttachedEvaluation read_attached(const std::string& argument) {
+  const size_t sign = argument.find('=');
+  const std::filesystem::path file = file_of_attached(argument);
+  if (!std::filesystem::exists(file)) throw NotFound(concat("[evaluate copy] --attach: no evaluation at ", file.string()));
+  const Json json = read_json_file(file);
+  AttachedEvaluation attached{sign == std::string::npos ? std::filesystem::weakly_canonical(file).parent_path().filename().string() : argument.substr(0, sign), 0, {}};
+  try {
+    if (json.at("kind") != kCopyEvaluationKind.name) throw InvalidInput(concat("[evaluate copy] --attach: ", file.string(), ": kind: expected ", kCopyEvaluationKind.name, ", got ", dump_line(json.at("kind"))));
+    attached.num_rows = json.at("set").at("rows").get<size_t>();
+    for (const auto& system : json.at("systems")) attached.systems.push_back(attached_system(system));
+  } catch (const Json::exception& e) {
+    throw Corrupt(concat("[evaluate copy] --attach: ", file.string(), ": not the metrics of an evaluation: ", e.what()));
+  }
+  return attached;
 }
 
 std::vector<std::string> input_files(const std::string& set, const std::string& train, const std::vector<std::string>& outputs,
@@ -102,7 +143,18 @@ std::vector<std::string> input_files(const std::string& set, const std::string& 
   return files;
 }
 
+/// Two models of one name would be one system.
+void require_different_names(const std::vector<EvaluateModelConfig>& models) {
+  std::map<std::string, std::string> model_of;
+  for (const auto& config : models) {
+    const auto [known, is_new] = model_of.emplace(system_name(config), config.write.model);
+    if (!is_new) throw UsageError(concat("--model: ", known->second, " and ", config.write.model, " are both named ", known->first, "; give one a name: NAME=", config.write.model));
+  }
+}
+
 }  // namespace
+
+std::string best_of_name(const GateRates& gate, const GateRate& rate) { return concat(gate.name, " best of ", rate.n); }
 
 const eval::SystemReport* CopyEvaluation::find(std::string_view name) const {
   const auto found = std::find_if(reports.begin(), reports.end(), [&](const auto& report) { return report.name == name; });
@@ -151,17 +203,22 @@ std::vector<Target> targets_of(const CopyEvaluation& evaluation, const eval::Sys
           at_least("distinct-4 ≥ 0.72 × 人工 human", number(Metric::distinct_4), 0.72 * value_of(*human, Metric::distinct_4).value),
           at_most("repetition-4 ≤ 人工 human (%)", number(Metric::repetition_4), value_of(*human, Metric::repetition_4).value),
           at_least("独特卖点提及 point mention (%)", number(Metric::point_mention), 95),
-          at_most("独特卖点位置 point offset", number(Metric::point_offset), 0.25)};
+          at_most("独特卖点位置 point offset", number(Metric::point_offset), 0.25),
+          at_least("独特卖点在首句 in the first sentence (%)", number(Metric::point_in_first_sentence), 60)};
 }
 
 CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::string>& outputs,
-                                 const std::vector<EvaluateModelConfig>& models, const std::string& output,
-                                 const EvaluateCopyConfig& config) {
+                                 const std::vector<EvaluateModelConfig>& models, const std::vector<std::string>& attached,
+                                 const std::string& output, const EvaluateCopyConfig& config) {
   config.validate();
   const std::string train = config.train.empty() ? resource_path("data/advertisegen/train.jsonl").string() : config.train;
-  const auto files = input_files(set, train, outputs, config.synonyms);
+  auto files = input_files(set, train, outputs, config.synonyms);
+  for (const auto& argument : attached) files.push_back(file_of_attached(argument));
+  require_different_names(models);
   check_inputs("evaluate copy", files);
   const auto place = require_artefact_place("evaluate copy", output, kCopyEvaluationKind, files);
+  std::vector<AttachedEvaluation> others;
+  for (const auto& argument : attached) others.push_back(read_attached(argument));
   CopyRows set_rows = read_rows(set), train_rows = read_rows(train);
   const int64_t rejected = set_rows.rejected + train_rows.rejected;
   EvaluateCopyInput input;
@@ -176,13 +233,14 @@ CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::
     const bool has_fit = std::any_of(input.fits.begin(), input.fits.end(), [&](const auto& fit) { return fit.name == written.fit.name; });
     if (!has_fit) input.fits.push_back(std::move(written.fit));
     if (config.gate) add_gate(gate_rates(input.set, model, {1, 4, 8, 16}), input);
-    for (auto& system : written.systems) {
+    for (auto& system : written.systems) {  // template bank and retrieval come with every model
       const bool known = std::any_of(input.systems.begin(), input.systems.end(), [&](const auto& s) { return s.name == system.name; });
       if (!known) input.systems.push_back(std::move(system));
     }
   }
   CopyEvaluation evaluation = evaluate_copy(std::move(input), config);
   evaluation.rows_rejected = rejected;
+  evaluation.attached = std::move(others);
   write_evaluation(evaluation, place);
   return evaluation;
 }

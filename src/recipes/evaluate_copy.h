@@ -43,6 +43,17 @@ struct DataFile {
   std::string path, sha256;  // of the unpacked bytes
 };
 
+/// The table of another evaluation, for the page of this one.
+struct AttachedEvaluation {
+  struct System {
+    std::string name;
+    eval::MetricValues values;  // of all rows; NaN where there is none
+  };
+  std::string title;
+  size_t num_rows = 0;
+  std::vector<System> systems;
+};
+
 /// What is compared. Systems come in the order of the report; the human row and the anchors are added before them.
 struct EvaluateCopyInput {
   std::vector<data::Product> set, train;
@@ -66,8 +77,12 @@ struct CopyEvaluation {
   std::vector<eval::SystemReport> reports;    // one for each system
   std::vector<ModelFit> fits;                 // one for each model
   std::vector<GateRates> gates;               // of the models; their texts are systems too
+  std::vector<AttachedEvaluation> attached;
   const eval::SystemReport* find(std::string_view name) const;  // null when there is none
 };
+
+/// The system of a gate's texts: "copy-mini best of 4".
+std::string best_of_name(const GateRates& gate, const GateRate& rate);
 
 inline constexpr const char* kHumanName = "human";
 inline constexpr const char* kJoinedName = "values joined";
@@ -96,10 +111,10 @@ std::string terminal_table(const CopyEvaluation& evaluation); // metrics down, s
 /// appears whole. `place` is of require_artefact_place. Throws IoError.
 void write_evaluation(const CopyEvaluation& evaluation, const std::filesystem::path& place);
 
-/// The whole verb: reads SET, the train rows (anything import reads), outputs (NAME=FILE) and synonyms, lets the models
-/// write, evaluates, writes. Rejected rows are logged by code. Throws UsageError (artefact.h) before any work.
+/// The whole verb: reads SET, the train rows (anything import reads), outputs (NAME=FILE), synonyms and other evaluations
+/// (TITLE=DIR), lets the models write, evaluates, writes. Rejected rows are logged by code. Throws UsageError (artefact.h) before any work.
 CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::string>& outputs,
-                                 const std::vector<EvaluateModelConfig>& models, const std::string& output,
-                                 const EvaluateCopyConfig& config);
+                                 const std::vector<EvaluateModelConfig>& models, const std::vector<std::string>& attached,
+                                 const std::string& output, const EvaluateCopyConfig& config);
 
 }  // namespace vitrine::recipes

@@ -51,8 +51,8 @@ eval::SystemOutputs baseline_system(const std::string& name, const std::string& 
   return {name, {run_system(products, writer, name)}};
 }
 
-std::string name_of(const copywriting::CopyModel& model, const EvaluateModelConfig& config) {
-  return config.name.empty() ? model.directory.filename().string() : config.name;
+std::string name_of(const EvaluateModelConfig& config) {
+  return config.name.empty() ? copywriting::find_model(config.write.model).filename().string() : config.name;
 }
 
 ModelFit fit_of(const copywriting::CopyModel& model, const std::string& name,
@@ -80,9 +80,9 @@ ModelFit fit_of(const copywriting::CopyModel& model, const std::string& name,
 double ModelFit::perplexity() const { return std::exp(nats / static_cast<double>(tokens)); }
 double ModelFit::nats_per_character() const { return nats / static_cast<double>(characters); }
 
-std::string system_name(const copywriting::CopyModel& model, const EvaluateModelConfig& config) {
+std::string system_name(const EvaluateModelConfig& config) {
   const char* plan = !config.write.open_plan ? "" : config.write.complete_open_plan ? " open" : " unaided";
-  return name_of(model, config) + plan;
+  return name_of(config) + plan;
 }
 
 std::optional<copywriting::RankingModel> load_ranker(const EvaluateModelConfig& config) {
@@ -105,7 +105,7 @@ ModelSystems write_systems(std::span<const data::Product> products,
   const auto model =
       copywriting::load_copy_model(copywriting::find_model(config.write.model), decoder);
   auto ranker = load_ranker(config);
-  const std::string name = system_name(model, config);
+  const std::string name = system_name(config);
 
   WriteConfig greedy = with(config.write, "", 1);
   greedy.temperature = 0;
@@ -122,7 +122,7 @@ ModelSystems write_systems(std::span<const data::Product> products,
     nucleus.runs.push_back(run_system(products, writer, concat("seed ", seeded.seed)));
   }
   systems.push_back(std::move(nucleus));
-  return {std::move(systems), fit_of(model, name_of(model, config), products, decoder.dtype)};
+  return {std::move(systems), fit_of(model, name_of(config), products, decoder.dtype)};
 }
 
 }  // namespace vitrine::recipes

@@ -34,7 +34,8 @@ struct ModelFit {
 };
 
 /// config.name or the model's folder, with " open" behind it for open plans, " unaided" for those that are not completed.
-std::string system_name(const copywriting::CopyModel& model, const EvaluateModelConfig& config);
+/// Throws NotFound.
+std::string system_name(const EvaluateModelConfig& config);
 
 /// Of config.write.ranker; nothing when it is empty. Throws what loading it throws.
 std::optional<copywriting::RankingModel> load_ranker(const EvaluateModelConfig& config);

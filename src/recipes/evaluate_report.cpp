@@ -1,7 +1,9 @@
 // The evaluation as JSON, as a page and as a table for the terminal.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
+#include <set>
 #include <thread>
 
 #include "base/error.h"
@@ -79,9 +81,22 @@ std::string cell(Metric metric, const MetricValue& value) {
   return text;
 }
 
+/// All but the best of n, which have charts of their own.
+std::vector<std::reference_wrapper<const SystemReport>> shown_reports(const CopyEvaluation& evaluation) {
+  std::set<std::string> hidden;
+  for (const GateRates& gate : evaluation.gates) {
+    for (const GateRate& rate : gate.rates) hidden.insert(best_of_name(gate, rate));
+  }
+  std::vector<std::reference_wrapper<const SystemReport>> reports;
+  for (const auto& report : evaluation.reports) {
+    if (!hidden.contains(report.name)) reports.emplace_back(report);
+  }
+  return reports;
+}
+
 std::vector<std::string> header_of(const CopyEvaluation& evaluation, std::string first) {
   std::vector<std::string> header = {std::move(first)};
-  for (const auto& report : evaluation.reports) header.push_back(report.name);
+  for (const SystemReport& report : shown_reports(evaluation)) header.push_back(report.name);
   return header;
 }
 
@@ -89,7 +104,7 @@ void add_metric_table(HtmlReport& page, const CopyEvaluation& evaluation, const 
   std::vector<std::vector<std::string>> rows;
   for (size_t m = 0; m < eval::kNumMetrics; ++m) {
     std::vector<std::string> row = {std::string(eval::metric_info(static_cast<Metric>(m)).title)};
-    for (const auto& report : evaluation.reports) row.push_back(cell(static_cast<Metric>(m), (report.*part)[m]));
+    for (const SystemReport& report : shown_reports(evaluation)) row.push_back(cell(static_cast<Metric>(m), (report.*part)[m]));
     rows.push_back(std::move(row));
   }
   page.table(header_of(evaluation, "指标 metric"), rows);
@@ -99,7 +114,7 @@ bool is_baseline(const std::string& name) { return name == kHumanName || name ==
 
 void add_targets(HtmlReport& page, const CopyEvaluation& evaluation) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto& report : evaluation.reports) {
+  for (const SystemReport& report : shown_reports(evaluation)) {
     if (is_baseline(report.name)) continue;
     for (const auto& target : targets_of(evaluation, report)) rows.push_back({report.name, target.name, target.met ? "达到 met" : "未达到 MISSED", target.detail});
   }
@@ -120,7 +135,7 @@ std::vector<std::string> commonest_keys(const SystemReport& report, size_t limit
 void add_coverage_by_key(HtmlReport& page, const CopyEvaluation& evaluation) {
   const auto keys = commonest_keys(evaluation.reports[0], 12);
   std::vector<HtmlReport::Bars> bars;
-  for (const auto& report : evaluation.reports) {
+  for (const SystemReport& report : shown_reports(evaluation)) {
     if (report.name == kJoinedName) continue;  // always 1
     auto& one = bars.emplace_back(HtmlReport::Bars{report.name, {}});
     for (const auto& key : keys) one.values.push_back(report.by_key.at(key).share());
@@ -130,7 +145,7 @@ void add_coverage_by_key(HtmlReport& page, const CopyEvaluation& evaluation) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, first] : evaluation.reports[0].by_key) {
     std::vector<std::string> row = {key, std::to_string(first.pairs)};
-    for (const auto& report : evaluation.reports) row.push_back(format_number(std::round(1000 * report.by_key.at(key).share()) / 10));
+    for (const SystemReport& report : shown_reports(evaluation)) row.push_back(format_number(std::round(1000 * report.by_key.at(key).share()) / 10));
     rows.push_back(std::move(row));
   }
   auto header = header_of(evaluation, "属性 key");
@@ -163,8 +178,8 @@ std::vector<std::pair<double, double>> cumulative(const std::vector<double>& val
 void add_curves(HtmlReport& page, const CopyEvaluation& evaluation) {
   std::vector<HtmlReport::Series> reached, histogram, lengths;
   double longest = 1;
-  for (const auto& report : evaluation.reports) longest = std::max(longest, length_quantile(report, 0.99));
-  for (const auto& report : evaluation.reports) {
+  for (const SystemReport& report : shown_reports(evaluation)) longest = std::max(longest, length_quantile(report, 0.99));
+  for (const SystemReport& report : shown_reports(evaluation)) {
     lengths.push_back({report.name, binned(report.lengths, std::ceil(longest / 10) * 10, 20, evaluation.num_rows)});
     if (report.name == kJoinedName) continue;
     reached.push_back({report.name, cumulative(report.point_offsets, evaluation.num_rows)});
@@ -185,7 +200,7 @@ void add_side_by_side(HtmlReport& page, const CopyEvaluation& evaluation) {
   for (size_t i = 0; i < shown; ++i) {
     const size_t row = i * evaluation.num_rows / shown;
     std::vector<std::vector<std::string>> texts;
-    for (const auto& report : evaluation.reports) texts.push_back({report.name, report.texts[row]});
+    for (const SystemReport& report : shown_reports(evaluation)) texts.push_back({report.name, report.texts[row]});
     page.begin_details(concat(evaluation.products[row].id, "  ", data::raw_content(evaluation.products[row])));
     page.table({"系统 system", "文案 text"}, texts);
     page.end_details();
@@ -244,6 +259,8 @@ std::string words_of(const ModelFit& fit) {
                 " tokens, ", fixed(fit.nats_per_character(), 4), " nats a character");
 }
 
+constexpr Metric kShownOfAttached[] = {Metric::point_mention, Metric::point_offset, Metric::point_in_first_sentence, Metric::coverage, Metric::bleu_4, Metric::distinct_4, Metric::repetition_4, Metric::catalogue_self_similarity, Metric::mean_length};
+
 void add_gate(HtmlReport& page, const GateRates& gate) {
   const auto percent = [](double share) {
     char text[16];
@@ -259,6 +276,42 @@ void add_gate(HtmlReport& page, const GateRates& gate) {
   }
   page.table({"n", "无依据 前 unsupported before", "后 after", "禁用语 前 banned before", "后 after", "无可用 none left"}, rows);
   page.paragraph(concat("候选 candidates ", gate.candidates, "，去掉 dropped ", gate.dropped, "，避开禁用词而保住 saved ", gate.saved));
+}
+
+/// The metrics of the best of n against n, one chart a metric with a curve for each model; the ranking model's own score last.
+void add_best_of_n(HtmlReport& page, const CopyEvaluation& evaluation) {
+  if (evaluation.gates.empty()) return;
+  page.heading("取 n 条中最好的一条 Best of n");
+  page.paragraph("检查之后的成品；n 越大，排序（规则与排序模型）挑选的余地越大。 Texts after the checks: the more candidates, the more the order has to choose from.");
+  const auto chart = [&](const std::string& title, const auto& value_at) {
+    std::vector<HtmlReport::Series> series;
+    for (const GateRates& gate : evaluation.gates) {
+      auto& one = series.emplace_back(HtmlReport::Series{gate.name, {}});
+      for (const GateRate& rate : gate.rates) one.points.emplace_back(rate.n, value_at(gate, rate));
+    }
+    page.line_chart(title, "n", "", series);
+  };
+  for (const Metric metric : {Metric::point_mention, Metric::point_offset, Metric::point_in_first_sentence, Metric::coverage, Metric::bleu_4, Metric::distinct_4, Metric::repetition_4}) {
+    chart(std::string(eval::metric_info(metric).title), [&](const GateRates& gate, const GateRate& rate) {
+      const auto* report = evaluation.find(best_of_name(gate, rate));
+      return report == nullptr ? std::nan("") : report->all[static_cast<size_t>(metric)].value;
+    });
+  }
+  const bool scored = std::any_of(evaluation.gates.begin(), evaluation.gates.end(), [](const GateRates& gate) { return !std::isnan(gate.rates.front().ranker); });
+  if (scored) chart("排序模型的分 score of the ranking model", [](const GateRates&, const GateRate& rate) { return rate.ranker; });
+}
+
+void add_attached(HtmlReport& page, const AttachedEvaluation& attached) {
+  page.heading(attached.title);
+  page.paragraph(concat("另一次评测 another evaluation: n = ", attached.num_rows));
+  std::vector<std::string> header = {"系统 system"};
+  for (const Metric metric : kShownOfAttached) header.emplace_back(eval::metric_info(metric).title);
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& system : attached.systems) {
+    auto& row = rows.emplace_back(std::vector<std::string>{system.name});
+    for (const Metric metric : kShownOfAttached) row.push_back(cell(metric, system.values[static_cast<size_t>(metric)]));
+  }
+  page.table(header, rows);
 }
 
 }  // namespace
@@ -296,6 +349,8 @@ std::string report_html(const CopyEvaluation& evaluation) {
   if (evaluation.num_single > 0) add_metric_table(page, evaluation, &SystemReport::single);
   for (const ModelFit& fit : evaluation.fits) page.paragraph(words_of(fit));
   for (const GateRates& gate : evaluation.gates) add_gate(page, gate);
+  add_best_of_n(page, evaluation);
+  for (const auto& attached : evaluation.attached) add_attached(page, attached);
   add_targets(page, evaluation);
   add_curves(page, evaluation);
   add_coverage_by_key(page, evaluation);
@@ -307,12 +362,12 @@ std::string report_html(const CopyEvaluation& evaluation) {
 std::string terminal_table(const CopyEvaluation& evaluation) {
   constexpr size_t kFirst = 26;
   std::string table = std::string(kFirst, ' ');
-  for (const auto& report : evaluation.reports) table += "  " + padded(report.name, 24);
+  for (const SystemReport& report : shown_reports(evaluation)) table += "  " + padded(report.name, 24);
   table += "\n";
   for (size_t m = 0; m < eval::kNumMetrics; ++m) {
     const std::string name(eval::metric_info(static_cast<Metric>(m)).name);
     table += name + std::string(name.size() < kFirst ? kFirst - name.size() : 0, ' ');
-    for (const auto& report : evaluation.reports) table += "  " + padded(cell(static_cast<Metric>(m), report.all[m]), 24);
+    for (const SystemReport& report : shown_reports(evaluation)) table += "  " + padded(cell(static_cast<Metric>(m), report.all[m]), 24);
     table += "\n";
   }
   for (const ModelFit& fit : evaluation.fits) table += "\n" + words_of(fit) + "\n";

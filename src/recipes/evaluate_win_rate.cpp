@@ -64,6 +64,7 @@ JudgedSystems judge_systems(copywriting::RankingModel& judge, ComparedSystems co
     const auto &system = compared.systems[of].name, &other = compared.systems[over].name;
     VITRINE_REQUIRE(!ids.empty(), "[", kVerb, "] ", system, " and ", other,
                     ": no product for which both have a text");
+    warn_of_few(kVerb, concat(system, " and ", other), ids.size());
     const auto judgements =
         eval::judgements_of_scores(ids, system, scores_of_system, other, scores_of_other);
     result.rates.push_back(eval::win_rates(judgements, config).front());

@@ -1,6 +1,7 @@
 #include "recipes/gate_rates.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <utility>
 
@@ -28,6 +29,12 @@ std::vector<Candidate> first_of(const std::vector<Candidate>& candidates, int n)
   return first;
 }
 
+/// One text of a product, out of the checks, and its score.
+struct Scores {
+  double sum = 0;
+  int64_t count = 0;
+};
+
 GateRate rate_of(int n, size_t products) {
   GateRate rate;
   rate.n = n;
@@ -37,7 +44,7 @@ GateRate rate_of(int n, size_t products) {
 
 /// Counts one product for one n.
 void count(const CopyWriter& writer, const data::Product& product, const WrittenProduct& written,
-           bool checked, GateRate& rate) {
+           bool checked, GateRate& rate, Scores& scores) {
   auto candidates = first_of(written.candidates, rate.n);
   if (checked) rate.texts.emplace_back();
   if (candidates.empty()) {
@@ -46,6 +53,10 @@ void count(const CopyWriter& writer, const data::Product& product, const Written
   }
   const Candidate best = writer.best_of(std::move(candidates), product, written.plan, checked);
   if (checked) rate.texts.back() = best.text;
+  if (checked && best.ranker) {
+    scores.sum += *best.ranker;
+    ++scores.count;
+  }
   const Blocked found = blocked(best);
   (checked ? rate.unsupported_after : rate.unsupported_before) += found.unsupported;
   (checked ? rate.banned_after : rate.banned_before) += found.banned;
@@ -61,8 +72,9 @@ GateRates gate_rates(std::span<const data::Product> products, const EvaluateMode
        .dtype = config.dtype.empty() ? copywriting::kDefaultDtype : config.dtype});
   auto ranker = load_ranker(config);
   GateRates rates;
-  rates.name = system_name(model, config);
+  rates.name = system_name(config);
   for (const int n : ns) rates.rates.push_back(rate_of(n, products.size()));
+  std::vector<Scores> scores(ns.size());
   for (const bool checked : {false, true}) {
     WriteConfig write = config.write;
     write.num_return_sequences = ns.back();
@@ -77,7 +89,7 @@ GateRates gate_rates(std::span<const data::Product> products, const EvaluateMode
           products.subspan(begin, std::min(kProductsPerBatch, products.size() - begin));
       const auto written = writer.write(batch);
       for (size_t i = 0; i < batch.size(); ++i) {
-        for (GateRate& rate : rates.rates) count(writer, batch[i], written[i], checked, rate);
+        for (size_t r = 0; r < ns.size(); ++r) count(writer, batch[i], written[i], checked, rates.rates[r], scores[r]);
         if (!checked) continue;
         rates.candidates += static_cast<int64_t>(written[i].candidates.size()) + written[i].dropped;
         rates.dropped += written[i].dropped;
@@ -87,7 +99,9 @@ GateRates gate_rates(std::span<const data::Product> products, const EvaluateMode
     }
   }
   const auto all = static_cast<double>(std::max<size_t>(products.size(), 1));
-  for (GateRate& rate : rates.rates) {
+  for (size_t r = 0; r < ns.size(); ++r) {
+    GateRate& rate = rates.rates[r];
+    rate.ranker = scores[r].count == 0 ? std::nan("") : scores[r].sum / static_cast<double>(scores[r].count);
     for (double* share : {&rate.unsupported_before, &rate.unsupported_after, &rate.banned_before,
                           &rate.banned_after, &rate.empty_after}) {
       *share /= all;
@@ -109,7 +123,8 @@ Json to_json(const GateRates& rates) {
                                {"unsupported_after", rate.unsupported_after},
                                {"banned_before", rate.banned_before},
                                {"banned_after", rate.banned_after},
-                               {"empty_after", rate.empty_after}});
+                               {"empty_after", rate.empty_after},
+                               {"ranker", std::isnan(rate.ranker) ? Json(nullptr) : Json(rate.ranker)}});
   }
   return json;
 }

@@ -17,6 +17,7 @@ struct GateRate {
   double unsupported_before = 0, unsupported_after = 0;  // a claim or number without evidence blocks
   double banned_before = 0, banned_after = 0;            // any other rule blocks
   double empty_after = 0;                                // no candidate may leave
+  double ranker = 0;  // mean score of the best text after, by the ranking model; NaN without one or without texts
   std::vector<std::string> texts;  // after, of each product; "" where none may leave
 };
 

@@ -11,6 +11,7 @@ namespace vitrine::recipes {
 namespace {
 
 constexpr std::string_view kHuman = "human";
+constexpr size_t kFewProducts = 200;  // metrics: win rate
 
 void check_names(std::string_view verb, const std::vector<SystemTexts>& systems) {
   std::set<std::string> names;
@@ -52,6 +53,10 @@ ComparedSystems read_compared_systems(std::string_view verb, const std::string& 
   }
   check_names(verb, compared.systems);
   return compared;
+}
+
+void warn_of_few(std::string_view verb, std::string_view what, size_t products) {
+  if (products < kFewProducts) log_warn("[", verb, "] ", what, ": ", products, " products; fewer than ", kFewProducts, " decide little");
 }
 
 std::vector<std::string> files_of(const std::string& set, const std::vector<std::string>& outputs) {

@@ -29,6 +29,9 @@ struct ComparedSystems {
 ComparedSystems read_compared_systems(std::string_view verb, const std::string& set,
                                       const std::vector<std::string>& outputs, bool human);
 
+/// A comparison over fewer than 200 products decides little: warns, naming `what` is compared.
+void warn_of_few(std::string_view verb, std::string_view what, size_t products);
+
 /// The files that read_compared_systems will open.
 std::vector<std::string> files_of(const std::string& set, const std::vector<std::string>& outputs);
 

@@ -20,7 +20,7 @@ namespace {
 
 /// What is evaluated, beside the settings of the evaluation.
 struct Systems {
-  std::vector<std::string> outputs, models, plans{"planner"};
+  std::vector<std::string> outputs, models, plans{"planner"}, attached;
   std::string ranker;
   int variants = recipes::WriteConfig().variants;
   int num_return_sequences = 8, decoding_seeds = 3;
@@ -34,6 +34,7 @@ struct Systems {
     v.field("variants", variants, "draws of each sentence, of which the best goes on", 1, 100);
     v.field("num_return_sequences", num_return_sequences, "candidates of each product; the first is scored (-n)", 1, 1000);
     v.field("decoding_seeds", decoding_seeds, "nucleus runs of a model", 1, 100);
+    v.field("attach", attached, "TITLE=DIR: another evaluation, whose table stands on the page too (again for more)");
     v.field("output", output, "folder for metrics.json, report.html, outputs.jsonl");
   }
 };
@@ -81,7 +82,7 @@ int evaluate_copy(EvaluateCopyVerb& verb) {
   verb.config.seed = verb.common.seed;
   VerbOptions::require(!verb.set.empty(), "SET");
   VerbOptions::require(!verb.systems.output.empty(), "--output");
-  const auto evaluation = recipes::run_evaluate_copy(verb.set, verb.systems.outputs, model_configs(verb), verb.systems.output, verb.config);
+  const auto evaluation = recipes::run_evaluate_copy(verb.set, verb.systems.outputs, model_configs(verb), verb.systems.attached, verb.systems.output, verb.config);
   if (!verb.common.quiet) std::cerr << recipes::terminal_table(evaluation);
   return evaluation.rows_rejected > 0 ? kSomeRejected : kDone;
 }
@@ -145,6 +146,7 @@ void register_evaluate(CLI::App& app, int& exit_code) {
   verb->options.name_also("num_return_sequences", "-n");
   verb->options.keep_whole("outputs");
   verb->options.keep_whole("model");
+  verb->options.keep_whole("attach");
   verb->options.add(verb->systems);
   verb->options.add(verb->config);
   verb->options.add_common(verb->common, {.dtypes = generation::weight_dtypes()});

@@ -42,7 +42,7 @@ class EvaluateCopyTest : public ::testing::Test {
     for (const char* row : {"4", "1", "2"}) lines += "{\"id\":\"" + id_ + row + "\",\"candidates\":[{\"text\":\"" + text + row + "\"},{\"text\":\"条纹\"}]}\n";
     return lines;
   }
-  CopyEvaluation run(const std::vector<std::string>& outputs) const { return run_evaluate_copy((dir_ / "set.jsonl").string(), outputs, {}, (dir_ / "out").string(), config_); }
+  CopyEvaluation run(const std::vector<std::string>& outputs) const { return run_evaluate_copy((dir_ / "set.jsonl").string(), outputs, {}, {}, (dir_ / "out").string(), config_); }
   void expect_message(const std::vector<std::string>& outputs, const std::string& part) const {
     try {
       run(outputs);
@@ -88,6 +88,31 @@ TEST_F(EvaluateCopyTest, FourFilesAreWrittenAndTheNumbersRepeatByteForByte) {
   EXPECT_EQ(std::count(kept.begin(), kept.end(), '\n'), 15);
 }
 
+TEST_F(EvaluateCopyTest, AnotherEvaluationStandsOnThePageUnderItsTitle) {
+  run({"m=" + write("a.jsonl", output_lines("甲")).string()});
+  fs::rename(dir_ / "out", dir_ / "small");
+  run_evaluate_copy((dir_ / "set.jsonl").string(), {}, {}, {"小规模消融=" + (dir_ / "small").string()}, (dir_ / "out").string(), config_);
+  const std::string page = read_file(dir_ / "out/report.html");
+  const size_t title = page.find("小规模消融");
+  ASSERT_NE(title, std::string::npos);
+  EXPECT_NE(page.find("<td>m</td>", title), std::string::npos);
+}
+
+TEST_F(EvaluateCopyTest, WhatIsNoEvaluationIsNotAttached) {
+  const auto refusal = [&](const std::string& metrics) -> std::string {
+    write("other/metrics.json", metrics);
+    try {
+      run_evaluate_copy((dir_ / "set.jsonl").string(), {}, {}, {(dir_ / "other").string()}, (dir_ / "out").string(), config_);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_NE(refusal("{\"kind\":\"ranker_evaluation\"}").find("metrics.json: kind: expected copy_evaluation, got \"ranker_evaluation\""), std::string::npos);
+  EXPECT_NE(refusal("{\"kind\":\"copy_evaluation\"}").find("metrics.json: not the metrics of an evaluation"), std::string::npos);
+  EXPECT_FALSE(fs::exists(dir_ / "out"));
+}
+
 TEST_F(EvaluateCopyTest, LeakageStopsUnlessAllowed) {
   write("train.jsonl", std::string(kTrain) + "{\"content\":\"类型#衣\",\"summary\":\"显瘦的条纹裤。\"}\n");
   expect_message({}, "0 rows and 1 texts");
@@ -129,7 +154,7 @@ TEST_F(EvaluateCopyTest, SynonymsRaiseOnlyTheirOwnCoverage) {
 TEST_F(EvaluateCopyTest, TargetsNameBothNumbers) {
   const auto evaluation = run({"m=" + write("a.jsonl", output_lines("甲")).string()});
   const auto targets = targets_of(evaluation, *evaluation.find("m"));
-  ASSERT_EQ(targets.size(), 7u);
+  ASSERT_EQ(targets.size(), 8u);
   EXPECT_FALSE(targets[2].met);  // coverage
   EXPECT_EQ(targets[2].detail, "0 / >= 88");
   EXPECT_TRUE(targets_of(evaluation, *evaluation.find(kJoinedName))[2].met);
