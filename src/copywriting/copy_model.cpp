@@ -21,7 +21,7 @@ constexpr std::string_view kFunction = "[load_copy_model] ";
 
 }  // namespace
 
-void require_copy_model(const fs::path& directory) { require_model_kind(directory, kCopyModelKind.name, "train copy", kFunction); }
+void require_copy_model(const fs::path& directory) { require_model_kind(directory, kCopyModelKind.name, kPromptFormat, "train copy", kFunction); }
 
 namespace {
 
@@ -65,7 +65,7 @@ CopyModel load_copy_model(const fs::path& directory, const generation::DecoderCo
 }
 
 fs::path find_model(const std::string& name) {
-  if (fs::is_directory(name)) return name;
+  if (fs::is_directory(name)) return fs::path(name).has_filename() ? fs::path(name) : fs::path(name).parent_path();  // the name of models/x/ is x
   if (const char* folder = std::getenv("VITRINE_MODELS")) {
     if (fs::is_directory(fs::path(folder) / name)) return fs::path(folder) / name;
   }

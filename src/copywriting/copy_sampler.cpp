@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "checks/output_faults.h"
+#include "copywriting/group_guide.h"
 #include "text/utf8.h"
 
 namespace vitrine::copywriting {
@@ -13,8 +14,6 @@ namespace {
 
 constexpr int kShortBy = 16;        // code points that a copy may be shorter than wanted
 constexpr int kLengthOfPoint = 12;  // code points that a sentence takes for each point it is told to say
-constexpr size_t kPointsOfCompletion = 3;
-constexpr int kMostCompletions = 4;
 constexpr double kMissedPoint = 8;  // nats a token, so that a said point outweighs any fluency
 constexpr double kUnfinished = 8;
 constexpr double kRepetition = 0.4;  // for each repeated 4-gram
@@ -26,8 +25,11 @@ struct Draft {
   std::vector<int32_t> ids;  // all so far, the next sentence's group included
   SampledCopy copy;
   int free_sentences = 0;
-  std::vector<PromptPoint> asked = {};  // of an open plan: what the next sentence is told to say
-  int completions = 0;                  // sentences that were told
+  // Of an open plan:
+  bool is_planning = false;              // the next sentence's group is to be written
+  bool may_say_nothing = false;          // whether that group may be empty
+  std::vector<PromptPoint> unsaid = {};  // what may be chosen
+  std::vector<PromptPoint> chosen = {};  // what the next sentence says
   int attempt = 0;  // of the next sentence
   bool done = false;
   std::shared_ptr<const generation::CachedTokens> cached = {};  // of the last sentence
@@ -36,7 +38,10 @@ struct Draft {
   /// kept for later.
   SentencePoints points() const {
     SentencePoints points;
-    for (const auto& point : asked) points.now.push_back(point.value);
+    for (const auto& point : chosen) points.now.push_back(point.value);
+    for (const auto& point : unsaid) {
+      if (!holds(points.now, point.value)) points.later.push_back(point.value);
+    }
     if (sentence >= task->points.size()) return points;
     points.now = task->points[sentence];
     std::erase_if(points.now, [&](const std::string& value) {
@@ -94,36 +99,59 @@ std::vector<PromptPoint> unsaid_points(const Draft& draft) {
   return unsaid;
 }
 
-/// Whether the next sentence of an open plan is told what to say: as soon as the rest of the length is just enough for
-/// what was not said. It is asked for then.
-bool complete(const CopyModel& model, int length, Draft& draft) {
-  draft.asked.clear();
-  auto unsaid = unsaid_points(draft);
-  const int needed = kLengthOfPoint * static_cast<int>(unsaid.size());
-  if (unsaid.empty() || length + needed < draft.task->length || draft.completions == kMostCompletions) return false;
-  unsaid.resize(std::min(unsaid.size(), kPointsOfCompletion));
-  append(draft.ids, model.format->encode_group(unsaid, *draft.task->prompt));
-  draft.asked = std::move(unsaid);
-  ++draft.completions;
-  return true;
+std::vector<PointTokens> tokens_of(const CopyModel& model, const Draft& draft) {
+  std::vector<PointTokens> tokens;
+  for (const auto& point : draft.unsaid) tokens.push_back(point_tokens(*model.format, point, *draft.task->prompt));
+  return tokens;
+}
+
+/// The next sentence of an open plan, or the end of the copy.
+void advance_open(const CopyModel& model, const CopySamplerConfig& config, Draft& draft) {
+  draft.chosen.clear();
+  draft.unsaid = unsaid_points(draft);
+  const auto length = static_cast<int>(text::count_code_points(draft.copy.text));
+  const bool completes = config.complete_open_plans && !draft.unsaid.empty();
+  const bool is_long = length + kShortBy >= draft.task->length;
+  draft.done = draft.sentence == static_cast<size_t>(config.max_open_sentences) || (is_long && !completes);
+  if (draft.done) return;
+  if (draft.unsaid.empty()) {
+    append(draft.ids, model.format->empty_group());
+    return;
+  }
+  const int needed = kLengthOfPoint * static_cast<int>(draft.unsaid.size());
+  draft.may_say_nothing = draft.sentence > 0 && !(completes && length + needed >= draft.task->length);
+  draft.is_planning = true;
+  draft.ids.push_back(model.format->group_id());
 }
 
 /// Goes to the next sentence, or ends the copy.
 void advance(const CopyModel& model, const CopySamplerConfig& config, Draft& draft) {
   ++draft.sentence;
   draft.attempt = 0;
+  if (draft.task->open_plan) {
+    advance_open(model, config, draft);
+    return;
+  }
   const auto& groups = draft.task->prompt->groups;
   if (draft.sentence < groups.size()) {
     append(draft.ids, groups[draft.sentence]);
     return;
   }
   const auto length = static_cast<int>(text::count_code_points(draft.copy.text));
-  if (draft.task->open_plan && config.complete_open_plans && complete(model, length, draft)) return;
-  const int most = draft.task->open_plan ? config.max_open_sentences : config.max_free_sentences;
-  draft.done = length + kShortBy >= draft.task->length || draft.free_sentences == most;
+  draft.done = length + kShortBy >= draft.task->length || draft.free_sentences == config.max_free_sentences;
   if (draft.done) return;
   ++draft.free_sentences;
   append(draft.ids, model.format->empty_group());
+}
+
+/// The model's own plan of the next sentence.
+void take_group(const CopyModel& model, Draft& draft, const std::vector<generation::Sequence>& sequences) {
+  const auto& taken = sequences[static_cast<size_t>(draft.task->start) % sequences.size()];
+  for (const size_t i : chosen_points(tokens_of(model, draft), taken.tokens)) draft.chosen.push_back(draft.unsaid[i]);
+  append(draft.ids, taken.tokens);
+  if (taken.tokens.empty() || taken.tokens.back() != model.format->text_id()) draft.ids.push_back(model.format->text_id());
+  draft.cached = taken.cached;
+  draft.is_planning = false;
 }
 
 /// The variants of the sequences, best first.
@@ -139,6 +167,10 @@ std::vector<Variant> ranked(const CopyModel& model, const Draft& draft,
 
 void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft,
           const std::vector<generation::Sequence>& sequences) {
+  if (draft.is_planning) {
+    take_group(model, draft, sequences);
+    return;
+  }
   const std::vector<Variant> variants = ranked(model, draft, sequences);
   const bool starts = config.beams && draft.sentence == 0;
   const Variant& taken =
@@ -158,8 +190,24 @@ void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft,
   advance(model, config, draft);
 }
 
+generation::Request group_request(const CopyModel& model, const CopySamplerConfig& config, const Draft& draft) {
+  generation::Request request;
+  request.prompt = draft.ids;
+  request.cached = draft.cached;
+  request.keep_cached = true;
+  request.sampling = config.sampling;
+  const auto room = model.decoder->config().n_positions - static_cast<int64_t>(draft.ids.size());
+  request.sampling.max_new_tokens = static_cast<int>(std::min<int64_t>(2 * kMostPointsOfSentence + 1, room));
+  if (!config.beams) request.keys.push_back(draft.task->key.fold_in(draft.sentence).fold_in("group"));
+  request.make_guide = [&model, open = tokens_of(model, draft), may_be_empty = draft.may_say_nothing](int) {
+    return make_group_guide(*model.format, open, may_be_empty);
+  };
+  return request;
+}
+
 generation::Request request_for(const CopyModel& model, const CopySamplerConfig& config,
                                 const Draft& draft) {
+  if (draft.is_planning) return group_request(model, config, draft);
   generation::Request request;
   request.prompt = draft.ids;
   request.cached = draft.cached;
@@ -225,7 +273,7 @@ class SentenceQueue : public generation::RequestQueue {
     const auto is_same = [&](const Draft& draft) {
       const Draft& first = *drafts.front();
       return config_.beams && first.sentence == 0 && draft.sentence == 0 &&
-             draft.task->prompt == first.task->prompt;
+             draft.task->prompt == first.task->prompt && draft.ids == first.ids;
     };
     do {
       drafts.push_back(ready_.front());
@@ -248,7 +296,10 @@ std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const C
   for (const auto& task : tasks) {
     Draft& draft = drafts.emplace_back();
     draft.task = &task;
-    draft.ids = task.prompt->first_ids();
+    draft.ids = task.open_plan ? task.prompt->header : task.prompt->first_ids();
+    if (!task.open_plan) continue;
+    append(draft.ids, task.prompt->groups.empty() ? std::vector<int32_t>{model.format->group_id()} : open_list(*task.prompt));
+    advance_open(model, config, draft);
   }
   SentenceQueue queue(model, config, drafts);
   if (config.beams) {

@@ -7,6 +7,8 @@
 // sentence, the try and the variant alone. With beams the variants are the hypotheses of a beam
 // search, once for each sentence. Of the first sentence's, ordered as above, candidate i takes the
 // i-th (from the first on again when there are fewer); from then on the best one goes on.
+//
+// After an open plan the model first writes the group of each sentence (group_guide.h), once, then the sentence's variants.
 #pragma once
 #include <memory>
 #include <optional>
@@ -27,8 +29,9 @@ struct CopySamplerConfig {
   int variants = 3;            // draws of a sentence
   int retries = 1;             // times all variants are drawn again when none is good
   int max_free_sentences = 2;  // without points, to reach the wanted length
-  int max_open_sentences = 8;  // the same for a task with an open plan
-  /// An open plan ends with what the model has left out: sentences that are planned as others are.
+  int max_open_sentences = 8;  // of a task with an open plan
+  /// As soon as the rest of the length is just enough for the points that are still open, every sentence of an open plan must
+  /// say some, and the copy ends when all are said.
   bool complete_open_plans = true;
   std::optional<generation::BeamConfig> beams =
       {};  // instead of variants and retries; num_beams <= the decoder's max_batch
@@ -40,8 +43,8 @@ struct CopyTask {
   std::shared_ptr<const GuideFacts> facts;
   std::vector<std::vector<std::string>> points;  // values of each group, in order
   int length = 110;                              // code points wanted
-  bool open_plan = false;  // the model chooses what a sentence says: `points` is empty
-  std::vector<PromptPoint> open_points = {};  // of an open plan, in its order
+  bool open_plan = false;  // before each sentence the model chooses what it says: `points` is empty
+  std::vector<PromptPoint> open_points = {};  // of an open plan, in the order of its list
   RandomKey key{0};
   std::vector<std::shared_ptr<const generation::SequenceGuide>> processors = {};  // of each sentence
   int start = 0;  // with beams: the place of the hypothesis that the first sentence takes, >= 0

@@ -402,14 +402,4 @@ std::optional<std::string> Corruptor::worse(Corruption rule, const GoodText& goo
   return worse && *worse != good.text && !worse->empty() ? worse : std::nullopt;
 }
 
-data::PreferencePair synthetic_pair(const GoodText& good, Corruption rule, std::string worse) {
-  return {good.product.id,
-          data::canonical_content(good.product),
-          std::string(good.text),
-          std::move(worse),
-          "synthetic",
-          std::string(to_string(rule)),
-          1};
-}
-
 }  // namespace vitrine::copywriting

@@ -79,8 +79,4 @@ class Corruptor {
   std::map<std::string, std::vector<const data::Product*>, std::less<>> pool_;  // by category
 };
 
-/// good before worse: source synthetic, type = the rule's name, prompt = the product's canonical
-/// content, weight 1.
-data::PreferencePair synthetic_pair(const GoodText& good, Corruption rule, std::string worse);
-
 }  // namespace vitrine::copywriting

@@ -2,7 +2,6 @@
 
 #include "base/artefact.h"
 #include "base/error.h"
-#include "copywriting/prompt.h"
 
 namespace vitrine::copywriting {
 namespace fs = std::filesystem;
@@ -26,12 +25,12 @@ Json read_model_manifest(const fs::path& directory, std::string_view function) {
   throw Corrupt(concat(function, path.string(), ": expected an object, got ", dump_line(manifest).substr(0, 80)));
 }
 
-void require_model_kind(const fs::path& directory, std::string_view kind, std::string_view maker, std::string_view function) {
+void require_model_kind(const fs::path& directory, std::string_view kind, std::string_view prompt_format, std::string_view maker, std::string_view function) {
   if (!fs::is_directory(directory)) throw NotFound(concat(function, "no model directory ", directory.string()));
   if (!fs::exists(directory / kManifestName)) throw Corrupt(concat(function, directory.string(), ": no vitrine.json: not a ", kind, " model that `", maker, "` made"));
   const Json manifest = read_model_manifest(directory, function);
   require_field(manifest, "kind", kind, directory, function);
-  require_field(manifest, "prompt_format", kPromptFormat, directory, function);
+  require_field(manifest, "prompt_format", prompt_format, directory, function);
 }
 
 void require_tokenizer_of(const text::Tokenizer& tokenizer, const fs::path& directory, std::string_view function) {

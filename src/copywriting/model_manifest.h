@@ -13,7 +13,7 @@ Json read_model_manifest(const std::filesystem::path& directory, std::string_vie
 
 /// Throws NotFound when there is no such folder; Corrupt without vitrine.json (`maker` is the verb that writes one), or when it is of
 /// another kind or prompt format.
-void require_model_kind(const std::filesystem::path& directory, std::string_view kind, std::string_view maker, std::string_view function);
+void require_model_kind(const std::filesystem::path& directory, std::string_view kind, std::string_view prompt_format, std::string_view maker, std::string_view function);
 
 /// A vocabulary of the same size with other tokens would give other words: throws Corrupt (TOK_MISMATCH) when the tokenizer is
 /// not the one that vitrine.json names; a manifest without tokenizer_sha256 is not checked.

@@ -80,6 +80,10 @@ int32_t PromptFormat::id_of(std::string_view token) const {
   return *id;
 }
 
+int32_t PromptFormat::length_id(int length) const {
+  return length_ids_[static_cast<size_t>(std::clamp(length / kLengthStep, 0, kNumLengthClasses - 1))];
+}
+
 std::optional<int> PromptFormat::slot_of(int32_t id) const {
   const auto found = std::find(slot_ids_.begin(), slot_ids_.end(), id);
   if (found == slot_ids_.end()) return std::nullopt;
@@ -98,6 +102,11 @@ std::optional<int32_t> PromptFormat::value_token(std::string_view value) const {
   std::string spelt;  // an unknown token spells nothing
   tokenizer_.append_text(spelt, ids.front());
   return spelt == value ? std::optional(ids.front()) : std::nullopt;
+}
+
+std::vector<int32_t> open_list(const Prompt& prompt) {
+  const auto& list = prompt.groups.front();
+  return {list.begin(), list.end() - 1};
 }
 
 std::vector<int32_t> Prompt::first_ids() const {
@@ -134,7 +143,7 @@ Prompt PromptFormat::encode(const PromptPlan& plan, const std::map<std::string, 
   ids.insert(ids.end(), category_ids.begin(), category_ids.end());
   if (const auto style = tokenizer_.token_to_id(named("style", plan.style))) ids.push_back(*style);
   if (const auto audience = tokenizer_.token_to_id(named("audience", plan.audience))) ids.push_back(*audience);
-  ids.push_back(length_ids_[static_cast<size_t>(std::clamp(plan.length / kLengthStep, 0, kNumLengthClasses - 1))]);
+  ids.push_back(length_id(plan.length));
   for (const auto& group : plan.groups) {
     std::vector<int32_t> group_ids{group_id_};
     for (const auto& point : group) append_point(point, forced_slots, prompt, group_ids);

@@ -2,7 +2,8 @@
 //
 // <|endoftext|> category <|style:…|> <|audience:…|> <|len:n|>
 //   ( <|group|> (<|key:K|> value)* <|text|> sentence )+  <|endoftext|>
-// The points of a sentence stand right before it, so that they are near when they are said. A value
+// The points of a sentence stand right before it, so that they are near when they are said: the planner's choice, or, after
+// an open plan (a list <|group|> (<|key:K|> value)* of all points behind the header), the model's own. A value
 // is one whole token where the vocabulary holds it; else, and always for numbers and Latin names, it
 // is a slot: <|slot:i|> in prompt and copy, filled with the operator's own characters after decoding.
 // So the model cannot misspell or invent it.
@@ -49,7 +50,7 @@ bool is_spellable_value(std::string_view value);
 /// "men", "women" or "" by the words of a human text: the label of the audience field.
 std::string audience_of(std::string_view text);
 
-/// What the model is given of a plan, and when.
+/// What the model is given of a plan, and when. An open plan has one group, the list.
 struct Prompt {
   std::vector<int32_t> header;                // before the first group
   std::vector<std::vector<int32_t>> groups;   // <|group|> … <|text|>, each before its sentence
@@ -58,6 +59,9 @@ struct Prompt {
   /// Header and first group: what stands before the first sentence.
   std::vector<int32_t> first_ids() const;
 };
+
+/// The list of an open plan: its first group without <|text|>.
+std::vector<int32_t> open_list(const Prompt& prompt);
 
 /// Turns plans into prompts with one tokenizer. Immutable, thread-safe; the tokenizer must outlive it.
 class PromptFormat {
@@ -88,6 +92,10 @@ class PromptFormat {
   std::optional<int32_t> value_token(std::string_view value) const;
 
   int32_t end_id() const { return end_id_; }
+  int32_t other_key_id() const { return other_key_id_; }  // <|key|>
+  int32_t group_id() const { return group_id_; }           // <|group|>
+  int32_t text_id() const { return text_id_; }             // <|text|>
+  int32_t length_id(int length) const;                     // <|len:i|> of a text or place of so many code points
   int32_t slot_id(int slot) const { return slot_ids_[static_cast<size_t>(slot)]; }
   std::optional<int> slot_of(int32_t id) const;
   bool is_control(int32_t id) const;  // any token that must not stand in copy; slots are not

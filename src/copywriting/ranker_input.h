@@ -9,15 +9,17 @@
 
 namespace vitrine::copywriting {
 
-/// All points of the product in the order of the source, in one group; each value once, the category aside, keys that
-/// the model has not learned left out.
-///   length  code points that the prompt asks for
-PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product, int length = 110);
+constexpr std::string_view kRankerInput = "marked-1";  // a ranking model's prompt_format in vitrine.json
 
 /// The header of the product's prompt, the text with its sentences parted as the copy model parts them, then the points of
-/// the open plan. They stand behind the text and nowhere else: there each of them sees whether, where and how it was said,
-/// which a causal model cannot know before, and a value that stood before too would always be found. The score is read at the
-/// last token, which no text can change.
+/// the open plan, each followed by where the text says it, then how much of the text repeats itself:
+///
+///   header ( <|group|> <|text|> sentence )*  <|group|> (<|key:K|> value mark)* <|key|> <|len:r|> <|text|>
+///
+/// mark: <|len:i|>, the value (as written or canonical, folded, white space aside) first stands at code point i·kLengthStep or
+/// later; <|endoftext|>, it is not said literally. r: code points that repeat 4-grams of the text before, a class every two.
+/// So a small model need not learn to compare strings; what to make of the marks is left to it. The points stand behind the
+/// text, where a causal model has read it. The score is read at the last token, which no text can change.
 /// Values outside the vocabulary are slots on both sides. Throws InvalidInput when the product has more slot values
 /// than there are slots.
 std::vector<int32_t> ranker_input(const PromptFormat& format, const data::Product& product, std::string_view text);

@@ -21,7 +21,7 @@ bool is_ranking_model(const fs::path& directory) {
   return manifest.contains("kind") && manifest["kind"] == kRankerKindName;
 }
 
-void require_ranking_model(const fs::path& directory) { require_model_kind(directory, kRankerKindName, "train ranker", kFunction); }
+void require_ranking_model(const fs::path& directory) { require_model_kind(directory, kRankerKindName, kRankerInput, "train ranker", kFunction); }
 
 RankingModel RankingModel::load(const fs::path& directory, const generation::RankerConfig& config) {
   require_ranking_model(directory);

@@ -70,6 +70,13 @@ TrainingSequence sequence_of(const PromptFormat& format, const CopyDocument& doc
 /// Sentences are mixed within a category and a style.
 std::string pool_of(const CopyDocument& document) { return document.category + "\n" + document.style; }
 
+std::vector<PromptPoint> listed(std::vector<PromptPoint> said, const std::vector<PromptPoint>& list) {
+  std::erase_if(said, [&](const PromptPoint& point) {
+    return std::none_of(list.begin(), list.end(), [&](const PromptPoint& p) { return p.key == point.key && p.value == point.value; });
+  });
+  return said;
+}
+
 PromptPlan plan_of(const CopyDocument& document, int length) {
   return {.category = document.category, .style = document.style, .audience = document.audience,
           .length = length > 0 ? length : length_of(document), .groups = {}};
@@ -86,25 +93,20 @@ TrainingSequence planned_sequence(const PromptFormat& format, const CopyDocument
 
 TrainingSequence open_sequence(const PromptFormat& format, const CopyDocument& document,
                                const std::vector<PromptPoint>& points, int length,
-                               const std::map<std::string, int>& forced_slots) {
+                               const std::map<std::string, int>& forced_slots, bool groups) {
   PromptPlan plan = plan_of(document, length);
-  plan.groups.resize(std::max<size_t>(1, document.sentences.size()));
-  plan.groups.front() = points;
-  return sequence_of(format, document, plan, forced_slots);
-}
-
-TrainingSequence points_behind_sequence(const PromptFormat& format, const CopyDocument& document,
-                                        const std::map<std::string, int>& forced_slots) {
-  PromptPlan plan = plan_of(document, 0);
-  plan.groups.push_back(points_said(document));
+  plan.groups.push_back(points);
+  for (const auto& sentence : document.sentences) plan.groups.push_back(listed(sentence.points, points));
   const Prompt prompt = format.encode(plan, forced_slots);
   TrainingSequence sequence;
   append(sequence, prompt.header, false);
-  for (const auto& sentence : document.sentences) {
-    append(sequence, format.empty_group(), false);
-    append(sequence, format.encode_sentence(sentence.text, prompt.slots), false);
+  append(sequence, open_list(prompt), false);
+  for (size_t i = 0; i < document.sentences.size(); ++i) {
+    append(sequence, {format.group_id()}, false);
+    append(sequence, {prompt.groups[i + 1].begin() + 1, prompt.groups[i + 1].end()}, groups);
+    append(sequence, format.encode_sentence(document.sentences[i].text, prompt.slots), true);
   }
-  append(sequence, prompt.groups.front(), true);
+  append(sequence, {format.end_id()}, true);
   return sequence;
 }
 
@@ -196,14 +198,10 @@ std::vector<TrainingSequence> CopyTrainingSet::augmented(RandomKey key) const {
     RandomStream random(key.fold_in(i));
     const CopyDocument document = augment(documents_[i], random);
     const auto slots = draw_slots(document, random);
-    const bool has_forms = config_.open_plan > 0 || config_.points_behind > 0;
-    const double form = has_forms ? random.uniform() : 1;
-    if (form < config_.open_plan) {
+    if (config_.open_plan > 0 && random.uniform() < config_.open_plan) {
       auto points = points_said(document);
       random.shuffle(points);
       sequences.push_back(open_sequence(format_, document, points, 0, slots));
-    } else if (form < config_.open_plan + config_.points_behind) {
-      sequences.push_back(points_behind_sequence(format_, document, slots));
     } else {
       sequences.push_back(planned_sequence(format_, document, slots));
     }

@@ -2,8 +2,8 @@
 //
 // Augmentation keeps the prompt true: a sentence that goes takes its points with it, a sentence from
 // another product of the category brings its own, a value that becomes a slot does so on both sides.
-// In a sequence with an open plan all points stand before the first sentence, in random order: the
-// model learns to order and group them itself.
+// In a sequence with an open plan all points are listed first, in random order, and the group before each sentence is
+// predicted: the model learns to order and group them itself.
 #pragma once
 #include <string>
 #include <vector>
@@ -20,22 +20,20 @@ struct AugmentConfig {
   double drop_sentence = 0.2;   // chance that one later sentence is left out
   double shuffle_points = 0.5;  // chance, for each group, that its points are in random order
   double slot_values = 0.2;     // chance that one or two values are slots
-  double open_plan = 0;         // chance that all points stand before the first sentence, in random order
-  double points_behind = 0;     // chance that the text comes first and its points are what is predicted
+  double open_plan = 0;         // chance that all points are listed first, in random order, and the groups are predicted
 
   void describe(FieldVisitor& v) {
     v.field("mix_sentences", mix_sentences, "chance that a later sentence comes from another product", 0, 1);
     v.field("drop_sentence", drop_sentence, "chance that a later sentence is left out", 0, 1);
     v.field("shuffle_points", shuffle_points, "chance that a group's points are shuffled", 0, 1);
     v.field("slot_values", slot_values, "chance that one or two values become slots", 0, 1);
-    v.field("open_plan", open_plan, "chance that all points stand before the first sentence, so that the model orders and groups them", 0, 1);
-    v.field("points_behind", points_behind, "chance that the text comes first and the points it says are predicted: what a ranking model that starts from these layers reads", 0, 1);
+    v.field("open_plan", open_plan, "chance that all points are listed first and the group of each sentence is predicted, so that the model orders and groups them", 0, 1);
   }
 };
 
 struct TrainingSequence {
   std::vector<int32_t> input_ids;  // header, groups and sentences in turn, end token
-  std::vector<bool> predicted;     // by position: true in sentences and at the end token
+  std::vector<bool> predicted;     // by position: true in sentences, at the end token, and in the groups after an open plan
 };
 
 struct CopyDocument {
@@ -61,16 +59,13 @@ std::vector<std::string> value_tokens(const std::vector<data::Product>& products
 TrainingSequence planned_sequence(const PromptFormat& format, const CopyDocument& document,
                                   const std::map<std::string, int>& forced_slots = {});
 
-/// The prompt states `points`, in this order, before the first sentence, and nothing before the others.
+/// The prompt lists `points`, in this order; then each sentence stands behind its group, which is predicted too. Points of a
+/// sentence that the list lacks are left out.
 ///   length  code points that the prompt asks for; 0 = those of the text
+///   groups  false: only the sentences are predicted (how fluent they are, whatever they choose to say)
 TrainingSequence open_sequence(const PromptFormat& format, const CopyDocument& document,
                                const std::vector<PromptPoint>& points, int length = 0,
-                               const std::map<std::string, int>& forced_slots = {});
-
-/// The sentences after empty groups, then the points that they say, in order of mention; only these are predicted. As
-/// ranker_input has them.
-TrainingSequence points_behind_sequence(const PromptFormat& format, const CopyDocument& document,
-                                        const std::map<std::string, int>& forced_slots = {});
+                               const std::map<std::string, int>& forced_slots = {}, bool groups = true);
 
 /// All points of the document's sentences, in order of mention.
 std::vector<PromptPoint> points_said(const CopyDocument& document);

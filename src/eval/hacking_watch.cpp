@@ -32,7 +32,7 @@ constexpr Watched kDisagreement = {"disagreement", "排序模型与规则不一�
 
 void require_finite(const RoundNumbers& numbers) {
   for (const auto& watched :
-       {kLength, kRepetition, kDistinct, kKl, kUnsupported, kBanned, kDisagreement}) {
+       {kLength, kRepetition, kDistinct, kKl, kUnsupported, kBanned}) {
     const double value = numbers.*watched.value;
     VITRINE_REQUIRE(std::isfinite(value), "[alarms] ", numbers.name, ": ", watched.name,
                     ": expected a number, got ", value);
@@ -113,7 +113,7 @@ Json to_json(const RoundNumbers& numbers) {
           {"kl_to_sft", numbers.kl_to_sft},
           {"unsupported", numbers.unsupported},
           {"banned", numbers.banned},
-          {"disagreement", numbers.disagreement}};
+          {"disagreement", std::isnan(numbers.disagreement) ? Json(nullptr) : Json(numbers.disagreement)}};
 }
 
 Json to_json(const Alarm& alarm) {

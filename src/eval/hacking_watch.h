@@ -21,7 +21,7 @@ struct RoundNumbers {
   double kl_to_sft = 0;     // nats a token; 0 for the SFT model itself
   double unsupported = 0;   // share of texts with an unsupported claim
   double banned = 0;        // share of texts with a banned term
-  double disagreement = 0;  // share of pairs that the ranking model and the rules order differently
+  double disagreement = 0;  // share of pairs that the ranking model and the rules order differently; NaN = none was compared
 };
 
 /// A text as sampled from the round's model, under that model and under the SFT model.
@@ -79,7 +79,7 @@ struct Alarm {
 
 /// The alarms of a round, in the order of RoundNumbers; a value at its limit is none.
 /// Throws InvalidInput naming the round and the number: one that is not finite, as then nothing was
-/// watched.
+/// watched. Only the disagreement may be NaN, which is no alarm.
 std::vector<Alarm> alarms(const RoundNumbers& before, const RoundNumbers& now,
                           const HackingWatchConfig& config);
 

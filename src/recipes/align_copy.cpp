@@ -10,22 +10,18 @@
 #include "base/file.h"
 #include "base/file_arguments.h"
 #include "base/hash.h"
+#include "base/version.h"
 #include "base/log.h"
-#include "base/shuffled.h"
-#include "base/stopwatch.h"
-#include "checks/checker.h"
-#include "checks/output_faults.h"
 #include "checks/rule_set.h"
 #include "copywriting/copy_model.h"
 #include "copywriting/ranker_input.h"
 #include "copywriting/ranking_model.h"
 #include "data/advertisegen.h"
-#include "data/feedback.h"
-#include "data/picks.h"
 #include "generation/dtypes.h"
 #include "models/gpt2/config.h"
+#include "recipes/align_data.h"
 #include "recipes/align_report.h"
-#include "recipes/curate_copy.h"
+#include "recipes/align_stages.h"
 #include "recipes/evaluate_ranker.h"
 #include "recipes/train_ranker.h"
 #include "recipes/training_rows.h"
@@ -60,6 +56,16 @@ Inputs open_inputs(const AlignCopyRun& run) {
   return inputs;
 }
 
+/// What would silently do nothing, and standard input, which cannot be read again when the loop goes on.
+void require_effect(const AlignCopyRun& run, const AlignCopyConfig& config) {
+  const std::pair<const char*, const std::string*> files[] = {{"PRODUCTS", &run.products}, {"--picks", &run.picks}, {"--pick-texts", &run.pick_texts}, {"--feedback", &run.feedback}};
+  for (const auto& [option, file] : files) {
+    if (*file == "-") throw UsageError(concat(option, ": expected a file, got standard input, which a loop that goes on later cannot read again"));
+  }
+  if (!run.pick_texts.empty() && run.picks.empty()) throw UsageError("--pick-texts without --picks: there is no pick that names its texts");
+  if (!run.ranker.empty() && !config.order.use_ranker) throw UsageError("--ranker with --no-use-ranker: the ranking model would have no say");
+}
+
 /// A settings file, or a name in configs/.
 TrainRankerConfig ranker_config(const std::string& name) {
   const fs::path file = find_config("--ranker-config", name);
@@ -78,150 +84,13 @@ Json settings_of(const AlignCopyRun& run, const AlignCopyConfig& config, const I
   settings.update({{"model_sha256", inputs.model_sha256},       {"ranker_sha256", inputs.ranker_sha256},
                    {"products_sha256", inputs.products_sha256}, {"picks_sha256", inputs.picks_sha256},
                    {"feedback_sha256", inputs.feedback_sha256}, {"sampling_dtype", run.dtype},
-                   {"ruleset_sha256", checks::RuleSet::shipped().sha256()}, {"isa", generation::instruction_set()}, {"device", run.device}});
+                   {"ruleset_sha256", checks::RuleSet::shipped().sha256()}, {"isa", generation::instruction_set()}, {"device", run.device},
+                   {"program", program_version()}, {"prompt_format", copywriting::kPromptFormat}, {"ranker_input", copywriting::kRankerInput}});
   if (inputs.ranker.empty() && config.order.use_ranker) {
     settings["ranker_settings"] = config_to_json(ranker_config(config.ranker_config));
     for (const char* name : {"max_minutes", "max_steps", "checkpoint_minutes"}) settings["ranker_settings"].erase(name);
   }
   return settings;
-}
-
-/// Stages leave a JSON file each; what is there is done.
-class WorkFolder {
- public:
-  WorkFolder(fs::path path, const Json& settings) : path_(std::move(path)) {
-    if (fs::exists(path_) && !fs::is_directory(path_)) throw UsageError(concat("[", kVerb, "] ", path_.string(), " is a file, but the loop works there"));
-    fs::create_directories(path_);
-    lock_.emplace(path_ / "lock", concat("[", kVerb, "] ", path_.string(), ": another process works there"));
-    require_same(settings);
-  }
-
-  const fs::path& path() const { return path_; }
-  fs::path round(int r) const { return path_ / concat("round-", r); }
-
-  /// The result of a stage; `work` runs when there is none yet. The seconds it took are in it.
-  template <typename Work>
-  Json stage(const std::string& name, Work work) {
-    const fs::path file = path_ / "stages" / (name + ".json");
-    if (fs::exists(file)) return read_json_file(file);
-    log_info("stage ", name);
-    const auto start = SteadyClock::now();
-    Json result = work();
-    result["seconds"] = seconds_since(start);
-    write_file_atomic(file, dump_pretty(result));
-    return result;
-  }
-
-  void remove() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-
- private:
-  /// Texts and models of other settings are never gone on with.
-  void require_same(const Json& settings) {
-    const fs::path file = path_ / "settings.json";
-    if (!fs::exists(file)) {
-      if (!holds_only_the_lock()) throw UsageError(concat("[", kVerb, "] ", path_.string(), " holds other files, but the loop works there; move them or choose another --output"));
-      write_file_atomic(file, dump_pretty(settings));
-      return;
-    }
-    const Json old = read_json_file(file);
-    std::string differences;
-    for (const auto& [name, value] : settings.items()) {
-      if (!old.contains(name) || old[name] != value) differences += concat(differences.empty() ? "" : ", ", name, " ", old.value(name, Json()).dump(), " -> ", value.dump());
-    }
-    if (!differences.empty()) throw UsageError(concat("[", kVerb, "] ", path_.string(), " holds a loop of other settings or inputs: ", differences, "; go on with those, or delete the folder"));
-  }
-
-  bool holds_only_the_lock() const {
-    return std::all_of(fs::directory_iterator(path_), fs::directory_iterator(), [](const auto& entry) { return entry.path().filename() == "lock"; });
-  }
-
-  fs::path path_;
-  std::optional<FileLock> lock_;
-};
-
-/// Products that the loop runs over, the human copies among them, and how common their values are.
-struct LoopData {
-  std::vector<data::Product> products, humans;
-  copywriting::ValueFrequencies frequencies;
-  std::vector<data::PreferencePair> given;  // picks and feedback
-  int64_t rejected = 0;
-  std::string licence;
-};
-
-std::vector<data::Product> drawn(std::vector<data::Product> products, int count, int64_t seed) {
-  if (count == 0 || products.size() <= static_cast<size_t>(count)) return products;
-  auto order = shuffled_indices(products.size(), RandomKey(static_cast<uint64_t>(seed)).fold_in("products"));
-  order.resize(static_cast<size_t>(count));
-  std::sort(order.begin(), order.end());
-  std::vector<data::Product> kept;
-  for (const size_t i : order) kept.push_back(std::move(products[i]));
-  return kept;
-}
-
-/// A person's copy is the better text only where it may leave itself.
-bool passes_the_checks(const data::Product& product) {
-  const auto report = checks::Checker::shipped().check(product.summary, checks::Evidence(product, checks::today()), {});
-  return report.verdict() < checks::Level::block && checks::output_faults(product.summary, product, {}).empty();
-}
-
-/// Pairs whose prompt is no attribute string cannot be learned from; they are counted and the first is named.
-void drop_unreadable(const std::string& file, LoopData& data) {
-  const auto unreadable = [](const data::PreferencePair& pair) {
-    data::Product product;
-    return !data::append_content(pair.prompt, product).empty() || product.attributes.empty();
-  };
-  const auto first = std::find_if(data.given.begin(), data.given.end(), unreadable);
-  if (first == data.given.end()) return;
-  const std::string prompt = first->prompt;
-  const auto count = std::erase_if(data.given, unreadable);
-  data.rejected += static_cast<int64_t>(count);
-  log_warn("[", kVerb, "] ", file, ": ", count, " pairs left out, field prompt: expected attributes as 类型#裙*风格#简约, got '", prompt, "'");
-}
-
-/// What people chose and clicked.
-void add_given(const AlignCopyRun& run, LoopData& data) {
-  if (!run.picks.empty()) {
-    const auto picks = data::read_picks(run.picks, run.pick_texts);
-    data.rejected += picks.report.rows_rejected;
-    if (picks.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.picks, ": ", picks.report.table());
-    for (const auto& list : picks.lists) {
-      for (auto& pair : data::pairs_of(list)) data.given.push_back(std::move(pair));
-    }
-    drop_unreadable(run.picks, data);
-  }
-  if (run.feedback.empty()) return;
-  auto feedback = data::read_feedback_file(run.feedback);
-  data.rejected += feedback.report.rows_rejected;
-  if (feedback.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.feedback, ": ", feedback.report.table());
-  std::move(feedback.pairs.begin(), feedback.pairs.end(), std::back_inserter(data.given));
-  drop_unreadable(run.feedback, data);
-}
-
-LoopData read_data(const AlignCopyRun& run, const AlignCopyConfig& config) {
-  LoopData data;
-  auto read = read_training_rows(kVerb, run.products);
-  data.rejected = read.report.rows_rejected;
-  data.licence = licence_of(read.products, data_file(run.products));
-  for (const auto& product : read.products) data.frequencies.add(product);
-  data.products = drawn(std::move(read.products), config.max_products, config.tune.train.seed);
-  std::erase_if(data.products, [](const data::Product& product) { return product.attributes.empty(); });
-  VITRINE_REQUIRE(!data.products.empty(), "[", kVerb, "] ", run.products, ": no product with attributes");
-  std::vector<data::Product> with_copy;
-  for (const auto& product : data.products) {
-    if (!product.summary.empty()) with_copy.push_back(product);
-  }
-  if (!config.curate) {
-    for (auto& product : with_copy) {
-      if (passes_the_checks(product)) data.humans.push_back(std::move(product));
-    }
-  } else {
-    for (auto& row : curate_rows(std::move(with_copy), CurateConfig{}).kept) data.humans.push_back(std::move(row.product));
-  }
-  add_given(run, data);
-  return data;
 }
 
 /// A text that is too long for the ranking model is worse than the worst of the others.
@@ -241,26 +110,32 @@ std::vector<double> scores_of(copywriting::RankingModel& model, const data::Prod
   return scores;
 }
 
-/// Takes out the pairs with a text that is too long for the model; returns how many.
+/// Takes out the pairs with a text that is too long for the model, or a product that its prompt cannot hold; returns how many.
 int64_t drop_too_long(const copywriting::PromptFormat& format, int64_t n_positions, std::vector<data::PreferencePair>& pairs) {
-  return static_cast<int64_t>(std::erase_if(pairs, [&](const data::PreferencePair& pair) {
+  const auto fits = [&](const data::PreferencePair& pair) {
     const auto product = data::product_from_content(pair.prompt);
-    const auto longest = std::max(copywriting::ranker_input(format, product, pair.chosen).size(), copywriting::ranker_input(format, product, pair.rejected).size());
-    return static_cast<int64_t>(longest) > n_positions;
-  }));
+    try {
+      const auto longest = std::max(copywriting::ranker_input(format, product, pair.chosen).size(), copywriting::ranker_input(format, product, pair.rejected).size());
+      return static_cast<int64_t>(longest) <= n_positions;
+    } catch (const InvalidInput& e) {
+      log_warn("[", kVerb, "] a pair of product ", pair.product_id, " is left out: ", e.what());
+      return false;
+    }
+  };
+  return static_cast<int64_t>(std::erase_if(pairs, [&](const auto& pair) { return !fits(pair); }));
 }
 
 class Loop {
  public:
-  Loop(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs, LoopData data, WorkFolder& work)
+  Loop(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs, AlignData data, const AlignStages& work)
       : run_(run), config_(config), inputs_(inputs), data_(std::move(data)), work_(work) {}
 
   /// The report, when all rounds are done.
   Json operator()() {
     Json report{{"products", data_.products.size()}, {"human_copies", data_.humans.size()}, {"rounds", Json::array()}};
-    report["start"] = work_.stage("watch-0", [&] { return to_json(watch(inputs_.model, 0)); });
+    report["start"] = work_.run("watch-0", [&] { return to_json(watch(inputs_.model, 0)); });
     for (int r = 1; r <= config_.rounds; ++r) report["rounds"].push_back(round(r));
-    if (inputs_.ranker.empty() && config_.order.use_ranker) report["ranker"] = read_json_file(work_.path() / "stages" / "ranker.json");
+    if (inputs_.ranker.empty() && config_.order.use_ranker) report["ranker"] = work_.result("ranker");
     return report;
   }
 
@@ -269,12 +144,12 @@ class Loop {
  private:
   Json round(int r) {
     Json result{{"round", r}};
-    result["sample"] = work_.stage(concat("sample-", r), [&] { return sample(r); });
-    result["fluency"] = work_.stage(concat("fluency-", r), [&] { return judge_fluency(r); });
-    if (r == 1 && inputs_.ranker.empty() && config_.order.use_ranker) work_.stage("ranker", [&] { return train_ranking_model(); });
-    result["order"] = work_.stage(concat("order-", r), [&] { return order(r); });
-    result["tune"] = work_.stage(concat("tune-", r), [&] { return tune(r); });
-    result["watch"] = work_.stage(concat("watch-", r), [&] { return watched(r); });
+    result["sample"] = work_.run(concat("sample-", r), [&] { return sample(r); });
+    result["fluency"] = work_.run(concat("fluency-", r), [&] { return judge_fluency(r); });
+    if (r == 1 && inputs_.ranker.empty() && config_.order.use_ranker) work_.run("ranker", [&] { return train_ranking_model(); });
+    result["order"] = work_.run(concat("order-", r), [&] { return order(r); });
+    result["tune"] = work_.run(concat("tune-", r), [&] { return tune(r); });
+    result["watch"] = work_.run(concat("watch-", r), [&] { return watched(r); });
     stop_at_alarms(r, result["watch"]);
     return result;
   }
@@ -289,11 +164,11 @@ class Loop {
     require_same(model_of(r), r == 0 ? inputs_.model_sha256 : sha256_of_stage(concat("tune-", r)));
     if (!config_.order.use_ranker) return;
     if (!inputs_.ranker.empty()) require_same(inputs_.ranker, inputs_.ranker_sha256);
-    if (inputs_.ranker.empty() && fs::exists(work_.path() / "stages" / "ranker.json")) require_same(ranker_dir(), sha256_of_stage("ranker"));
+    if (inputs_.ranker.empty() && work_.is_done("ranker")) require_same(ranker_dir(), sha256_of_stage("ranker"));
   }
 
   std::string sha256_of_stage(const std::string& stage) const {
-    return read_json_file(work_.path() / "stages" / (stage + ".json")).at("model_sha256").get<std::string>();
+    return work_.result(stage).at("model_sha256").get<std::string>();
   }
 
   static void require_same(const fs::path& directory, const std::string& expected) {
@@ -325,6 +200,7 @@ class Loop {
     generation::DecoderConfig decoder;
     decoder.threads = run_.threads;
     decoder.dtype = run_.dtype;
+    decoder.max_batch = kRoundBatch;
     return copywriting::load_copy_model(directory, decoder);
   }
 
@@ -335,7 +211,11 @@ class Loop {
     require_unchanged(0);
     if (sampled_round(r) != r) return {{"texts_of_round", 1}};
     Json products = Json::array();
-    for (const auto& texts : fluency_of(load(inputs_.model), data_.products, read_samples(samples_file(r)), config_.sample.length)) {
+    const auto sampled = read_samples(samples_file(r));
+    const bool few = config_.order.contenders > 0 && config_.order.use_rules;  // rules without a say must not choose either
+    const int most = few ? config_.order.contenders : config_.sample.num_return_sequences;
+    const auto read = contenders(data_.products, sampled, {data_.frequencies, config_.sample.length}, config_.order.reward, most);
+    for (const auto& texts : fluency_of(load(inputs_.model), data_.products, sampled, config_.sample.length, read)) {
       Json& product = products.emplace_back(Json::array());
       for (const auto& text : texts) product.push_back({text.tokens, text.logprob});
     }
@@ -360,15 +240,16 @@ class Loop {
   }
 
   std::vector<OrderedProduct> ordered(int r, const RankTexts& rank) const {
-    return order_samples(data_.products, read_samples(samples_file(r)), fluency(r), data_.frequencies, config_.sample.length, rank, config_.order);
+    return order_samples(data_.products, read_samples(samples_file(r)), fluency(r), {data_.frequencies, config_.sample.length, rank}, config_.order);
   }
 
   /// Of the rules alone: the ranking model is to learn their order, among others.
   Json train_ranking_model() {
+    require_unchanged(0);
     AlignCopyConfig by_rules = config_;
     by_rules.order.use_ranker = false;
     by_rules.order.use_rules = true;
-    const auto ordered = order_samples(data_.products, read_samples(samples_file(1)), fluency(1), data_.frequencies, config_.sample.length, nullptr, by_rules.order);
+    const auto ordered = order_samples(data_.products, read_samples(samples_file(1)), fluency(1), {data_.frequencies, config_.sample.length}, by_rules.order);
     const RandomKey key = RandomKey(static_cast<uint64_t>(config_.tune.train.seed)).fold_in("pairs");
     PairSets sets = collect_pairs({data_.products, ordered, data_.humans, data_.given}, data_.frequencies, config_.pairs, key);
     const auto tokenizer = text::load_tokenizer(inputs_.model);
@@ -380,6 +261,8 @@ class Loop {
     Json result{{"pairs", sets.by_source}, {"training", sets.training.size()}, {"held_out", sets.held_out.size()}, {"too_long", too_long}};
     TrainRankerConfig ranker = ranker_config(config_.ranker_config);
     ranker.init = inputs_.model.string();
+    if (!ranker.given.contains("seed")) ranker.train.seed = config_.tune.train.seed;
+    if (!ranker.given.contains("dtype")) ranker.train.dtype = config_.tune.train.dtype;
     train_ranker(work_.path() / "pairs.jsonl", sets.held_out.empty() ? fs::path() : work_.path() / "held-out-pairs.jsonl", (work_.path() / "ranker").string(), ranker, run_.device);
     if (!fs::exists(work_.path() / "ranker" / kManifestName)) throw Cancelled(concat("[", kVerb, "] the ranking model's training was stopped by its own limit, state saved"));
     result["model_sha256"] = model_sha256(work_.path() / "ranker");
@@ -423,25 +306,26 @@ class Loop {
     tune.device = run_.device;
     tune.round = r;
     tune.data_sha256 = sha256_file(ordered_file(r));
-    const TuneResult result = tune_round({data_.products, products, data_.humans, config_.sample.length}, config_.tune, tune);
+    const TuneResult result = tune_round({data_.products, products, data_.humans, data_.frequencies, config_.sample.length}, config_.tune, tune);
     if (!result.complete) throw Cancelled(concat("[", kVerb, "] round ", r, ": stopped by the limit, state saved; the same command goes on"));
     return {{"examples", result.examples}, {"products", result.products}, {"loss", result.loss},
             {"reference_from_cache", result.reference_from_cache}, {"model_sha256", model_sha256(model_of(r))}};
   }
 
   RoundWatch watch(const fs::path& directory, int r) const {
+    require_unchanged(0);
     require_unchanged(r);
     const auto model = load(directory);
     std::optional<copywriting::CopyModel> sft;
     if (r > 0) sft = load(inputs_.model);
     const RankTexts rank = r > 0 ? rank_texts() : nullptr;
-    const WatchContext context{data_.frequencies, rank, config_.order.reward, config_.sample.length};
+    const WatchContext context{{data_.frequencies, config_.sample.length, rank}, config_.order.reward};
     return watch_round(model, sft ? &*sft : nullptr, r == 0 ? "sft" : concat("round-", r), data_.products, context, config_.watch);
   }
 
   /// The numbers of round r's model with the alarms that they raise.
   Json watched(int r) const {
-    const RoundWatch before = round_watch_from(read_json_file(work_.path() / "stages" / "watch-0.json")), now = watch(model_of(r), r);
+    const RoundWatch before = round_watch_from(work_.result("watch-0")), now = watch(model_of(r), r);
     Json json = to_json(now);
     json["alarms"] = Json::array();
     for (const auto& alarm : eval::alarms(before.numbers, now.numbers, config_.watch.limits)) json["alarms"].push_back(eval::to_json(alarm));
@@ -458,11 +342,11 @@ class Loop {
   const AlignCopyRun& run_;
   const AlignCopyConfig& config_;
   const Inputs& inputs_;
-  LoopData data_;
-  WorkFolder& work_;
+  AlignData data_;
+  const AlignStages& work_;
 };
 
-void finish(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs, const Loop& loop, const WorkFolder& work, const Json& report, const fs::path& place) {
+void finish(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs, const Loop& loop, const AlignStages& work, const Json& report, const fs::path& place) {
   ArtefactFolder finished(place, kAlignmentKind);
   const auto tree = fs::copy_options::recursive;
   for (int r = 1; r <= config.rounds; ++r) {
@@ -492,6 +376,7 @@ void AlignCopyConfig::validate() const {
 
 bool align_copy(const AlignCopyRun& run, const AlignCopyConfig& config) {
   config.validate();
+  require_effect(run, config);
   std::vector<std::string> files = {data_file(run.products).string()};
   for (const auto& file : {run.picks, run.pick_texts, run.feedback}) {
     if (!file.empty()) files.push_back(file);
@@ -499,9 +384,9 @@ bool align_copy(const AlignCopyRun& run, const AlignCopyConfig& config) {
   check_inputs(kVerb, files);
   const fs::path place = require_artefact_place(kVerb, run.output, kAlignmentKind, files);
   const Inputs inputs = open_inputs(run);
-  LoopData data = read_data(run, config);
+  AlignData data = read_align_data(run, config);
   const int64_t rejected = data.rejected;
-  WorkFolder work(place.string() + ".run", settings_of(run, config, inputs));
+  const AlignStages work(place.string() + ".run", settings_of(run, config, inputs));
   Loop loop(run, config, inputs, std::move(data), work);
   Json report = loop();
   report["settings"] = settings_of(run, config, inputs);

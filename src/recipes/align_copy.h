@@ -3,10 +3,10 @@
 // What is finished lies in OUTPUT.run while the loop goes on, stage by stage; the same command after an interruption
 // goes on there. At the end it becomes OUTPUT:
 //   round-1/, round-2/ …  model directories      ranker/       the ranking model, when the loop trained it
+//   ranker-evaluation/  its accuracy               pairs.jsonl, held-out-pairs.jsonl  what it learned from and was measured with
 //   report.json, report.html                      round-r.jsonl the ordered texts of each round
 #pragma once
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 

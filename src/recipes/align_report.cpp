@@ -122,7 +122,7 @@ void add_stages(const Json& report, HtmlReport& page) {
   double sum = 0;
   const auto add = [&](const std::string& name, const Json& stage) {
     sum += stage.at("seconds").get<double>();
-    rows.push_back({name, printed(stage.at("seconds"), 1, 1)});
+    rows.push_back({name, (stage.value("resumed", false) ? "> " : "") + printed(stage.at("seconds"), 1, 1)});
   };
   add("SFT 模型的检视 (watch)", report.at("start"));
   if (report.contains("ranker")) add("排序模型 (ranker)", report.at("ranker"));
@@ -133,6 +133,7 @@ void add_stages(const Json& report, HtmlReport& page) {
   }
   rows.push_back({"合计 (all)", printed(sum, 1, 1)});
   page.table({"阶段", "秒 (s)"}, rows);
+  page.paragraph("> ：此阶段中断后继续，只计最后一次的时间。 Resumed after an interruption: only the time since.");
 }
 
 }  // namespace

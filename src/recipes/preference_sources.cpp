@@ -118,8 +118,10 @@ class Collector {
     if (samples.size() < 2) return;
     size_t better = key.below(samples.size(), 0), worse = key.below(samples.size() - 1, 1);
     if (worse >= better) ++worse;
-    if (better > worse) std::swap(better, worse);  // best first
-    if (samples[better].reward - samples[worse].reward < config_.least_rule_gap) return;
+    const auto value = [&](size_t i) { return std::pair(samples[i].parts.may_leave, samples[i].rules); };
+    if (value(better) < value(worse)) std::swap(better, worse);
+    const bool both = samples[better].parts.may_leave == samples[worse].parts.may_leave;
+    if (both && samples[better].rules - samples[worse].rules < config_.least_rule_gap) return;
     add(sources_.products[i], samples[better].sample.text, samples[worse].sample.text, "rule", "", config_.rule_weight);
   }
 

@@ -2,7 +2,7 @@
 //
 //   pick, feedback  what people chose and bought: all of them, with their own weights
 //   human           a person's copy, as it passed the funnel, over a text of the model after an open plan
-//   rule            a text of the model over another one of the same product with a lower rule reward
+//   rule            a text of the model over another one of the same product that must not leave, or has a lower rule reward
 //   synthetic       a good text over itself made worse by one rule (copywriting/corruptions.h)
 #pragma once
 #include <map>

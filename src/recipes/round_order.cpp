@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "base/compressed.h"
@@ -9,8 +10,7 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "checks/output_faults.h"
-#include "copywriting/ranker_input.h"
-#include "copywriting/training_set.h"
+#include "copywriting/open_plan.h"
 #include "recipes/json_lines.h"
 #include "text/utf8.h"
 
@@ -19,23 +19,12 @@ namespace {
 
 using copywriting::RewardParts;
 
-constexpr double kMustNotLeave = 1000;  // more than any reward
-
 /// Share of the 4-grams that stood in the text before.
 double repeated_share(std::u32string_view text) {
   return text.size() < 4 ? 0 : static_cast<double>(checks::count_repeated_ngrams(text, 4)) / static_cast<double>(text.size() - 3);
 }
 
-copywriting::TrainingSequence sequence_of(const copywriting::PromptFormat& format, const data::Product& product,
-                                          const std::string& text, int length) {
-  copywriting::CopyDocument document{.category = data::category_of(product), .audience = "", .sentences = {}};
-  for (auto& sentence : copywriting::split_sentences(text)) document.sentences.push_back({std::move(sentence), {}});
-  const auto plan = copywriting::open_plan_of(format, product, length);
-  return copywriting::open_sequence(format, document, plan.groups.front(), plan.length);
-}
-
-RewardParts parts_of(const Sample& sample, const data::Product& product, const std::u32string& point,
-                     const TextFluency& fluency, int wanted_length) {
+RewardParts parts_of(const Sample& sample, const data::Product& product, const std::u32string& point, int wanted_length) {
   const std::u32string text = text::metric_code_points(sample.text);
   RewardParts parts;
   parts.may_leave = sample.may_leave;
@@ -48,7 +37,6 @@ RewardParts parts_of(const Sample& sample, const data::Product& product, const s
   }
   parts.repetition = repeated_share(text);
   parts.length_gap = std::abs(static_cast<double>(text.size()) - wanted_length) / wanted_length;
-  parts.fluency = fluency.tokens > 0 ? fluency.logprob / static_cast<double>(fluency.tokens) : 0;
   return parts;
 }
 
@@ -72,22 +60,92 @@ std::vector<size_t> distinct_samples(const SampledProduct& product) {
   return kept;
 }
 
+std::vector<size_t> all_places(size_t count) {
+  std::vector<size_t> places(count);
+  std::iota(places.begin(), places.end(), size_t{0});
+  return places;
+}
+
+std::vector<TextFluency> own_fluency(const SampledProduct& product) {
+  std::vector<TextFluency> fluency;
+  for (const auto& sample : product.samples) fluency.push_back({sample.tokens, sample.logprob});
+  return fluency;
+}
+
+/// Mean log-probability of a token of each text; of one that was not read the mean over those that were.
+std::vector<double> fluency_per_token(std::span<const TextFluency> fluency, size_t count) {
+  std::vector<double> means(count, 0);
+  double sum = 0;
+  int64_t texts = 0;
+  for (size_t i = 0; i < fluency.size(); ++i) {
+    if (fluency[i].tokens == 0) continue;
+    means[i] = fluency[i].logprob / static_cast<double>(fluency[i].tokens);
+    sum += means[i];
+    ++texts;
+  }
+  for (size_t i = 0; i < fluency.size() && texts > 0; ++i) {
+    if (fluency[i].tokens == 0) means[i] = sum / static_cast<double>(texts);
+  }
+  return means;
+}
+
+/// A text with the parts of its reward, and its place among the samples.
+struct Judged {
+  size_t place = 0;
+  OrderedSample sample;
+};
+
+std::vector<Judged> judged_samples(const data::Product& product, const SampledProduct& sampled, std::span<const TextFluency> fluency,
+                                   const OrderContext& context, const copywriting::NgramFrequencies& ngrams) {
+  const auto point = text::metric_code_points(context.frequencies.distinctive_value(product));
+  const auto means = fluency_per_token(fluency, sampled.samples.size());
+  std::vector<Judged> judged;
+  for (const size_t s : distinct_samples(sampled)) {
+    Judged& one = judged.emplace_back();
+    one.place = s;
+    one.sample.sample = sampled.samples[s];
+    one.sample.parts = parts_of(sampled.samples[s], product, point, context.length);
+    one.sample.parts.fluency = means[s];
+    one.sample.is_read = fluency.empty() || fluency[s].tokens > 0;
+    one.sample.parts.commonness = ngrams.commonness(text::metric_code_points(sampled.samples[s].text));
+  }
+  return judged;
+}
+
 void add_ranker_scores(const data::Product& product, const RankTexts& rank, OrderedProduct& ordered) {
   std::vector<std::string> texts;
-  for (const auto& one : ordered.samples) texts.push_back(one.sample.text);
-  const auto scores = rank(product, texts);
+  std::vector<size_t> places;
+  for (size_t i = 0; i < ordered.samples.size(); ++i) {
+    if (!ordered.samples[i].is_read) continue;
+    texts.push_back(ordered.samples[i].sample.text);
+    places.push_back(i);
+  }
+  const auto scores = texts.empty() ? std::vector<double>{} : rank(product, texts);
   for (size_t i = 0; i < scores.size(); ++i) {
-    VITRINE_REQUIRE(std::isfinite(scores[i]), "[order_samples] ", product.id, ", text ", i, ": the ranking model's score is ", scores[i]);
-    ordered.samples[i].ranker = scores[i];
+    VITRINE_REQUIRE(std::isfinite(scores[i]), "[order_samples] ", product.id, ", text ", places[i], ": the ranking model's score is ", scores[i]);
+    ordered.samples[places[i]].ranker = scores[i];
   }
 }
 
-/// A text that must not leave stays behind all others whoever has a say.
 double reward_of(const OrderedSample& one, const OrderingConfig& config) {
-  double reward = one.parts.may_leave ? 0 : -kMustNotLeave;
+  double reward = 0;
   if (config.use_rules) reward += config.rules_weight * one.rules;
   if (config.use_ranker && one.ranker) reward += config.ranker_weight * *one.ranker;
   return reward;
+}
+
+/// Those that may leave and were read, then those that were not read, then those that must not leave, whoever has a say.
+int tier_of(const OrderedSample& one) { return !one.parts.may_leave ? 2 : !one.is_read ? 1 : 0; }
+
+/// Best first; a lower tier's rewards are moved below those of the tier above.
+void sort_by_reward(std::vector<OrderedSample>& samples) {
+  std::stable_sort(samples.begin(), samples.end(), [](const auto& a, const auto& b) { return std::pair(-tier_of(a), a.reward) > std::pair(-tier_of(b), b.reward); });
+  double shift = 0;
+  for (size_t i = 1; i < samples.size(); ++i) {
+    const bool is_first_of_tier = tier_of(samples[i]) != tier_of(samples[i - 1]);
+    if (is_first_of_tier) shift = std::min(0.0, samples[i - 1].reward - samples[i].reward - 1);
+    samples[i].reward += shift;
+  }
 }
 
 Json json_of(const OrderedSample& one) {
@@ -95,6 +153,7 @@ Json json_of(const OrderedSample& one) {
           {"temperature", one.sample.temperature},
           {"planned", one.sample.planned},
           {"blocked", one.sample.blocked},
+          {"is_read", one.is_read},
           {"parts", copywriting::to_json(one.parts)},
           {"rules", one.rules},
           {"ranker", one.ranker ? Json(*one.ranker) : Json(nullptr)},
@@ -109,28 +168,48 @@ void OrderingConfig::validate() const {
 }
 
 std::vector<std::vector<TextFluency>> fluency_of(const copywriting::CopyModel& model, std::span<const data::Product> products,
-                                                 std::span<const SampledProduct> sampled, int length) {
+                                                 std::span<const SampledProduct> sampled, int length, std::span<const std::vector<size_t>> read) {
   std::vector<std::vector<TextFluency>> fluency(sampled.size());
   const auto most = static_cast<size_t>(model.decoder->config().n_positions);
   Progress progress("fluency", sampled.size(), "products");
   for (size_t i = 0; i < sampled.size(); ++i) {
     throw_if_interrupted("the finished stages are kept; the same command goes on");
-    for (const auto& sample : sampled[i].samples) {
-      auto sequence = sequence_of(*model.format, products[i], sample.text, length);
+    fluency[i].resize(sampled[i].samples.size());
+    const auto places = read.empty() ? all_places(sampled[i].samples.size()) : read[i];
+    for (const size_t s : places) {
+      const auto document = copywriting::document_of(products[i], sampled[i].samples[s].text, model.aligned_terms);
+      auto sequence = copywriting::sequence_after_open_plan(*model.format, products[i], document, length, /*groups=*/false);
       sequence.input_ids.resize(std::min(sequence.input_ids.size(), most));
       sequence.predicted.resize(sequence.input_ids.size());
       const auto score = model.decoder->score(sequence.input_ids, sequence.predicted);
-      fluency[i].push_back({score.tokens, score.logprob});
+      fluency[i][s] = {score.tokens, score.logprob};
     }
     progress.advance();
   }
   return fluency;
 }
 
+std::vector<std::vector<size_t>> contenders(std::span<const data::Product> products, std::span<const SampledProduct> sampled,
+                                            const OrderContext& context, const copywriting::RuleRewardConfig& reward, int count) {
+  copywriting::RuleRewardConfig without_fluency = reward;
+  without_fluency.fluency = 0;
+  const auto ngrams = frequencies_of(sampled);
+  std::vector<std::vector<size_t>> best(sampled.size());
+  for (size_t i = 0; i < sampled.size(); ++i) {
+    std::vector<std::pair<double, size_t>> rewards;
+    for (const auto& one : judged_samples(products[i], sampled[i], {}, context, ngrams)) {
+      if (one.sample.parts.may_leave) rewards.emplace_back(-copywriting::rule_reward(one.sample.parts, without_fluency), one.place);
+    }
+    std::sort(rewards.begin(), rewards.end());
+    rewards.resize(std::min(rewards.size(), static_cast<size_t>(count)));
+    for (const auto& [reward_below, place] : rewards) best[i].push_back(place);
+  }
+  return best;
+}
+
 std::vector<OrderedProduct> order_samples(std::span<const data::Product> products, std::span<const SampledProduct> sampled,
                                           std::span<const std::vector<TextFluency>> fluency,
-                                          const copywriting::ValueFrequencies& frequencies, int wanted_length,
-                                          const RankTexts& rank, const OrderingConfig& config) {
+                                          const OrderContext& context, const OrderingConfig& config) {
   config.validate();
   VITRINE_REQUIRE(products.size() == sampled.size(), "[order_samples] expected samples of ", products.size(), " products, got ", sampled.size());
   const auto ngrams = frequencies_of(sampled);
@@ -139,21 +218,17 @@ std::vector<OrderedProduct> order_samples(std::span<const data::Product> product
   for (size_t i = 0; i < products.size(); ++i) {
     VITRINE_REQUIRE(products[i].id == sampled[i].product_id, "[order_samples] product ", i, ": expected samples of ", products[i].id, ", got ", sampled[i].product_id);
     ordered[i].product_id = products[i].id;
-    const auto point = text::metric_code_points(frequencies.distinctive_value(products[i]));
-    for (const size_t s : distinct_samples(sampled[i])) {
-      const Sample& sample = sampled[i].samples[s];
-      OrderedSample& one = ordered[i].samples.emplace_back();
-      one.sample = sample;
-      one.parts = parts_of(sample, products[i], point, fluency.empty() ? TextFluency{sample.tokens, sample.logprob} : fluency[i][s], wanted_length);
-      one.parts.commonness = ngrams.commonness(text::metric_code_points(sample.text));
-      one.rules = copywriting::rule_reward(one.parts, config.reward);
+    const auto judged = judged_samples(products[i], sampled[i], fluency.empty() ? own_fluency(sampled[i]) : fluency[i], context, ngrams);
+    for (const auto& one : judged) {
+      ordered[i].samples.push_back(one.sample);
+      ordered[i].samples.back().rules = copywriting::rule_reward(one.sample.parts, config.reward);
     }
-    if (rank && config.use_ranker && !ordered[i].samples.empty()) add_ranker_scores(products[i], rank, ordered[i]);
+    if (context.rank && config.use_ranker && !ordered[i].samples.empty()) add_ranker_scores(products[i], context.rank, ordered[i]);
     for (auto& one : ordered[i].samples) {
       one.reward = reward_of(one, config);
       VITRINE_REQUIRE(std::isfinite(one.reward), "[order_samples] ", products[i].id, ": the reward of a text is ", one.reward);
     }
-    std::stable_sort(ordered[i].samples.begin(), ordered[i].samples.end(), [](const auto& a, const auto& b) { return a.reward > b.reward; });
+    sort_by_reward(ordered[i].samples);
     progress.advance();
   }
   return ordered;
@@ -180,6 +255,7 @@ OrderedProduct ordered_from(const Json& json) {
     line.at("temperature").get_to(one.sample.temperature);
     line.at("planned").get_to(one.sample.planned);
     line.at("blocked").get_to(one.sample.blocked);
+    line.at("is_read").get_to(one.is_read);
     one.sample.may_leave = one.parts.may_leave;
     one.sample.hits = one.parts.hits;
     one.sample.coverage = one.parts.coverage;

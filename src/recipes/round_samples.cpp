@@ -144,6 +144,7 @@ void sample_products(std::span<const data::Product> products, const SampleConfig
   generation::DecoderConfig decoder;
   decoder.threads = run.threads;
   decoder.dtype = run.dtype;
+  decoder.max_batch = kRoundBatch;
   const auto model = copywriting::load_copy_model(run.model_dir, decoder);
   const auto kinds = kinds_of(config);
   std::vector<CopyWriter> writers;

@@ -55,6 +55,10 @@ struct SampledProduct {
   std::vector<Sample> samples;  // in order of drawing; empty when the model does not know the category
 };
 
+/// Sequences that the stages of a round decode at once: each weight that was fetched serves more rows than in `write`, where
+/// a first text should come soon. No text depends on it.
+inline constexpr int kRoundBatch = 128;
+
 struct SampleRun {
   std::filesystem::path model_dir;
   std::filesystem::path output;  // JSONL, one line a product; its parts lie beside it until it is whole

@@ -13,11 +13,14 @@
 #include "base/log.h"
 #include "base/shuffled.h"
 #include "copywriting/copy_model.h"
-#include "copywriting/ranker_input.h"
+#include "copywriting/distinctive_point.h"
+#include "copywriting/open_plan.h"
 #include "models/gpt2/module.h"
 #include "models/preference_gpt2.h"
 #include "recipes/training_rows.h"
 #include "text/tokenizer.h"
+#include "text/utf8.h"
+#include "train/compute_type.h"
 #include "train/objectives.h"
 #include "train/packing.h"
 #include "train/run_folder.h"
@@ -35,19 +38,9 @@ Example example_of(copywriting::TrainingSequence sequence) {
   return {.input_ids = std::move(sequence.input_ids), .labels_from = 1, .predicted = std::move(sequence.predicted)};
 }
 
-/// A text with what its sentences say, as its prompt stated it: in the style and without the audience that `write` has by default.
-CopyDocument document_of(data::Product product, const std::string& text, const std::vector<std::string>& terms) {
-  product.summary = text;
-  CopyDocument document = copywriting::align_products({std::move(product)}, terms).front();
-  document.audience.clear();
-  document.style = CopyDocument().style;
-  return document;
-}
-
-/// The sequence that the text was sampled in: all points of the product first.
+/// After all points of the product, as `write --open-plan` prompts, whatever plan the text was drawn under.
 Example open_example(const PromptFormat& format, const data::Product& product, const CopyDocument& document, int length) {
-  const auto plan = copywriting::open_plan_of(format, product, length);
-  return example_of(copywriting::open_sequence(format, document, plan.groups.front(), plan.length));
+  return example_of(sequence_after_open_plan(format, product, document, length));
 }
 
 /// What all ways to make examples need.
@@ -58,7 +51,7 @@ struct Maker {
   const std::vector<std::string>& terms;
   int64_t longest;  // tokens of a sequence
 
-  CopyDocument document(size_t product, const std::string& text) const { return document_of(data.products[product], text, terms); }
+  CopyDocument document(size_t product, const std::string& text) const { return copywriting::document_of(data.products[product], text, terms); }
   bool fits(const Example& example) const { return static_cast<int64_t>(example.input_ids.size()) <= longest; }
 };
 
@@ -73,7 +66,7 @@ class BestTexts : public train::ExampleSource {
       const auto& product = maker.data.ordered[i];
       if (may_teach(product)) best_.emplace_back(i, maker.document(i, product.samples.front().sample.text));
     }
-    for (auto& human : copywriting::align_products({maker.data.humans.begin(), maker.data.humans.end()}, maker.terms)) humans_.push_back(std::move(human));
+    for (const auto& human : maker.data.humans) humans_.push_back({copywriting::align_products({human}, maker.terms).front(), says_point_first(human)});
   }
 
   size_t num_products() const { return best_.size(); }
@@ -92,11 +85,24 @@ class BestTexts : public train::ExampleSource {
   }
 
  private:
-  Example human_example(const CopyDocument& document, RandomStream& random) const {
-    if (random.uniform() < maker_.config.planned_share) return example_of(planned_sequence(maker_.format, document));
-    auto points = copywriting::points_said(document);
+  struct Human {
+    CopyDocument document;
+    bool says_point_first = false;
+  };
+
+  bool says_point_first(const data::Product& human) const {
+    const auto point = text::metric_code_points(maker_.data.frequencies.distinctive_value(human));
+    const auto place = copywriting::find_point(text::metric_code_points(human.summary), point);
+    return place && place->in_first_sentence;
+  }
+
+  /// What is said first after an open plan is what the rounds are to change: there only those people teach it who say the
+  /// distinctive point first. The others teach words, under their own plan.
+  Example human_example(const Human& human, RandomStream& random) const {
+    if (!human.says_point_first || random.uniform() < maker_.config.planned_share) return example_of(planned_sequence(maker_.format, human.document));
+    auto points = copywriting::points_said(human.document);
     random.shuffle(points);
-    return example_of(open_sequence(maker_.format, document, points));
+    return example_of(open_sequence(maker_.format, human.document, points));
   }
 
   void add(Example example, std::vector<Example>& examples) const {
@@ -105,7 +111,7 @@ class BestTexts : public train::ExampleSource {
 
   const Maker& maker_;
   std::vector<std::pair<size_t, CopyDocument>> best_;
-  std::vector<CopyDocument> humans_;
+  std::vector<Human> humans_;
 };
 
 /// The places of `count` texts, evenly from best to worst, among `size`.
@@ -163,7 +169,7 @@ std::string hash_of(const std::vector<Example>& groups) {
 
 std::vector<double> reference_logps(models::Gpt2& model, const TuneConfig& config, const std::vector<Example>& groups) {
   models::PassConfig pass;
-  pass.dtype = config.train.dtype == "float32" ? models::ComputeType::float32 : models::ComputeType::bfloat16;
+  pass.dtype = train::compute_type(config.train.dtype, model.parameters().values());
   pass.plain = config.train.plain;
   std::vector<double> logps;
   for (const auto& batch : train::pack(groups, config.train.batch_tokens)) {
@@ -198,7 +204,8 @@ std::optional<std::vector<double>> kept_logps(const fs::path& file, size_t count
 
 /// Key: weights, compute type and data. Returns whether the cache had them.
 bool add_reference(models::Gpt2& model, const std::string& model_sha256, const TuneConfig& config, std::vector<Example>& groups) {
-  const std::string key = sha256_hex(concat(model_sha256, " ", config.train.dtype, " ", config.train.plain, " ", config.train.batch_tokens, " ", hash_of(groups)));
+  const auto type = train::compute_type(config.train.dtype, model.parameters().values());
+  const std::string key = sha256_hex(concat(model_sha256, " ", train::name_of(type), " ", config.train.plain, " ", config.train.batch_tokens, " ", hash_of(groups)));
   const fs::path folder = cache_folder(config), file = folder / (key.substr(0, 32) + ".json");
   if (const auto kept = folder.empty() ? std::nullopt : kept_logps(file, count_texts(groups))) {
     set_reference(*kept, groups);
@@ -248,6 +255,34 @@ void save_tuned(const models::Gpt2& model, const TuneConfig& config, const TuneR
   finished.commit();
 }
 
+/// The model that a round tunes, and where the run lies.
+struct Start {
+  models::Gpt2& model;
+  const std::string& model_sha256;
+  const fs::path& folder;
+  const train::TrainHooks& hooks;
+};
+
+train::TrainResult tune_on_best(const Maker& maker, RandomKey key, const TuneRun& run, const Start& start, TuneResult& result) {
+  BestTexts source(maker, key);
+  result.products = static_cast<int64_t>(source.num_products());
+  result.examples = static_cast<int64_t>(source.epoch(0, key).size());
+  VITRINE_REQUIRE(result.products > 0, "[align copy] round ", run.round, ": no product has a text that may be learned from");
+  return train::train(start.model, maker.config.train, source, {}, start.folder, start.hooks);
+}
+
+train::TrainResult tune_on_groups(const Maker& maker, RandomKey key, const TuneRun& run, const Start& start, TuneResult& result) {
+  const bool is_dpo = maker.config.objective == "dpo";
+  auto groups = groups_of(maker, is_dpo ? 2 : static_cast<size_t>(maker.config.list_size), key);
+  VITRINE_REQUIRE(!groups.empty(), "[align copy] round ", run.round, ": no product has two texts of different reward");
+  if (is_dpo) result.reference_from_cache = add_reference(start.model, start.model_sha256, maker.config, groups);
+  result.products = result.examples = static_cast<int64_t>(groups.size());
+  const auto objective = objective_of(maker.config);
+  models::PreferenceGpt2 preference(start.model, *objective);
+  train::FixedExamples source(std::move(groups));
+  return train::train(preference, maker.config.train, source, {}, start.folder, start.hooks);
+}
+
 }  // namespace
 
 void TuneConfig::validate() const {
@@ -265,27 +300,12 @@ TuneResult tune_round(const TuneData& data, const TuneConfig& config, const Tune
   const std::string model_sha256 = weights_sha256(run.model_dir);
   const Maker maker{data, config, format, terms, model.config().n_positions};
   const RandomKey key = RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("tune").fold_in(static_cast<uint64_t>(run.round));
-
-  TuneResult result;
   train::TrainHooks hooks;
   hooks.settings = settings_of(config, run, model_sha256);
-  train::TrainResult trained;
-  if (config.objective == "raft") {
-    BestTexts source(maker, key);
-    result.products = static_cast<int64_t>(source.num_products());
-    result.examples = static_cast<int64_t>(source.epoch(0, key).size());
-    VITRINE_REQUIRE(result.products > 0, "[align copy] round ", run.round, ": no product has a text that may be learned from");
-    trained = train::train(model, config.train, source, {}, folder.path(), hooks);
-  } else {
-    auto groups = groups_of(maker, config.objective == "dpo" ? 2 : static_cast<size_t>(config.list_size), key);
-    VITRINE_REQUIRE(!groups.empty(), "[align copy] round ", run.round, ": no product has two texts of different reward");
-    if (config.objective == "dpo") result.reference_from_cache = add_reference(model, model_sha256, config, groups);
-    result.products = result.examples = static_cast<int64_t>(groups.size());
-    const auto objective = objective_of(config);
-    models::PreferenceGpt2 preference(model, *objective);
-    train::FixedExamples source(std::move(groups));
-    trained = train::train(preference, config.train, source, {}, folder.path(), hooks);
-  }
+
+  TuneResult result;
+  const Start start{model, model_sha256, folder.path(), hooks};
+  const auto trained = config.objective == "raft" ? tune_on_best(maker, key, run, start, result) : tune_on_groups(maker, key, run, start, result);
   result.complete = trained.complete;
   if (!trained.progress.reports.empty()) result.loss = trained.progress.reports.back().train_loss;
   if (!result.complete) return result;

@@ -1,12 +1,12 @@
 // recipes/round_tune.h - the last stage of a round: the copy model learns from ordered texts.
 #pragma once
 #include <filesystem>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/config.h"
+#include "copywriting/distinctive_point.h"
 #include "copywriting/training_set.h"
 #include "data/product.h"
 #include "recipes/round_order.h"
@@ -45,6 +45,7 @@ struct TuneData {
   std::span<const data::Product> products;
   std::span<const OrderedProduct> ordered;
   std::span<const data::Product> humans;  // curated, with copy
+  const copywriting::ValueFrequencies& frequencies;
   int length = 110;                       // code points that the texts were asked for
 };
 

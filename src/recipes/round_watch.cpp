@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "data/preferences.h"
 #include "recipes/blocked.h"
 #include "recipes/write.h"
@@ -74,7 +75,7 @@ double kl_of(std::span<const std::vector<TextFluency>> of_round, std::span<const
 RoundWatch watch_round(const copywriting::CopyModel& model, const copywriting::CopyModel* sft, std::string name,
                        std::span<const data::Product> products, const WatchContext& context, const WatchConfig& config) {
   const auto chosen = watched(products, config.watch_products);
-  const Written written = write_for(model, chosen, config, context.length);
+  const Written written = write_for(model, chosen, config, context.order.length);
   VITRINE_REQUIRE(written.texts > 0, "[watch_round] ", name, ": the model wrote nothing for the watched products");
   RoundWatch watch;
   watch.numbers.name = std::move(name);
@@ -85,20 +86,20 @@ RoundWatch watch_round(const copywriting::CopyModel& model, const copywriting::C
   eval::count_texts(texts, watch.numbers);
   watch.numbers.unsupported = static_cast<double>(written.unsupported) / static_cast<double>(written.texts);
   watch.numbers.banned = static_cast<double>(written.banned) / static_cast<double>(written.texts);
-  const auto of_sft = fluency_of(sft != nullptr ? *sft : model, chosen, written.sampled, context.length);
-  if (sft != nullptr) watch.numbers.kl_to_sft = kl_of(fluency_of(model, chosen, written.sampled, context.length), of_sft);
+  const auto of_sft = fluency_of(sft != nullptr ? *sft : model, chosen, written.sampled, context.order.length);
+  if (sft != nullptr) watch.numbers.kl_to_sft = kl_of(fluency_of(model, chosen, written.sampled, context.order.length), of_sft);
   OrderingConfig ordering;
-  ordering.use_ranker = context.rank != nullptr;
+  ordering.use_ranker = context.order.rank != nullptr;
   ordering.reward = context.reward;
-  const auto ordered = order_samples(chosen, written.sampled, of_sft, context.frequencies, context.length, context.rank, ordering);
-  if (context.rank) watch.numbers.disagreement = disagreement_of(ordered);  // not a number when no pair can be compared: alarms refuse it
+  const auto ordered = order_samples(chosen, written.sampled, of_sft, context.order, ordering);
+  watch.numbers.disagreement = disagreement_of(ordered);
+  if (context.order.rank && std::isnan(watch.numbers.disagreement)) log_warn("[align copy] ", watch.numbers.name, ": no two texts of a product that ranking model and rules both order: their disagreement is not watched");
   watch.points = summary_of(ordered)["all"];
   return watch;
 }
 
 Json to_json(const RoundWatch& watch) {
   Json json = eval::to_json(watch.numbers);
-  if (std::isnan(watch.numbers.disagreement)) json["disagreement"] = nullptr;
   json["points"] = watch.points;
   return json;
 }

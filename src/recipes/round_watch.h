@@ -34,10 +34,8 @@ struct RoundWatch {
 
 /// What the texts are judged by: the same as in the order of a round.
 struct WatchContext {
-  const copywriting::ValueFrequencies& frequencies;
-  RankTexts rank;  // for the disagreement with the rules; null = none is asked for, and it is 0
+  OrderContext order;  // its ranking model is for the disagreement with the rules; without one that is NaN
   copywriting::RuleRewardConfig reward;
-  int length = 110;  // code points wanted
 };
 
 /// Lets `model` write for the watched products (temperature 0.8, nucleus 0.9, one draw a sentence, nothing written anew), and counts.

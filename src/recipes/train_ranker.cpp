@@ -11,11 +11,13 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "copywriting/copy_model.h"
+#include "copywriting/ranker_input.h"
 #include "models/ranker/module.h"
 #include "models/ranker/weights.h"
 #include "recipes/ranker_rows.h"
 #include "recipes/training_rows.h"
 #include "text/tokenizer.h"
+#include "train/compute_type.h"
 #include "train/objectives.h"
 #include "train/packing.h"
 #include "train/run_folder.h"
@@ -72,7 +74,7 @@ struct Start {
 
 fs::path find_our_model(const std::string& name) {
   const fs::path directory = copywriting::find_model(name);
-  if (!copywriting::is_ranking_model(directory)) copywriting::require_copy_model(directory);
+  copywriting::is_ranking_model(directory) ? copywriting::require_ranking_model(directory) : copywriting::require_copy_model(directory);
   return directory;
 }
 
@@ -164,7 +166,7 @@ void save_model(const models::Ranker& model, const fs::path& directory, const Re
   settings["init"] = fs::path(record.config.init).filename().string();  // a path says nothing elsewhere
   settings["tokenizer"] = fs::path(record.config.tokenizer).filename().string();
   Json manifest = manifest_of(kRankerModelKind);
-  manifest.update({{"prompt_format", copywriting::kPromptFormat},
+  manifest.update({{"prompt_format", copywriting::kRankerInput},
                    {"tokenizer_sha256", record.tokenizer_sha256},
                    {"init", record.init},
                    {"settings", std::move(settings)},
@@ -184,6 +186,7 @@ Json settings_of(const Record& record) {
   settings.erase("tokenizer");
   settings["init_sha256"] = record.init.is_null() ? Json() : record.init["weights_sha256"];
   settings["tokenizer_sha256"] = record.tokenizer_sha256;
+  settings["prompt_format"] = copywriting::kRankerInput;
   settings["data_sha256"] = record.rows.data_sha256;
   settings["validation_sha256"] = record.rows.validation_sha256;
   return settings;
@@ -194,8 +197,7 @@ std::vector<std::string> watch(models::Ranker& model, const TrainRankerConfig& c
                                std::span<const RankedRow> rows,
                                std::span<const train::Example> examples) {
   models::PassConfig pass;
-  pass.dtype = config.train.dtype == "float32" ? models::ComputeType::float32
-                                               : models::ComputeType::bfloat16;
+  pass.dtype = train::compute_type(config.train.dtype, model.parameters().values());
   pass.plain = config.train.plain;
   std::vector<double> scores;
   for (const auto& batch : train::pack(examples, config.train.batch_tokens)) {

@@ -2,8 +2,9 @@
 // DPO and RRHF for a language model.
 //
 // All work on a group of documents with rewards (models/group_objective.h). A pair is two documents
-// of different reward; the mean is over the pairs of the group, so that a list of eight texts
-// weighs what a pair weighs. A group whose rewards are all equal has no pair, and no ranking loss.
+// of different reward. Pairwise and DPO take the mean over the pairs of the group, so that a list of
+// eight texts weighs what a pair weighs; RRHF and ListMLE are sums, as in their papers. A group whose
+// rewards are all equal has no pair, and no ranking loss.
 #pragma once
 #include "models/group_objective.h"
 

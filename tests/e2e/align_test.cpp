@@ -48,6 +48,7 @@ TEST_F(AlignE2e, TwoRoundsByOneCommandAreTheSameWhenTheyWereKilledInTheMiddle) {
   ASSERT_EQ(rest.exit_code, 0) << rest.err;
   EXPECT_EQ(weights(folder_ / "parts/round-2"), weights(folder_ / "whole/round-2"));
   EXPECT_EQ(weights(folder_ / "parts/ranker"), weights(folder_ / "whole/ranker"));
+  for (const char* name : {"pairs.jsonl", "round-1.jsonl", "round-2.jsonl"}) EXPECT_EQ(read_file(folder_ / (std::string("parts/") + name)), read_file(folder_ / (std::string("whole/") + name))) << name;
 }
 
 TEST_F(AlignE2e, EveryObjectiveRunsAndDpoTakesItsReferenceFromTheCache) {
@@ -75,6 +76,14 @@ TEST_F(AlignE2e, OtherSettingsAndAModelThatHasChangedAreRefusedAndNothingIsLost)
   EXPECT_TRUE(fs::exists(folder_ / "out.run/settings.json"));
 }
 
+TEST_F(AlignE2e, AModelThatChangesUnderTheLoopIsRefusedByItsHash) {
+  run_program(command(folder_ / "out", {"--contenders", "2"}), {.signal_once_there = folder_ / "out.run/stages/tune-1.json", .timeout_s = kTimeout});
+  const std::string config = folder_ / "out.run/round-1/model/config.json";
+  ASSERT_TRUE(fs::exists(config));
+  write_file_atomic(config, read_file(config) + "\n");
+  EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "out", {"--contenders", "2"}), {.timeout_s = kTimeout}), 1, "has changed while the loop was running"));
+}
+
 TEST_F(AlignE2e, ARankingModelThatLovesLengthStopsTheLoop) {
   // Pairs in which the longer text is always the better one: what it teaches is length.
   std::string pairs;
@@ -90,6 +99,7 @@ TEST_F(AlignE2e, ARankingModelThatLovesLengthStopsTheLoop) {
   const auto result = run_program(planted, {.timeout_s = kTimeout});
   EXPECT_EQ(result.exit_code, 1) << result.err;
   EXPECT_NE(result.err.find("stopped by"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("disagreement of ranker and rules"), std::string::npos) << result.err;  // not some other alarm of so short a run
   EXPECT_TRUE(fs::exists(folder_ / "out.run/round-1/model/model.safetensors"));  // the models so far stay
 }
 
@@ -98,6 +108,8 @@ TEST_F(AlignE2e, BadArgumentsGiveOneLine) {
   EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--no-use-rules", "--no-use-ranker"})), 2, "one of them must have a say"));
   EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--ranker", model_})), 1, "kind"));
   EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--planned-texts", "9"})), 2, "--planned-texts"));
+  EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--pick-texts", rows_})), 2, "--pick-texts without --picks"));
+  EXPECT_TRUE(failed_with_one_line(run_program(command(folder_ / "o", {"--picks", "-"})), 2, "standard input"));
   EXPECT_FALSE(fs::exists(folder_ / "o"));
 }
 

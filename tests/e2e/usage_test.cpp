@@ -56,7 +56,7 @@ TEST(UsageE2e, ValuesOutOfRangeNameTheOptionAsTyped) {
   EXPECT_TRUE(is_usage_error(write({"--length", "5"}), "--length: expected 20 to 2000, got 5"));
   for (const char* value : {"-1", "nan", "inf", "x", "1x", ""}) EXPECT_TRUE(is_usage_error(write({"--temperature", value}), "--temperature: expected 0 to 10"));
   EXPECT_TRUE(is_usage_error(write({"--top-k", "-1"}), "--top-k"));
-  EXPECT_TRUE(is_usage_error(write({"--dtype", "float16"}), "--dtype: expected float32, bfloat16, int8 or int4"));
+  EXPECT_TRUE(is_usage_error(write({"--dtype", "float16"}), "--dtype: expected auto, float32, bfloat16, int8 or int4"));
   EXPECT_TRUE(is_usage_error(write({"--style", "amazon"}), "--style: expected taobao"));
   EXPECT_TRUE(is_usage_error(write({"--quiet", "--log-level", "foo"}), "--log-level"));
   EXPECT_TRUE(is_usage_error(write({"--foo"}), "--foo"));
@@ -134,6 +134,17 @@ TEST(UsageE2e, ASettingsFileHoldsCommonOptionsToo) {
   const auto printed = run_program({"write", "--print-config"});
   write_file_atomic(folder / "all.json", printed.out);
   EXPECT_EQ(run_program({"write", "--config", folder / "all.json", "--print-config"}).out, printed.out);
+}
+
+TEST(UsageE2e, SettingsOfTrainingAreReadAsTheyArePrinted) {
+  VITRINE_NEEDS_VERB("train copy");
+  TemporaryFolder folder;
+  for (const auto& [verb, object] : {std::pair{"train", "copy"}, {"train", "ranker"}, {"align", "copy"}}) {
+    const auto training = run_program({verb, object, "--print-config"});
+    write_file_atomic(folder / "training.json", training.out);
+    const auto again = run_program({verb, object, "--config", folder / "training.json", "--print-config"});
+    EXPECT_EQ(again.out, training.out) << verb << " " << object << ": " << again.err;
+  }
 }
 
 TEST(UsageE2e, AMissingSettingsFileNamesBothPlaces) {

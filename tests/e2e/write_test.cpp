@@ -443,14 +443,14 @@ TEST(WriteE2e, AStylesPostKeepsThePlatformsLength) {
 }
 
 TEST(WriteE2e, AnOpenPlanIsCompletedUnlessOneAsksForTheModelAlone) {
-  const std::vector<std::string> command = {"write", "--attributes", "类型#裙*版型#显瘦*风格#简约*裙长#连衣裙*图案#条纹*裙领型#圆领", "--open-plan", "-n", "2", "--no-check", "--format", "jsonl"};
+  const std::vector<std::string> command = {"write", "--attributes", "类型#裙*版型#显瘦*风格#简约*裙长#连衣裙*图案#条纹*裙领型#圆领*颜色#白色*裙款式#拼接*裙袖型#泡泡袖*裙下摆#荷叶边*裙腰型#高腰", "--open-plan", "-n", "2", "--no-check", "--format", "jsonl"};
   const auto written = run_program(command);
   ASSERT_EQ(written.exit_code, 0) << written.err;
   const Json line = parse_json(written.out, "write");
   ASSERT_EQ(line["plan"]["groups"].size(), 1u);  // all points at once
   EXPECT_EQ(line["plan"]["groups"][0].size(), line["plan"]["points"].size());
   for (const Json& candidate : line["candidates"]) {
-    for (const char* value : {"显瘦", "简约", "连衣裙", "条纹", "圆领"}) EXPECT_NE(candidate["text"].get<std::string>().find(value), std::string::npos) << candidate["text"];
+    for (const char* value : {"显瘦", "简约", "连衣裙", "条纹", "圆领", "白色", "拼接", "泡泡袖", "荷叶边", "高腰"}) EXPECT_NE(candidate["text"].get<std::string>().find(value), std::string::npos) << candidate["text"];
   }
   auto alone = command;
   alone.push_back("--no-complete-open-plan");

@@ -198,12 +198,6 @@ TEST_F(CorruptionsTest, RefusesATextThatIsNotUtf8) {
   EXPECT_THROW(worse(Corruption::banned_term, "\xff"), InvalidInput);
 }
 
-TEST_F(CorruptionsTest, APairNamesItsRule) {
-  const auto pair = synthetic_pair({product_, "好"}, Corruption::point_late, "坏");
-  EXPECT_EQ(pair, (data::PreferencePair{product_.id, "类型#裙*风格#简约*图案#蕾丝*版型#修身", "好",
-                                        "坏", "synthetic", "point_late", 1}));
-}
-
 TEST(TextClausesTest, JoinAgainToTheText) {
   for (const std::string text : {"甲，乙。丙", "，甲。。", "", "甲,乙;丙！？", "甲"})
     EXPECT_EQ(joined(split_clauses(text)), text);

@@ -20,11 +20,21 @@ class RankerInputTest : public ::testing::Test {
 TEST_F(RankerInputTest, ThePointsStandBehindTheTextAndNowhereElse) {
   EXPECT_EQ(spelled("类型#裙*材质#蕾丝*裙领型#v领", "蕾丝的连衣裙。v领设计。"),
             "<|endoftext|>裙<|style:taobao|><|len:6|><|group|><|text|>蕾丝的连衣裙。"
-            "<|group|><|text|>v领设计。<|group|><|key:材质|>蕾丝<|key:裙领型|>v领<|text|>");
+            "<|group|><|text|>v领设计。<|group|><|key:材质|>蕾丝<|len:0|><|key:裙领型|>v领<|len:0|><|key|><|len:0|><|text|>");
 }
 
 TEST_F(RankerInputTest, AValueComesOnceAndKeysThatTheModelHasNotLearnedAreLeftOut) {
   EXPECT_EQ(spelled("类型#裙*材质#蕾丝*材质#蕾丝*产地#杭州", "蕾丝。"), spelled("类型#裙*材质#蕾丝", "蕾丝。"));
+}
+
+TEST_F(RankerInputTest, AMarkSaysWhereAValueIsSaidAndWhereNot) {
+  EXPECT_TRUE(spelled("类型#裙*材质#蕾丝*裙领型#v领", "这条连衣裙搭配蕾丝。").ends_with("蕾丝<|len:0|><|key:裙领型|>v领<|endoftext|><|key|><|len:0|><|text|>"));
+  EXPECT_TRUE(spelled("类型#裙*材质#蕾丝", "这条连衣裙采用了精致的设计，搭配的是蕾丝。").ends_with("蕾丝<|len:1|><|key|><|len:0|><|text|>"));
+  EXPECT_TRUE(spelled("类型#裙*裙领型#v领", "V 领的裙。").ends_with("v领<|len:0|><|key|><|len:0|><|text|>")) << "folded, without spaces";
+}
+
+TEST_F(RankerInputTest, RepetitionIsCountedBehindThePoints) {
+  EXPECT_TRUE(spelled("类型#裙*材质#蕾丝", "精致的蕾丝，精致的蕾丝。").ends_with("<|key|><|len:1|><|text|>"));
 }
 
 TEST_F(RankerInputTest, TheLastTokenIsTheSameForEveryText) {

@@ -58,9 +58,9 @@ TEST_F(RankingModelTest, ADirectoryThatIsNoRankerIsRefusedInOneLine) {
   EXPECT_NE(refusal<Corrupt>().find("kind: expected \"ranker\", got \"copy\""), std::string::npos) << refusal<Corrupt>();
   EXPECT_FALSE(is_ranking_model(dir_.path()));
   set_manifest({{"kind", "ranker"}, {"prompt_format", "groups-1"}});
-  EXPECT_NE(refusal<Corrupt>().find("prompt_format: expected \"groups-2\""), std::string::npos);
+  EXPECT_NE(refusal<Corrupt>().find("prompt_format: expected \"marked-1\""), std::string::npos);
   EXPECT_TRUE(is_ranking_model(dir_.path()));
-  set_manifest({{"kind", "ranker"}, {"prompt_format", kPromptFormat}, {"tokenizer_sha256", "0"}});
+  set_manifest({{"kind", "ranker"}, {"prompt_format", kRankerInput}, {"tokenizer_sha256", "0"}});
   EXPECT_NE(refusal<Corrupt>().find("TOK_MISMATCH"), std::string::npos);
   std::filesystem::remove(dir_.path() / "vitrine.json");
   EXPECT_NE(refusal<Corrupt>().find("no vitrine.json"), std::string::npos);

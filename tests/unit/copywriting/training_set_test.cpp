@@ -86,24 +86,26 @@ TEST_F(TrainingSetTest, ValueTokensLeaveOutNumbersRareValuesAndSingleSigns) {
   EXPECT_EQ(value_tokens(products, 1), (std::vector<std::string>{"v领", "宽松", "蕾丝", "连衣裙"}));
 }
 
-TEST_F(TrainingSetTest, AnOpenPlanStatesAllPointsBeforeTheFirstSentenceAndNoneBeforeTheOthers) {
+TEST_F(TrainingSetTest, AnOpenPlanListsThePointsAndEachSentenceStandsBehindWhatItSaysOfThem) {
   const auto documents = align_products(products_, {});
   const auto s = open_sequence(format_, documents[0], {{"裙领型", "v领"}, {"材质", "蕾丝"}}, 110);
   EXPECT_EQ(spelled(s),
-            "<|endoftext|>裙<|style:taobao|><|len:6|><|group|><|key:裙领型|>v领<|key:材质|>蕾丝<|text|>这款连衣裙采用蕾丝面料。"
-            "<|group|><|text|>v领设计显得优雅。<|group|><|text|>穿着舒适。<|endoftext|>");
+            "<|endoftext|>裙<|style:taobao|><|len:6|><|group|><|key:裙领型|>v领<|key:材质|>蕾丝<|group|><|key:材质|>蕾丝<|text|>这款连衣裙采用蕾丝面料。"
+            "<|group|><|key:裙领型|>v领<|text|>v领设计显得优雅。<|group|><|text|>穿着舒适。<|endoftext|>");
 }
 
-TEST_F(TrainingSetTest, WithThePointsBehindTheTextOnlyTheyArePredicted) {
-  const auto s = points_behind_sequence(format_, align_products(products_, {})[0]);
-  EXPECT_EQ(spelled(s),
-            "<|endoftext|>裙<|style:taobao|><|len:1|><|group|><|text|>这款连衣裙采用蕾丝面料。<|group|><|text|>v领设计显得优雅。<|group|><|text|>穿着舒适。"
-            "<|group|><|key:裙长|>连衣裙<|key:材质|>蕾丝<|key:裙领型|>v领<|text|>");
-  std::vector<int32_t> predicted;
-  for (size_t i = 0; i < s.input_ids.size(); ++i) {
-    if (s.predicted[i]) predicted.push_back(s.input_ids[i]);
-  }
-  EXPECT_EQ(tokenizer_->decode(predicted), "<|group|><|key:裙长|>连衣裙<|key:材质|>蕾丝<|key:裙领型|>v领<|text|>");
+TEST_F(TrainingSetTest, TheGroupsAfterAnOpenPlanArePredictedAndOnRequestNot) {
+  const auto documents = align_products(products_, {});
+  const auto predicted = [&](bool groups) {
+    const auto s = open_sequence(format_, documents[0], points_said(documents[0]), 110, {}, groups);
+    std::vector<int32_t> ids;
+    for (size_t i = 0; i < s.input_ids.size(); ++i) {
+      if (s.predicted[i]) ids.push_back(s.input_ids[i]);
+    }
+    return tokenizer_->decode(ids);
+  };
+  EXPECT_EQ(predicted(true), "<|key:裙长|>连衣裙<|key:材质|>蕾丝<|text|>这款连衣裙采用蕾丝面料。<|key:裙领型|>v领<|text|>v领设计显得优雅。<|text|>穿着舒适。<|endoftext|>");
+  EXPECT_EQ(predicted(false), "这款连衣裙采用蕾丝面料。v领设计显得优雅。穿着舒适。<|endoftext|>");
 }
 
 TEST_F(TrainingSetTest, WithOpenPlansTheValidationHoldsBothForms) {

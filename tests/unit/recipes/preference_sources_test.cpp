@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -32,7 +33,7 @@ class PreferenceSourcesTest : public ::testing::Test {
         OrderedSample one;
         const std::u32string text = text::to_utf32(product.summary);
         one.sample.text = text::to_utf8(text.substr(0, text.size() / 3 * static_cast<size_t>(reward == 2.0 ? 3 : reward == 1.0 ? 2 : 1)));
-        one.reward = reward;
+        one.rules = one.reward = reward;
         ordered.samples.push_back(one);
       }
     }
@@ -73,10 +74,42 @@ TEST_F(PreferenceSourcesTest, TheRulesPairOnlyTextsThatAreFarEnoughApart) {
   EXPECT_THROW(collect(), InvalidInput);  // no pair is left
 }
 
+TEST_F(PreferenceSourcesTest, RulesOrderByTheirOwnRewardAndAfterTheChecks) {
+  config_.rule_pairs_share = 1;
+  config_.human_pairs_share = 0;
+  std::map<std::string, double> rules;
+  std::set<std::string> blocked;
+  for (auto& product : ordered_) {
+    product.samples[1].reward = -1000;  // was not read by the models: its place says nothing of its rules
+    product.samples[0].parts.may_leave = false;
+    for (const auto& one : product.samples) rules[one.sample.text] = one.rules;
+    blocked.insert(product.samples[0].sample.text);
+  }
+  int64_t over_blocked = 0;
+  for (const auto& pair : collect().training) {
+    EXPECT_FALSE(blocked.contains(pair.chosen));
+    over_blocked += blocked.contains(pair.rejected);
+    if (!blocked.contains(pair.rejected)) EXPECT_GE(rules.at(pair.chosen) - rules.at(pair.rejected), config_.least_rule_gap);
+  }
+  EXPECT_GT(over_blocked, 0);
+}
+
+TEST_F(PreferenceSourcesTest, PeopleStandOnlyAgainstTextsOfOpenPlans) {
+  config_.human_pairs_share = 1;
+  config_.rule_pairs_share = 0;
+  for (auto& product : ordered_) product.samples[2].sample.planned = true;
+  std::set<std::string> planned;
+  for (const auto& product : ordered_) planned.insert(product.samples[2].sample.text);
+  for (const auto& pair : collect().training) EXPECT_FALSE(planned.contains(pair.rejected));
+}
+
 TEST_F(PreferenceSourcesTest, PicksAreAllTakenWithTheirWeights) {
   const std::vector<data::PreferencePair> picks{{"p", "类型#裙", "好。", "坏。", "pick", "choice", 0.5}};
   const auto sets = collect(picks);
   EXPECT_EQ(sets.by_source.at("pick/choice"), 1);
+  for (const auto* set : {&sets.training, &sets.held_out}) {
+    for (const auto& pair : *set) EXPECT_EQ(pair.weight, pair.source == "pick" ? 0.5 : pair.source == "rule" ? config_.rule_weight : 1);
+  }
 }
 
 TEST_F(PreferenceSourcesTest, APickOfAProductIsOnItsSideHoweverItsPromptIsSpelled) {

@@ -40,7 +40,7 @@ class RoundOrderTest : public ::testing::Test {
     frequencies_.add(products_[0]);
   }
   std::vector<OrderedProduct> ordered(const RankTexts& rank = nullptr) const {
-    return order_samples(products_, sampled_, {}, frequencies_, 12, rank, config_);
+    return order_samples(products_, sampled_, {}, {frequencies_, 12, rank}, config_);
   }
   static RankTexts scores(std::vector<double> values) {
     return [values](const data::Product&, const std::vector<std::string>& texts) { return std::vector<double>(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(texts.size())); };
@@ -71,11 +71,41 @@ TEST_F(RoundOrderTest, AScoreThatIsNoNumberIsRefusedAndNamed) {
   }
 }
 
+TEST_F(RoundOrderTest, ContendersAreTheBestByTheRulesThatMayLeave) {
+  const auto best = [&](int count) { return contenders(products_, sampled_, {frequencies_, 12}, config_.reward, count)[0]; };
+  EXPECT_EQ(best(1), (std::vector<size_t>{1}));
+  EXPECT_EQ(best(8), (std::vector<size_t>{1, 0}));  // the third must not leave, the fourth is the first again
+}
+
+TEST_F(RoundOrderTest, ATextThatWasNotReadIsAsFluentAsTheOthersOnAverageAndStaysBehind) {
+  const std::vector<std::vector<TextFluency>> fluency = {{{10, -20}, {}, {10, -40}, {}}};
+  std::vector<std::string> asked;
+  const RankTexts rank = [&](const data::Product&, const std::vector<std::string>& texts) {
+    asked = texts;
+    return std::vector<double>(texts.size(), 7);
+  };
+  const auto order = order_samples(products_, sampled_, fluency, {frequencies_, 12, rank}, config_)[0];
+  ASSERT_EQ(order.samples[1].sample.text, "蕾丝的裙子，简约大方。") << "behind the one that was read";
+  EXPECT_DOUBLE_EQ(order.samples[0].parts.fluency, -2);
+  EXPECT_DOUBLE_EQ(order.samples[1].parts.fluency, -3);
+  EXPECT_FALSE(order.samples[1].is_read);
+  EXPECT_EQ(asked, (std::vector<std::string>{"简约的裙子很好看。", "蕾丝裙，简约，特别好。"}));  // only what was read
+  EXPECT_EQ(order.samples[0].ranker, 7);
+  EXPECT_FALSE(order.samples[1].ranker);
+}
+
 TEST_F(RoundOrderTest, SamplesOfOtherProductsAreRefused) {
   sampled_[0].product_id = "b";
   EXPECT_THROW(ordered(), InvalidInput);
   sampled_.clear();
   EXPECT_THROW(ordered(), InvalidInput);
+}
+
+TEST_F(RoundOrderTest, NoWeightBringsATextThatMustNotLeaveForward) {
+  config_.rules_weight = config_.ranker_weight = 1000;
+  const auto order = ordered(scores({-500, -500, 500}))[0];
+  EXPECT_FALSE(order.samples[2].parts.may_leave);
+  EXPECT_LT(order.samples[2].reward, order.samples[1].reward);
 }
 
 TEST_F(RoundOrderTest, SomethingMustHaveASay) {
@@ -89,6 +119,7 @@ TEST_F(RoundOrderTest, LinesAreReadBackAsTheyWere) {
   const auto path = directory.path() / "ordered.jsonl";
   write_file_atomic(path, ordered_jsonl(order));
   EXPECT_EQ(ordered_jsonl(read_ordered(path)), ordered_jsonl(order));
+  EXPECT_NE(ordered_jsonl(order).find("\"is_read\":true"), std::string::npos);
 }
 
 TEST_F(RoundOrderTest, DisagreementCountsPairsThatMayLeave) {
