@@ -118,7 +118,7 @@ class Collector {
     if (samples.size() < 2) return;
     size_t better = key.below(samples.size(), 0), worse = key.below(samples.size() - 1, 1);
     if (worse >= better) ++worse;
-    const auto value = [&](size_t i) { return std::pair(samples[i].parts.may_leave, samples[i].rules); };
+    const auto value = [&](size_t place) { return std::pair(samples[place].parts.may_leave, samples[place].rules); };
     if (value(better) < value(worse)) std::swap(better, worse);
     const bool both = samples[better].parts.may_leave == samples[worse].parts.may_leave;
     if (both && samples[better].rules - samples[worse].rules < config_.least_rule_gap) return;

@@ -14,10 +14,16 @@ class GroupGuideTest : public ::testing::Test {
  protected:
   std::unique_ptr<text::Tokenizer> tokenizer_ = small_copy_tokenizer();
   PromptFormat format_{*tokenizer_};
-  PromptPlan plan_{.category = "裙", .groups = {{{"材质", "蕾丝"}, {"裙领型", "v领"}, {"裙长", "连衣裙"}}}};
+  PromptPlan plan_ = dress();
   Prompt prompt_ = format_.encode(plan_);
   std::vector<PointTokens> open_;
 
+  static PromptPlan dress() {
+    PromptPlan plan;
+    plan.category = "裙";
+    plan.groups = {{{"材质", "蕾丝"}, {"裙领型", "v领"}, {"裙长", "连衣裙"}}};
+    return plan;
+  }
   void SetUp() override {
     for (const auto& point : plan_.groups.front()) open_.push_back(point_tokens(format_, point, prompt_));
   }

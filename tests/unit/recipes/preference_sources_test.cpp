@@ -89,7 +89,9 @@ TEST_F(PreferenceSourcesTest, RulesOrderByTheirOwnRewardAndAfterTheChecks) {
   for (const auto& pair : collect().training) {
     EXPECT_FALSE(blocked.contains(pair.chosen));
     over_blocked += blocked.contains(pair.rejected);
-    if (!blocked.contains(pair.rejected)) EXPECT_GE(rules.at(pair.chosen) - rules.at(pair.rejected), config_.least_rule_gap);
+    if (!blocked.contains(pair.rejected)) {
+      EXPECT_GE(rules.at(pair.chosen) - rules.at(pair.rejected), config_.least_rule_gap);
+    }
   }
   EXPECT_GT(over_blocked, 0);
 }
