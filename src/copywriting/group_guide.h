@@ -13,7 +13,7 @@
 
 namespace vitrine::copywriting {
 
-constexpr int kMostPointsOfSentence = 4;  // 99 % of the sentences of AdvertiseGen's training texts say no more
+constexpr int kMostPointsOfSentence = 4;
 
 /// The tokens of one point: <|key:K|> and its value or slot.
 struct PointTokens {

@@ -19,7 +19,11 @@ PromptPlan open_plan_of(const PromptFormat& format, const data::Product& product
 
 CopyDocument document_of(data::Product product, const std::string& text, const std::vector<std::string>& other_terms) {
   product.summary = text;
-  CopyDocument document = align_products({std::move(product)}, other_terms).front();
+  CopyDocument document;
+  document.category = data::category_of(product);
+  const auto aligned = align_products({std::move(product)}, other_terms);
+  if (aligned.empty()) return document;  // no text, no sentences
+  document = aligned.front();
   document.audience.clear();
   document.style = CopyDocument().style;
   return document;

@@ -116,7 +116,7 @@ AttachedEvaluation::System attached_system(const Json& json) {
 /// The file of TITLE=DIR, or of DIR alone.
 std::string file_of_attached(const std::string& argument) {
   const std::string directory = argument.substr(argument.find('=') + 1);
-  if (directory.empty()) throw UsageError(concat("--attach: expected TITLE=DIR, got '", argument, "'"));
+  if (directory.empty() || argument.starts_with("=")) throw UsageError(concat("--attach: expected TITLE=DIR, got '", argument, "'"));
   return (std::filesystem::path(directory) / "metrics.json").string();
 }
 

@@ -55,8 +55,8 @@ struct TextFluency {
 };
 
 /// Of the sentences of each sample in turn, under `model` (the SFT model), after an open plan of `length` code points and each behind
-/// the group of what it says. read: for each product the
-/// samples that the model reads, the others have 0 tokens; empty = all of all. One thread calls it.
+/// the group of what it says. read: for each product the samples that the model reads, the others have 0 tokens; empty = all of
+/// all. One thread calls it.
 std::vector<std::vector<TextFluency>> fluency_of(const copywriting::CopyModel& model, std::span<const data::Product> products,
                                                  std::span<const SampledProduct> sampled, int length, std::span<const std::vector<size_t>> read = {});
 
