@@ -190,14 +190,20 @@ void take(const CopyModel& model, const CopySamplerConfig& config, Draft& draft,
   advance(model, config, draft);
 }
 
-generation::Request group_request(const CopyModel& model, const CopySamplerConfig& config, const Draft& draft) {
+/// What comes next after the draft's tokens, at most so many.
+generation::Request continuation(const CopyModel& model, const CopySamplerConfig& config, const Draft& draft, int most_tokens) {
   generation::Request request;
   request.prompt = draft.ids;
   request.cached = draft.cached;
   request.keep_cached = true;
   request.sampling = config.sampling;
   const auto room = model.decoder->config().n_positions - static_cast<int64_t>(draft.ids.size());
-  request.sampling.max_new_tokens = static_cast<int>(std::min<int64_t>(2 * kMostPointsOfSentence + 1, room));
+  request.sampling.max_new_tokens = static_cast<int>(std::min<int64_t>(most_tokens, room));
+  return request;
+}
+
+generation::Request group_request(const CopyModel& model, const CopySamplerConfig& config, const Draft& draft) {
+  auto request = continuation(model, config, draft, 2 * kMostPointsOfSentence + 1);
   if (!config.beams) request.keys.push_back(draft.task->key.fold_in(draft.sentence).fold_in("group"));
   request.make_guide = [&model, open = tokens_of(model, draft), may_be_empty = draft.may_say_nothing](int) {
     return make_group_guide(*model.format, open, may_be_empty);
@@ -208,15 +214,8 @@ generation::Request group_request(const CopyModel& model, const CopySamplerConfi
 generation::Request request_for(const CopyModel& model, const CopySamplerConfig& config,
                                 const Draft& draft) {
   if (draft.is_planning) return group_request(model, config, draft);
-  generation::Request request;
-  request.prompt = draft.ids;
-  request.cached = draft.cached;
-  request.keep_cached = true;
-  request.sampling = config.sampling;
+  auto request = continuation(model, config, draft, config.sampling.max_new_tokens);
   request.processors = draft.task->processors;
-  const auto room = model.decoder->config().n_positions - static_cast<int64_t>(draft.ids.size());
-  request.sampling.max_new_tokens =
-      static_cast<int>(std::min<int64_t>(request.sampling.max_new_tokens, room));
   const RandomKey key =
       draft.task->key.fold_in(draft.sentence).fold_in(static_cast<uint64_t>(draft.attempt));
   for (int v = 0; !config.beams && v < config.variants; ++v)
