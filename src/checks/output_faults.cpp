@@ -81,6 +81,10 @@ int count_repeated_ngrams(std::u32string_view text, size_t n) {
   return static_cast<int>(repeated_ngrams(text, n).size());
 }
 
+double repeated_share(std::u32string_view text, size_t n) {
+  return text.size() < n ? 0 : count_repeated_ngrams(text, n) / static_cast<double>(text.size() - n + 1);
+}
+
 std::vector<std::pair<size_t, size_t>> repeated_clauses(std::u32string_view text) {
   std::set<std::u32string_view> seen;
   std::vector<std::pair<size_t, size_t>> repeated;

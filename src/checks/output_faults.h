@@ -23,6 +23,8 @@ std::vector<std::string> output_faults(std::string_view text, const data::Produc
 std::vector<size_t> repeated_ngrams(std::u32string_view text, size_t n);
 /// How many these are.
 int count_repeated_ngrams(std::u32string_view text, size_t n);
+/// Of all places where n code points fit, 0..1.
+double repeated_share(std::u32string_view text, size_t n);
 
 /// Spans of the clauses that stood before in the text. Clauses lie between 。！？；，~ and line ends; leading spaces are not
 /// part of them.

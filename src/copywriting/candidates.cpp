@@ -50,12 +50,6 @@ std::vector<double> agreements(const std::vector<std::u32string>& texts) {
   return sums;
 }
 
-double repeated_share(std::u32string_view text) {
-  if (text.size() < 4) return 0;
-  const double all = static_cast<double>(text.size() - 3);
-  return 1 - static_cast<double>(count_ngrams(text, 4).size()) / all;
-}
-
 /// Sorts best first.
 struct Rank {
   bool may_leave;
@@ -73,7 +67,7 @@ struct Rank {
 double score(const Candidate& c, std::u32string_view text, const OrderConfig& config) {
   const double fluency = c.tokens > 0 ? c.logprob / static_cast<double>(c.tokens) : 0;
   return config.coverage * c.coverage + config.agreement * c.agreement + config.fluency * fluency -
-         config.repetition * repeated_share(text) + config.ranker * c.ranker.value_or(0);
+         config.repetition * checks::repeated_share(text, 4) + config.ranker * c.ranker.value_or(0);
 }
 
 }  // namespace

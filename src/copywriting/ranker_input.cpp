@@ -13,8 +13,6 @@
 namespace vitrine::copywriting {
 namespace {
 
-constexpr int kRepeatedStep = 2;  // code points a class of repetition
-
 /// As places are counted: folded, without white space.
 std::u32string folded(std::string_view text) { return checks::fold(text::metric_code_points(text)); }
 
@@ -32,8 +30,10 @@ std::optional<size_t> place_of(const data::Product& product, std::string_view va
 
 }  // namespace
 
-std::vector<int32_t> ranker_input(const PromptFormat& format, const data::Product& product, std::string_view text) {
-  const PromptPlan plan = open_plan_of(format, product);
+std::vector<int32_t> ranker_input(const PromptFormat& format, const data::AttributeStatistics& statistics, const data::Product& product, std::string_view text) {
+  PromptPlan plan = open_plan_of(format, product);
+  const auto rarity = [&](const PromptPoint& point) { return std::pair(statistics.df_any(point.key, point.value), std::string_view(point.value)); };
+  if (statistics.n_any() > 0) std::ranges::sort(plan.groups.front(), {}, rarity);
   const Prompt prompt = format.encode(plan);
   const std::u32string signs = folded(text);
   std::vector<int32_t> ids = prompt.header;
@@ -50,8 +50,13 @@ std::vector<int32_t> ranker_input(const PromptFormat& format, const data::Produc
     ids.push_back(place ? format.length_id(static_cast<int>(*place)) : format.end_id());
   }
   const int repeated = checks::count_repeated_ngrams(signs, 4);
-  append({format.other_key_id(), format.length_id(repeated / kRepeatedStep * kLengthStep), points.back()});
+  append({format.other_key_id(), format.length_id(repeated * kLengthStep), points.back()});
   return ids;
+}
+
+data::AttributeStatistics ranker_statistics(const std::filesystem::path& directory) {
+  const auto file = directory / "statistics.tsv";
+  return std::filesystem::exists(file) ? data::AttributeStatistics::load(file) : data::AttributeStatistics();
 }
 
 }  // namespace vitrine::copywriting

@@ -32,6 +32,7 @@ RankingModel::RankingModel(fs::path directory, generation::Ranker ranker)
     : directory_(std::move(directory)),
       sha256_(sha256_file(directory_ / "model.safetensors")),
       tokenizer_(text::load_tokenizer(directory_)),
+      statistics_(ranker_statistics(directory_)),
       ranker_(std::move(ranker)) {
   require_rows_of(*tokenizer_, ranker_.config().vocab_size, directory_, kFunction);
   require_tokenizer_of(*tokenizer_, directory_, kFunction);
@@ -42,7 +43,7 @@ std::vector<int32_t> RankingModel::input_ids(const data::Product& product, std::
   VITRINE_REQUIRE(!text.empty(), where, ": text: empty");
   std::vector<int32_t> ids;
   try {
-    ids = ranker_input(*format_, product, text);
+    ids = ranker_input(*format_, statistics_, product, text);
   } catch (const InvalidInput& e) {
     throw InvalidInput(concat(where, ": ", e.what()));
   }

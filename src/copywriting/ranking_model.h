@@ -10,6 +10,7 @@
 
 #include "copywriting/prompt.h"
 #include "data/product.h"
+#include "data/statistics.h"
 #include "generation/ranker.h"
 #include "text/tokenizer.h"
 
@@ -33,7 +34,7 @@ void require_ranking_model(const std::filesystem::path& directory);
 /// One caller at a time; moving is cheap.
 class RankingModel {
  public:
-  /// Reads weights, tokenizer and vitrine.json. Throws what require_ranking_model, load_tokenizer and Ranker::load
+  /// Reads weights, tokenizer, statistics.tsv where there is one, and vitrine.json. Throws what require_ranking_model, load_tokenizer and Ranker::load
   /// throw; Corrupt (TOK_MISMATCH) when tokenizer and weights differ, or the tokenizer from what vitrine.json names.
   static RankingModel load(const std::filesystem::path& directory, const generation::RankerConfig& config);
 
@@ -54,6 +55,7 @@ class RankingModel {
   const std::filesystem::path& directory() const { return directory_; }
   const std::string& sha256() const { return sha256_; }  // of model.safetensors
   const PromptFormat& format() const { return *format_; }
+  const data::AttributeStatistics& statistics() const { return statistics_; }
 
  private:
   RankingModel(std::filesystem::path directory, generation::Ranker ranker);
@@ -62,6 +64,7 @@ class RankingModel {
   std::string sha256_;
   std::unique_ptr<text::Tokenizer> tokenizer_;
   std::unique_ptr<PromptFormat> format_;  // points to tokenizer_
+  data::AttributeStatistics statistics_;  // empty where the directory has none
   generation::Ranker ranker_;
 };
 

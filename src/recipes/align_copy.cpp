@@ -115,8 +115,8 @@ int64_t drop_too_long(const copywriting::PromptFormat& format, int64_t n_positio
   const auto fits = [&](const data::PreferencePair& pair) {
     const auto product = data::product_from_content(pair.prompt);
     try {
-      const auto longest = std::max(copywriting::ranker_input(format, product, pair.chosen).size(), copywriting::ranker_input(format, product, pair.rejected).size());
-      return static_cast<int64_t>(longest) <= n_positions;
+      const auto tokens = [&](const std::string& text) { return copywriting::ranker_input(format, {}, product, text).size(); };
+      return static_cast<int64_t>(std::max(tokens(pair.chosen), tokens(pair.rejected))) <= n_positions;
     } catch (const InvalidInput& e) {
       log_warn("[", kVerb, "] a pair of product ", pair.product_id, " is left out: ", e.what());
       return false;

@@ -39,15 +39,12 @@ std::vector<std::pair<size_t, size_t>> judged(const data::RankedList& list) {
   return texts;
 }
 
-std::vector<int32_t> input_ids(const copywriting::PromptFormat& format,
-                               const data::Product& product, const std::string& text,
-                               const std::string& where, int64_t n_positions) {
-  auto ids = copywriting::ranker_input(format, product, text);
+void require_fitting(const std::vector<int32_t>& ids, const copywriting::PromptFormat& format,
+                     const std::string& text, const std::string& where, int64_t n_positions) {
   VITRINE_REQUIRE(static_cast<int64_t>(ids.size()) <= n_positions, where, ": ", ids.size(),
                   " tokens with its product are more than the ", n_positions,
                   " positions of the model: '", text.substr(0, 30), "…'");
   VITRINE_REQUIRE(ids.back() != format.end_id(), where, ": the text ends with the end token");
-  return ids;
 }
 
 /// Texts of one tier may be the same tokens; a better and a worse one may not.
@@ -131,15 +128,17 @@ std::vector<RankedRow> take_held_out(std::vector<RankedRow>& rows, std::string_v
   return held_out;
 }
 
-train::Example ranked_example(const copywriting::PromptFormat& format, const RankedRow& row,
+train::Example ranked_example(const copywriting::PromptFormat& format,
+                              const data::AttributeStatistics& statistics, const RankedRow& row,
                               int64_t n_positions) {
   std::vector<train::Example> texts;
   try {
     const data::Product product = data::product_from_content(row.list.prompt);
     for (const auto& [index, tier] : judged(row.list)) {
       train::Example text;
-      text.input_ids = input_ids(format, product, row.list.candidates[index],
-                                 concat("text ", index), n_positions);
+      const std::string& words = row.list.candidates[index];
+      text.input_ids = copywriting::ranker_input(format, statistics, product, words);
+      require_fitting(text.input_ids, format, words, concat("text ", index), n_positions);
       text.reward = -static_cast<double>(tier);
       texts.push_back(std::move(text));
     }

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "copywriting/prompt.h"
 #include "data/preferences.h"
+#include "data/statistics.h"
 #include "train/example.h"
 
 namespace vitrine::recipes {
@@ -45,7 +46,8 @@ std::vector<RankedRow> take_held_out(std::vector<RankedRow>& rows, std::string_v
 /// better tiers. Throws InvalidInput naming the row: a prompt that is no attribute string or has
 /// too many values, a text of no tokens or of more than n_positions, texts of different tiers that
 /// are the same tokens (PAIR_EQUAL).
-train::Example ranked_example(const copywriting::PromptFormat& format, const RankedRow& row,
+train::Example ranked_example(const copywriting::PromptFormat& format,
+                              const data::AttributeStatistics& statistics, const RankedRow& row,
                               int64_t n_positions);
 
 /// How many of the pairs are in order, and their mean loss.

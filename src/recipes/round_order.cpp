@@ -19,11 +19,6 @@ namespace {
 
 using copywriting::RewardParts;
 
-/// Share of the 4-grams that stood in the text before.
-double repeated_share(std::u32string_view text) {
-  return text.size() < 4 ? 0 : static_cast<double>(checks::count_repeated_ngrams(text, 4)) / static_cast<double>(text.size() - 3);
-}
-
 RewardParts parts_of(const Sample& sample, const data::Product& product, const std::u32string& point, int wanted_length) {
   const std::u32string text = text::metric_code_points(sample.text);
   RewardParts parts;
@@ -35,7 +30,7 @@ RewardParts parts_of(const Sample& sample, const data::Product& product, const s
     parts.point_offset = place->offset;
     parts.point_first = place->in_first_sentence;
   }
-  parts.repetition = repeated_share(text);
+  parts.repetition = checks::repeated_share(text, 4);
   parts.length_gap = std::abs(static_cast<double>(text.size()) - wanted_length) / wanted_length;
   return parts;
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/file_arguments.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "copywriting/copy_model.h"
@@ -138,9 +139,11 @@ models::Ranker first_model(const Start& start, const TrainRankerConfig& config,
 
 std::vector<train::Example> examples_of(std::span<const RankedRow> rows,
                                         const copywriting::PromptFormat& format,
+                                        const data::AttributeStatistics& statistics,
                                         int64_t n_positions) {
   std::vector<train::Example> examples;
-  for (const auto& row : rows) examples.push_back(ranked_example(format, row, n_positions));
+  for (const auto& row : rows)
+    examples.push_back(ranked_example(format, statistics, row, n_positions));
   return examples;
 }
 
@@ -150,6 +153,7 @@ struct Record {
   const Rows& rows;
   Json init;  // name and weights_sha256; null = from scratch
   std::string tokenizer_sha256;
+  std::string statistics_sha256;  // of what statistics.tsv holds
 };
 
 Json init_of(const Start& start) {
@@ -187,6 +191,7 @@ Json settings_of(const Record& record) {
   settings["init_sha256"] = record.init.is_null() ? Json() : record.init["weights_sha256"];
   settings["tokenizer_sha256"] = record.tokenizer_sha256;
   settings["prompt_format"] = copywriting::kRankerInput;
+  settings["statistics_sha256"] = record.statistics_sha256;
   settings["data_sha256"] = record.rows.data_sha256;
   settings["validation_sha256"] = record.rows.validation_sha256;
   return settings;
@@ -238,13 +243,13 @@ void finish(const fs::path& place, const train::RunFolder& run) {
   finished.commit();
 }
 
-/// Vocabulary and nothing else of the model it comes from.
-void copy_tokenizer(const fs::path& from, const fs::path& work) {
+/// Vocabulary and how common its values are: nothing else of the model that it comes from.
+void copy_vocabulary(const fs::path& from, const fs::path& work) {
   fs::remove_all(work);  // of a run that was stopped
   fs::create_directories(work);
   for (const char* name :
        {"vocab.json", "vocab.txt", "merges.txt", "tokenizer.json", "tokenizer_config.json",
-        "special_tokens_map.json", "added_tokens.json"}) {
+        "special_tokens_map.json", "added_tokens.json", "statistics.tsv"}) {
     if (fs::exists(from / name)) fs::copy_file(from / name, work / name);
   }
 }
@@ -288,17 +293,19 @@ bool train_ranker(const fs::path& data, const fs::path& validation, const std::s
                   "[train ranker] init: ", work.string(), " is the working folder of this output");
   const auto tokenizer = text::load_tokenizer(start.tokenizer);
   const copywriting::PromptFormat format(*tokenizer);
-  train::FixedExamples source(examples_of(rows.training, format, config.n_positions));
-  const train::ValidationSet held_out{examples_of(rows.validation, format, config.n_positions), 0};
+  const auto statistics = copywriting::ranker_statistics(start.tokenizer);
+  train::FixedExamples source(examples_of(rows.training, format, statistics, config.n_positions));
+  const train::ValidationSet held_out{
+      examples_of(rows.validation, format, statistics, config.n_positions), 0};
 
-  copy_tokenizer(start.tokenizer, work);
+  copy_vocabulary(start.tokenizer, work);
   models::Ranker model = first_model(start, config, format, device);
   VITRINE_REQUIRE(model.config().vocab_size == tokenizer->vocab_size(), "[train ranker] ",
                   start.tokenizer.string(), ": TOK_MISMATCH: the tokenizer has ",
                   tokenizer->vocab_size(), " tokens, the model ", model.config().vocab_size);
   log_info("model: ", model.parameters().numel(), " parameters, ", model.config().n_layer,
            " layers");
-  const Record record{config, rows, init_of(start), tokenizer->sha256()};
+  const Record record{config, rows, init_of(start), tokenizer->sha256(), sha256_hex(statistics.to_tsv())};
   train::TrainHooks hooks;
   hooks.loss_unit = "nats/group";
   hooks.settings = settings_of(record);

@@ -75,7 +75,7 @@ TEST(RankerE2e, ARankerIsTrainedResumedAndScores) {
   const Json manifest = parse_json(read_file(folder / "whole/vitrine.json"), "vitrine.json"),
              held_out = manifest["metrics"]["held_out"];
   EXPECT_EQ(manifest["kind"], "ranker");
-  EXPECT_EQ(manifest["prompt_format"], "marked-1");
+  EXPECT_EQ(manifest["prompt_format"], "marked-2");
   EXPECT_GT(held_out["accuracy"].get<double>(), 0.9) << held_out.dump();
   EXPECT_EQ(held_out["pairs"], manifest["data"]["validation_rows"]);
   EXPECT_TRUE(held_out["by_type"].contains("synthetic/attribute_dropped")) << held_out.dump();

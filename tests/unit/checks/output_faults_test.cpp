@@ -36,6 +36,11 @@ TEST(OutputFaultsTest, ARepeated4gramIsAFaultUnlessAllowed) {
   EXPECT_EQ(faults_of("修身的连衣裙，这条修身的连裙。"), Faults{"repeated_4gram"});
   EXPECT_TRUE(output_faults("修身的连衣裙，这条修身的连裙。", {}, {.max_repeated_4grams = 1}).empty());
 }
+TEST(OutputFaultsTest, TheRepeatedShareIsOfAllPlaces) {
+  EXPECT_DOUBLE_EQ(repeated_share(U"修身的裙修身的裙", 4), 0.2);
+  EXPECT_DOUBLE_EQ(repeated_share(U"修身的裙", 4), 0);
+  EXPECT_DOUBLE_EQ(repeated_share(U"裙", 4), 0);
+}
 TEST(OutputFaultsTest, PunctuationAndSpacesMakeNo4grams) { EXPECT_EQ(faults_of("裙，美。。裙，美。"), Faults{"repeated_clause"}); }
 TEST(OutputFaultsTest, TheProductMustBeNamed) {
   EXPECT_EQ(faults_of("简约大方。"), Faults{"no_product_word"});

@@ -12,8 +12,9 @@ class RankerInputTest : public ::testing::Test {
  protected:
   std::unique_ptr<text::Tokenizer> tokenizer_ = small_copy_tokenizer();
   PromptFormat format_{*tokenizer_};
+  data::AttributeStatistics statistics_;
   std::string spelled(const std::string& content, const std::string& text) const {
-    return tokenizer_->decode(ranker_input(format_, data::product_from_content(content), text));
+    return tokenizer_->decode(ranker_input(format_, statistics_, data::product_from_content(content), text));
   }
 };
 
@@ -34,12 +35,17 @@ TEST_F(RankerInputTest, AMarkSaysWhereAValueIsSaidAndWhereNot) {
 }
 
 TEST_F(RankerInputTest, RepetitionIsCountedBehindThePoints) {
-  EXPECT_TRUE(spelled("类型#裙*材质#蕾丝", "精致的蕾丝，精致的蕾丝。").ends_with("<|key|><|len:1|><|text|>"));
+  EXPECT_TRUE(spelled("类型#裙*材质#蕾丝", "精致的蕾丝，精致的蕾丝。").ends_with("<|key|><|len:2|><|text|>"));
+}
+
+TEST_F(RankerInputTest, ThePointThatTheFewestProductsCarryComesFirst) {
+  for (const char* content : {"类型#裙*材质#蕾丝*裙领型#v领", "类型#裙*材质#蕾丝"}) statistics_.add(data::product_from_content(content));
+  EXPECT_TRUE(spelled("类型#裙*材质#蕾丝*裙领型#v领", "裙。").ends_with("<|key:裙领型|>v领<|endoftext|><|key:材质|>蕾丝<|endoftext|><|key|><|len:0|><|text|>"));
 }
 
 TEST_F(RankerInputTest, TheLastTokenIsTheSameForEveryText) {
   const auto product = data::product_from_content("类型#裙*材质#蕾丝");
-  EXPECT_EQ(ranker_input(format_, product, "蕾丝的裙。").back(), ranker_input(format_, product, "裙").back());
+  EXPECT_EQ(ranker_input(format_, {}, product, "蕾丝的裙。").back(), ranker_input(format_, {}, product, "裙").back());
 }
 
 }  // namespace

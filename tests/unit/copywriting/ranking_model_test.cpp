@@ -39,7 +39,7 @@ TEST_F(RankingModelTest, AScoreIsThatOfTheInputIdsWhateverStandsBeside) {
   EXPECT_EQ(scores[0], scores[3]);
   EXPECT_NE(scores[0], scores[1]);
   EXPECT_NE(scores[0], scores[2]);  // the product is read too
-  const std::vector<std::vector<int32_t>> ids = {ranker_input(model.format(), dress_, kWide)};
+  const std::vector<std::vector<int32_t>> ids = {ranker_input(model.format(), model.statistics(), dress_, kWide)};
   EXPECT_EQ(model.ranker().score(ids)[0], scores[1]);
   EXPECT_EQ(model.sha256().size(), 64u);
   EXPECT_TRUE(model.score({}).empty());
@@ -58,7 +58,7 @@ TEST_F(RankingModelTest, ADirectoryThatIsNoRankerIsRefusedInOneLine) {
   EXPECT_NE(refusal<Corrupt>().find("kind: expected \"ranker\", got \"copy\""), std::string::npos) << refusal<Corrupt>();
   EXPECT_FALSE(is_ranking_model(dir_.path()));
   set_manifest({{"kind", "ranker"}, {"prompt_format", "groups-1"}});
-  EXPECT_NE(refusal<Corrupt>().find("prompt_format: expected \"marked-1\""), std::string::npos);
+  EXPECT_NE(refusal<Corrupt>().find("prompt_format: expected \"marked-2\""), std::string::npos);
   EXPECT_TRUE(is_ranking_model(dir_.path()));
   set_manifest({{"kind", "ranker"}, {"prompt_format", kRankerInput}, {"tokenizer_sha256", "0"}});
   EXPECT_NE(refusal<Corrupt>().find("TOK_MISMATCH"), std::string::npos);

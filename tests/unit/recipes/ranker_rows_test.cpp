@@ -54,17 +54,17 @@ TEST_F(RankerRowsTest, TheJudgedTextsAreAGroupTheBestFirst) {
   const auto tokenizer = text::load_tokenizer(folder_.path() / "model");
   const copywriting::PromptFormat format(*tokenizer);
   const auto rows = read(concat(kPair, "\n", kList, "\n")).rows;
-  const train::Example group = ranked_example(format, rows[1], 256);
+  const train::Example group = ranked_example(format, {}, rows[1], 256);
   ASSERT_EQ(group.compared.size(), 2u);  // the text that was not judged is not in it
   EXPECT_EQ(group.reward, 0);
   EXPECT_EQ(group.compared[0].reward, -1);
   EXPECT_EQ(group.compared[1].reward, -1);
   EXPECT_EQ(group.weight, 2);
   EXPECT_NE(tokenizer->decode(group.input_ids).find("宽松"), std::string::npos);
-  EXPECT_THROW(ranked_example(format, rows[1], 8), InvalidInput);
+  EXPECT_THROW(ranked_example(format, {}, rows[1], 8), InvalidInput);
   RankedRow bad = rows[0];
   bad.list.prompt = "裙";
-  const auto message = test::message_of<InvalidInput>([&] { ranked_example(format, bad, 256); });
+  const auto message = test::message_of<InvalidInput>([&] { ranked_example(format, {}, bad, 256); });
   EXPECT_NE(message.find("rows.jsonl row 1"), std::string::npos) << message;
 }
 
