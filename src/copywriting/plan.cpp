@@ -132,6 +132,11 @@ std::string statistics_category(const data::Product& product, const data::Attrib
   return "";
 }
 
+void give_up_unknown_category(const data::AttributeStatistics& statistics, data::Product& product) {
+  const std::string known = statistics_category(product, statistics);
+  if (!known.empty() && known != data::category_of(product)) product.category_path.clear();
+}
+
 void group_points(Plan& plan, const PlanConfig& config) {
   plan.groups.clear();
   const auto bunches = bunches_by_key(plan.points);

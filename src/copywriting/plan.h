@@ -64,6 +64,8 @@ void group_points(Plan& plan, const PlanConfig& config);
 
 /// The category under which the statistics know the product: category_of, else 类型, else "".
 std::string statistics_category(const data::Product& product, const data::AttributeStatistics& statistics);
+/// A shop's finer category (牛仔裤) that the statistics lack gives way to the product type (裤), where they have that.
+void give_up_unknown_category(const data::AttributeStatistics& statistics, data::Product& product);
 
 /// The plan record, without `dropped`.
 Json to_json(const Plan& plan);

@@ -21,7 +21,7 @@ constexpr std::string_view kRankerInput = "marked-2";  // a ranking model's prom
 ///   header ( <|group|> <|text|> sentence )*  <|group|> (<|key:K|> value mark)* <|key|> <|len:r|> <|text|>
 ///
 /// mark: <|len:i|>, the value (as written or canonical, folded, white space aside) first stands at code point i·kLengthStep or
-/// later; <|endoftext|>, it is not said literally. r: code points that repeat 4-grams of the text before, a class each.
+/// later; <|endoftext|>, it is not said literally. r: places whose 4-gram, without punctuation, stood before, at most 15.
 /// So a small model need not learn to compare strings; what to make of the marks is left to it. The points stand behind the
 /// text, where a causal model has read it. The score is read at the last token, which no text can change.
 /// Values outside the vocabulary are slots on both sides. Throws InvalidInput when the product has more slot values

@@ -66,16 +66,17 @@ void require_effect(const AlignCopyRun& run, const AlignCopyConfig& config) {
   if (!run.ranker.empty() && !config.order.use_ranker) throw UsageError("--ranker with --no-use-ranker: the ranking model would have no say");
 }
 
-/// A settings file, or a name in configs/.
-TrainRankerConfig ranker_config(const std::string& name) {
+/// A settings file, or a name in configs/, for a ranking model from the SFT model. Throws what says that they do not fit.
+TrainRankerConfig ranker_config(const std::string& name, const fs::path& sft) {
   const fs::path file = find_config("--ranker-config", name);
   TrainRankerConfig config;
   const Json json = read_json_file(file);
   config_from_json(config, json, file.string());
   for (const auto& [field, value] : json.items()) config.given.insert(field);
   config.given.erase("init");  // the loop's own
+  config.init = sft.string();
   config.validate();
-  return config;
+  return with_sizes_of(config, sft);
 }
 
 Json settings_of(const AlignCopyRun& run, const AlignCopyConfig& config, const Inputs& inputs) {
@@ -87,8 +88,8 @@ Json settings_of(const AlignCopyRun& run, const AlignCopyConfig& config, const I
                    {"ruleset_sha256", checks::RuleSet::shipped().sha256()}, {"isa", generation::instruction_set()}, {"device", run.device},
                    {"program", program_version()}, {"prompt_format", copywriting::kPromptFormat}, {"ranker_input", copywriting::kRankerInput}});
   if (inputs.ranker.empty() && config.order.use_ranker) {
-    settings["ranker_settings"] = config_to_json(ranker_config(config.ranker_config));
-    for (const char* name : {"max_minutes", "max_steps", "checkpoint_minutes"}) settings["ranker_settings"].erase(name);
+    settings["ranker_settings"] = config_to_json(ranker_config(config.ranker_config, inputs.model));
+    for (const char* name : {"init", "max_minutes", "max_steps", "checkpoint_minutes"}) settings["ranker_settings"].erase(name);
   }
   return settings;
 }
@@ -111,11 +112,11 @@ std::vector<double> scores_of(copywriting::RankingModel& model, const data::Prod
 }
 
 /// Takes out the pairs with a text that is too long for the model, or a product that its prompt cannot hold; returns how many.
-int64_t drop_too_long(const copywriting::PromptFormat& format, int64_t n_positions, std::vector<data::PreferencePair>& pairs) {
+int64_t drop_too_long(const copywriting::PromptFormat& format, const data::AttributeStatistics& statistics, int64_t n_positions, std::vector<data::PreferencePair>& pairs) {
   const auto fits = [&](const data::PreferencePair& pair) {
-    const auto product = data::product_from_content(pair.prompt);
     try {
-      const auto tokens = [&](const std::string& text) { return copywriting::ranker_input(format, {}, product, text).size(); };
+      const auto product = data::product_from_content(pair.prompt);
+      const auto tokens = [&](const std::string& text) { return copywriting::ranker_input(format, statistics, product, text).size(); };
       return static_cast<int64_t>(std::max(tokens(pair.chosen), tokens(pair.rejected))) <= n_positions;
     } catch (const InvalidInput& e) {
       log_warn("[", kVerb, "] a pair of product ", pair.product_id, " is left out: ", e.what());
@@ -254,13 +255,13 @@ class Loop {
     PairSets sets = collect_pairs({data_.products, ordered, data_.humans, data_.given}, data_.frequencies, config_.pairs, key);
     const auto tokenizer = text::load_tokenizer(inputs_.model);
     const copywriting::PromptFormat format(*tokenizer);
+    const auto statistics = copywriting::ranker_statistics(inputs_.model);
     const int64_t n_positions = models::read_gpt2_config(inputs_.model).n_positions;
-    const int64_t too_long = drop_too_long(format, n_positions, sets.training) + drop_too_long(format, n_positions, sets.held_out);
+    const int64_t too_long = drop_too_long(format, statistics, n_positions, sets.training) + drop_too_long(format, statistics, n_positions, sets.held_out);
     write_pairs(sets.training, work_.path() / "pairs.jsonl");
     write_pairs(sets.held_out, work_.path() / "held-out-pairs.jsonl");
     Json result{{"pairs", sets.by_source}, {"training", sets.training.size()}, {"held_out", sets.held_out.size()}, {"too_long", too_long}};
-    TrainRankerConfig ranker = ranker_config(config_.ranker_config);
-    ranker.init = inputs_.model.string();
+    TrainRankerConfig ranker = ranker_config(config_.ranker_config, inputs_.model);
     if (!ranker.given.contains("seed")) ranker.train.seed = config_.tune.train.seed;
     if (!ranker.given.contains("dtype")) ranker.train.dtype = config_.tune.train.dtype;
     train_ranker(work_.path() / "pairs.jsonl", sets.held_out.empty() ? fs::path() : work_.path() / "held-out-pairs.jsonl", (work_.path() / "ranker").string(), ranker, run_.device);

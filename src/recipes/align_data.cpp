@@ -9,10 +9,13 @@
 #include "base/shuffled.h"
 #include "checks/checker.h"
 #include "checks/output_faults.h"
+#include "copywriting/copy_model.h"
+#include "copywriting/plan.h"
 #include "data/advertisegen.h"
 #include "data/feedback.h"
 #include "data/normalization.h"
 #include "data/picks.h"
+#include "data/statistics.h"
 #include "recipes/curate_copy.h"
 #include "recipes/training_rows.h"
 
@@ -31,10 +34,11 @@ std::vector<data::Product> drawn(std::vector<data::Product> products, int count,
   return kept;
 }
 
-/// As `write` reads products: canonical keys, the source's own wording of the values.
-void normalize(const data::AttributeNormalizer& normalizer, data::Product& product) {
+/// As `write` reads products: canonical keys, the source's own wording of the values, a category that the model knows.
+void normalize(const data::AttributeNormalizer& normalizer, const data::AttributeStatistics& statistics, data::Product& product) {
   normalizer.normalize(product);
   for (auto& attribute : product.attributes) attribute.val = attribute.val_raw;
+  copywriting::give_up_unknown_category(statistics, product);
 }
 
 /// A person's copy is the better text only where it may leave itself.
@@ -97,8 +101,9 @@ AlignData read_align_data(const AlignCopyRun& run, const AlignCopyConfig& config
   auto read = read_training_rows(kVerb, run.products);
   data.rejected = read.report.rows_rejected;
   const auto normalizer = data::AttributeNormalizer::load();
+  const auto statistics = data::AttributeStatistics::load(copywriting::find_model(run.model) / "statistics.tsv");
   for (auto& product : read.products) {
-    normalize(normalizer, product);
+    normalize(normalizer, statistics, product);
     data.frequencies.add(product);
   }
   data.products = drawn(std::move(read.products), config.max_products, config.tune.train.seed);

@@ -86,8 +86,9 @@ std::string system_name(const EvaluateModelConfig& config) {
 }
 
 std::optional<copywriting::RankingModel> load_ranker(const EvaluateModelConfig& config) {
-  if (config.write.ranker.empty()) return std::nullopt;
-  return copywriting::RankingModel::load(copywriting::find_model(config.write.ranker), {.threads = config.threads});
+  const std::string name = config.write.ranker_name();
+  if (name.empty()) return std::nullopt;
+  return copywriting::RankingModel::load(copywriting::find_model(name), {.threads = config.threads});
 }
 
 ModelSystems write_systems(std::span<const data::Product> products,

@@ -37,7 +37,7 @@ struct ModelFit {
 /// Throws NotFound.
 std::string system_name(const EvaluateModelConfig& config);
 
-/// Of config.write.ranker; nothing when it is empty. Throws what loading it throws.
+/// Of config.write.ranker_name(); nothing when it is empty. Throws what loading it throws.
 std::optional<copywriting::RankingModel> load_ranker(const EvaluateModelConfig& config);
 
 struct ModelSystems {

@@ -29,7 +29,7 @@ struct GateRates {
   int64_t candidates = 0, dropped = 0, saved = 0;
 };
 
-/// Writes max(n) candidates of each product twice with config.write: without and with checks. With config.write.ranker the
+/// Writes max(n) candidates of each product twice with config.write: without and with checks. With config.write.ranker_name() the
 /// ranking model has its say in which is best.
 /// ns: ascending, >= 1. Throws what loading the model throws, and Cancelled.
 GateRates gate_rates(std::span<const data::Product> products, const EvaluateModelConfig& config,

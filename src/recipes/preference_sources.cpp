@@ -21,12 +21,18 @@ data::AttributeStatistics statistics_of(std::span<const data::Product> products)
   return statistics;
 }
 
+/// With the keys that the copy model knows: what the ranking model learns from is what it scores.
+std::string prompt_of(const data::Product& product) { return data::canonical_content(product); }
+
 /// Which products are held out. Rows that share an id or a prompt, by whatever chain, are on one side: a ranking model must
 /// not be measured on a prompt that it has learned from.
 class Sides {
  public:
   Sides(const PairSources& sources, double share) : share_(share) {
-    for (const auto& product : sources.products) join(product.id, data::raw_content(product));
+    for (const auto& product : sources.products) {
+      join(product.id, prompt_of(product));
+      join(product.id, data::raw_content(product));  // as picks name it
+    }
     for (const auto& pair : sources.given) join(pair.product_id, pair.prompt);
   }
   bool is_held_out(const std::string& prompt) const { return data::split_position(root("prompt " + prompt), "pairs") < share_; }
@@ -49,7 +55,7 @@ class Sides {
 std::vector<data::Product> humans_of_side(const PairSources& sources, const Sides& sides, bool held_out) {
   std::vector<data::Product> humans;
   for (const auto& human : sources.humans) {
-    if (sides.is_held_out(data::raw_content(human)) == held_out) humans.push_back(human);
+    if (sides.is_held_out(prompt_of(human)) == held_out) humans.push_back(human);
   }
   return humans;
 }
@@ -76,7 +82,7 @@ class Collector {
   void add(const data::Product& product, const std::string& chosen, const std::string& rejected, const char* source,
            std::string_view type, double weight) {
     if (chosen == rejected) return;
-    pairs_.push_back({product.id, data::raw_content(product), chosen, rejected, source, std::string(type), weight});
+    pairs_.push_back({product.id, prompt_of(product), chosen, rejected, source, std::string(type), weight});
   }
 
   const data::Product* human(const data::Product& product) const {
@@ -157,7 +163,7 @@ class Collector {
     const auto text = good_text(i, rule == copywriting::Corruption::other_product || key.bits(0) % 2 == 0, key);
     if (!text) return;
     const std::string point = frequencies_.distinctive_value(product);
-    const auto& corruptor = sides_.is_held_out(data::raw_content(product)) ? held_out_ : training_;
+    const auto& corruptor = sides_.is_held_out(prompt_of(product)) ? held_out_ : training_;
     const auto worse = corruptor.worse(rule, {.product = product, .text = *text, .distinctive_value = point}, key);
     if (worse) add(product, *text, *worse, "synthetic", copywriting::to_string(rule), config_.synthetic_weight);
   }

@@ -39,12 +39,11 @@ std::vector<std::pair<size_t, size_t>> judged(const data::RankedList& list) {
   return texts;
 }
 
-void require_fitting(const std::vector<int32_t>& ids, const copywriting::PromptFormat& format,
-                     const std::string& text, const std::string& where, int64_t n_positions) {
+void require_fitting(const std::vector<int32_t>& ids, const std::string& text,
+                     const std::string& where, int64_t n_positions) {
   VITRINE_REQUIRE(static_cast<int64_t>(ids.size()) <= n_positions, where, ": ", ids.size(),
                   " tokens with its product are more than the ", n_positions,
                   " positions of the model: '", text.substr(0, 30), "…'");
-  VITRINE_REQUIRE(ids.back() != format.end_id(), where, ": the text ends with the end token");
 }
 
 /// Texts of one tier may be the same tokens; a better and a worse one may not.
@@ -138,7 +137,7 @@ train::Example ranked_example(const copywriting::PromptFormat& format,
       train::Example text;
       const std::string& words = row.list.candidates[index];
       text.input_ids = copywriting::ranker_input(format, statistics, product, words);
-      require_fitting(text.input_ids, format, words, concat("text ", index), n_positions);
+      require_fitting(text.input_ids, words, concat("text ", index), n_positions);
       text.reward = -static_cast<double>(tier);
       texts.push_back(std::move(text));
     }

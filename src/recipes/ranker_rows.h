@@ -44,7 +44,7 @@ std::vector<RankedRow> take_held_out(std::vector<RankedRow>& rows, std::string_v
 
 /// The judged texts of a row as one group, the best tier first; a reward is minus the number of
 /// better tiers. Throws InvalidInput naming the row: a prompt that is no attribute string or has
-/// too many values, a text of no tokens or of more than n_positions, texts of different tiers that
+/// too many values, a text of more tokens than n_positions, texts of different tiers that
 /// are the same tokens (PAIR_EQUAL).
 train::Example ranked_example(const copywriting::PromptFormat& format,
                               const data::AttributeStatistics& statistics, const RankedRow& row,

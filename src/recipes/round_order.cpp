@@ -207,11 +207,13 @@ std::vector<OrderedProduct> order_samples(std::span<const data::Product> product
                                           const OrderContext& context, const OrderingConfig& config) {
   config.validate();
   VITRINE_REQUIRE(products.size() == sampled.size(), "[order_samples] expected samples of ", products.size(), " products, got ", sampled.size());
+  VITRINE_REQUIRE(fluency.empty() || fluency.size() == sampled.size(), "[order_samples] expected fluency of ", sampled.size(), " products, got ", fluency.size());
   const auto ngrams = frequencies_of(sampled);
   std::vector<OrderedProduct> ordered(products.size());
   Progress progress("order", products.size(), "products");
   for (size_t i = 0; i < products.size(); ++i) {
     VITRINE_REQUIRE(products[i].id == sampled[i].product_id, "[order_samples] product ", i, ": expected samples of ", products[i].id, ", got ", sampled[i].product_id);
+    VITRINE_REQUIRE(fluency.empty() || fluency[i].size() == sampled[i].samples.size(), "[order_samples] ", products[i].id, ": expected fluency of ", sampled[i].samples.size(), " texts, got ", fluency[i].size());
     ordered[i].product_id = products[i].id;
     const auto judged = judged_samples(products[i], sampled[i], fluency.empty() ? own_fluency(sampled[i]) : fluency[i], context, ngrams);
     for (const auto& one : judged) {

@@ -17,8 +17,8 @@ namespace vitrine::recipes {
 struct SampleConfig {
   int num_return_sequences = 8;
   int planned_texts = 4;             // of them under the planner's plan; of each kind half at `temperature`, half at the second one
-  double temperature = 0.8;
-  double second_temperature = 1.0;
+  double temperature = 0.95;
+  double second_temperature = 1.1;
   double top_p = 0.95;
   int length = 110;
 

@@ -93,10 +93,11 @@ std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, cons
   return copywriting::load_copy_model(copywriting::find_model(config.model), decoder);
 }
 
-/// Copy by template or retrieval is not ranked: a product has one text of each.
+/// What the copy model does not write is not ranked: titles, copy by template or retrieval.
 std::optional<copywriting::RankingModel> load_ranker(const WriteConfig& config, const WriteRun& run) {
-  if (config.ranker.empty() || !config.baseline.empty()) return std::nullopt;
-  return copywriting::RankingModel::load(copywriting::find_model(config.ranker), {.threads = run.threads});
+  const std::string name = config.baseline.empty() && config.field == "description" ? config.ranker_name() : "";
+  if (name.empty()) return std::nullopt;
+  return copywriting::RankingModel::load(copywriting::find_model(name), {.threads = run.threads});
 }
 
 std::vector<data::Product> rows_for(const WriteConfig& config) {
@@ -213,6 +214,7 @@ class WriteJob {
     settings.erase("model");  // its name says less than its hash
     settings["input_sha256"] = reader_.sha256();
     settings["ranker"] = ranker_ ? ranker_->sha256() : "";
+    settings["ranker_files_sha256"] = ranker_ ? small_files_sha256(ranker_->directory()) : "";
     settings["model_sha256"] = model_ ? model_->sha256 : "";
     settings["model_files_sha256"] = model_ ? small_files_sha256(model_->directory) : "";
     settings["points_sha256"] = plans_.sha256;

@@ -90,7 +90,8 @@ Start open_start(const TrainRankerConfig& config) {
   return {"", find_our_model(config.tokenizer)};
 }
 
-/// With the sizes of the init model; one that the user gave is not silently another one.
+}  // namespace
+
 TrainRankerConfig with_sizes_of(TrainRankerConfig config, const fs::path& init) {
   const models::Gpt2Config model = models::read_ranker_config(init);
   if (config.n_layer > model.n_layer) {
@@ -111,6 +112,8 @@ TrainRankerConfig with_sizes_of(TrainRankerConfig config, const fs::path& init) 
   }
   return config;
 }
+
+namespace {
 
 std::unique_ptr<const models::GroupObjective> make_objective(const TrainRankerConfig& config) {
   if (config.objective == "list")

@@ -93,6 +93,10 @@ struct TrainRankerConfig {
   void validate() const;
 };
 
+/// With the sizes of the model that it starts from. Throws UsageError for a given size that is another one, or more layers
+/// than that has.
+TrainRankerConfig with_sizes_of(TrainRankerConfig config, const std::filesystem::path& init);
+
 /// data, validation: files of preference pairs and ranked lists (recipes/ranker_rows.h). Without
 /// validation the products of `split` are held out. output, device, the run's folder and what else
 /// is thrown: as train_copy.h. Every row is used or the whole file is refused: InvalidInput names

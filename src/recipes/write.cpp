@@ -256,9 +256,7 @@ CopyWriter::Prepared CopyWriter::prepared(const data::Product& product) const {
   if (const auto wished = wishes_.points.find(product.id); wished != wishes_.points.end()) fix_points(wished->second, prepared);
   // Canonical keys, but the operator's own wording of the values: 15:00后 must not become 15:00.
   for (auto& attribute : copy.attributes) attribute.val = attribute.val_raw;
-  // A shop's finer category (牛仔裤) that the model has not learned gives way to the product type (裤).
-  const std::string known = copywriting::statistics_category(copy, statistics_);
-  if (!known.empty() && known != data::category_of(copy)) copy.category_path.clear();
+  copywriting::give_up_unknown_category(statistics_, copy);
   return prepared;
 }
 
@@ -540,14 +538,15 @@ void CopyWriter::complete(const Prepared& prepared, WrittenProduct& written) con
   fit_platform(prepared, written);
 }
 
-/// The ranking model judges descriptions, of products as the shop wrote them.
-void CopyWriter::rank(std::span<const data::Product> products, std::span<WrittenProduct> written) const {
+/// The ranking model judges descriptions by the copy model, of products as the copy model knows them.
+void CopyWriter::rank(std::span<const Prepared> prepared, std::span<WrittenProduct> written) const {
   if (ranker_ == nullptr || config_.field != "description") return;
   std::vector<std::vector<int32_t>> texts;
   std::vector<Candidate*> ranked;
-  for (size_t i = 0; i < products.size(); ++i) {
+  for (size_t i = 0; i < prepared.size(); ++i) {
+    if (written[i].origin != "model") continue;
     for (Candidate& candidate : written[i].candidates) {
-      auto ids = ranker_->fitting_ids(products[i], candidate.plain_text());  // as it learned: without a style; what is too long for it stays without a score
+      auto ids = ranker_->fitting_ids(prepared[i].product, candidate.plain_text());  // as it learned: without a style; what is too long for it stays without a score
       if (!ids) continue;
       texts.push_back(std::move(*ids));
       ranked.push_back(&candidate);
@@ -600,7 +599,7 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
   }
   fill_from_model(prepared_products, for_model);
   for (size_t i = 0; i < products.size(); ++i) complete(prepared_products[i], written[i]);
-  rank(products, written);
+  rank(prepared_products, written);
   for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i], written[i]);
   return written;
 }

@@ -116,7 +116,7 @@ class CopyWriter {
   void weave_in_events(const Prepared& prepared, WrittenProduct& written) const;
   void fit_platform(const Prepared& prepared, WrittenProduct& written) const;
   void complete(const Prepared& prepared, WrittenProduct& written) const;
-  void rank(std::span<const data::Product> products, std::span<WrittenProduct> written) const;
+  void rank(std::span<const Prepared> prepared, std::span<WrittenProduct> written) const;
   void finish(const Prepared& prepared, WrittenProduct& written) const;
   void check(const Prepared& prepared, copywriting::Candidate& candidate) const;
   void style_and_check(const Prepared& prepared, const copywriting::Plan& plan, copywriting::Candidate& candidate) const;

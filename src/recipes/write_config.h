@@ -9,9 +9,13 @@
 
 namespace vitrine::recipes {
 
+/// The embedded copy model, and the ranking model that was made for it.
+inline constexpr const char* kEmbeddedModel = "copy-mini";
+inline constexpr const char* kEmbeddedRanker = "ranker-mini";
+
 struct WriteConfig {
-  std::string model = "copy-mini";
-  std::string ranker;            // "" = none
+  std::string model = kEmbeddedModel;
+  std::string ranker = "auto";  // kEmbeddedRanker with kEmbeddedModel, else none; "" = none
   int num_return_sequences = 8;
   double temperature = 0.8;
   double top_p = 0.9;
@@ -52,7 +56,7 @@ struct WriteConfig {
 
   void describe(FieldVisitor& v) {
     v.field("model", model, "copy model: a folder, or a name in models/");
-    v.field("ranker", ranker, "ranking model that has a say in the order of candidates: a folder, or a name in models/; empty = none");
+    v.field("ranker", ranker, "ranking model that has a say in the order of candidates: a folder, or a name in models/; auto = ranker-mini with the model of the name copy-mini, none with another; empty = none");
     v.field("num_return_sequences", num_return_sequences, "candidates of each product (-n)", 1, 1000);
     v.field("temperature", temperature, "0 = greedy", 0, 10);
     v.field("top_p", top_p, "nucleus: smallest set of tokens with this probability", 0.01, 1);
@@ -93,6 +97,8 @@ struct WriteConfig {
   }
   /// Throws InvalidInput, naming the field, its value and what is expected.
   void validate() const;
+  /// The ranking model to load; "" = none.
+  std::string ranker_name() const { return ranker != "auto" ? ranker : model == kEmbeddedModel ? kEmbeddedRanker : ""; }
   /// Why the settings of beam search do not fit together, one line; "" when they do.
   std::string beam_fault() const;
 };

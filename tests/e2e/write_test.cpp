@@ -60,6 +60,36 @@ TEST(WriteE2e, TheSameCommandGivesTheSameBytes) {
   EXPECT_EQ(run_program(one_thread).out, once.out);
 }
 
+Json four_candidates(const std::vector<std::string>& options, const char* product = kDress) {
+  std::vector<std::string> command{"write", "--attributes", product, "-n", "4", "--format", "jsonl"};
+  command.insert(command.end(), options.begin(), options.end());
+  const auto result = run_program(command);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  return parse_json(result.out, "candidates")["candidates"];
+}
+
+int64_t count_ranked(const Json& candidates) {
+  return std::count_if(candidates.begin(), candidates.end(), [](const Json& candidate) { return candidate["scores"].contains("ranker"); });
+}
+
+TEST(WriteE2e, TheEmbeddedRankingModelJudgesWhatTheEmbeddedModelWrote) {
+  const std::string other = source_file("models/copy-mini-sft").string();
+  EXPECT_EQ(count_ranked(four_candidates({})), 4);
+  EXPECT_EQ(count_ranked(four_candidates({"--ranker", ""})), 0);
+  EXPECT_EQ(count_ranked(four_candidates({"--model", other})), 0) << "it was made for another model";
+  EXPECT_EQ(count_ranked(four_candidates({"--model", other, "--ranker", "ranker-mini"})), 4);
+  EXPECT_EQ(count_ranked(four_candidates({}, "类型#民宿*位置#西湖边*房型#家庭房")), 0) << "template copy is not ranked";
+}
+
+TEST(WriteE2e, ARankingModelThatHasAllTheSayOrdersCandidatesOfOneVerdict) {
+  const Json candidates = four_candidates({"--order-ranker", "1000", "--order-coverage", "0", "--order-agreement", "0", "--order-repetition", "0", "--order-fluency", "0"});
+  ASSERT_EQ(count_ranked(candidates), 4);
+  for (size_t i = 1; i < candidates.size(); ++i) {
+    if (candidates[i]["verdict"] != candidates[i - 1]["verdict"]) continue;
+    EXPECT_LE(candidates[i]["scores"]["ranker"], candidates[i - 1]["scores"]["ranker"]);
+  }
+}
+
 TEST(WriteE2e, BeamsGiveCandidatesThatDifferAndAlwaysTheSameBytes) {
   const std::vector<std::string> command{"write", "--attributes", kDress, "-n", "3", "--num-beams", "4", "--num-beam-groups", "2",
                                          "--diversity-penalty", "1.5", "--no-check", "--format", "jsonl"};

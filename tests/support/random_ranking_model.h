@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "copywriting/ranker_input.h"
+#include "data/advertisegen.h"
+#include "data/statistics.h"
 #include "support/random_gpt2.h"
 #include "text/bpe_trainer.h"
 #include "text/tokenizer.h"
@@ -27,6 +29,9 @@ inline void write_random_ranking_model(const std::filesystem::path& dir, uint64_
   const auto tokenizer = text::load_tokenizer(dir);
   write_random_gpt2(dir, {.vocab_size = tokenizer->vocab_size(), .n_positions = n_positions, .n_embd = 16, .n_layer = 2, .n_head = 2}, 0.5f, seed,
                     {{"score.weight", {1, 16}}});
+  data::AttributeStatistics statistics;
+  statistics.add(data::product_from_content("类型#裙*风格#简约"));
+  statistics.save(dir / "statistics.tsv");
   const Json manifest = {{"kind", "ranker"}, {"prompt_format", copywriting::kRankerInput}, {"tokenizer_sha256", tokenizer->sha256()}};
   write_file_atomic(dir / "vitrine.json", dump_pretty(manifest));
 }
