@@ -51,7 +51,7 @@ Inputs open_inputs(const AlignCopyRun& run) {
   inputs.feedback_sha256 = file_hash(run.feedback);
   if (run.ranker.empty()) return inputs;
   inputs.ranker = copywriting::find_model(run.ranker);
-  copywriting::require_ranking_model(inputs.ranker);
+  copywriting::RankingModel::load(inputs.ranker, {.threads = run.threads, .dtype = "bfloat16"});  // a damaged one is found before hours of sampling
   inputs.ranker_sha256 = model_sha256(inputs.ranker);
   return inputs;
 }
@@ -111,19 +111,23 @@ std::vector<double> scores_of(copywriting::RankingModel& model, const data::Prod
   return scores;
 }
 
-/// Takes out the pairs with a text that is too long for the model, or a product that its prompt cannot hold; returns how many.
+/// Takes out the pairs with a text that is too long for the model, or a product that its prompt cannot hold (a value with *, too
+/// many slot values; the first is named); returns how many.
 int64_t drop_too_long(const copywriting::PromptFormat& format, const data::AttributeStatistics& statistics, int64_t n_positions, std::vector<data::PreferencePair>& pairs) {
+  std::string first;
   const auto fits = [&](const data::PreferencePair& pair) {
     try {
       const auto product = data::product_from_content(pair.prompt);
       const auto tokens = [&](const std::string& text) { return copywriting::ranker_input(format, statistics, product, text).size(); };
       return static_cast<int64_t>(std::max(tokens(pair.chosen), tokens(pair.rejected))) <= n_positions;
     } catch (const InvalidInput& e) {
-      log_warn("[", kVerb, "] a pair of product ", pair.product_id, " is left out: ", e.what());
+      if (first.empty()) first = concat("product ", pair.product_id, ": '", pair.prompt, "': ", e.what());
       return false;
     }
   };
-  return static_cast<int64_t>(std::erase_if(pairs, [&](const auto& pair) { return !fits(pair); }));
+  const auto count = static_cast<int64_t>(std::erase_if(pairs, [&](const auto& pair) { return !fits(pair); }));
+  if (!first.empty()) log_warn("[", kVerb, "] ", count, " pairs left out that the ranking model cannot read; the first for its product: ", first);
+  return count;
 }
 
 class Loop {
@@ -258,6 +262,7 @@ class Loop {
     const auto statistics = copywriting::ranker_statistics(inputs_.model);
     const int64_t n_positions = models::read_gpt2_config(inputs_.model).n_positions;
     const int64_t too_long = drop_too_long(format, statistics, n_positions, sets.training) + drop_too_long(format, statistics, n_positions, sets.held_out);
+    VITRINE_REQUIRE(!sets.training.empty(), "[", kVerb, "] ", run_.products, ": no pair that the ranking model can read (", too_long, " left out)");
     write_pairs(sets.training, work_.path() / "pairs.jsonl");
     write_pairs(sets.held_out, work_.path() / "held-out-pairs.jsonl");
     Json result{{"pairs", sets.by_source}, {"training", sets.training.size()}, {"held_out", sets.held_out.size()}, {"too_long", too_long}};
