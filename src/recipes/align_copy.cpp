@@ -51,7 +51,7 @@ Inputs open_inputs(const AlignCopyRun& run) {
   inputs.feedback_sha256 = file_hash(run.feedback);
   if (run.ranker.empty()) return inputs;
   inputs.ranker = copywriting::find_model(run.ranker);
-  copywriting::RankingModel::load(inputs.ranker, {.threads = run.threads, .dtype = "bfloat16"});  // a damaged one is found before hours of sampling
+  copywriting::RankingModel::load(inputs.ranker, {.threads = run.threads, .dtype = "bfloat16"});  // a damaged one is found before the sampling
   inputs.ranker_sha256 = model_sha256(inputs.ranker);
   return inputs;
 }
