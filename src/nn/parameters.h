@@ -49,6 +49,7 @@ class ParameterStore {
   const at::Tensor& value(std::string_view name) const { return leaves_[index(name)]; }
   at::Tensor gradient(std::string_view name) const { return view_of(gradients_, index(name)); }
   at::Tensor compute_value(std::string_view name) { return view_of(compute_copy(), index(name)); }
+  bool has(std::string_view name) const { return index_.contains(std::string(name)); }
   size_t index(std::string_view name) const;
 
  private:

@@ -1,0 +1,70 @@
+// nn/tensor_scope.h - where a model's pass takes its tensors from: one name space for frozen and trained ones.
+//
+// A pass is written once, over a scope. Serving gives it tensors of the computing type; training gives it float32
+// parameters that are cast once a step; an adapter changes what a name gives.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "nn/parameters.h"
+
+namespace vitrine::nn {
+
+/// Read by the thread that runs the pass.
+class TensorSource {
+ public:
+  virtual ~TensorSource() = default;
+  /// The tensor of that full name, in the type of the computation. Throws NotFound.
+  virtual at::Tensor get(const std::string& name) const = 0;
+  virtual bool has(const std::string& name) const = 0;
+};
+
+/// Tensors that do not change.
+class FrozenTensors final : public TensorSource {
+ public:
+  explicit FrozenTensors(std::unordered_map<std::string, at::Tensor> tensors) : tensors_(std::move(tensors)) {}
+  at::Tensor get(const std::string& name) const override;
+  bool has(const std::string& name) const override { return tensors_.contains(name); }
+  const std::unordered_map<std::string, at::Tensor>& tensors() const { return tensors_; }
+
+ private:
+  std::unordered_map<std::string, at::Tensor> tensors_;
+};
+
+/// Parameters in training: float32 leaves, cast to `dtype` once between two calls of weights_changed().
+class TrainedTensors final : public TensorSource {
+ public:
+  TrainedTensors(const ParameterStore& parameters, at::ScalarType dtype) : parameters_(&parameters), dtype_(dtype) {}
+  at::Tensor get(const std::string& name) const override;
+  bool has(const std::string& name) const override { return parameters_->has(name); }
+  /// Forgets the casts. To be called after each backward pass, which frees their graph, and after each step.
+  void weights_changed() { casts_.clear(); }
+
+ private:
+  const ParameterStore* parameters_;
+  at::ScalarType dtype_;
+  mutable std::unordered_map<std::string, at::Tensor> casts_;
+};
+
+/// A source seen from inside one module: names without the module's own path. Cheap to copy; the source must outlive it.
+class TensorScope {
+ public:
+  explicit TensorScope(const TensorSource& source, std::string prefix = "") : source_(&source), prefix_(std::move(prefix)) {}
+
+  /// The scope of a child: TensorScope(source) / "down_blocks.0" / "resnets.1".
+  TensorScope operator/(std::string_view child) const;
+  TensorScope child(std::string_view list, int64_t idx) const;  // "resnets", 1
+  at::Tensor operator[](std::string_view name) const { return source_->get(full(name)); }
+  bool has(std::string_view name) const { return source_->has(full(name)); }
+  std::string full(std::string_view name) const { return prefix_ + std::string(name); }
+
+ private:
+  const TensorSource* source_;
+  std::string prefix_;  // "" or ends in "."
+};
+
+}  // namespace vitrine::nn
