@@ -3,14 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "io/safetensors.h"
 #include "models/bert/forward.h"
 #include "models/bert/weights.h"
+#include "models/tensor_files.h"
 #include "nn/initialize.h"
 
 namespace vitrine::models {
@@ -48,20 +47,11 @@ at::Tensor sinusoids(int64_t positions, int64_t C) {
 std::vector<nn::ParameterSpec> parameter_specs(const BertConfig& config) {
   std::vector<WeightSpec> weights = bert_weight_specs(config);
   for (WeightSpec& weight : bert_head_specs(config)) weights.push_back(std::move(weight));
-  std::vector<nn::ParameterSpec> specs;
-  for (WeightSpec& weight : weights) {
-    const bool decay = is_matrix(weight.shape);
-    specs.push_back({std::move(weight.name), std::move(weight.shape), decay});
-  }
-  return specs;
+  return parameter_specs(weights);
 }
 
 std::string checkpoint_name(const std::string& name) {
   return name.starts_with("classifier.") ? name : "bert." + name;
-}
-
-std::span<const std::byte> bytes_of(const at::Tensor& host) {
-  return {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()};
 }
 
 /// The batch and documents of filler tokens behind it, up to a multiple of kRows tokens: products of few
@@ -104,10 +94,7 @@ BertTagger BertTagger::load(const std::filesystem::path& model_dir, const at::De
   const Weights weights = load_bert_weights(model_dir, model.config_);
   const at::NoGradGuard no_grad;
   for (const nn::ParameterSpec& spec : model.parameters_->specs()) {
-    std::vector<float> values = weights.float32(spec.name);  // padding rows lie behind
-    const at::Tensor host = at::empty(spec.shape, at::kFloat);
-    std::copy_n(values.begin(), host.numel(), host.mutable_data_ptr<float>());
-    model.parameters_->value(spec.name).detach().copy_(host);
+    model.parameters_->value(spec.name).detach().copy_(read_parameter(spec, weights.view(spec.name)));
   }
   model.weights_changed();
   return model;
@@ -115,17 +102,10 @@ BertTagger BertTagger::load(const std::filesystem::path& model_dir, const at::De
 
 void BertTagger::save(const std::filesystem::path& model_dir, ComputeType dtype,
                       const std::map<std::string, std::string>& metadata) const {
-  const bool bfloat16 = dtype == ComputeType::bfloat16;
-  std::vector<at::Tensor> hosts;
-  std::vector<io::TensorToSave> tensors;
-  for (const nn::ParameterSpec& spec : parameters_->specs()) {
-    const at::Tensor value = parameters_->value(spec.name).detach();
-    hosts.push_back(value.to(at::kCPU, bfloat16 ? at::kBFloat16 : at::kFloat).contiguous());
-    tensors.push_back({checkpoint_name(spec.name), bfloat16 ? io::DType::BF16 : io::DType::F32,
-                       spec.shape, bytes_of(hosts.back())});
-  }
+  std::vector<NamedTensor> tensors;
+  for (const nn::ParameterSpec& spec : parameters_->specs()) tensors.push_back({checkpoint_name(spec.name), parameters_->value(spec.name)});
   std::filesystem::create_directories(model_dir);
-  io::save_safetensors(model_dir / "model.safetensors", tensors, metadata);
+  save_tensors(model_dir / "model.safetensors", tensors, dtype, metadata);
   write_file_atomic(model_dir / "config.json", dump_pretty(to_json(config_)));
 }
 

@@ -6,22 +6,13 @@
 
 #include "base/error.h"
 #include "models/weight_matcher.h"
+#include "models/weight_specs.h"
 
 namespace vitrine::models {
 namespace {
 
 constexpr std::string_view kPrefix = "bert.";
 constexpr std::string_view kTokenHead = "BertForTokenClassification";
-
-void add_linear(std::vector<WeightSpec>& specs, const std::string& name, int64_t out, int64_t in) {
-  specs.push_back({name + ".weight", {out, in}});
-  specs.push_back({name + ".bias", {out}});
-}
-
-void add_norm(std::vector<WeightSpec>& specs, const std::string& name, int64_t C) {
-  specs.push_back({name + ".weight", {C}});
-  specs.push_back({name + ".bias", {C}});
-}
 
 void add_layer(std::vector<WeightSpec>& specs, const BertConfig& config, int64_t layer_idx) {
   const std::string layer = concat("encoder.layer.", layer_idx, ".");

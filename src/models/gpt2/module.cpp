@@ -5,6 +5,7 @@
 
 #include "models/gpt2/fused_pass.h"
 #include "models/gpt2/parameters.h"
+#include "models/tensor_files.h"
 #include "models/gpt2/plain_forward.h"
 #include "nn/plain_ops.h"
 

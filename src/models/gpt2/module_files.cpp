@@ -6,6 +6,7 @@
 #include "models/gpt2/fused_pass.h"
 #include "models/gpt2/module.h"
 #include "models/gpt2/parameters.h"
+#include "models/tensor_files.h"
 #include "models/gpt2/weights.h"
 
 namespace vitrine::models {

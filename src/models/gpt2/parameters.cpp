@@ -3,11 +3,10 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
-#include "io/safetensors.h"
+#include "models/tensor_files.h"
 #include "nn/initialize.h"
 
 namespace vitrine::models {
@@ -15,18 +14,7 @@ namespace {
 
 bool is_matrix(const std::vector<int64_t>& shape) { return shape.size() > 1; }
 
-std::span<const std::byte> bytes_of(const at::Tensor& host) {
-  return {static_cast<const std::byte*>(host.const_data_ptr()), host.nbytes()};
-}
-
 }  // namespace
-
-std::vector<nn::ParameterSpec> parameter_specs(const std::vector<WeightSpec>& weights) {
-  std::vector<nn::ParameterSpec> specs;
-  for (const WeightSpec& weight : weights)
-    specs.push_back({weight.name, weight.shape, is_matrix(weight.shape)});
-  return specs;
-}
 
 void initialize_gpt2(nn::ParameterStore& parameters, int64_t n_layer, RandomKey key) {
   const at::NoGradGuard no_grad;
@@ -55,27 +43,12 @@ void check_documents(const char* model, const Gpt2Config& config, const nn::Pack
   }
 }
 
-at::Tensor read_parameter(const nn::ParameterSpec& spec, const io::TensorView& view) {
-  const std::vector<float> values = io::to_float32(view);
-  at::Tensor host = at::empty(spec.shape, at::kFloat);
-  std::copy_n(values.data(), std::min(host.numel(), static_cast<int64_t>(values.size())),
-              host.mutable_data_ptr<float>());
-  return host;
-}
-
 void save_parameters(const std::filesystem::path& model_dir, const nn::ParameterStore& parameters,
                      ComputeType dtype, const std::map<std::string, std::string>& metadata) {
-  const bool bfloat16 = dtype == ComputeType::bfloat16;
-  std::vector<at::Tensor> hosts;
-  std::vector<io::TensorToSave> tensors;
-  for (const nn::ParameterSpec& spec : parameters.specs()) {
-    const at::Tensor value = parameters.value(spec.name).detach();
-    hosts.push_back(value.to(at::kCPU, bfloat16 ? at::kBFloat16 : at::kFloat).contiguous());
-    tensors.push_back({gpt2_checkpoint_name(spec.name), bfloat16 ? io::DType::BF16 : io::DType::F32,
-                       spec.shape, bytes_of(hosts.back())});
-  }
+  std::vector<NamedTensor> tensors;
+  for (const nn::ParameterSpec& spec : parameters.specs()) tensors.push_back({gpt2_checkpoint_name(spec.name), parameters.value(spec.name)});
   std::filesystem::create_directories(model_dir);
-  io::save_safetensors(model_dir / "model.safetensors", tensors, metadata);
+  save_tensors(model_dir / "model.safetensors", tensors, dtype, metadata);
 }
 
 }  // namespace vitrine::models

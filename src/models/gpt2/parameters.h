@@ -12,9 +12,6 @@
 
 namespace vitrine::models {
 
-/// Those of `weights`; matrices have weight decay.
-std::vector<nn::ParameterSpec> parameter_specs(const std::vector<WeightSpec>& weights);
-
 /// Normal(0, kInitializerRange), projections into the residual stream divided by sqrt(2 n_layer);
 /// norms 1, biases 0.
 void initialize_gpt2(nn::ParameterStore& parameters, int64_t n_layer, RandomKey key);
@@ -22,10 +19,6 @@ void initialize_gpt2(nn::ParameterStore& parameters, int64_t n_layer, RandomKey 
 /// Throws InvalidInput, naming `model`: a token outside the vocabulary, an empty document or one of
 /// more than n_positions tokens.
 void check_documents(const char* model, const Gpt2Config& config, const nn::PackedBatch& batch);
-
-/// The stored values of a parameter on the CPU. Rows that the file lacks are left open; rows behind
-/// the parameter are padding.
-at::Tensor read_parameter(const nn::ParameterSpec& spec, const io::TensorView& view);
 
 /// Writes model.safetensors with the names that transformers gives, atomically. Makes the folder.
 void save_parameters(const std::filesystem::path& model_dir, const nn::ParameterStore& parameters,

@@ -8,6 +8,7 @@
 #include "io/checkpoint.h"
 #include "models/gpt2/fused_pass.h"
 #include "models/gpt2/parameters.h"
+#include "models/tensor_files.h"
 #include "models/gpt2/plain_forward.h"
 #include "models/ranker/weights.h"
 
