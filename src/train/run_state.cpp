@@ -5,67 +5,10 @@
 
 #include "base/error.h"
 #include "io/safetensors.h"
+#include "train/state_file.h"
 
 namespace vitrine::train {
 namespace {
-
-io::TensorToSave to_save(std::string name, const at::Tensor& host) {
-  const auto* data = static_cast<const std::byte*>(host.const_data_ptr());
-  return {std::move(name), io::DType::F32, {host.numel()}, {data, host.nbytes()}};
-}
-
-void copy_from(const io::SafetensorsFile& file, const std::string& name, const std::filesystem::path& path,
-               at::Tensor target) {
-  const io::TensorView* view = file.find(name);
-  if (view == nullptr || view->dtype != io::DType::F32 || view->bytes.size() != target.nbytes()) {
-    throw Corrupt(concat("[train] ", path.string(), ": expected ", name, " float32 [", target.numel(), "]"));
-  }
-  const at::NoGradGuard no_grad;
-  target.copy_(at::from_blob(const_cast<std::byte*>(view->bytes.data()), {target.numel()}, at::kFloat));
-}
-
-const std::string& metadata_of(const io::SafetensorsFile& file, const std::string& key,
-                               const std::filesystem::path& path) {
-  const auto found = file.metadata().find(key);
-  if (found == file.metadata().end()) throw Corrupt(concat("[train] ", path.string(), ": no ", key));
-  return found->second;
-}
-
-/// Settings that only say when to stop may change between the parts of a run.
-bool may_change(const std::string& name) {
-  return name == "max_minutes" || name == "max_steps" || name == "checkpoint_minutes";
-}
-
-/// A value in a message; a long one (a hash) by its start.
-std::string shown(const Json& value) {
-  constexpr size_t kLongest = 24, kStart = 12;
-  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-  return text.size() > kLongest ? text.substr(0, kStart) + "…" : text;
-}
-
-/// "n_layer 2, now 3, seed 0, now 1"; nothing when all agree.
-std::string differences(const Json& saved, const Json& config) {
-  std::string list;
-  for (const auto& [name, value] : config.items()) {
-    if (may_change(name)) continue;
-    const Json old = saved.contains(name) ? saved[name] : Json();
-    if (old != value) list += concat(list.empty() ? "" : ", ", name, " ", shown(old), ", now ", shown(value));
-  }
-  return list;
-}
-
-void check_same_config(const Json& saved, const Json& config, const std::filesystem::path& path) {
-  const Json nothing = Json::object();
-  const auto model_of = [&](const Json& json) { return json.contains("model") && json["model"].is_object() ? json["model"] : nothing; };
-  Json old_settings = saved, settings = config;
-  old_settings.erase("model");
-  settings.erase("model");
-  std::string list = differences(old_settings, settings);
-  if (list.empty()) list = differences(model_of(saved), model_of(config));  // follows from the settings where those differ
-  if (list.empty()) return;
-  throw UsageError(concat("[train] ", path.parent_path().string(), " was begun with other settings: ", list,
-                          "; use the old ones or another --output"));
-}
 
 std::optional<double> measured(const Json& json) {
   return json.is_null() ? std::nullopt : std::optional(json.get<double>());
@@ -133,8 +76,8 @@ void save_run_state(const std::filesystem::path& path, const RunProgress& progre
                     const nn::ParameterStore& parameters, const AdamW& optimizer) {
   const at::Tensor values = parameters.values().cpu(), mean = optimizer.mean().cpu(),
                    variance = optimizer.variance().cpu();
-  const std::vector<io::TensorToSave> tensors = {to_save("values", values), to_save("mean", mean),
-                                                 to_save("variance", variance)};
+  const std::vector<io::TensorToSave> tensors = {flat_tensor("values", values), flat_tensor("mean", mean),
+                                                 flat_tensor("variance", variance)};
   io::save_safetensors(path, tensors,
                        {{"config", config.dump()},
                         {"optimizer_steps", std::to_string(optimizer.num_steps())},
@@ -144,11 +87,11 @@ void save_run_state(const std::filesystem::path& path, const RunProgress& progre
 RunProgress load_run_state(const std::filesystem::path& path, const Json& config, nn::ParameterStore& parameters,
                            AdamW& optimizer) {
   const io::SafetensorsFile file(path);
-  check_same_config(parse_json(metadata_of(file, "config", path), path.string()), config, path);
+  require_same_settings(parse_json(metadata_of(file, "config", path), path.string()), config, path);
   const Json progress = parse_json(metadata_of(file, "progress", path), path.string());
-  copy_from(file, "values", path, parameters.values());
-  copy_from(file, "mean", path, optimizer.mean());
-  copy_from(file, "variance", path, optimizer.variance());
+  copy_flat_tensor(file, "values", path, parameters.values());
+  copy_flat_tensor(file, "mean", path, optimizer.mean());
+  copy_flat_tensor(file, "variance", path, optimizer.variance());
   optimizer.set_num_steps(std::stoll(metadata_of(file, "optimizer_steps", path)));
   parameters.refresh_compute_copy();
   return progress_from_json(progress);
@@ -156,14 +99,14 @@ RunProgress load_run_state(const std::filesystem::path& path, const Json& config
 
 void save_values(const std::filesystem::path& path, const at::Tensor& values) {
   const at::Tensor host = values.cpu();
-  const std::vector<io::TensorToSave> tensors = {to_save("values", host)};
+  const std::vector<io::TensorToSave> tensors = {flat_tensor("values", host)};
   io::save_safetensors(path, tensors, {});
 }
 
 at::Tensor load_values(const std::filesystem::path& path, int64_t numel) {
   const io::SafetensorsFile file(path);
   at::Tensor values = at::empty({numel}, at::kFloat);
-  copy_from(file, "values", path, values);
+  copy_flat_tensor(file, "values", path, values);
   return values;
 }
 

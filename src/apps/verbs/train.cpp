@@ -8,6 +8,7 @@
 #include "recipes/train_copy.h"
 #include "recipes/train_ranker.h"
 #include "recipes/train_tagger.h"
+#include "recipes/train_vae.h"
 
 namespace vitrine::apps {
 namespace {
@@ -52,6 +53,41 @@ void add_train(CLI::App& train, const char* name, const char* help, const char* 
   });
 }
 
+struct PictureFiles {
+  std::string output;
+
+  void describe(FieldVisitor& v) { v.field("output", output, "model directory"); }
+};
+
+template <typename Config>
+struct PictureVerb {
+  explicit PictureVerb(CLI::App& app) : options(app) {}
+  CommonOptions common;
+  Config config;
+  PictureFiles files;
+  std::string data;
+  VerbOptions options;
+};
+
+/// One object of `train` on pictures; run: bool(data, output, config, device), false = stopped by its limits.
+template <typename Config, typename Run>
+void add_picture_train(CLI::App& train, const char* name, const char* help, const char* data_help, int& exit_code, Run run) {
+  auto& verb = *train.add_subcommand(name, help);
+  auto state = std::make_shared<PictureVerb<Config>>(verb);
+  verb.add_option("DATA", state->data, data_help);
+  state->options.add(state->files);
+  state->options.add(state->config);
+  state->options.add_common(state->common, {.engine = "torch", .dtypes = {"auto", "float32", "bfloat16"}, .gpu = true});
+  verb.callback([state, run, &exit_code] {
+    if (state->options.resolve()) return;
+    VerbOptions::require(!state->data.empty(), "DATA");
+    VerbOptions::require(!state->files.output.empty(), "--output");
+    set_threads(state->common.threads);
+    run(state->data, state->files.output, state->config, parse_device(state->common.device).str());
+    exit_code = kDone;
+  });
+}
+
 }  // namespace
 
 void register_train(CLI::App& app, int& exit_code) {
@@ -63,6 +99,8 @@ void register_train(CLI::App& app, int& exit_code) {
                                         "folder with train.jsonl, or a file of products with copy", exit_code, &recipes::train_tagger);
   add_train<recipes::TrainRankerConfig>(train, "ranker", "ranking model of texts, from --init: a copy model or a ranking model, or from scratch",
                                         "file of preference pairs or ranked lists", exit_code, &recipes::train_ranker);
+  add_picture_train<recipes::TrainVaeConfig>(train, "vae", "VAE of a picture model of one's own, from scratch", "folder of pictures, maybe with train/ and validation/",
+                                             exit_code, &recipes::train_vae);
 }
 
 }  // namespace vitrine::apps

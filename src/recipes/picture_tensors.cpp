@@ -1,0 +1,67 @@
+#include "recipes/picture_tensors.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "io/picture.h"
+#include "io/picture_resize.h"
+#include "models/picture_tensor.h"
+
+namespace vitrine::recipes {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_picture(const fs::path& path) {
+  constexpr std::array<std::string_view, 4> kEndings{".jpg", ".jpeg", ".png", ".webp"};
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
+}
+
+}  // namespace
+
+std::vector<fs::path> picture_files(const fs::path& folder) {
+  if (!fs::is_directory(folder)) throw NotFound(concat("[picture_files] ", folder.string(), ": no such folder"));
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && is_picture(entry.path())) files.push_back(entry.path());
+  }
+  if (files.empty()) throw NotFound(concat("[picture_files] ", folder.string(), ": no .jpg, .jpeg, .png or .webp file in it"));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+PictureTensors load_pictures(const std::vector<fs::path>& files, const PictureSize& size) {
+  PictureTensors result;
+  std::vector<at::Tensor> pictures;
+  std::string names_and_hashes;
+  Progress bar("pictures", files.size(), "pictures");
+  for (const fs::path& file : files) {
+    throw_if_interrupted("nothing is saved yet");
+    bar.advance();
+    try {
+      const std::string bytes = read_file(file);
+      pictures.push_back(models::to_tensor(io::cover_crop(io::read_picture(bytes, file.string()), size.width, size.height)));
+      result.files.push_back(file);
+      names_and_hashes += concat(file.filename().string(), " ", sha256_hex(bytes), "\n");
+    } catch (const Corrupt& error) {
+      log_warn("left out: ", error.what());
+    }
+  }
+  if (pictures.empty()) throw NotFound("[load_pictures] none of the pictures can be read");
+  result.pixels = at::stack(pictures);
+  result.sha256 = sha256_hex(names_and_hashes);
+  return result;
+}
+
+}  // namespace vitrine::recipes

@@ -1,0 +1,29 @@
+// recipes/picture_tensors.h - the pictures of a folder as one tensor, cut to one size.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace vitrine::recipes {
+
+struct PictureSize {
+  int64_t width = 128, height = 128;  // pixels
+};
+
+struct PictureTensors {
+  at::Tensor pixels;                         // [N, 3, H, W] uint8
+  std::vector<std::filesystem::path> files;  // [N]
+  std::string sha256;                        // over the files' names and bytes
+};
+
+/// All .jpg, .jpeg, .png and .webp files below the folder, in order of their paths.
+/// Throws NotFound when there is no such folder or no picture in it.
+std::vector<std::filesystem::path> picture_files(const std::filesystem::path& folder);
+
+/// Each picture scaled to cover `size`, what stands over cut off evenly. A file that cannot be read is left out with a warning.
+/// Shows progress. Throws NotFound (no readable picture), Cancelled.
+PictureTensors load_pictures(const std::vector<std::filesystem::path>& files, const PictureSize& size);
+
+}  // namespace vitrine::recipes
