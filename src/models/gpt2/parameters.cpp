@@ -21,13 +21,6 @@ std::span<const std::byte> bytes_of(const at::Tensor& host) {
 
 }  // namespace
 
-std::vector<nn::ParameterSpec> parameter_specs(const std::vector<WeightSpec>& weights) {
-  std::vector<nn::ParameterSpec> specs;
-  for (const WeightSpec& weight : weights)
-    specs.push_back({weight.name, weight.shape, is_matrix(weight.shape)});
-  return specs;
-}
-
 void initialize_gpt2(nn::ParameterStore& parameters, int64_t n_layer, RandomKey key) {
   const at::NoGradGuard no_grad;
   const double into_residual = kInitializerRange / std::sqrt(2.0 * static_cast<double>(n_layer));

@@ -7,13 +7,11 @@
 
 #include "base/random.h"
 #include "models/gpt2/weights.h"
+#include "models/model_tensors.h"
 #include "models/trainable.h"
 #include "nn/parameters.h"
 
 namespace vitrine::models {
-
-/// Those of `weights`; matrices have weight decay.
-std::vector<nn::ParameterSpec> parameter_specs(const std::vector<WeightSpec>& weights);
 
 /// Normal(0, kInitializerRange), projections into the residual stream divided by sqrt(2 n_layer);
 /// norms 1, biases 0.
