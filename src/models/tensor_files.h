@@ -29,6 +29,8 @@ struct FrozenConfig {
   at::ScalarType dtype = at::kFloat;
   at::Device device = at::Device(at::kCPU);
 };
+/// A tensor without gradient in that type; kernels [N, C, k, k] channels-last.
+at::Tensor as_frozen(const at::Tensor& values, const FrozenConfig& config);
 /// The tensors of `specs` in one type; kernels [N, C, k, k] are channels-last.
 std::unordered_map<std::string, at::Tensor> frozen_tensors(const Weights& weights, const std::vector<WeightSpec>& specs, const FrozenConfig& config);
 /// The present values of parameters, likewise.
@@ -38,7 +40,7 @@ struct NamedTensor {
   std::string name;
   at::Tensor tensor;
 };
-/// Writes a safetensors file atomically. Throws what io::save_safetensors throws.
+/// Writes a safetensors file atomically; numbers (shape []) stay float32. Throws what io::save_safetensors throws.
 void save_tensors(const std::filesystem::path& path, const std::vector<NamedTensor>& tensors, ComputeType dtype,
                   const std::map<std::string, std::string>& metadata);
 
