@@ -15,8 +15,8 @@
 #include "models/vae/module.h"
 #include "models/vae/weights.h"
 #include "recipes/level_channels.h"
-#include "recipes/picture_tensors.h"
 #include "train/compute_type.h"
+#include "train/picture_tensors.h"
 #include "train/run_folder.h"
 #include "train/step_trainer.h"
 
@@ -31,18 +31,18 @@ constexpr ArtefactKind kVaeKind{"vae", kFiles};
 constexpr size_t kHeldOut = 20;  // one picture in so many, where DATA has no validation/
 
 struct Sets {
-  PictureTensors training, validation;
+  train::PictureTensors training, validation;
 };
 
-Sets load_sets(const fs::path& data, const PictureSize& size) {
+Sets load_sets(const fs::path& data, const train::PictureSize& size) {
   if (fs::is_directory(data / "train") && fs::is_directory(data / "validation")) {
-    return {load_pictures(picture_files(data / "train"), size), load_pictures(picture_files(data / "validation"), size)};
+    return {train::load_pictures(train::picture_files(data / "train"), size), train::load_pictures(train::picture_files(data / "validation"), size)};
   }
   std::vector<fs::path> training, validation;
-  const std::vector<fs::path> files = picture_files(data);
+  const std::vector<fs::path> files = train::picture_files(data);
   for (size_t i = 0; i < files.size(); ++i) (i % kHeldOut == kHeldOut - 1 ? validation : training).push_back(files[i]);
   VITRINE_REQUIRE(!validation.empty(), "[train vae] ", data.string(), ": expected at least ", kHeldOut, " pictures, got ", files.size());
-  return {load_pictures(training, size), load_pictures(validation, size)};
+  return {train::load_pictures(training, size), train::load_pictures(validation, size)};
 }
 
 /// What makes the latents' standard deviation 1.

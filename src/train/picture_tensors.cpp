@@ -1,4 +1,4 @@
-#include "recipes/picture_tensors.h"
+#include "train/picture_tensors.h"
 
 #include <ATen/ATen.h>
 
@@ -16,7 +16,7 @@
 #include "io/picture_resize.h"
 #include "models/picture_tensor.h"
 
-namespace vitrine::recipes {
+namespace vitrine::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -64,4 +64,4 @@ PictureTensors load_pictures(const std::vector<fs::path>& files, const PictureSi
   return result;
 }
 
-}  // namespace vitrine::recipes
+}  // namespace vitrine::train

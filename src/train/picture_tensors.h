@@ -1,4 +1,4 @@
-// recipes/picture_tensors.h - the pictures of a folder as one tensor, cut to one size.
+// train/picture_tensors.h - the pictures of a folder as one tensor, cut to one size.
 #pragma once
 #include <ATen/core/Tensor.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace vitrine::recipes {
+namespace vitrine::train {
 
 struct PictureSize {
   int64_t width = 128, height = 128;  // pixels
@@ -26,4 +26,4 @@ std::vector<std::filesystem::path> picture_files(const std::filesystem::path& fo
 /// Shows progress. Throws NotFound (no readable picture), Cancelled.
 PictureTensors load_pictures(const std::vector<std::filesystem::path>& files, const PictureSize& size);
 
-}  // namespace vitrine::recipes
+}  // namespace vitrine::train
