@@ -27,15 +27,20 @@ bool is_padded(const io::TensorView& tensor, const WeightSpec& spec) {
 WeightMatcher::WeightMatcher(std::shared_ptr<const io::Checkpoint> checkpoint,
                              const OwnName& own_name)
     : checkpoint_(std::move(checkpoint)) {
-  for (const io::TensorView& tensor : checkpoint_->tensors()) add(tensor, own_name);
+  for (const io::TensorView& tensor : checkpoint_->tensors()) {
+    if (const auto name = own_name(tensor.name)) add(*name, tensor);
+  }
 }
 
-void WeightMatcher::add(const io::TensorView& tensor, const OwnName& own_name) {
-  const auto name = own_name(tensor.name);
-  if (!name) return;
-  const auto [found, is_new] = present_.try_emplace(*name, &tensor);
+WeightMatcher::WeightMatcher(std::shared_ptr<const io::Checkpoint> checkpoint, std::vector<NamedView> parts)
+    : checkpoint_(std::move(checkpoint)), parts_(std::make_shared<const std::vector<NamedView>>(std::move(parts))) {
+  for (const NamedView& part : *parts_) add(part.name, part.view);
+}
+
+void WeightMatcher::add(const std::string& name, const io::TensorView& tensor) {
+  const auto [found, is_new] = present_.try_emplace(name, &tensor);
   if (is_new) return;
-  problem(concat(*name, ": stored twice, as ", found->second->name, " and ", tensor.name));
+  problem(concat(name, ": stored twice, as ", found->second->name, " and ", tensor.name));
 }
 
 void WeightMatcher::match(const WeightSpec& spec) { match(spec, false); }
@@ -104,7 +109,7 @@ Weights WeightMatcher::finish(std::string_view caller, const std::filesystem::pa
   VITRINE_REQUIRE(problems_.empty(), "[", caller, "] ", model_dir.string(), ": ", problems_.size(),
                   " tensors do not fit config.json", problems_text());
   if (!known_finite) require_finite();
-  return Weights(checkpoint_, std::move(matched_));
+  return Weights(checkpoint_, std::move(matched_), parts_);
 }
 
 }  // namespace vitrine::models

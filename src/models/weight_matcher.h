@@ -21,6 +21,9 @@ class WeightMatcher {
   using OwnName = std::function<std::optional<std::string>(const std::string& stored)>;
 
   WeightMatcher(std::shared_ptr<const io::Checkpoint> checkpoint, const OwnName& own_name);
+  /// Where a stored tensor holds several of the model's, or the model is a part of the file:
+  /// `parts` are the tensors to match, by the names of the specs.
+  WeightMatcher(std::shared_ptr<const io::Checkpoint> checkpoint, std::vector<NamedView> parts);
 
   /// Whether the checkpoint holds a tensor that has not been matched yet.
   bool has(const std::string& name) const { return present_.contains(name); }
@@ -38,7 +41,7 @@ class WeightMatcher {
                  bool known_finite = false);
 
  private:
-  void add(const io::TensorView& tensor, const OwnName& own_name);
+  void add(const std::string& name, const io::TensorView& tensor);
   void match(const WeightSpec& spec, bool may_be_padded);
   void problem(std::string text) { problems_.push_back(std::move(text)); }
   void require_finite() const;
@@ -46,6 +49,7 @@ class WeightMatcher {
   std::string problems_text() const;
 
   std::shared_ptr<const io::Checkpoint> checkpoint_;
+  std::shared_ptr<const std::vector<NamedView>> parts_;
   std::unordered_map<std::string, const io::TensorView*> present_;  // not matched yet
   std::unordered_map<std::string, const io::TensorView*> matched_;
   std::vector<const io::TensorView*> in_order_;  // as they were matched

@@ -6,8 +6,9 @@
 namespace vitrine::models {
 
 Weights::Weights(std::shared_ptr<const io::Checkpoint> checkpoint,
-                 std::unordered_map<std::string, const io::TensorView*> tensors)
-    : checkpoint_(std::move(checkpoint)), tensors_(std::move(tensors)) {}
+                 std::unordered_map<std::string, const io::TensorView*> tensors,
+                 std::shared_ptr<const std::vector<NamedView>> parts)
+    : checkpoint_(std::move(checkpoint)), tensors_(std::move(tensors)), parts_(std::move(parts)) {}
 
 const io::TensorView& Weights::view(std::string_view name) const {
   const auto found = tensors_.find(std::string(name));

@@ -18,11 +18,19 @@ struct WeightSpec {
   std::vector<int64_t> shape;
 };
 
+/// A tensor, or rows of one, that lies in a checkpoint under another name. The view has the name in the file.
+struct NamedView {
+  std::string name;
+  io::TensorView view;
+};
+
 /// Tensors that stay in their mapped files; copies share them. Any thread may read it.
 class Weights {
  public:
+  /// `parts` keeps views alive that are not those of the checkpoint itself.
   Weights(std::shared_ptr<const io::Checkpoint> checkpoint,
-          std::unordered_map<std::string, const io::TensorView*> tensors);
+          std::unordered_map<std::string, const io::TensorView*> tensors,
+          std::shared_ptr<const std::vector<NamedView>> parts = nullptr);
 
   bool has(std::string_view name) const { return tensors_.contains(std::string(name)); }
   /// By the name of the specs it was matched with, in its own dtype. Throws NotFound.
@@ -37,6 +45,7 @@ class Weights {
  private:
   std::shared_ptr<const io::Checkpoint> checkpoint_;
   std::unordered_map<std::string, const io::TensorView*> tensors_;
+  std::shared_ptr<const std::vector<NamedView>> parts_;
 };
 
 /// Whether `rows` may hold a vocabulary of `vocab_size`: equal, or padded up to a multiple of 8 by

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/gpt2/config.h"
-#include "models/gpt2/new_tokens.h"
+#include "models/new_tokens.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_spec.h"
 

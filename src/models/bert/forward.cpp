@@ -5,17 +5,12 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "models/activation.h"
 #include "models/dropout_places.h"
 #include "nn/padding.h"
 
 namespace vitrine::models {
 namespace {
-
-at::Tensor activation(const std::string& name, const at::Tensor& x) {
-  if (name == "gelu") return at::gelu(x);
-  if (name == "gelu_new") return at::gelu(x, "tanh");
-  return at::relu(x);  // the config knows no other
-}
 
 at::Tensor long_tensor(const std::vector<int32_t>& values, const at::Device& device) {
   return at::tensor(values, at::kInt).to(device, at::kLong);

@@ -10,7 +10,7 @@
 
 #include "base/random.h"
 #include "models/gpt2/config.h"
-#include "models/gpt2/new_tokens.h"
+#include "models/new_tokens.h"
 #include "models/trainable.h"
 
 namespace vitrine::models {

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "models/gpt2/weights.h"
+#include "models/model_tensors.h"
 #include "models/trainable.h"
 #include "nn/parameters.h"
 

@@ -1,4 +1,4 @@
-#include "models/gpt2/new_tokens.h"
+#include "models/new_tokens.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

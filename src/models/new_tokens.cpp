@@ -1,4 +1,4 @@
-#include "models/gpt2/new_tokens.h"
+#include "models/new_tokens.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -15,7 +15,7 @@ void fill_new_rows(const at::Tensor& matrix, const NewTokens& tokens) {
   const at::Tensor old = matrix.narrow(0, 0, old_rows);
   const at::Tensor mean = old.mean(0, false, at::kDouble);  // [C]
   at::Tensor noise = at::empty({tokens.count(), matrix.size(1)}, at::kFloat);
-  nn::fill_normal(noise, kInitializerRange, tokens.key);
+  nn::fill_normal(noise, kNewRowNoise, tokens.key);
   for (int64_t i = 0; i < tokens.count(); ++i) {
     const auto& pieces = tokens.pieces[static_cast<size_t>(i)];
     at::Tensor row = matrix.select(0, old_rows + i);
