@@ -13,8 +13,7 @@ namespace {
 using Files = std::vector<std::unique_ptr<const SafetensorsFile>>;
 
 constexpr std::string_view kHowToConvert =
-    "; convert it where you trust it: python -c \"from transformers import AutoModelForCausalLM as M; "
-    "M.from_pretrained('OLD').save_pretrained('NEW')\"";
+    "python -c \"from transformers import AutoModelForCausalLM as M; M.from_pretrained('OLD').save_pretrained('NEW')\"";
 
 bool is_pickle(const fs::path& path) {
   const std::string extension = path.extension().string();
@@ -30,11 +29,13 @@ fs::path find_pickle(const fs::path& dir) {
   return found;
 }
 
-[[noreturn]] void throw_no_weights(const fs::path& dir, std::string_view stem) {
+[[noreturn]] void throw_no_weights(const fs::path& dir, std::span<const std::string> names, std::string_view how_to_convert) {
   const fs::path pickle = find_pickle(dir);
-  VITRINE_REQUIRE(pickle.empty(), "[open_checkpoint] ", pickle.string(), ": WGT_PICKLE: pickle files can run code and are not opened",
-                  kHowToConvert);
-  throw NotFound(concat("[open_checkpoint] ", dir.string(), ": no ", stem, ".safetensors and no ", stem, ".safetensors.index.json"));
+  VITRINE_REQUIRE(pickle.empty(), "[open_checkpoint] ", pickle.string(),
+                  ": WGT_PICKLE: pickle files can run code and are not opened; convert it where you trust it: ", how_to_convert);
+  std::string missing;
+  for (const std::string& name : names) missing += concat(missing.empty() ? ": no " : " and no ", name);
+  throw NotFound(concat("[open_checkpoint] ", dir.string(), missing));
 }
 
 /// tensor name -> shard file name, with every name checked to lie in the directory itself.
@@ -78,6 +79,12 @@ Checkpoint open_shards(const fs::path& index) {
   return checkpoint;
 }
 
+Checkpoint open_file(const fs::path& path) {
+  Files files;
+  files.push_back(std::make_unique<SafetensorsFile>(path));
+  return Checkpoint(std::move(files));
+}
+
 }  // namespace
 
 Checkpoint::Checkpoint(Files files) : files_(std::move(files)) {
@@ -105,16 +112,17 @@ const fs::path& Checkpoint::file_of(std::string_view name) const {
 }
 
 Checkpoint open_checkpoint(const fs::path& model_dir, std::string_view stem) {
+  const std::vector<std::string> names{concat(stem, ".safetensors"), concat(stem, ".safetensors.index.json")};
+  return open_checkpoint(model_dir, names, kHowToConvert);
+}
+
+Checkpoint open_checkpoint(const fs::path& model_dir, std::span<const std::string> names, std::string_view how_to_convert) {
   if (!fs::is_directory(model_dir)) throw NotFound(concat("[open_checkpoint] ", model_dir.string(), ": no such model directory"));
-  const fs::path single = model_dir / concat(stem, ".safetensors");
-  if (fs::exists(single)) {
-    Files files;
-    files.push_back(std::make_unique<SafetensorsFile>(single));
-    return Checkpoint(std::move(files));
+  for (const std::string& name : names) {
+    const fs::path path = model_dir / name;
+    if (fs::exists(path)) return name.ends_with(".json") ? open_shards(path) : open_file(path);
   }
-  const fs::path index = model_dir / concat(stem, ".safetensors.index.json");
-  if (fs::exists(index)) return open_shards(index);
-  throw_no_weights(model_dir, stem);
+  throw_no_weights(model_dir, names, how_to_convert);
 }
 
 }  // namespace vitrine::io

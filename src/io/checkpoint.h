@@ -2,6 +2,8 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -37,5 +39,9 @@ class Checkpoint {
 /// .bin, .pt or .ckpt weights are there; the message says how to convert them),
 /// Corrupt (a file is broken, or index and shards disagree).
 Checkpoint open_checkpoint(const std::filesystem::path& model_dir, std::string_view stem = "model");
+
+/// Opens the first of `names` that is there; one that ends in .json lists shards. Throws as above;
+/// `how_to_convert` is the command that the message names for pickle files.
+Checkpoint open_checkpoint(const std::filesystem::path& model_dir, std::span<const std::string> names, std::string_view how_to_convert);
 
 }  // namespace vitrine::io

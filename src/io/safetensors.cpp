@@ -188,29 +188,32 @@ void warn_double(const TensorView& tensor, const fs::path& path) {
   if (tensor.dtype == DType::F64) log_warn(path.string(), ": ", tensor.name, ": F64 is used as float32");
 }
 
-std::string header_text(std::span<const TensorToSave> tensors, const std::map<std::string, std::string>& metadata) {
+/// The same, for a shape that must fit.
+uint64_t length_of(const TensorHeader& tensor) {
+  const auto length = size_bytes(tensor.shape, tensor.dtype);
+  VITRINE_REQUIRE(length, "[SafetensorsWriter] ", tensor.name, ": shape ", shape_text(tensor.shape), " is too large");
+  return *length;
+}
+
+std::string header_text(std::span<const TensorHeader> tensors, const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
   header["__metadata__"] = metadata;
   if (!metadata.contains("format")) header["__metadata__"]["format"] = "pt";
-  size_t offset = 0;
-  for (const TensorToSave& tensor : tensors) {
-    header[tensor.name] = {{"dtype", name_of(tensor.dtype)},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + tensor.bytes.size()}}};
-    offset += tensor.bytes.size();
+  uint64_t offset = 0;
+  for (const TensorHeader& tensor : tensors) {
+    const uint64_t end = offset + length_of(tensor);
+    header[tensor.name] = {{"dtype", name_of(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
+    offset = end;
   }
   std::string text = dump_line(header);
   text.resize((8 + text.size() + 63) / 64 * 64 - 8, ' ');  // data starts at a multiple of 64 bytes of the file
   return text;
 }
 
-void check_to_save(std::span<const TensorToSave> tensors) {
+void require_distinct_names(std::span<const TensorHeader> tensors) {
   std::set<std::string_view> names{"__metadata__"};
-  for (const TensorToSave& tensor : tensors) {
-    VITRINE_REQUIRE(names.insert(tensor.name).second, "[save_safetensors] '", tensor.name, "' comes twice");
-    const auto expected = size_bytes(tensor.shape, tensor.dtype);
-    VITRINE_REQUIRE(expected && *expected == tensor.bytes.size(), "[save_safetensors] ", tensor.name, ": shape ",
-                    shape_text(tensor.shape), " of ", name_of(tensor.dtype), " does not take ", tensor.bytes.size(), " bytes");
+  for (const TensorHeader& tensor : tensors) {
+    VITRINE_REQUIRE(names.insert(tensor.name).second, "[SafetensorsWriter] '", tensor.name, "' comes twice");
   }
 }
 
@@ -256,18 +259,35 @@ const TensorView* SafetensorsFile::find(std::string_view name) const {
   return found == index_of_.end() ? nullptr : &tensors_[found->second];
 }
 
+SafetensorsWriter::SafetensorsWriter(const fs::path& path, std::vector<TensorHeader> tensors,
+                                     const std::map<std::string, std::string>& metadata)
+    : tensors_((require_distinct_names(tensors), std::move(tensors))), file_(path) {
+  const std::string header = header_text(tensors_, metadata);
+  const uint64_t length = header.size();
+  file_.write({reinterpret_cast<const char*>(&length), 8});
+  file_.write(header);
+}
+
+void SafetensorsWriter::write(std::span<const std::byte> bytes) {
+  VITRINE_REQUIRE(next_ < tensors_.size(), "[SafetensorsWriter] more tensors than the ", tensors_.size(), " of the header");
+  const TensorHeader& tensor = tensors_[next_++];
+  VITRINE_REQUIRE(length_of(tensor) == bytes.size(), "[SafetensorsWriter] ", tensor.name, ": shape ", shape_text(tensor.shape), " of ",
+                  name_of(tensor.dtype), " does not take ", bytes.size(), " bytes");
+  if (!bytes.empty()) file_.write(as_text(bytes));
+}
+
+void SafetensorsWriter::commit() {
+  VITRINE_REQUIRE(next_ == tensors_.size(), "[SafetensorsWriter] ", next_, " of ", tensors_.size(), " tensors were written");
+  file_.commit();
+}
+
 void save_safetensors(const fs::path& path, std::span<const TensorToSave> tensors,
                       const std::map<std::string, std::string>& metadata) {
-  check_to_save(tensors);
-  const std::string header = header_text(tensors, metadata);
-  const uint64_t length = header.size();
-  AtomicFile file(path);
-  file.write({reinterpret_cast<const char*>(&length), 8});
-  file.write(header);
-  for (const TensorToSave& tensor : tensors) {
-    if (!tensor.bytes.empty()) file.write(as_text(tensor.bytes));
-  }
-  file.commit();
+  std::vector<TensorHeader> headers;
+  for (const TensorToSave& tensor : tensors) headers.push_back({tensor.name, tensor.dtype, tensor.shape});
+  SafetensorsWriter writer(path, std::move(headers), metadata);
+  for (const TensorToSave& tensor : tensors) writer.write(tensor.bytes);
+  writer.commit();
 }
 
 }  // namespace vitrine::io

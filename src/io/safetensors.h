@@ -58,6 +58,32 @@ class SafetensorsFile {
   std::map<std::string, std::string> metadata_;
 };
 
+/// A tensor as the header of a file names it.
+struct TensorHeader {
+  std::string name;
+  DType dtype = DType::F32;
+  std::vector<int64_t> shape;
+};
+
+/// A file that is written tensor by tensor, so that they need not be in memory together; it appears whole or not at all.
+/// Call order: write for each tensor in the order of the headers, commit.
+class SafetensorsWriter {
+ public:
+  /// "format": "pt", which the transformers library asks for, is added to `metadata` when it has no "format".
+  /// Throws InvalidInput (two equal names, a shape that is too large), IoError.
+  SafetensorsWriter(const std::filesystem::path& path, std::vector<TensorHeader> tensors, const std::map<std::string, std::string>& metadata);
+
+  /// The next tensor: row-major, little-endian. Throws InvalidInput for a length that is not that of its header, IoError.
+  void write(std::span<const std::byte> bytes);
+  /// Throws InvalidInput when a tensor has not been written, IoError.
+  void commit();
+
+ private:
+  std::vector<TensorHeader> tensors_;
+  size_t next_ = 0;
+  AtomicFile file_;
+};
+
 struct TensorToSave {
   std::string name;
   DType dtype = DType::F32;
@@ -65,8 +91,7 @@ struct TensorToSave {
   std::span<const std::byte> bytes;  // row-major, little-endian
 };
 
-/// Writes the tensors in the order given; the file appears whole or not at all.
-/// "format": "pt", which the transformers library asks for, is added to `metadata` when it has no "format".
+/// Writes the tensors in the order given, as SafetensorsWriter.
 /// Throws InvalidInput (two equal names, shape and length that differ), IoError.
 void save_safetensors(const std::filesystem::path& path, std::span<const TensorToSave> tensors,
                       const std::map<std::string, std::string>& metadata);

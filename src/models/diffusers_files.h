@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <string_view>
 
 #include "io/checkpoint.h"
 
@@ -9,7 +10,8 @@ namespace vitrine::models {
 
 inline constexpr const char* kDiffusersStem = "diffusion_pytorch_model";
 
-/// diffusion_pytorch_model.safetensors or its shards, else the variant .fp16. Throws what io::open_checkpoint throws.
-std::shared_ptr<const io::Checkpoint> open_diffusers_checkpoint(const std::filesystem::path& part_dir);
+/// `stem`.safetensors or its shards, else the variant fp16 or its shards (`stem`.safetensors.index.fp16.json, or
+/// `stem`.fp16.safetensors.index.json of other versions). Throws what io::open_checkpoint throws.
+std::shared_ptr<const io::Checkpoint> open_diffusers_checkpoint(const std::filesystem::path& part_dir, std::string_view stem = kDiffusersStem);
 
 }  // namespace vitrine::models

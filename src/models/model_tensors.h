@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "models/tensor_files.h"
 #include "models/trainable.h"
 #include "models/weights.h"
 #include "nn/parameters.h"

@@ -108,10 +108,14 @@ std::vector<WeightSpec> unet_weight_specs(const UNetConfig& config) {
   return specs;
 }
 
-Weights load_unet_weights(const std::filesystem::path& unet_dir, const UNetConfig& config) {
-  WeightMatcher matcher(open_diffusers_checkpoint(unet_dir), [](const std::string& stored) { return std::optional(stored); });
+Weights match_unet_weights(std::shared_ptr<const io::Checkpoint> checkpoint, const std::filesystem::path& where, const UNetConfig& config) {
+  WeightMatcher matcher(std::move(checkpoint), [](const std::string& stored) { return std::optional(stored); });
   for (const WeightSpec& spec : unet_weight_specs(config)) matcher.match(spec);
-  return matcher.finish("load_unet_weights", unet_dir);
+  return matcher.finish("load_unet_weights", where);
+}
+
+Weights load_unet_weights(const std::filesystem::path& unet_dir, const UNetConfig& config) {
+  return match_unet_weights(open_diffusers_checkpoint(unet_dir), unet_dir, config);
 }
 
 }  // namespace vitrine::models

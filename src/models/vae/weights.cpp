@@ -90,10 +90,14 @@ std::string vae_present_name(const std::string& stored) {
   return stored;
 }
 
-Weights load_vae_weights(const std::filesystem::path& vae_dir, const VaeConfig& config) {
-  WeightMatcher matcher(open_diffusers_checkpoint(vae_dir), [](const std::string& stored) { return std::optional(vae_present_name(stored)); });
+Weights match_vae_weights(std::shared_ptr<const io::Checkpoint> checkpoint, const std::filesystem::path& where, const VaeConfig& config) {
+  WeightMatcher matcher(std::move(checkpoint), [](const std::string& stored) { return std::optional(vae_present_name(stored)); });
   for (const WeightSpec& spec : vae_weight_specs(config)) matcher.match(spec);
-  return matcher.finish("load_vae_weights", vae_dir);
+  return matcher.finish("load_vae_weights", where);
+}
+
+Weights load_vae_weights(const std::filesystem::path& vae_dir, const VaeConfig& config) {
+  return match_vae_weights(open_diffusers_checkpoint(vae_dir), vae_dir, config);
 }
 
 }  // namespace vitrine::models

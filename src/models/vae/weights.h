@@ -1,6 +1,7 @@
 // models/vae/weights.h - which tensors a VAE checkpoint holds, and how they are found in a directory.
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@ std::vector<WeightSpec> vae_weight_specs(const VaeConfig& config);
 
 /// The present name for one of the older names of the attention: query, key, value, proj_attn.
 std::string vae_present_name(const std::string& stored);
+
+/// Matches the tensors of an opened `vae` directory. Throws what WeightMatcher::finish throws; `where` is named in messages.
+Weights match_vae_weights(std::shared_ptr<const io::Checkpoint> checkpoint, const std::filesystem::path& where, const VaeConfig& config);
 
 /// Reads diffusion_pytorch_model.safetensors (or its shards, or the .fp16 variant) of a diffusers `vae` directory.
 /// Throws what open_checkpoint and WeightMatcher::finish throw.
