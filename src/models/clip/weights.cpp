@@ -85,7 +85,7 @@ std::optional<std::string> renamed(std::string_view name, const std::array<Pair,
   return std::nullopt;
 }
 
-/// What follows "resblocks." in OpenAI's names; `encoder` is "text_model." or "vision_model.".
+/// What follows "resblocks." in OpenAI's names; `side` is "text_model." or "vision_model.".
 std::vector<TensorPart> resblock_parts(std::string_view rest, std::string_view side) {
   constexpr std::array<Pair, 5> kStarts{{{"ln_1.", "layer_norm1."},
                                          {"ln_2.", "layer_norm2."},
@@ -160,13 +160,18 @@ ClipWeights match(std::shared_ptr<const io::Checkpoint> checkpoint, const std::f
 /// Whether `own_name`, inside text_model., is of layer `num_layers`.
 bool is_layer(std::string_view own_name, int64_t num_layers) { return own_name.starts_with(concat("encoder.layers.", num_layers, ".")); }
 
-/// Names without text_model. that clip_tensor_parts leaves as they are belong to the other side.
+bool is_unused_by_text_side(const std::string& own_name) {
+  constexpr std::array<std::string_view, 5> kStarts{"vision_model.", "text_model.pooler.", "visual_projection.", "text_projection.",
+                                                    "cls."};  // the last: heads that BERT was pretrained with
+  return own_name == "logit_scale" ||
+         std::any_of(kStarts.begin(), kStarts.end(), [&](std::string_view start) { return own_name.starts_with(start); });
+}
+
+/// The parts of a stored tensor that a text side uses, by their names inside text_model.
 std::vector<TensorPart> text_parts(std::string_view stored, const TextConfig& config, bool drop_next_layer) {
   const int64_t num_layers = std::visit([](const auto& text) { return text.num_hidden_layers; }, config);
   std::vector<TensorPart> parts = clip_tensor_parts(stored);
-  std::erase_if(parts, [](const TensorPart& part) { return part.name == "logit_scale" || part.name == "text_projection.weight" ||
-                                                           part.name == "visual_projection.weight" ||
-                                                           part.name.starts_with(kVisionSide) || part.name.starts_with("text_model.pooler."); });
+  std::erase_if(parts, [](const TensorPart& part) { return is_unused_by_text_side(part.name); });
   for (TensorPart& part : parts) {
     if (part.name.starts_with(kTextSide)) part.name.erase(0, kTextSide.size());
   }
@@ -217,7 +222,7 @@ std::vector<TensorPart> clip_tensor_parts(std::string_view stored) {
   constexpr std::array<Pair, 3> kText{{{"token_embedding.", "embeddings.token_embedding."},
                                        {"positional_embedding", "embeddings.position_embedding.weight"},
                                        {"ln_final.", "final_layer_norm."}}};
-  constexpr std::array<std::string_view, 3> kInside{"embeddings.", "encoder.", "final_layer_norm."};
+  constexpr std::array<std::string_view, 4> kInside{"embeddings.", "encoder.", "final_layer_norm.", "pooler."};
   std::string_view name = stored;
   cut_prefix(name, "module.");
   if (is_buffer(name)) return {};

@@ -48,7 +48,7 @@ struct ClipWeights {
 ClipWeights load_clip_weights(const std::filesystem::path& model_dir, const ClipConfig& config, bool known_finite = false);
 
 /// Finds every tensor of text_weight_specs, in a directory of a text encoder or of a whole CLIP, whose other side is
-/// ignored. A pooler and a text projection are ignored too. Throws as load_clip_weights.
+/// ignored. A pooler, a text projection and the heads BERT was pretrained with (cls.…) are ignored too. Throws as load_clip_weights.
 ClipWeights load_text_weights(const std::filesystem::path& model_dir, const TextConfig& config, bool known_finite = false);
 
 /// The same of an opened file, such as one that holds a whole Stable Diffusion.
