@@ -19,6 +19,7 @@
 #include "train/picture_tensors.h"
 #include "train/run_folder.h"
 #include "train/step_trainer.h"
+#include "train/vae_objective.h"
 
 namespace vitrine::recipes {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "models/vae/config.h"
 #include "train/step_train_config.h"
-#include "train/vae_objective.h"
+#include "train/vae_loss_config.h"
 
 namespace vitrine::recipes {
 

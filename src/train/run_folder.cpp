@@ -9,7 +9,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kLock = "lock";
-constexpr std::string_view kNames[] = {kLock, "model", "state.safetensors", "checkpoints", "train.jsonl", "run.html", "samples"};
+constexpr std::string_view kNames[] = {kLock, "model", "state.safetensors", "checkpoints", "train.jsonl", "run.html", "samples", "best.safetensors", "cache"};
 
 /// A run's file, or what a killed process left of one (".state.safetensors.PID.tmp").
 bool is_of_a_run(const std::string& name) {

@@ -23,6 +23,8 @@ class StepObjective {
   virtual double forward_backward(int batch_size, RandomKey key) = 0;
   /// Losses of fixed examples with fixed noise; the first is the one that a run is judged by. Two calls give the same numbers.
   virtual Measures validate() = 0;
+  /// Why the run must end after the last validation, such as a text encoder that has moved too far; "" = it goes on.
+  virtual std::string alarm() { return ""; }
   /// Call after the values were written by others.
   virtual void weights_changed() = 0;
   /// A PNG that shows what the weights do by now, for the run's page; "" = none.

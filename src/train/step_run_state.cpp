@@ -29,7 +29,7 @@ StepValidation validation_from_json(const Json& json) {
 
 Json to_json(const StepProgress& progress) {
   Json json = {{"step", progress.step}, {"seconds", progress.seconds}, {"loss_sum", progress.loss_sum}, {"loss_count", progress.loss_count},
-               {"validations", Json::array()}};
+               {"alarm", progress.alarm}, {"validations", Json::array()}};
   for (const StepValidation& validation : progress.validations) json["validations"].push_back(to_json(validation));
   return json;
 }
@@ -40,6 +40,7 @@ StepProgress progress_from_json(const Json& json) {
   progress.seconds = json.at("seconds");
   progress.loss_sum = json.at("loss_sum");
   progress.loss_count = json.at("loss_count");
+  progress.alarm = json.at("alarm");
   for (const Json& validation : json.at("validations")) progress.validations.push_back(validation_from_json(validation));
   return progress;
 }

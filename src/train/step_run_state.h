@@ -17,6 +17,7 @@ struct StepProgress {
   double seconds = 0;    // of training
   double loss_sum = 0;   // since the last validation
   int64_t loss_count = 0;
+  std::string alarm = {};  // what ended the run
   std::vector<StepValidation> validations;
 };
 

@@ -20,8 +20,4 @@ double learning_rate_at(const StepTrainConfig& config, int64_t step) {
   return config.learning_rate * warmup * (low + (1 - low) * 0.5 * (1 + std::cos(std::numbers::pi * progress)));
 }
 
-AdamWConfig adamw_config(const StepTrainConfig& config, double learning_rate) {
-  return {learning_rate, config.weight_decay, config.beta1, config.beta2, config.epsilon, config.clip_norm};
-}
-
 }  // namespace vitrine::train

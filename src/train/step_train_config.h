@@ -1,7 +1,6 @@
 // train/step_train_config.h - the settings of a training run that is counted in steps: pictures, and pairs of pictures and texts.
 #pragma once
 #include "base/config.h"
-#include "train/adamw.h"
 
 namespace vitrine::train {
 
@@ -18,6 +17,8 @@ struct StepTrainConfig {
   double clip_norm = 1.0;
   double ema_decay = 0;
   int64_t validation_steps = 250;
+  bool keep_best = false;
+  int patience = 0;
   int64_t seed = 0;
   double checkpoint_minutes = 5;
   double max_minutes = 0;
@@ -37,6 +38,8 @@ struct StepTrainConfig {
     v.field("clip_norm", clip_norm, "largest gradient norm; 0 = off", 0);
     v.field("ema_decay", ema_decay, "decay of the running mean of the weights that is kept as the result; 0 = off", 0, 0.99999);
     v.field("validation_steps", validation_steps, "steps between validations and sample grids", 1, 1e9);
+    v.field("keep_best", keep_best, "the result is the weights of the best validation, not the last ones");
+    v.field("patience", patience, "validations without a better one before the end; 0 = off", 0, 100000);
     v.field("seed", seed, "order, noise and initial weights");
     v.field("checkpoint_minutes", checkpoint_minutes, "time between saved states", 0);
     v.field("max_minutes", max_minutes, "stop (state saved) after this time; 0 = off", 0);
@@ -49,7 +52,5 @@ struct StepTrainConfig {
 
 /// Linear warm-up, then half a cosine over the steps. step: 0-based.
 double learning_rate_at(const StepTrainConfig& config, int64_t step);
-
-AdamWConfig adamw_config(const StepTrainConfig& config, double learning_rate);
 
 }  // namespace vitrine::train

@@ -13,10 +13,16 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/stopwatch.h"
+#include "train/adamw.h"
+#include "train/run_state.h"
 #include "train/step_run_state.h"
 
 namespace vitrine::train {
 namespace {
+
+AdamWConfig adamw_config(const StepTrainConfig& config, double learning_rate) {
+  return {learning_rate, config.weight_decay, config.beta1, config.beta2, config.epsilon, config.clip_norm};
+}
 
 class Run {
  public:
@@ -28,19 +34,38 @@ class Run {
   StepTrainResult operator()() {
     Progress bar(name_, static_cast<uint64_t>(config_.steps), "steps");
     bar.skip(static_cast<uint64_t>(progress_.step));
-    while (progress_.step < config_.steps) {
+    if (config_.keep_best && progress_.validations.empty()) validate();
+    while (progress_.step < config_.steps && progress_.alarm.empty() && !out_of_patience()) {
       if (must_stop()) return result(false);
       bar.note(concat("loss ", format_loss(step())));
       bar.advance();
       if (progress_.step % config_.validation_steps == 0 || progress_.step == config_.steps) validate();
       if (seconds_since(saved_at_) > 60 * config_.checkpoint_minutes) save_state();
     }
-    if (average_.defined()) use(average_);
+    if (config_.keep_best) {
+      use(load_values(best_file(), objective_.parameters().values().numel()));
+    } else if (average_.defined()) {
+      use(average_);
+    }
     return result(true);
   }
 
  private:
   std::filesystem::path state_file() const { return run_dir_ / "state.safetensors"; }
+  std::filesystem::path best_file() const { return run_dir_ / "best.safetensors"; }
+
+  /// The validation of the least first measure; the first of equal ones.
+  size_t best_validation() const {
+    const auto less = [](const StepValidation& a, const StepValidation& b) { return a.measures.front().second < b.measures.front().second; };
+    const auto& all = progress_.validations;
+    const auto end = all.end() - (progress_.alarm.empty() ? 0 : 1);  // what an alarm ended is not kept
+    return static_cast<size_t>(std::min_element(all.begin(), end, less) - all.begin());
+  }
+
+  bool out_of_patience() const {
+    if (config_.patience == 0 || progress_.validations.empty()) return false;
+    return progress_.validations.size() - 1 - best_validation() >= static_cast<size_t>(config_.patience);
+  }
 
   static std::string format_loss(double loss) {
     char text[32];
@@ -54,7 +79,10 @@ class Run {
     return json;
   }
 
-  StepTrainResult result(bool complete) const { return {complete, progress_.step, progress_.seconds, progress_.validations}; }
+  StepTrainResult result(bool complete) const {
+    const int64_t best = config_.keep_best && !progress_.validations.empty() ? progress_.validations[best_validation()].step : progress_.step;
+    return {complete, progress_.alarm, best, progress_.step, progress_.seconds, progress_.validations};
+  }
 
   StepProgress resume_or_start() {
     objective_.parameters().gradients().zero_();
@@ -126,8 +154,18 @@ class Run {
       validation.sample_png = concat("samples/", progress_.step, ".png");
       write_file_atomic(run_dir_ / validation.sample_png, png);
     }
+    progress_.alarm = objective_.alarm();
+    if (progress_.alarm.empty()) keep_if_best(validation);
     if (average_.defined()) use(values);
     add(validation);
+    if (!progress_.alarm.empty()) log_warn(name_, ": stopped after step ", progress_.step, ": ", progress_.alarm);
+  }
+
+  void keep_if_best(const StepValidation& validation) {
+    if (!config_.keep_best) return;
+    const bool is_best = progress_.validations.empty() ||
+                         validation.measures.front().second < progress_.validations[best_validation()].measures.front().second;
+    if (is_best) save_values(best_file(), objective_.parameters().values());
   }
 
   void add(const StepValidation& validation) {

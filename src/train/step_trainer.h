@@ -20,14 +20,17 @@ struct StepValidation {
 
 struct StepTrainResult {
   bool complete = false;  // false: stopped by max_minutes or max_steps, state saved
+  std::string alarm;      // what the objective ended the run for; "" = nothing
+  int64_t best_step = 0;  // whose weights the result has, with keep_best
   int64_t steps = 0;
   double seconds = 0;
   std::vector<StepValidation> validations;
 };
 
-/// Trains and leaves the result in the objective's parameters: their running mean, or the last values without one.
+/// Trains and leaves the result in the objective's parameters: their running mean, or the last values without one; with
+/// keep_best those of the best validation before an alarm (the values before the first step, when there is none).
 ///
-/// run_dir receives state.safetensors, train.jsonl, run.html and samples/*.png. When it holds a state of the same settings, the
+/// run_dir receives state.safetensors, best.safetensors, train.jsonl, run.html and samples/*.png. When it holds a state of the same settings, the
 /// run goes on from there with the same losses and weights as one that was never stopped.
 /// Throws UsageError (a state of other settings), InvalidInput (settings out of range, a loss that is not finite), IoError, and
 /// Cancelled after Ctrl-C, when the state is saved. Same inputs, threads and machine: same bits.

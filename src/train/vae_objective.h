@@ -2,25 +2,13 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
-#include "base/config.h"
 #include "models/trainable.h"
 #include "models/vae/config.h"
 #include "nn/tensor_scope.h"
 #include "train/step_objective.h"
+#include "train/vae_loss_config.h"
 
 namespace vitrine::train {
-
-struct VaeLossConfig {
-  int64_t crop = 64;            // side of the training pictures, pixels
-  double gradient_weight = 1;   // on the difference of neighbouring pixels: edges stay sharp
-  double kl_weight = 1e-4;      // on the mean of the latents' divergence from normal(0, 1), nats
-
-  void describe(FieldVisitor& v) {
-    v.field("crop", crop, "side of the random crops it is trained on, pixels; a multiple of the VAE's downscale", 8, 4096);
-    v.field("gradient_weight", gradient_weight, "weight of the difference between neighbouring pixels", 0, 1000);
-    v.field("kl_weight", kl_weight, "weight of the latents' mean divergence from a unit normal, nats", 0, 1000);
-  }
-};
 
 /// loss = |decoded - picture| + gradient_weight |d(decoded) - d(picture)| + kl_weight KL, each a mean.
 class VaeObjective final : public StepObjective {

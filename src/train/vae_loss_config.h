@@ -1,0 +1,21 @@
+// train/vae_loss_config.h - the settings of the loss of a VAE.
+#pragma once
+#include <cstdint>
+
+#include "base/config.h"
+
+namespace vitrine::train {
+
+struct VaeLossConfig {
+  int64_t crop = 64;
+  double gradient_weight = 1;
+  double kl_weight = 1e-4;
+
+  void describe(FieldVisitor& v) {
+    v.field("crop", crop, "side of the random crops it is trained on, pixels; a multiple of the VAE's downscale", 8, 4096);
+    v.field("gradient_weight", gradient_weight, "weight of the difference between neighbouring pixels, which keeps edges sharp", 0, 1000);
+    v.field("kl_weight", kl_weight, "weight of the latents' mean divergence from a unit normal, nats", 0, 1000);
+  }
+};
+
+}  // namespace vitrine::train
