@@ -1,5 +1,6 @@
 #include "imagery/colour_names.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -54,8 +55,9 @@ constexpr Anchor kAnchors[] = {
     {ColourName::green, {58, -8, 16}},   {ColourName::blue, {50, 0, -34}},
     {ColourName::blue, {62, -8, -24}},   {ColourName::blue, {38, 14, -50}},
     {ColourName::blue, {72, -12, -18}},  {ColourName::blue, {44, -3, -20}},
-    {ColourName::blue, {70, -25, -15}},  {ColourName::navy, {18, 6, -18}},
-    {ColourName::navy, {24, 3, -16}},    {ColourName::navy, {24, 12, -34}},
+    {ColourName::blue, {40, -3, -11}},   {ColourName::blue, {70, -25, -15}},
+    {ColourName::navy, {18, 6, -18}},    {ColourName::navy, {24, 3, -16}},
+    {ColourName::navy, {22, 1, -9}},     {ColourName::navy, {24, 12, -34}},
     {ColourName::purple, {35, 38, -36}}, {ColourName::purple, {48, 28, -26}},
     {ColourName::purple, {25, 22, -12}}, {ColourName::purple, {66, 18, -20}},
     {ColourName::brown, {34, 12, 18}},   {ColourName::brown, {24, 10, 10}},
@@ -65,6 +67,7 @@ constexpr Anchor kAnchors[] = {
 };
 
 constexpr float kLightnessWeight = 0.6f;
+constexpr float kFitWidth = 4;  // units of a and b
 
 }  // namespace
 
@@ -81,18 +84,25 @@ std::optional<ColourName> colour_name(std::string_view word) {
   return std::nullopt;
 }
 
-ColourName name_colour(Lab lab) {
-  ColourName best = ColourName::black;
-  float least = std::numeric_limits<float>::max();
+std::array<float, kColourNames> name_fits(Lab lab) noexcept {
+  std::array<float, kColourNames> nearest;  // squared distances
+  nearest.fill(std::numeric_limits<float>::max());
   for (const auto& [name, anchor] : kAnchors) {
-    const float d =
-        std::hypot(kLightnessWeight * (lab.l - anchor.l), lab.a - anchor.a, lab.b - anchor.b);
-    if (d < least) {
-      least = d;
-      best = name;
-    }
+    const float l = kLightnessWeight * (lab.l - anchor.l), a = lab.a - anchor.a,
+                b = lab.b - anchor.b;
+    float& least = nearest[static_cast<size_t>(name)];
+    least = std::min(least, l * l + a * a + b * b);
   }
-  return best;
+  const float least = *std::min_element(nearest.begin(), nearest.end());
+  float sum = 0;
+  for (float& fit : nearest) sum += fit = std::exp((least - fit) / (2 * kFitWidth * kFitWidth));
+  for (float& fit : nearest) fit /= sum;
+  return nearest;
+}
+
+ColourName name_colour(Lab lab) noexcept {
+  const auto fits = name_fits(lab);
+  return static_cast<ColourName>(std::max_element(fits.begin(), fits.end()) - fits.begin());
 }
 
 }  // namespace vitrine::imagery

@@ -34,8 +34,11 @@ std::string_view chinese(ColourName name);
 /// By either name, or by the Chinese one without 色. Nothing for another word.
 std::optional<ColourName> colour_name(std::string_view word);
 
-/// The name of the nearest colour of the table (colour_names.cpp), where a difference in lightness
-/// counts less than one in a and b.
-ColourName name_colour(Lab lab);
+/// How well each name fits, by ColourName; sum 1. By the distance to the nearest colour that the
+/// table (colour_names.cpp) has for it, where lightness counts less than a and b; a colour between
+/// two names belongs to both.
+std::array<float, kColourNames> name_fits(Lab lab) noexcept;
+/// The name that fits best.
+ColourName name_colour(Lab lab) noexcept;
 
 }  // namespace vitrine::imagery

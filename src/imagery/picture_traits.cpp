@@ -1,7 +1,6 @@
 #include "imagery/picture_traits.h"
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "imagery/garment_mask.h"
@@ -9,11 +8,11 @@
 namespace vitrine::imagery {
 namespace {
 
-constexpr int64_t kSide = 96;  // pixels of the longer side on which everything is measured
+constexpr int64_t kSide = 96;       // pixels of the longer side: for the mask and the texture
+constexpr int64_t kFineSide = 256;  // for the names, so that a small check keeps its two colours
 constexpr double kSecondShare = 0.25;
-constexpr double kPatternedTexture =
-    9.2;                       // L*a*b* units; best on 54 labelled pictures of the training part
-constexpr int64_t kInner = 3;  // pixels
+constexpr double kPatternedTexture = 8.7;  // L*a*b* units
+constexpr int64_t kInner = 3;              // pixels
 
 /// White cloth is grey in its folds: where white has half of what grey has, the grey is shadow.
 void count_shadows_of_white(std::array<double, kColourNames>& counts) {
@@ -22,6 +21,11 @@ void count_shadows_of_white(std::array<double, kColourNames>& counts) {
   if (white >= grey || white < grey / 2) return;
   white += grey;
   grey = 0;
+}
+
+bool is_garment(const GarmentMask& mask, const LabGrid& grid, int64_t x, int64_t y) {
+  const int64_t u = x * mask.width / grid.width, v = y * mask.height / grid.height;
+  return mask.garment[static_cast<size_t>(v * mask.width + u)] > 0.5f;
 }
 
 std::optional<ColourName> second_of(const ColourShares& shares) {
@@ -35,31 +39,37 @@ std::optional<ColourName> second_of(const ColourShares& shares) {
   return second;
 }
 
-ColourShares colour_shares(const LabGrid& grid, const std::vector<float>& weights) {
+/// What the names have in the pixels of `grid` that `mask` says are garment, or are not.
+ColourShares colour_shares(const LabGrid& grid, const GarmentMask& mask, bool garment) {
   ColourShares shares;
-  std::vector<ColourName> names(grid.pixels.size());
-  for (size_t i = 0; i < grid.pixels.size(); ++i) {
-    if (weights[i] <= 0.5f) continue;
-    names[i] = name_colour(grid.pixels[i]);
-    shares.all[static_cast<size_t>(names[i])] += 1;
+  std::array<double, kColourNames> counts{};
+  std::array<Lab, kColourNames> sums{};
+  double total = 0;
+  for (int64_t y = 0; y < grid.height; ++y) {
+    for (int64_t x = 0; x < grid.width; ++x) {
+      if (is_garment(mask, grid, x, y) != garment) continue;
+      const Lab lab = grid.at(x, y);
+      const auto fits = name_fits(lab);
+      for (size_t i = 0; i < kColourNames; ++i) {
+        counts[i] += fits[i];
+        sums[i].l += fits[i] * lab.l;
+        sums[i].a += fits[i] * lab.a;
+        sums[i].b += fits[i] * lab.b;
+      }
+      ++total;
+    }
   }
-  const auto counts = shares.all;
-  count_shadows_of_white(shares.all);
-  const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
   if (total == 0) return shares;
+  shares.all = counts;
+  count_shadows_of_white(shares.all);
+  for (double& share : shares.all) share /= total;
   const auto best = static_cast<size_t>(std::max_element(shares.all.begin(), shares.all.end()) -
                                         shares.all.begin());
   shares.name = static_cast<ColourName>(best);
-  for (double& share : shares.all) share /= total;
   shares.share = shares.all[best];
   shares.second = second_of(shares);
   const auto count = static_cast<float>(counts[best]);
-  for (size_t i = 0; i < grid.pixels.size(); ++i) {
-    if (weights[i] <= 0.5f || names[i] != shares.name) continue;
-    shares.mean.l += grid.pixels[i].l / count;
-    shares.mean.a += grid.pixels[i].a / count;
-    shares.mean.b += grid.pixels[i].b / count;
-  }
+  shares.mean = {sums[best].l / count, sums[best].a / count, sums[best].b / count};
   return shares;
 }
 
@@ -121,13 +131,11 @@ std::string_view english(Pattern pattern) {
 std::string_view chinese(Pattern pattern) { return pattern == Pattern::plain ? "纯色" : "印花"; }
 
 PictureTraits measure_traits(const io::Picture& picture) {
-  const LabGrid grid = lab_grid(picture, kSide);
+  const LabGrid grid = lab_grid(picture, kSide), fine = lab_grid(picture, kFineSide);
   const GarmentMask mask = find_garment(grid);
-  std::vector<float> background = mask.garment;
-  for (float& p : background) p = 1 - p;
   PictureTraits traits;
-  traits.garment = colour_shares(grid, mask.garment);
-  traits.background = colour_shares(grid, background);
+  traits.garment = colour_shares(fine, mask, /*garment=*/true);
+  traits.background = colour_shares(fine, mask, /*garment=*/false);
   traits.texture = texture_of(grid, mask.garment);
   traits.pattern = traits.texture > kPatternedTexture ? Pattern::patterned : Pattern::plain;
   traits.brightness = brightness_of(grid);
