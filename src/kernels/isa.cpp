@@ -15,11 +15,13 @@ Isa parse_isa(std::string_view name) {
   throw UsageError(concat("[parse_isa] VITRINE_ISA: expected scalar, avx2, avx512 or amx, got '", name, "'"));
 }
 
+Isa isa_in_force() {
+  const char* forced = std::getenv("VITRINE_ISA");
+  return forced != nullptr && *forced != '\0' ? parse_isa(forced) : supported_isas().back();
+}
+
 const KernelTable& kernel_table() {
-  static const KernelTable& table = [] () -> const KernelTable& {
-    const char* forced = std::getenv("VITRINE_ISA");
-    return kernel_table(forced != nullptr && *forced != '\0' ? parse_isa(forced) : supported_isas().back());
-  }();
+  static const KernelTable& table = kernel_table(isa_in_force());
   return table;
 }
 

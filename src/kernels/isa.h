@@ -19,6 +19,9 @@ Isa parse_isa(std::string_view name);
 /// its other loops are those of avx512.
 const std::vector<Isa>& supported_isas();
 
+/// The set that VITRINE_ISA names when it is set, else the best one. Throws UsageError when that is unknown.
+Isa isa_in_force();
+
 /// The loops of one instruction set. Throws UsageError when the processor lacks it.
 const KernelTable& kernel_table(Isa isa);
 

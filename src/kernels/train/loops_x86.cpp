@@ -1,15 +1,7 @@
-#include <cstdlib>
-
-#include "base/error.h"
 #include "kernels/train/loops.h"
 
 namespace vitrine::kernels::train {
 namespace {
-
-Isa isa_in_force() {
-  const char* forced = std::getenv("VITRINE_ISA");
-  return forced != nullptr && *forced != '\0' ? parse_isa(forced) : supported_isas().back();
-}
 
 template <typename T>
 const Loops<T>& pick(Isa isa, const Loops<T>& baseline, const Loops<T>& avx2, const Loops<T>& avx512) {

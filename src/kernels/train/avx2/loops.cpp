@@ -1,8 +1,10 @@
 #include "kernels/train/table.h"
+#include "kernels/unroll.h"
 
 namespace vitrine::kernels::train::avx2 {
 
-constexpr size_t kTileRows = 3, kTileVectors = 1;
+constexpr size_t kTileVectors = 2, kTileRows[] = {12, 6};
+#define VITRINE_LANES 8
 
 #include "kernels/train/loops.inc"
 

@@ -1,8 +1,10 @@
 #include "kernels/train/table.h"
+#include "kernels/unroll.h"
 
 namespace vitrine::kernels::train::avx512 {
 
-constexpr size_t kTileRows = 6, kTileVectors = 4;
+constexpr size_t kTileVectors = 4, kTileRows[] = {14, 12, 8, 6};
+#define VITRINE_LANES 16
 
 #include "kernels/train/loops.inc"
 

@@ -1,8 +1,10 @@
 #include "kernels/train/table.h"
+#include "kernels/unroll.h"
 
 namespace vitrine::kernels::train::baseline {
 
-constexpr size_t kTileRows = 1, kTileVectors = 1;
+constexpr size_t kTileVectors = 2, kTileRows[] = {8, 4};
+#define VITRINE_LANES 4
 
 #include "kernels/train/loops.inc"
 
