@@ -50,6 +50,19 @@ class TrainedTensors final : public TensorSource {
   mutable std::unordered_map<std::string, at::Tensor> casts_;
 };
 
+/// A part of a source under its own names: get("conv_in.weight") gives prefix + "conv_in.weight".
+class PrefixedTensors final : public TensorSource {
+ public:
+  /// `source` must outlive it; prefix: such as "unet."
+  PrefixedTensors(const TensorSource& source, std::string prefix) : source_(&source), prefix_(std::move(prefix)) {}
+  at::Tensor get(const std::string& name) const override { return source_->get(prefix_ + name); }
+  bool has(const std::string& name) const override { return source_->has(prefix_ + name); }
+
+ private:
+  const TensorSource* source_;
+  std::string prefix_;
+};
+
 /// A source seen from inside one module: names without the module's own path. Cheap to copy; the source must outlive it.
 class TensorScope {
  public:
