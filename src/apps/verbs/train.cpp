@@ -6,6 +6,7 @@
 #include "apps/device.h"
 #include "apps/verbs.h"
 #include "recipes/train_copy.h"
+#include "recipes/train_probe.h"
 #include "recipes/train_ranker.h"
 #include "recipes/train_tagger.h"
 #include "recipes/train_vae.h"
@@ -99,6 +100,8 @@ void register_train(CLI::App& app, int& exit_code) {
                                         "folder with train.jsonl, or a file of products with copy", exit_code, &recipes::train_tagger);
   add_train<recipes::TrainRankerConfig>(train, "ranker", "ranking model of texts, from --init: a copy model or a ranking model, or from scratch",
                                         "file of preference pairs or ranked lists", exit_code, &recipes::train_ranker);
+  add_picture_train<recipes::TrainProbeConfig>(train, "probe", "classifier of product pictures, which generated ones are measured with",
+                                               "folder with train/<class>/ and validation/<class>/", exit_code, &recipes::train_probe);
   add_picture_train<recipes::TrainVaeConfig>(train, "vae", "VAE of a picture model of one's own, from scratch", "folder of pictures, maybe with train/ and validation/",
                                              exit_code, &recipes::train_vae);
 }
