@@ -123,7 +123,10 @@ at::Tensor DiffusionObjective::loss_weights(const at::Tensor& timesteps) const {
 
 double DiffusionObjective::forward_backward(int batch_size, RandomKey key) {
   const Batch batch = training_batch(batch_size, key);
-  const at::Tensor loss = (losses(batch) * loss_weights(batch.timesteps).to(parameters_.device())).mean();
+  at::Tensor loss = (losses(batch) * loss_weights(batch.timesteps).to(parameters_.device())).mean();
+  if (hooks_.more_loss) {
+    if (const at::Tensor more = hooks_.more_loss(key.fold_in("more")); more.defined()) loss = loss + more;
+  }
   loss.backward();
   return loss.item<double>();
 }

@@ -39,6 +39,8 @@ struct DiffusionHooks {
   std::function<void()> weights_changed;      // forget casts of changed weights
   std::function<std::string()> sample_png;    // may be empty
   std::function<Measures()> more_measures;    // behind the losses of validate(); may be empty
+  std::function<at::Tensor(RandomKey)> more_loss;  // added to that of a step; may be empty, and may give an undefined tensor
+  std::function<std::string()> alarm;         // as StepObjective::alarm; may be empty
   Json settings = Json::object();
 };
 
@@ -54,6 +56,7 @@ class DiffusionObjective final : public StepObjective {
   Measures validate() override;
   void weights_changed() override { hooks_.weights_changed(); }
   std::string sample_png() override { return hooks_.sample_png ? hooks_.sample_png() : std::string(); }
+  std::string alarm() override { return hooks_.alarm ? hooks_.alarm() : std::string(); }
   Json settings() const override;
   /// The loss of each validation picture at its fixed timestep and noise.
   std::vector<double> validation_losses();

@@ -1,0 +1,48 @@
+// train/text_drift.h - how far a text encoder in training has moved from the one it began as.
+//
+// TextCraftor (Li et al. 2024, arXiv 2403.18978) found that a text encoder tuned by a reward alone collapses, and holds it by its
+// likeness to the original. Here that likeness is measured on general prompts, which the tuning data does not hold, may count in
+// the loss, and ends a run that has lost it.
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <string>
+
+#include "base/config.h"
+#include "base/random.h"
+
+namespace vitrine::train {
+
+struct DriftConfig {
+  double drift_weight = 0.1;
+  double least_cosine = 0.95;
+
+  void describe(FieldVisitor& v) {
+    v.field("drift_weight", drift_weight, "weight of 1 - cosine between the states of general prompts now and at the start", 0, 1000);
+    v.field("least_cosine", least_cosine, "a run whose mean cosine falls below this ends with the weights before; 0 = off", 0, 1);
+  }
+};
+
+class TextDrift {
+ public:
+  using TextStates = std::function<at::Tensor(const at::Tensor& input_ids)>;  // [B, T] -> [B, T, C]
+
+  /// input_ids [G, T] int64 of the general prompts, at least one. The states of now are kept as those of the start.
+  TextDrift(const at::Tensor& input_ids, TextStates states, const DriftConfig& config);
+
+  /// drift_weight (1 - mean cosine) over some prompts drawn by the key, with gradient; undefined when the weight is 0.
+  at::Tensor loss(RandomKey key) const;
+  /// Mean over all prompts and tokens, -1 .. 1; without gradient.
+  double cosine() const;
+  /// Why the run must end; "" = it need not.
+  std::string alarm() const;
+
+ private:
+  at::Tensor input_ids_;  // [G, T]
+  TextStates states_;
+  at::Tensor start_;  // [G, T, C] float32
+  DriftConfig config_;
+};
+
+}  // namespace vitrine::train
