@@ -41,19 +41,21 @@ std::vector<fs::path> picture_files(const fs::path& folder) {
   return files;
 }
 
-PictureTensors load_pictures(const std::vector<fs::path>& files, const PictureSize& size) {
+PictureTensors load_pictures(const std::vector<data::PictureFile>& sources, const PictureSize& size, std::vector<size_t>& kept) {
   PictureTensors result;
   std::vector<at::Tensor> pictures;
   std::string names_and_hashes;
-  Progress bar("pictures", files.size(), "pictures");
-  for (const fs::path& file : files) {
+  Progress bar("pictures", sources.size(), "pictures");
+  for (size_t i = 0; i < sources.size(); ++i) {
     throw_if_interrupted("nothing is saved yet");
     bar.advance();
+    const std::string name = data::to_string(sources[i]);
     try {
-      const std::string bytes = read_file(file);
-      pictures.push_back(models::to_tensor(io::cover_crop(io::read_picture(bytes, file.string()), size.width, size.height)));
-      result.files.push_back(file);
-      names_and_hashes += concat(file.filename().string(), " ", sha256_hex(bytes), "\n");
+      const std::string bytes = data::read_picture_bytes(sources[i]);
+      pictures.push_back(models::to_tensor(io::cover_crop(io::read_picture(bytes, name), size.width, size.height)));
+      result.files.push_back(sources[i].file);
+      kept.push_back(i);
+      names_and_hashes += concat(fs::path(name).filename().string(), " ", sha256_hex(bytes), "\n");
     } catch (const Corrupt& error) {
       log_warn("left out: ", error.what());
     }
@@ -62,6 +64,13 @@ PictureTensors load_pictures(const std::vector<fs::path>& files, const PictureSi
   result.pixels = at::stack(pictures);
   result.sha256 = sha256_hex(names_and_hashes);
   return result;
+}
+
+PictureTensors load_pictures(const std::vector<fs::path>& files, const PictureSize& size) {
+  std::vector<data::PictureFile> sources;
+  for (const fs::path& file : files) sources.push_back({.file = file, .member = {}});
+  std::vector<size_t> kept;
+  return load_pictures(sources, size, kept);
 }
 
 }  // namespace vitrine::train

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "data/picture_record.h"
+
 namespace vitrine::train {
 
 struct PictureSize {
@@ -25,5 +27,7 @@ std::vector<std::filesystem::path> picture_files(const std::filesystem::path& fo
 /// Each picture scaled to cover `size`, what stands over cut off evenly. A file that cannot be read is left out with a warning.
 /// Shows progress. Throws NotFound (no readable picture), Cancelled.
 PictureTensors load_pictures(const std::vector<std::filesystem::path>& files, const PictureSize& size);
+/// The same of pictures that may lie in containers. kept: of each picture in the result, its index in `pictures`.
+PictureTensors load_pictures(const std::vector<data::PictureFile>& pictures, const PictureSize& size, std::vector<size_t>& kept);
 
 }  // namespace vitrine::train

@@ -1,0 +1,144 @@
+#include "recipes/captioned_pictures.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include "base/error.h"
+#include "data/picture_sets.h"
+#include "imagery/captions.h"
+#include "imagery/picture_traits.h"
+#include "models/picture_tensor.h"
+#include "train/picture_tensors.h"
+
+namespace vitrine::recipes {
+namespace {
+
+using imagery::Language;
+
+std::vector<Language> languages_of(const std::string& name) {
+  if (name == "en") return {Language::en};
+  if (name == "zh") return {Language::zh};
+  VITRINE_REQUIRE(name == "both", "[CaptionedPictures] language: expected en, zh or both, got '", name, "'");
+  return {Language::zh, Language::en};
+}
+
+/// What a caption of one picture is made of.
+struct CaptionSource {
+  std::string text;  // of the set; empty = `facts` make the caption
+  imagery::CaptionFacts facts;
+};
+
+std::string class_of(const data::PictureRecord& record) { return record.label; }
+
+template <typename Key>
+std::map<Key, double> counts_of(const std::vector<Key>& keys) {
+  std::map<Key, double> counts;
+  for (const Key& key : keys) counts[key] += 1;
+  return counts;
+}
+
+}  // namespace
+
+struct CaptionedPictures::Data {
+  train::PictureTensors pictures;
+  std::vector<CaptionSource> captions;
+  std::vector<Language> languages;
+  imagery::CaptionWords words = imagery::CaptionWords::load();
+  imagery::CaptionNoise noise{.drop_caption = 0};  // captions are dropped by the loss
+  std::string licence;
+
+  std::string whole(size_t row, Language language) const {
+    const CaptionSource& caption = captions[row];
+    return caption.text.empty() ? imagery::join_words(words.words(caption.facts, language), language) : caption.text;
+  }
+  /// 1 / frequency^balance of each value.
+  template <typename Key>
+  std::vector<double> rarity(const std::vector<Key>& keys, double balance) const {
+    const auto counts = counts_of(keys);
+    std::vector<double> weights;
+    for (const Key& key : keys) weights.push_back(std::pow(static_cast<double>(keys.size()) / counts.at(key), balance));
+    return weights;
+  }
+};
+
+CaptionedPictures::CaptionedPictures(const std::filesystem::path& path, const std::string& split, const train::PictureSize& size, const std::string& language)
+    : data_(std::make_unique<Data>()) {
+  data_->languages = languages_of(language);
+  data::PictureSetConfig config;
+  config.split = split;
+  const data::PictureSet set = data::read_picture_set(path, config);
+  std::vector<data::PictureFile> files;
+  for (const data::PictureRecord& record : set.records) files.push_back(record.pictures.front());
+  std::vector<size_t> kept;
+  data_->pictures = train::load_pictures(files, size, kept);
+  for (size_t i = 0; i < kept.size(); ++i) {
+    const data::PictureRecord& record = set.records[kept[i]];
+    VITRINE_REQUIRE(!data::text_of(record).empty() || !record.label.empty(), "[CaptionedPictures] ", to_string(record.pictures.front()), ": neither text nor class");
+    CaptionSource caption{data::text_of(record), {}};
+    if (caption.text.empty()) {
+      const io::Picture picture = models::to_picture(models::to_signed_unit(data_->pictures.pixels[static_cast<int64_t>(i)]));
+      caption.facts = imagery::facts_of(class_of(record), imagery::measure_traits(picture));
+    }
+    data_->captions.push_back(std::move(caption));
+    if (data_->licence.empty()) data_->licence = record.product.source.licence;
+  }
+}
+
+CaptionedPictures::~CaptionedPictures() = default;
+CaptionedPictures::CaptionedPictures(CaptionedPictures&&) noexcept = default;
+
+size_t CaptionedPictures::size() const { return data_->captions.size(); }
+const train::PictureTensors& CaptionedPictures::pictures() const { return data_->pictures; }
+const std::string& CaptionedPictures::licence() const { return data_->licence; }
+
+std::string CaptionedPictures::caption(size_t row, RandomKey key) const {
+  const CaptionSource& source = data_->captions[row];
+  if (!source.text.empty()) return source.text;
+  const Language language = data_->languages[key.below(data_->languages.size(), 0)];
+  return imagery::join_words(imagery::noisy_words(data_->words.words(source.facts, language), data_->noise, data_->words, key.fold_in("words")), language);
+}
+
+std::string CaptionedPictures::whole_caption(size_t row) const { return data_->whole(row, data_->languages.front()); }
+
+std::vector<std::string> CaptionedPictures::all_captions() const {
+  std::vector<std::string> captions;
+  for (size_t row = 0; row < size(); ++row) {
+    for (const Language language : data_->languages) captions.push_back(data_->whole(row, language));
+  }
+  return captions;
+}
+
+std::vector<double> CaptionedPictures::weights(double balance) const {
+  std::vector<std::string> classes;
+  std::vector<int> colours;
+  for (const CaptionSource& caption : data_->captions) {
+    classes.push_back(caption.facts.label);
+    colours.push_back(caption.facts.colour ? static_cast<int>(*caption.facts.colour) : -1);
+  }
+  std::vector<double> weights = data_->rarity(classes, balance);
+  const std::vector<double> of_colours = data_->rarity(colours, balance);
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] *= of_colours[i];
+  return weights;
+}
+
+std::vector<std::string> CaptionedPictures::sample_prompts() const {
+  using imagery::ColourName;
+  constexpr std::array<ColourName, 6> kColours{ColourName::red, ColourName::black, ColourName::white, ColourName::blue, ColourName::green, ColourName::pink};
+  std::map<std::string, bool> labels;
+  for (const CaptionSource& caption : data_->captions) labels[caption.facts.label] = true;
+  std::vector<std::string> prompts;
+  for (const auto& [label, is_there] : labels) {
+    for (const ColourName colour : kColours) {
+      const imagery::CaptionFacts facts{.label = label, .colour = colour, .pattern = imagery::Pattern::plain, .background = ColourName::white};
+      const Language language = data_->languages[prompts.size() % data_->languages.size()];
+      prompts.push_back(imagery::join_words(data_->words.words(facts, language), language));
+    }
+  }
+  return prompts;
+}
+
+}  // namespace vitrine::recipes

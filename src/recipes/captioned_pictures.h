@@ -1,0 +1,46 @@
+// recipes/captioned_pictures.h - a picture set in memory, with captions made of its classes and of what its pictures show.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+
+namespace vitrine::train {
+struct PictureSize;
+struct PictureTensors;
+}
+
+namespace vitrine::recipes {
+
+/// Immutable.
+class CaptionedPictures {
+ public:
+  /// The records of that split of `data`, read as data/picture_sets.h says. A record with a text of its own keeps it; else
+  /// its caption is made of its class and measured traits, in `language`: en, zh or both (one of them for each draw).
+  /// Throws what read_picture_set and load_pictures throw; InvalidInput for records with neither text nor class.
+  CaptionedPictures(const std::filesystem::path& data, const std::string& split, const train::PictureSize& size, const std::string& language);
+  ~CaptionedPictures();
+  CaptionedPictures(CaptionedPictures&&) noexcept;
+
+  size_t size() const;
+  const train::PictureTensors& pictures() const;
+  const std::string& licence() const;  // "" = the set states none
+  /// A caption of picture `row` with words in an order, and some left out, that depend on the key.
+  std::string caption(size_t row, RandomKey key) const;
+  /// All words of a picture, in the order of prompts.
+  std::string whole_caption(size_t row) const;
+  /// What a vocabulary is learned from: the whole captions, in each language that is used.
+  std::vector<std::string> all_captions() const;
+  /// How often each picture is drawn: 1 / frequency^balance of its class, times the same of its colour.
+  std::vector<double> weights(double balance) const;
+  /// Prompts for the samples of a run: some for each class, in colours that are frequent and rare.
+  std::vector<std::string> sample_prompts() const;
+
+ private:
+  struct Data;
+  std::unique_ptr<Data> data_;
+};
+
+}  // namespace vitrine::recipes
