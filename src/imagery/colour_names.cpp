@@ -95,7 +95,11 @@ std::array<float, kColourNames> name_fits(Lab lab) noexcept {
   }
   const float least = *std::min_element(nearest.begin(), nearest.end());
   float sum = 0;
-  for (float& fit : nearest) sum += fit = std::exp((least - fit) / (2 * kFitWidth * kFitWidth));
+  for (float& fit : nearest) {
+    const float exponent = (least - fit) / (2 * kFitWidth * kFitWidth);
+    fit = exponent < -9 ? 0 : std::exp(exponent);  // under 1e-4: most names, at most pixels
+    sum += fit;
+  }
   for (float& fit : nearest) fit /= sum;
   return nearest;
 }

@@ -9,7 +9,7 @@ namespace vitrine::imagery {
 namespace {
 
 constexpr int64_t kSide = 96;       // pixels of the longer side: for the mask and the texture
-constexpr int64_t kFineSide = 256;  // for the names, so that a small check keeps its two colours
+constexpr int64_t kFineSide = 160;  // for the names, so that a small check keeps its two colours
 constexpr double kSecondShare = 0.25;
 constexpr double kPatternedTexture = 8.7;  // L*a*b* units
 constexpr int64_t kInner = 3;              // pixels

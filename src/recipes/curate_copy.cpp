@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <map>
 
 #include "base/error.h"
@@ -30,29 +29,6 @@ std::vector<FunnelRow> start_rows(std::vector<data::Product> products) {
 /// "function 透气; rest too short" counts as itself, "like <id>" as "like".
 std::string reason_group(const std::string& reason) { return reason.starts_with("like ") ? "like another row" : reason; }
 
-void add_reasons(FilterReport& report, const std::map<std::string, int64_t>& counts) {
-  report.reasons.assign(counts.begin(), counts.end());
-  std::stable_sort(report.reasons.begin(), report.reasons.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-}
-
-/// Keeps the `limit` rows nearest to a threshold on each side of it, in order of score.
-void cut_margin(FilterReport& report, size_t limit) {
-  std::vector<MarginSample> kept;
-  for (const bool side : {false, true}) {
-    std::vector<std::pair<double, const MarginSample*>> by_distance;
-    for (const auto& sample : report.margin) {
-      if (sample.kept != side) continue;
-      double distance = INFINITY;
-      for (const double threshold : report.thresholds) distance = std::min(distance, std::abs(sample.score - threshold));
-      by_distance.emplace_back(distance, &sample);
-    }
-    std::stable_sort(by_distance.begin(), by_distance.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (size_t i = 0; i < std::min(limit, by_distance.size()); ++i) kept.push_back(*by_distance[i].second);
-  }
-  std::stable_sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.score < b.score; });
-  report.margin = std::move(kept);
-}
-
 void apply_repair(FunnelRow& row, const std::string& filter, const Decision& decision) {
   const std::string before = text::to_utf8(row.text), after = text::to_utf8(*decision.repaired);
   row.repairs.push_back({filter, before, after, decision.reason});
@@ -62,7 +38,7 @@ void apply_repair(FunnelRow& row, const std::string& filter, const Decision& dec
 FilterReport run_filter(Filter& filter, std::vector<FunnelRow>& rows, std::vector<RejectedRow>& rejected, size_t margin_samples) {
   FilterReport report{.filter = filter.name(), .enabled = filter.enabled(), .rows_in = static_cast<int64_t>(rows.size()),
                       .config_sha256 = sha256_hex(dump_line({{"enabled", filter.enabled()}, {"settings", filter.settings()}})),
-                      .score_name = filter.score_name(), .thresholds = filter.thresholds(), .scores = {}, .margin = {}, .reasons = {}};
+                      .score_name = filter.score_name(), .thresholds = filter.thresholds(), .scores = {}, .margin = {}, .reasons = {}, .buckets = {}, .notes = {}};
   if (!report.enabled) {
     report.kept = report.rows_in;
     return report;
@@ -90,7 +66,7 @@ FilterReport run_filter(Filter& filter, std::vector<FunnelRow>& rows, std::vecto
   report.kept = static_cast<int64_t>(kept.size());
   report.dropped = report.rows_in - report.kept;
   rows = std::move(kept);
-  add_reasons(report, reasons);
+  set_reasons(report, reasons);
   cut_margin(report, margin_samples);
   return report;
 }
@@ -126,17 +102,6 @@ std::vector<std::string> prune_attributes(FunnelRow& row) {
   return pruned;
 }
 
-void check_sums(const CuratedSet& set, size_t rows_in) {
-  int64_t expected = static_cast<int64_t>(rows_in);
-  for (const auto& report : set.filters) {
-    if (report.rows_in != expected || report.kept + report.dropped != report.rows_in) {
-      throw InternalError(concat("[curate_rows] ", report.filter, ": rows do not add up"));
-    }
-    expected = report.kept;
-  }
-  if (set.kept.size() + set.rejected.size() != rows_in) throw InternalError("[curate_rows] kept and rejected do not add up");
-}
-
 }  // namespace
 
 void CurateConfig::validate() const {
@@ -161,7 +126,8 @@ CuratedSet curate_rows(std::vector<data::Product> products, const CurateConfig& 
     if (config.prune_attributes && !row.repairs.empty()) pruned = prune_attributes(row);
     set.kept.push_back({std::move(row.product), std::move(row.repairs), std::move(pruned)});
   }
-  check_sums(set, rows_in);
+  check_sums(set.filters, static_cast<int64_t>(rows_in));
+  if (set.kept.size() + set.rejected.size() != rows_in) throw InternalError("[curate_rows] kept and rejected do not add up");
   return set;
 }
 

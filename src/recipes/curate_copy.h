@@ -9,6 +9,7 @@
 
 #include "data/product.h"
 #include "recipes/curate_config.h"
+#include "recipes/funnel_report.h"
 
 namespace vitrine::recipes {
 
@@ -29,26 +30,6 @@ struct RejectedRow {
   data::Product product;  // summary as it came into the filter
   std::string filter;
   std::string reason;
-};
-
-/// A row beside a filter's threshold.
-struct MarginSample {
-  double score = 0;
-  bool kept = false;
-  std::string id, text;
-};
-
-/// What one filter did. rows_in = kept + dropped; the next filter's rows_in = kept.
-struct FilterReport {
-  std::string filter;
-  bool enabled = true;  // a filter that is off keeps all
-  int64_t rows_in = 0, kept = 0, dropped = 0, repaired = 0;
-  double seconds = 0;
-  std::string config_sha256;                  // of the settings this filter reads
-  std::string score_name;                     // empty = the filter has no score
-  std::vector<double> thresholds, scores;     // scores: one a row in
-  std::vector<MarginSample> margin;           // nearest to a threshold, both sides
-  std::vector<std::pair<std::string, int64_t>> reasons;  // of drops and repairs, most frequent first
 };
 
 struct CuratedSet {

@@ -42,7 +42,7 @@ Rows read_all(std::span<const std::string> files, const data::ImportConfig& read
 FilterReport import_line(const data::ImportReport& report, const data::ImportConfig& reader) {
   FilterReport line{.filter = "import", .rows_in = report.rows_in, .kept = report.rows_kept, .dropped = report.rows_rejected,
                     .config_sha256 = sha256_hex(dump_line(config_to_json(reader))), .score_name = {}, .thresholds = {}, .scores = {},
-                    .margin = {}, .reasons = {}};
+                    .margin = {}, .reasons = {}, .buckets = {}, .notes = {}};
   for (const auto& [code, count] : report.counts()) line.reasons.emplace_back(code, count);
   return line;
 }
