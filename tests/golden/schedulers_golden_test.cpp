@@ -38,8 +38,9 @@ void expect_close(const at::Tensor& actual, const Json& expected, double toleran
   }
 }
 
-/// Latents that begin at a sigma of 4096 lose digits in the float32 of diffusers.
-double tolerance_of(const Json& row) { return row["init_noise_sigma"] > 1000 ? 1e-4 : 1e-5; }
+/// From a sigma of 4096 diffusers takes differences of large numbers in float32 (euler_a: the level
+/// that it steps down to, as the root of a difference of squares).
+double tolerance_of(const Json& row) { return row["init_noise_sigma"] > 1000 ? 5e-4 : 1e-5; }
 
 void expect_run(const Json& row) {
   const std::string name = row["kind"].get<std::string>() + " " + dump_line(row["config"]) + " " +
