@@ -40,7 +40,7 @@ at::Tensor EulerBase::moved(const at::Tensor& output, const at::Tensor& latents,
   Mix mix = predicted_original(config().prediction_type, level);
   mix.latents *= level.alpha;  // the model saw latents of unit variance
   const at::Tensor original = mixed(mix, latents, output);
-  return at::add(latents, latents - original, (to - from) / from);
+  return at::add(latents * (to / from), original, 1 - to / from);
 }
 
 EulerScheduler::EulerScheduler(const SchedulerConfig& config) : EulerBase(config) {}

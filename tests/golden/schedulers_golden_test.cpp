@@ -38,6 +38,10 @@ void expect_close(const at::Tensor& actual, const Json& expected, double toleran
   }
 }
 
+/// From a sigma of 4096 diffusers takes differences of large numbers in float32 (euler_a: the level
+/// that it steps down to, as the root of a difference of squares).
+double tolerance_of(const Json& row) { return row["init_noise_sigma"] > 1000 ? 5e-4 : 1e-5; }
+
 void expect_run(const Json& row) {
   const std::string name = row["kind"].get<std::string>() + " " + dump_line(row["config"]) + " " +
                            dump_line(row["steps"]) + " from " + dump_line(row["first"]);
@@ -63,11 +67,11 @@ void expect_run(const Json& row) {
     if (row["scaled"].empty()) {
       EXPECT_TRUE(at::equal(scaled, latents)) << at_step;
     } else {
-      expect_close(scaled, row["scaled"][idx], 1e-5, at_step + ", scaled");
+      expect_close(scaled, row["scaled"][idx], tolerance_of(row), at_step + ", scaled");
     }
     latents = scheduler->step(latents_of(golden()["outputs"][static_cast<size_t>(step)]), latents,
                               step, latents_of(golden()["noises"][static_cast<size_t>(step)]));
-    expect_close(latents, row["latents"][idx], 1e-5, at_step);
+    expect_close(latents, row["latents"][idx], tolerance_of(row), at_step);
   }
 }
 
