@@ -172,7 +172,7 @@ PictureFormat format_of(const fs::path& path) {
   if (ending == ".png") return PictureFormat::png;
   if (ending == ".jpg" || ending == ".jpeg") return PictureFormat::jpeg;
   if (ending == ".webp") return PictureFormat::webp;
-  throw InvalidInput(concat("[write_picture] ", path.string(),
+  throw InvalidInput(concat("[write_picture] IMG_FORMAT ", path.string(),
                             ": expected a name that ends with .png, .jpg, .jpeg or .webp"));
 }
 
