@@ -15,32 +15,20 @@ namespace {
 
 constexpr int64_t kMaxSide = 10'000'000;  // of a libvips image
 
-// A kind of file: how it begins and who decodes it.
-struct Kind {
-  PictureFormat format;
-  std::string_view name, magic;
+// Who decodes a kind of file, and how long its sides may be when it is written. In the order of
+// PictureFormat.
+struct Codec {
   int (*load)(void* bytes, size_t size, VipsImage** out, ...);
-  int64_t max_side;  // when written
+  int64_t max_side;
+};
+constexpr std::array kCodecs = {
+    Codec{vips_pngload_buffer, std::numeric_limits<int32_t>::max()},
+    Codec{vips_jpegload_buffer, 65'535},
+    Codec{vips_webpload_buffer, 16'383},
+    Codec{vips_gifload_buffer, 65'535},
 };
 
-constexpr std::array kKinds = {
-    Kind{PictureFormat::png, "png", "\x89PNG\r\n\x1a\n", vips_pngload_buffer,
-         std::numeric_limits<int32_t>::max()},
-    Kind{PictureFormat::jpeg, "jpeg", "\xff\xd8\xff", vips_jpegload_buffer, 65'535},
-    Kind{PictureFormat::webp, "webp", "RIFF", vips_webpload_buffer, 16'383},
-    Kind{PictureFormat::gif, "gif", "GIF8", vips_gifload_buffer, 65'535},
-};
-
-const Kind& kind_of(PictureFormat format) { return kKinds[static_cast<size_t>(format)]; }
-
-const Kind* recognise(std::string_view bytes) {
-  for (const Kind& kind : kKinds)
-    if (bytes.starts_with(kind.magic) &&
-        (kind.format != PictureFormat::webp ||
-         bytes.substr(std::min<size_t>(8, bytes.size())).starts_with("WEBP")))
-      return &kind;
-  return nullptr;
-}
+const Codec& codec_of(PictureFormat format) { return kCodecs[static_cast<size_t>(format)]; }
 
 [[noreturn]] void throw_unreadable(std::string_view name, std::string_view why) {
   throw Corrupt(concat("[read_picture] IMG_UNREADABLE ", name, ": ", why));
@@ -61,20 +49,20 @@ struct Opened {
 // Opens the file with its own decoder; only the header is read.
 Opened open(std::string_view bytes, std::string_view name, const PictureLimits& limits) {
   require_bytes(bytes.size(), name, limits);
-  const Kind* kind = recognise(bytes);
-  if (kind == nullptr) throw_unreadable(name, "no PNG, JPEG, WebP or GIF picture");
+  const auto format = recognise_picture(bytes);
+  if (!format) throw_unreadable(name, "no PNG, JPEG, WebP or GIF picture");
   start_vips();
   VipsImage* out = nullptr;
   void* memory = const_cast<char*>(bytes.data());
-  if (kind->load(memory, bytes.size(), &out, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
-                 VIPS_FAIL_ON_ERROR, nullptr) != 0)
-    throw_unreadable(name, concat("damaged ", kind->name, " file (", vips_message(), ")"));
+  if (codec_of(*format).load(memory, bytes.size(), &out, "access", VIPS_ACCESS_SEQUENTIAL,
+                             "fail_on", VIPS_FAIL_ON_ERROR, nullptr) != 0)
+    throw_unreadable(name, concat("damaged ", to_string(*format), " file (", vips_message(), ")"));
   Opened opened{{}, VipsPtr(out)};
   const int64_t width = vips_image_get_width(out), height = vips_image_get_height(out);
   VITRINE_REQUIRE(width * height <= limits.max_pixels, "[read_picture] TOO_LARGE ", name, ": ",
                   width, " x ", height, " = ", width * height, " pixels, the limit is ",
                   limits.max_pixels);
-  opened.header = {kind->format, width, height, std::max(1, vips_image_get_n_pages(out))};
+  opened.header = {*format, width, height, std::max(1, vips_image_get_n_pages(out))};
   if (vips_image_get_orientation_swap(out)) std::swap(opened.header.width, opened.header.height);
   return opened;
 }
@@ -130,8 +118,6 @@ bool to_srgb8(VipsPtr& image, std::string_view name) {
 
 }  // namespace
 
-std::string_view to_string(PictureFormat format) { return kind_of(format).name; }
-
 Picture blank_picture(int64_t width, int64_t height, Colour colour) {
   VITRINE_REQUIRE(width >= 1 && height >= 1 && width <= kMaxSide && height <= kMaxSide,
                   "[blank_picture] size: expected sides from 1 to ", kMaxSide, ", got ", width,
@@ -186,7 +172,7 @@ PictureFormat format_of(const fs::path& path) {
   if (ending == ".png") return PictureFormat::png;
   if (ending == ".jpg" || ending == ".jpeg") return PictureFormat::jpeg;
   if (ending == ".webp") return PictureFormat::webp;
-  throw InvalidInput(concat("[write_picture] ", path.string(),
+  throw InvalidInput(concat("[write_picture] IMG_FORMAT ", path.string(),
                             ": expected a name that ends with .png, .jpg, .jpeg or .webp"));
 }
 
@@ -196,9 +182,9 @@ std::string encode_picture(const Picture& picture, PictureFormat format,
   VITRINE_REQUIRE(format != PictureFormat::gif, "[encode_picture] gif is read, but not written");
   VITRINE_REQUIRE(options.quality >= 1 && options.quality <= 100,
                   "[encode_picture] quality: expected 1 to 100, got ", options.quality);
-  VITRINE_REQUIRE(std::max(picture.width, picture.height) <= kind_of(format).max_side,
+  VITRINE_REQUIRE(std::max(picture.width, picture.height) <= codec_of(format).max_side,
                   "[encode_picture] ", to_string(format), " holds sides up to ",
-                  kind_of(format).max_side, ", got ", picture.width, " x ", picture.height);
+                  codec_of(format).max_side, ", got ", picture.width, " x ", picture.height);
   const VipsPtr image = as_vips(picture);
   void* memory = nullptr;
   size_t size = 0;

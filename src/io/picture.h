@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "io/picture_format.h"
+
 namespace vitrine::io {
 
 /// Colours of sRGB, 8 bit, without alpha.
@@ -33,10 +35,6 @@ struct PictureLimits {
   int64_t max_pixels = 50'000'000;  // width * height, as the header says it
   int64_t max_bytes = 100'000'000;  // of the file
 };
-
-enum class PictureFormat { png, jpeg, webp, gif };
-/// "png", "jpeg", "webp", "gif"
-std::string_view to_string(PictureFormat format);
 
 struct PictureHeader {
   PictureFormat format = PictureFormat::png;

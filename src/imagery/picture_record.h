@@ -1,0 +1,54 @@
+// imagery/picture_record.h - how a picture was made: written into its file, and read again from
+// what this and other programs wrote. docs/formats/picture_metadata.md has the fields.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "io/picture_metadata.h"
+
+namespace vitrine::imagery {
+
+inline constexpr std::string_view kRecordKey = "vitrine";  // PNG text
+inline constexpr std::string_view kRecordSpace =
+    "urn:vitrine:picture:1/";  // XMP property `record` of other files
+inline constexpr std::string_view kRecordName = "record";
+inline constexpr std::string_view kParametersKey = "parameters";
+
+/// Our own record. Nothing when there is none; one that is no JSON object is left aside with a
+/// warning.
+std::optional<Json> read_record(const io::PictureMetadata& metadata, std::string_view name);
+
+/// The text "parameters": PNG text, else the UserComment when it is no label.
+std::optional<std::string> read_parameters(const io::PictureMetadata& metadata);
+
+/// The record's settings as the text "parameters"; "" for a record without prompt.
+std::string parameters_of(const Json& record);
+
+/// A weights file that a picture was made with.
+struct UsedFile {
+  std::string file;    // its name, without folders
+  std::string sha256;  // or its first digits; may be empty
+  double weight = 1;   // of an adapter
+};
+
+/// What repeats a picture, by the names of `vitrine draw`.
+struct RestoredSettings {
+  std::string source = {};  // "vitrine", "a1111", "comfyui"
+  std::string prompt = {}, negative_prompt = {};
+  std::optional<int64_t> seed = {}, steps = {}, width = {}, height = {}, index = {};
+  std::optional<double> guidance_scale = {};
+  std::string scheduler = {};  // of draw's list; "" = another one, named in `other`
+  UsedFile model = {};
+  std::vector<UsedFile> adapters = {};
+  Json other = Json::object();  // settings without a name here, as they stand in the file
+};
+
+/// From our own record, else from "parameters", else from ComfyUI's "prompt". Nothing when the file
+/// has none of them. Broken JSON is left aside with a warning. Throws nothing for any metadata.
+std::optional<RestoredSettings> restore_settings(const io::PictureMetadata& metadata,
+                                                 std::string_view name);
+
+}  // namespace vitrine::imagery
