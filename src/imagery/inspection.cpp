@@ -42,8 +42,8 @@ struct Stroke {
   int64_t width() const { return right - left + 1; }
 };
 
-/// Pixels that are much darker or lighter than the mean of their surroundings.
-std::vector<bool> stroke_pixels(const LabGrid& grid) {
+/// Pixels that are much darker (sign -1) or lighter (sign 1) than the mean of their surroundings.
+std::vector<bool> stroke_pixels(const LabGrid& grid, double sign) {
   constexpr int64_t kRadius = 6;
   constexpr double kContrast = 14;  // of L*
   const int64_t W = grid.width, H = grid.height;
@@ -57,7 +57,7 @@ std::vector<bool> stroke_pixels(const LabGrid& grid) {
     for (int64_t x = 0; x < W; ++x) {
       const int64_t l = std::max<int64_t>(0, x - kRadius), r = std::min(W, x + kRadius + 1), t = std::max<int64_t>(0, y - kRadius), b = std::min(H, y + kRadius + 1);
       const double mean = (at(r, b) - at(l, b) - at(r, t) + at(l, t)) / static_cast<double>((r - l) * (b - t));
-      stroke[static_cast<size_t>(y * W + x)] = std::abs(static_cast<double>(grid.at(x, y).l) - mean) > kContrast;
+      stroke[static_cast<size_t>(y * W + x)] = sign * (static_cast<double>(grid.at(x, y).l) - mean) > kContrast;
     }
   }
   return stroke;
@@ -92,8 +92,8 @@ bool is_letter_like(const Stroke& stroke) {
   return is_sized && filled > 0.15 && filled < 0.9;
 }
 
-std::vector<Stroke> letter_like_strokes(const LabGrid& grid) {
-  std::vector<bool> pixels = stroke_pixels(grid);
+std::vector<Stroke> letter_like_strokes(const LabGrid& grid, double sign) {
+  std::vector<bool> pixels = stroke_pixels(grid, sign);
   std::vector<Stroke> strokes;
   for (int64_t y = 0; y < grid.height; ++y) {
     for (int64_t x = 0; x < grid.width; ++x) {
@@ -112,18 +112,8 @@ bool goes_on(const Stroke& last, const Stroke& next) {
   return ratio > 0.75 && ratio < 1.34 && std::abs(next.bottom - last.bottom) <= std::max<int64_t>(1, last.height() / 6) && gap >= 0 && gap <= last.height();
 }
 
-void add_if(std::vector<Finding>& findings, bool is_fault, Defect defect, double value, double limit) {
-  if (is_fault) findings.push_back({defect, value, limit});
-}
-
-}  // namespace
-
-std::string_view english(Defect defect) { return kNames[static_cast<size_t>(defect)].first; }
-std::string_view chinese(Defect defect) { return kNames[static_cast<size_t>(defect)].second; }
-
-int count_text_rows(const io::Picture& picture) {
+int count_rows(std::vector<Stroke> strokes) {
   constexpr int kLeastStrokes = 5;
-  std::vector<Stroke> strokes = letter_like_strokes(lab_grid(picture, kGridSide));
   std::sort(strokes.begin(), strokes.end(), [](const Stroke& a, const Stroke& b) { return a.left < b.left; });
   std::vector<bool> used(strokes.size());
   int rows = 0;
@@ -140,6 +130,20 @@ int count_text_rows(const io::Picture& picture) {
     if (length >= kLeastStrokes) ++rows;
   }
   return rows;
+}
+
+void add_if(std::vector<Finding>& findings, bool is_fault, Defect defect, double value, double limit) {
+  if (is_fault) findings.push_back({defect, value, limit});
+}
+
+}  // namespace
+
+std::string_view english(Defect defect) { return kNames[static_cast<size_t>(defect)].first; }
+std::string_view chinese(Defect defect) { return kNames[static_cast<size_t>(defect)].second; }
+
+int count_text_rows(const io::Picture& picture) {
+  const LabGrid grid = lab_grid(picture, kGridSide);
+  return count_rows(letter_like_strokes(grid, -1)) + count_rows(letter_like_strokes(grid, 1));
 }
 
 Inspection inspect_picture(const io::Picture& picture, const InspectionRequest& request, const InspectionConfig& config) {
