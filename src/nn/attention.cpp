@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
@@ -138,16 +139,79 @@ void run_forward(const Heads<T>& heads) {
   });
 }
 
-at::Tensor own_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Settings& settings, const at::Tensor& is_token) {
+/// Calls body with a value of the stored type: float or uint16_t.
+template <typename Body>
+void for_type(const at::Tensor& x, const Body& body) {
+  if (x.scalar_type() == at::kFloat) return body(float{});
+  body(uint16_t{});
+}
+
+/// lse [B, NH, T] float32 when it is defined.
+at::Tensor forward_of(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& lse, const Settings& settings,
+                      const at::Tensor& is_token) {
   at::Tensor out = at::empty(q.sizes(), q.options());
   if (out.numel() == 0) return out;
-  if (q.scalar_type() == at::kFloat) {
-    run_forward(heads_of<float>(q, k, v, out, {}, settings, is_token));
-  } else {
-    run_forward(heads_of<uint16_t>(q, k, v, out, {}, settings, is_token));
-  }
+  for_type(q, [&]<typename T>(T) { run_forward(heads_of<T>(q, k, v, out, lse, settings, is_token)); });
   return out;
 }
+
+struct Gradients {
+  at::Tensor dq, dk, dv;
+};
+
+template <typename T>
+void run_backward(const Heads<T>& heads, const at::Tensor& d_out, const Gradients& gradients) {
+  const loops::Loops<T>& table = loops::loops<T>();
+  const loops::AttentionTask<T>& first = heads.tasks.front();
+  const auto HS = static_cast<int64_t>(first.head_size), queries = static_cast<int64_t>(first.queries), NH = d_out.size(2) / HS;
+  const auto count = static_cast<int64_t>(heads.tasks.size()), chunks = static_cast<int64_t>(loops::backward_chunks(size(gradients.dk.size(1)), first.head_size));
+  const at::Tensor parts = at::empty({count, chunks, queries, HS}, at::kFloat);
+  std::vector<loops::AttentionBackwardTask<T>> tasks;
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t b = i / NH, h = i % NH;
+    tasks.push_back({heads.tasks[size(i)], at_head<T>(d_out, b, h, HS), at_head<T>(gradients.dq, b, h, HS), at_head<T>(gradients.dk, b, h, HS),
+                     at_head<T>(gradients.dv, b, h, HS), size(d_out.stride(1)), size(gradients.dq.stride(1)), size(gradients.dk.stride(1)),
+                     size(gradients.dv.stride(1)), parts.mutable_data_ptr<float>() + i * chunks * queries * HS});
+  }
+  const auto chunks_of = [&](int64_t i) {  // one also where no key is seen: it makes dq zero
+    return static_cast<int64_t>(std::max<size_t>(1, loops::backward_chunks(heads.tasks[size(i)].keys, first.head_size)));
+  };
+  parallel_tasks(count * chunks, [&](const NextTask& next) {
+    float* scratch = scratch_memory(loops::backward_scratch(first.head_size));
+    for (int64_t i = next(); i < count * chunks; i = next()) {
+      if (i % chunks < chunks_of(i / chunks)) table.attention_backward(tasks[size(i / chunks)], size(i % chunks), scratch);
+    }
+  });
+  parallel_for(0, count * queries, 64, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) table.sum_query_parts(tasks[size(i / queries)], size(i % queries), size(i % queries) + 1);
+  });
+}
+
+class OwnAttention : public torch::autograd::Function<OwnAttention> {
+ public:
+  static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            int64_t num_heads, double scale, bool causal, const std::optional<at::Tensor>& is_token) {
+    const at::Tensor lse = at::empty({q.size(0), num_heads, q.size(1)}, at::kFloat);
+    at::Tensor out = forward_of(q, k, v, lse, {num_heads, scale, causal}, is_token.value_or(at::Tensor()));
+    context->save_for_backward({q, k, v, out, lse, is_token.value_or(at::Tensor())});
+    context->saved_data["num_heads"] = num_heads;
+    context->saved_data["scale"] = scale;
+    context->saved_data["causal"] = causal;
+    return out;
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context, const torch::autograd::variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &q = saved[0], &k = saved[1], &v = saved[2], &out = saved[3], &lse = saved[4], &is_token = saved[5];
+    const Settings settings{context->saved_data["num_heads"].toInt(), context->saved_data["scale"].toDouble(), context->saved_data["causal"].toBool()};
+    const at::Tensor d_out = gradients[0].stride(2) == 1 ? gradients[0] : gradients[0].contiguous();
+    const Gradients made{at::zeros(q.sizes(), q.options()), at::zeros(k.sizes(), k.options()), at::zeros(v.sizes(), v.options())};
+    if (q.numel() > 0) {
+      for_type(q, [&]<typename T>(T) { run_backward(heads_of<T>(q, k, v, out, lse, settings, is_token), d_out, made); });
+    }
+    return {made.dq, made.dk, made.dv, {}, {}, {}, {}};
+  }
+};
 
 }  // namespace
 
@@ -156,8 +220,11 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   check(q, k, v, num_heads, causal);
   const Settings settings{num_heads, scale > 0 ? scale : 1.0 / std::sqrt(static_cast<double>(q.size(2) / num_heads)), causal};
   const bool needs_gradient = c10::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad());
-  if (needs_gradient || !has_loops(q) || !has_loops(k) || !has_loops(v)) return plain_attention(q, k, v, settings, is_token);
-  return own_attention(q, k, v, settings, is_token);
+  if (!has_loops(q) || !has_loops(k) || !has_loops(v)) return plain_attention(q, k, v, settings, is_token);
+  if (needs_gradient) {
+    return OwnAttention::apply(q, k, v, num_heads, settings.scale, causal, is_token.defined() ? std::optional(is_token) : std::nullopt);
+  }
+  return forward_of(q, k, v, {}, settings, is_token);
 }
 
 }  // namespace vitrine::nn

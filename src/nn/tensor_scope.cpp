@@ -12,6 +12,13 @@ at::Tensor FrozenTensors::get(const std::string& name) const {
   return found->second;
 }
 
+at::Tensor FrozenTensors::laid_out(const std::string& name, const Layout& layout) const {
+  const std::lock_guard lock(mutex_);
+  at::Tensor& kept = laid_out_[concat(name, " ", layout.name)];
+  if (!kept.defined()) kept = layout.make(get(name));
+  return kept;
+}
+
 at::Tensor TrainedTensors::get(const std::string& name) const {
   const at::Tensor& leaf = parameters_->value(name);
   if (leaf.scalar_type() == dtype_) return leaf;

@@ -5,7 +5,9 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -14,13 +16,21 @@
 
 namespace vitrine::nn {
 
-/// Read by the thread that runs the pass.
+/// How a layer wants a weight that does not change; made once and kept.
+struct Layout {
+  std::string name;  // two layouts of one weight have two names
+  std::function<at::Tensor(const at::Tensor& weight)> make;
+};
+
+/// Read by the thread that runs the pass; where nothing changes, by any.
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
   /// The tensor of that full name, in the type of the computation. Throws NotFound.
   virtual at::Tensor get(const std::string& name) const = 0;
   virtual bool has(const std::string& name) const = 0;
+  /// The tensor as `layout` makes it, kept from the first call on; undefined where tensors may change. Throws NotFound.
+  virtual at::Tensor laid_out(const std::string& /*name*/, const Layout& /*layout*/) const { return {}; }
 };
 
 /// Tensors that do not change.
@@ -29,10 +39,13 @@ class FrozenTensors final : public TensorSource {
   explicit FrozenTensors(std::unordered_map<std::string, at::Tensor> tensors) : tensors_(std::move(tensors)) {}
   at::Tensor get(const std::string& name) const override;
   bool has(const std::string& name) const override { return tensors_.contains(name); }
+  at::Tensor laid_out(const std::string& name, const Layout& layout) const override;
   const std::unordered_map<std::string, at::Tensor>& tensors() const { return tensors_; }
 
  private:
   std::unordered_map<std::string, at::Tensor> tensors_;
+  mutable std::mutex mutex_;
+  mutable std::unordered_map<std::string, at::Tensor> laid_out_;  // by name and layout
 };
 
 /// Parameters in training: float32 leaves, cast to `dtype` once between two calls of weights_changed().
@@ -57,6 +70,7 @@ class PrefixedTensors final : public TensorSource {
   PrefixedTensors(const TensorSource& source, std::string prefix) : source_(&source), prefix_(std::move(prefix)) {}
   at::Tensor get(const std::string& name) const override { return source_->get(prefix_ + name); }
   bool has(const std::string& name) const override { return source_->has(prefix_ + name); }
+  at::Tensor laid_out(const std::string& name, const Layout& layout) const override { return source_->laid_out(prefix_ + name, layout); }
 
  private:
   const TensorSource* source_;
@@ -73,6 +87,7 @@ class TensorScope {
   TensorScope child(std::string_view list, int64_t idx) const;  // "resnets", 1
   at::Tensor operator[](std::string_view name) const { return source_->get(full(name)); }
   bool has(std::string_view name) const { return source_->has(full(name)); }
+  at::Tensor laid_out(std::string_view name, const Layout& layout) const { return source_->laid_out(full(name), layout); }
   std::string full(std::string_view name) const { return prefix_ + std::string(name); }
 
  private:

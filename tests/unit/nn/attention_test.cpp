@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 #include "base/error.h"
 
@@ -110,6 +111,57 @@ TEST_F(AttentionTest, DoesNotDependOnTheThreads) {
   const at::Tensor two = attention(x, x, x, 4);
   at::set_num_threads(1);
   EXPECT_TRUE(at::equal(attention(x, x, x, 4), two));
+}
+
+/// Gradients of all three against float64.
+void expect_true_gradients(const Case& c, at::ScalarType dtype) {
+  const int64_t C = c.num_heads * c.head_size;
+  const auto random = [&](int64_t T) { return at::randn({c.B, T, C}).to(dtype); };
+  const at::Tensor values[] = {random(c.T), random(c.S), random(c.S)}, d_out = random(c.T), is_token = padding(c);
+  std::vector<at::Tensor> x, exact;
+  for (const at::Tensor& value : values) {
+    x.push_back(value.clone().requires_grad_(true));
+    exact.push_back(value.to(at::kDouble).requires_grad_(true));
+  }
+  attention(x[0], x[1], x[2], c.num_heads, 0, c.causal, is_token).backward(d_out);
+  truth(exact[0], exact[1], exact[2], c, is_token).backward(d_out.to(at::kDouble));
+  for (size_t i = 0; i < 3; ++i) {
+    const at::Tensor difference = x[i].grad().to(at::kDouble) - exact[i].grad();
+    // Relative to the sums that cancel, too: of one key, dq is 0.
+    const double size = exact[i].grad().norm().item<double>() + 0.3 * d_out.to(at::kDouble).norm().item<double>();
+    EXPECT_LE(difference.norm().item<double>(), (dtype == at::kFloat ? 2e-6 : 1e-2) * size)
+        << "input " << i << " T " << c.T << " S " << c.S << " HS " << c.head_size << " causal " << c.causal << " padding " << c.with_padding << " " << dtype;
+  }
+}
+void expect_true_gradients(const Case& c) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) expect_true_gradients(c, dtype);
+}
+
+TEST_F(AttentionTest, GradientsEqualPlainForOddSizes) {
+  for (const int64_t T : {1, 2, 15, 17, 33, 64, 65, 130}) expect_true_gradients({2, T, T, 2, 40});
+  for (const int64_t S : {1, 3, 31, 95, 97, 193}) expect_true_gradients({1, 20, S, 2, 40});
+  for (const int64_t head_size : {1, 2, 7, 16, 17, 31, 40, 64, 80, 160}) expect_true_gradients({1, 19, 23, 3, head_size});
+}
+
+TEST_F(AttentionTest, GradientsEqualPlainOverManyChunksOfKeys) {
+  expect_true_gradients({1, 70, 1800, 2, 40});
+  expect_true_gradients({1, 500, 500, 1, 200, true});
+}
+
+TEST_F(AttentionTest, GradientsEqualPlainWithMasks) {
+  for (const int64_t S : {1, 2, 17, 30, 77, 200}) {
+    expect_true_gradients({2, S, S, 2, 24, true, false});
+    expect_true_gradients({3, S, S, 2, 24, false, true});
+    expect_true_gradients({3, S, S, 2, 24, true, true});
+  }
+}
+
+TEST_F(AttentionTest, KeysThatAreNotSeenGetNoGradient) {
+  at::Tensor x = at::randn({1, 5, 16}).requires_grad_(true);
+  const at::Tensor k = at::randn({1, 5, 16}).requires_grad_(true), is_token = at::zeros({1, 5}, at::kBool);
+  attention(x, k, k, 2, 0, false, is_token).sum().backward();
+  EXPECT_TRUE(at::equal(x.grad(), at::zeros_like(x)));
+  EXPECT_TRUE(at::equal(k.grad(), at::zeros_like(k)));
 }
 
 TEST_F(AttentionTest, KeysOfAnotherWidthOrTypeAreRefused) {

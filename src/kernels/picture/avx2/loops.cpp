@@ -8,7 +8,7 @@ constexpr size_t kTileVectors = 2, kTileRows[] = {12, 6};
 
 #include "kernels/picture/loops.inc"
 
-const Loops<float> kFloatLoops = {"avx2", pack_keys<float, float>, attention<float, float>};
-const Loops<uint16_t> kBfloat16Loops = {"avx2", pack_keys<uint16_t, float>, attention<uint16_t, float>};
+const Loops<float> kFloatLoops = VITRINE_PICTURE_LOOPS(avx2, float, float);
+const Loops<uint16_t> kBfloat16Loops = VITRINE_PICTURE_LOOPS(avx2, uint16_t, float);
 
 }  // namespace vitrine::kernels::picture::avx2

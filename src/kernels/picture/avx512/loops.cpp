@@ -8,7 +8,7 @@ constexpr size_t kTileVectors = 4, kTileRows[] = {14, 12, 8, 6};
 
 #include "kernels/picture/loops.inc"
 
-const Loops<float> kFloatLoops = {"avx512", pack_keys<float, float>, attention<float, float>};
-const Loops<uint16_t> kBfloat16Loops = {"avx512", pack_keys<uint16_t, float>, attention<uint16_t, float>};
+const Loops<float> kFloatLoops = VITRINE_PICTURE_LOOPS(avx512, float, float);
+const Loops<uint16_t> kBfloat16Loops = VITRINE_PICTURE_LOOPS(avx512, uint16_t, float);
 
 }  // namespace vitrine::kernels::picture::avx512

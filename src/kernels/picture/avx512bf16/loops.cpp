@@ -11,6 +11,6 @@ constexpr size_t kTileVectors = 4, kTileRows[] = {14, 12, 8, 6};
 
 #include "kernels/picture/loops.inc"
 
-const Loops<uint16_t> kBfloat16Loops = {"avx512bf16", pack_keys<uint16_t, uint32_t>, attention<uint16_t, uint32_t>};
+const Loops<uint16_t> kBfloat16Loops = VITRINE_PICTURE_LOOPS(avx512bf16, uint16_t, uint32_t);
 
 }  // namespace vitrine::kernels::picture::avx512bf16

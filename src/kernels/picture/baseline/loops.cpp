@@ -8,7 +8,7 @@ constexpr size_t kTileVectors = 2, kTileRows[] = {8, 4};
 
 #include "kernels/picture/loops.inc"
 
-const Loops<float> kFloatLoops = {"baseline", pack_keys<float, float>, attention<float, float>};
-const Loops<uint16_t> kBfloat16Loops = {"baseline", pack_keys<uint16_t, float>, attention<uint16_t, float>};
+const Loops<float> kFloatLoops = VITRINE_PICTURE_LOOPS(baseline, float, float);
+const Loops<uint16_t> kBfloat16Loops = VITRINE_PICTURE_LOOPS(baseline, uint16_t, float);
 
 }  // namespace vitrine::kernels::picture::baseline
