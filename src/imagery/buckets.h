@@ -2,6 +2,7 @@
 //
 // The idea of NovelAI's aspect ratio bucketing (2022).
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
