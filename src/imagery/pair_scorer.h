@@ -1,0 +1,24 @@
+// imagery/pair_scorer.h - how well a text fits a picture, by whatever model judges it.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "imagery/captions.h"
+#include "io/picture.h"
+
+namespace vitrine::imagery {
+
+class PairScorer {
+ public:
+  virtual ~PairScorer() = default;
+  /// The cosine of picture i and text i, -1..1. Throws InvalidInput for unequal numbers.
+  virtual std::vector<double> score(std::span<const io::Picture> pictures, std::span<const std::string> texts) = 0;
+  /// The language of texts that are made for it.
+  virtual Language language() const = 0;
+  /// Which model it is: {"model", "sha256", …}; goes into reports.
+  virtual Json description() const = 0;
+};
+
+}  // namespace vitrine::imagery
