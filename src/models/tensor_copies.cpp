@@ -12,7 +12,7 @@ io::DType type_of(const TensorCopy& copy, std::optional<io::DType> wanted) {
     VITRINE_REQUIRE(piece.dtype == stored, "[save_copies] ", copy.name, ": its parts are stored as ", io::name_of(stored), " and ",
                     io::name_of(piece.dtype));
   }
-  if (wanted) return *wanted;
+  if (wanted && !copy.keeps_type) return *wanted;
   return stored == io::DType::F64 ? io::DType::F32 : stored;
 }
 
@@ -38,7 +38,7 @@ std::vector<std::byte> bytes_of(const TensorCopy& copy, io::DType dtype) {
 
 }  // namespace
 
-TensorCopy copy_as(std::string name, const io::TensorView& view) { return {std::move(name), view.shape, {view}}; }
+TensorCopy copy_as(std::string name, const io::TensorView& view) { return {.name = std::move(name), .shape = view.shape, .pieces = {view}}; }
 
 void save_copies(const std::filesystem::path& path, std::span<const TensorCopy> copies, std::optional<io::DType> dtype,
                  const std::map<std::string, std::string>& metadata) {

@@ -16,6 +16,7 @@ struct TensorCopy {
   std::string name;
   std::vector<int64_t> shape;
   std::vector<io::TensorView> pieces;
+  bool keeps_type = false;  // not rounded to the type of the others
 };
 
 /// A copy of one tensor under another name.

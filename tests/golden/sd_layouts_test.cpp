@@ -92,7 +92,9 @@ TEST_P(SdLayoutsGoldenTest, ASingleFileIsWrittenWithTheNamesItHad) {
     EXPECT_EQ(original.at(name), shape) << name;
   }
   for (const auto& [name, shape] : original) {
-    if (name.starts_with(kLdmUNet) || name.starts_with(kLdmVae)) EXPECT_TRUE(saved.contains(name)) << name;
+    if (name.starts_with(kLdmUNet) || name.starts_with(kLdmVae)) {
+      EXPECT_TRUE(saved.contains(name)) << name;
+    }
   }
 }
 

@@ -22,7 +22,7 @@ using Copies = std::vector<TensorCopy>;
 /// The copies of `specs` under their own names behind `prefix`, in the shapes of the specs.
 Copies own_copies(const Weights& weights, const std::vector<WeightSpec>& specs, std::string_view prefix = "") {
   Copies copies;
-  for (const WeightSpec& spec : specs) copies.push_back({concat(prefix, spec.name), spec.shape, {weights.view(spec.name)}});
+  for (const WeightSpec& spec : specs) copies.push_back({.name = concat(prefix, spec.name), .shape = spec.shape, .pieces = {weights.view(spec.name)}});
   return copies;
 }
 
@@ -50,14 +50,14 @@ void save_text_encoder(const StableDiffusionFiles& files, const Weights& weights
 
 void add_renamed(Copies& copies, const Weights& weights, const std::vector<WeightSpec>& specs, const std::vector<LdmModule>& modules,
                  std::string_view prefix) {
-  for (const WeightSpec& spec : specs) copies.push_back({concat(prefix, to_ldm(modules, spec.name).value()), spec.shape, {weights.view(spec.name)}});
+  for (const WeightSpec& spec : specs) copies.push_back({.name = concat(prefix, to_ldm(modules, spec.name).value()), .shape = spec.shape, .pieces = {weights.view(spec.name)}});
 }
 
 void add_vae(Copies& copies, const Weights& weights, const VaeConfig& config) {
   const std::vector<LdmModule> modules = ldm_vae_modules(config);
   for (WeightSpec& spec : vae_weight_specs(config)) {
     if (is_kernel_in_ldm(spec.name)) spec.shape.insert(spec.shape.end(), {1, 1});
-    copies.push_back({concat(kLdmVae, to_ldm(modules, spec.name).value()), spec.shape, {weights.view(spec.name)}});
+    copies.push_back({.name = concat(kLdmVae, to_ldm(modules, spec.name).value()), .shape = spec.shape, .pieces = {weights.view(spec.name)}});
   }
 }
 
@@ -69,8 +69,8 @@ void add_open_clip_layer(Copies& copies, const Weights& weights, const ClipTextC
     return std::vector<io::TensorView>{weights.view(concat(own, "self_attn.q_proj.", end)), weights.view(concat(own, "self_attn.k_proj.", end)),
                                        weights.view(concat(own, "self_attn.v_proj.", end))};
   };
-  copies.push_back({ldm + "attn.in_proj_weight", {3 * C, C}, qkv("weight")});
-  copies.push_back({ldm + "attn.in_proj_bias", {3 * C}, qkv("bias")});
+  copies.push_back({.name = ldm + "attn.in_proj_weight", .shape = {3 * C, C}, .pieces = qkv("weight")});
+  copies.push_back({.name = ldm + "attn.in_proj_bias", .shape = {3 * C}, .pieces = qkv("bias")});
   constexpr std::array<std::pair<const char*, const char*>, 5> kModules{{{"self_attn.out_proj.", "attn.out_proj."},
                                                                          {"layer_norm1.", "ln_1."},
                                                                          {"layer_norm2.", "ln_2."},
