@@ -35,7 +35,7 @@ class FrozenTensors final : public TensorSource {
   std::unordered_map<std::string, at::Tensor> tensors_;
 };
 
-/// Parameters in training: float32 leaves, cast to `dtype` once between two calls of weights_changed().
+/// Parameters in training: float32 leaves, cast to `dtype` once between two calls of weights_changed(), without gradient each time.
 class TrainedTensors final : public TensorSource {
  public:
   TrainedTensors(const ParameterStore& parameters, at::ScalarType dtype) : parameters_(&parameters), dtype_(dtype) {}

@@ -57,11 +57,9 @@ class Reader {
     const auto file = std::make_shared<const io::SafetensorsFile>(path);
     lora_.files.push_back(file);
     lora_.metadata.insert(file->metadata().begin(), file->metadata().end());
-    const bool has_foreign = !problems_.empty();
-    const FoundModules modules = modules_of(*file);
-    const bool is_other_kind = problems_.size() > (has_foreign ? 1u : 0u);
-    for (const auto& [name, found] : modules) {
-      if (found.down == nullptr && found.up == nullptr && is_other_kind) continue;  // alpha of what was refused
+    for (const auto& [name, found] : modules_of(*file)) {
+      const bool is_alpha_alone = found.down == nullptr && found.up == nullptr;
+      if (is_alpha_alone && has_other_kind_) continue;  // of what was refused
       add_pair(*file, name, found, peft, only);
     }
   }
@@ -89,6 +87,7 @@ class Reader {
       const auto key = parse_lora_key(tensor.name);
       if (!key) {
         const std::string_view kind = foreign_adapter(tensor.name);
+        has_other_kind_ = true;
         if (refused.insert(kind).second) problem(concat("LORA_KIND: ", tensor.name, " belongs to ", kind.empty() ? "no known kind of LoRA" : kind));
         continue;
       }
@@ -148,6 +147,7 @@ class Reader {
   const LoraReadConfig& config_;
   LoraFile& lora_;
   std::vector<std::string> problems_;
+  bool has_other_kind_ = false;
 };
 
 AdapterConfig read_adapter_config(const fs::path& dir) {
