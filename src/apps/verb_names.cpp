@@ -28,7 +28,7 @@ const std::vector<Verb>& verbs() {
       {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style"}, {"images"}},
       {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {"images"}},
       {"verify", {"text", "ledger"}, {"images"}},
-      {"convert", {"preferences"}, {}},
+      {"convert", {"preferences", "sd", "lora"}, {}},
       {"bench", {"write", "train"}, {"draw", "tune"}},
   };
   return kVerbs;

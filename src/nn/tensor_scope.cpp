@@ -1,6 +1,7 @@
 #include "nn/tensor_scope.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "base/error.h"
 
@@ -22,6 +23,8 @@ at::Tensor FrozenTensors::laid_out(const std::string& name, const Layout& layout
 at::Tensor TrainedTensors::get(const std::string& name) const {
   const at::Tensor& leaf = parameters_->value(name);
   if (leaf.scalar_type() == dtype_) return leaf;
+  // A cast without graph, as of the first pass of a checkpointed part, must not stand for one with gradient later.
+  if (!at::GradMode::is_enabled()) return leaf.to(dtype_);
   const auto [place, is_new] = casts_.try_emplace(name);
   if (is_new) place->second = leaf.to(dtype_);
   return place->second;

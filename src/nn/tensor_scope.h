@@ -48,7 +48,7 @@ class FrozenTensors final : public TensorSource {
   mutable std::unordered_map<std::string, at::Tensor> laid_out_;  // by name and layout
 };
 
-/// Parameters in training: float32 leaves, cast to `dtype` once between two calls of weights_changed().
+/// Parameters in training: float32 leaves, cast to `dtype` once between two calls of weights_changed(), without gradient each time.
 class TrainedTensors final : public TensorSource {
  public:
   TrainedTensors(const ParameterStore& parameters, at::ScalarType dtype) : parameters_(&parameters), dtype_(dtype) {}
