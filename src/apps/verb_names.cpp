@@ -21,7 +21,7 @@ const std::vector<Verb>& verbs() {
       {"points", {}, {}},
       {"check", {}, {}},
       {"curate", {"copy"}, {"images"}},
-      {"train", {"copy", "tagger", "ranker", "vae", "probe"}, {"text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base"}},
+      {"train", {"copy", "tagger", "ranker", "vae", "probe", "base"}, {"text-encoder", "lora", "dreambooth", "textual-inversion", "clip"}},
       {"align", {"copy"}, {"images"}},
       {"write", {}, {}},
       {"score", {"copy", "ranker"}, {"clip"}},

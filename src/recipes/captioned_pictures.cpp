@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -31,8 +31,6 @@ struct CaptionSource {
   std::string text;  // of the set; empty = `facts` make the caption
   imagery::CaptionFacts facts;
 };
-
-std::string class_of(const data::PictureRecord& record) { return record.label; }
 
 template <typename Key>
 std::map<Key, double> counts_of(const std::vector<Key>& keys) {
@@ -65,11 +63,12 @@ struct CaptionedPictures::Data {
   }
 };
 
-CaptionedPictures::CaptionedPictures(const std::filesystem::path& path, const std::string& split, const train::PictureSize& size, const std::string& language)
+CaptionedPictures::CaptionedPictures(const std::filesystem::path& path, const CaptionedSplit& split, const train::PictureSize& size)
     : data_(std::make_unique<Data>()) {
-  data_->languages = languages_of(language);
+  data_->languages = languages_of(split.language);
   data::PictureSetConfig config;
-  config.split = split;
+  config.split = split.name;
+  config.licence = split.licence;
   const data::PictureSet set = data::read_picture_set(path, config);
   std::vector<data::PictureFile> files;
   for (const data::PictureRecord& record : set.records) files.push_back(record.pictures.front());
@@ -81,7 +80,7 @@ CaptionedPictures::CaptionedPictures(const std::filesystem::path& path, const st
     CaptionSource caption{data::text_of(record), {}};
     if (caption.text.empty()) {
       const io::Picture picture = models::to_picture(models::to_signed_unit(data_->pictures.pixels[static_cast<int64_t>(i)]));
-      caption.facts = imagery::facts_of(class_of(record), imagery::measure_traits(picture));
+      caption.facts = imagery::facts_of(record.label, imagery::measure_traits(picture));
     }
     data_->captions.push_back(std::move(caption));
     if (data_->licence.empty()) data_->licence = record.product.source.licence;

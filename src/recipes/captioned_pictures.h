@@ -14,13 +14,19 @@ struct PictureTensors;
 
 namespace vitrine::recipes {
 
+struct CaptionedSplit {
+  std::string name;      // train, validation; "" = all
+  std::string language;  // of made captions: en, zh or both (one of them for each draw)
+  std::string licence;   // where the set states none
+};
+
 /// Immutable.
 class CaptionedPictures {
  public:
   /// The records of that split of `data`, read as data/picture_sets.h says. A record with a text of its own keeps it; else
-  /// its caption is made of its class and measured traits, in `language`: en, zh or both (one of them for each draw).
+  /// its caption is made of its class and measured traits.
   /// Throws what read_picture_set and load_pictures throw; InvalidInput for records with neither text nor class.
-  CaptionedPictures(const std::filesystem::path& data, const std::string& split, const train::PictureSize& size, const std::string& language);
+  CaptionedPictures(const std::filesystem::path& data, const CaptionedSplit& split, const train::PictureSize& size);
   ~CaptionedPictures();
   CaptionedPictures(CaptionedPictures&&) noexcept;
 

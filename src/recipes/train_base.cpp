@@ -48,14 +48,15 @@ constexpr const char* kUNet = "unet.";
 
 struct FrozenVae {
   models::VaeConfig config;
-  nn::FrozenTensors tensors;
+  std::unique_ptr<nn::FrozenTensors> tensors;
   std::string sha256;
 };
 
 FrozenVae load_vae(const std::string& name, at::ScalarType dtype, const at::Device& device) {
   const fs::path dir(name);
   const models::VaeConfig config = models::read_vae_config(dir);
-  return {config, nn::FrozenTensors(models::frozen_tensors(models::load_vae_weights(dir, config), models::vae_weight_specs(config), {dtype, device})),
+  auto tensors = models::frozen_tensors(models::load_vae_weights(dir, config), models::vae_weight_specs(config), {dtype, device});
+  return {config, std::make_unique<nn::FrozenTensors>(std::move(tensors)),
           sha256_file(dir / concat(models::kDiffusersStem, ".safetensors"))};
 }
 
@@ -87,7 +88,7 @@ class Base {
 
   at::Tensor text_states(const at::Tensor& ids) const { return encoder.states(ids, {.source = &text}); }
   diffusion::Networks networks() const {
-    return {.text_encoder = encoder, .unet_config = unet_config, .unet = unet, .vae_config = vae.config, .vae = vae.tensors, .device = device, .adapted_text = &text};
+    return {.text_encoder = encoder, .unet_config = unet_config, .unet = unet, .vae_config = vae.config, .vae = *vae.tensors, .device = device, .adapted_text = &text};
   }
 
   const TrainBaseConfig& config;
@@ -231,7 +232,7 @@ struct Sets {
 Sets load_sets(const fs::path& data, const TrainBaseConfig& config) {
   const auto larger = [](int64_t side) { return static_cast<int64_t>(std::lround(kSpare * static_cast<double>(side))); };
   const train::PictureSize size{larger(config.width), larger(config.height)};
-  return {CaptionedPictures(data, "train", size, config.language), CaptionedPictures(data, "validation", size, config.language)};
+  return {CaptionedPictures(data, {"train", config.language, config.licence}, size), CaptionedPictures(data, {"validation", config.language, config.licence}, size)};
 }
 
 /// Learns the vocabulary from the captions; the same in every part of a run.
@@ -276,7 +277,7 @@ train::DiffusionHooks hooks_of(Base& base, const Sets& sets) {
 
 train::StepTrainResult run_training(Base& base, const Sets& sets, const fs::path& run_dir) {
   const TrainBaseConfig& config = base.config;
-  const nn::TensorScope vae(base.vae.tensors);
+  const nn::TensorScope vae(*base.vae.tensors);
   const train::PictureSize cut{config.width, config.height};
   const auto latents = [&](const CaptionedPictures& set, const train::LatentVariants& variants, const char* file) {
     return train::cached_latents(set.pictures(), variants, base.vae.config, vae, base.vae.sha256, run_dir / "cache" / file);

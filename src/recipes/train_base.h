@@ -18,6 +18,7 @@ struct TrainBaseConfig {
   int64_t height = 128;
   int64_t shifts = 2;
   std::string language = "en";
+  std::string licence;
   double balance = 0.5;
   std::vector<std::string> block_out_channels = {"128", "192", "256"};
   int64_t layers_per_block = 1;
@@ -38,6 +39,7 @@ struct TrainBaseConfig {
     v.field("height", height, "and this height", 16, 4096);
     v.field("shifts", shifts, "ways to cut each picture a little larger, each also mirrored", 1, 64);
     v.field("language", language, "of the captions", {"en", "zh", "both"});
+    v.field("licence", licence, "licence of the pictures, where the set does not say it; kept in the model");
     v.field("balance", balance, "0: pictures are drawn alike; 1: classes and colours are; between: the root of that", 0, 1);
     v.field("block_out_channels", block_out_channels, "channels of each level; the first has no attention, each later one halves the side");
     v.field("layers_per_block", layers_per_block, "residual blocks of a level, one more on the way up", 1, 8);
@@ -61,8 +63,8 @@ struct TrainBaseConfig {
   diffusion::SchedulerConfig scheduler() const;
 };
 
-/// DATA: class folders train/<class>/ and validation/<class>/ (docs/formats/picture_sets.md); captions are made of the class and
-/// of what is measured in the picture. Writes a Stable Diffusion directory with vitrine.json, train.jsonl and run.html. The same
+/// DATA: a picture set with the splits train and validation (data/picture_sets.h). A picture without a text of its own gets a
+/// caption made of its class and of what is measured in it. Writes a Stable Diffusion directory with vitrine.json, train.jsonl and run.html. The same
 /// command goes on with a run that was stopped. Returns false when the run was stopped by its own limits, with its state saved.
 bool train_base(const std::filesystem::path& data, const std::string& output, const TrainBaseConfig& config, const std::string& device);
 

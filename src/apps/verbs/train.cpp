@@ -5,6 +5,7 @@
 #include "apps/command_line.h"
 #include "apps/device.h"
 #include "apps/verbs.h"
+#include "recipes/train_base.h"
 #include "recipes/train_copy.h"
 #include "recipes/train_probe.h"
 #include "recipes/train_ranker.h"
@@ -100,6 +101,8 @@ void register_train(CLI::App& app, int& exit_code) {
                                         "folder with train.jsonl, or a file of products with copy", exit_code, &recipes::train_tagger);
   add_train<recipes::TrainRankerConfig>(train, "ranker", "ranking model of texts, from --init: a copy model or a ranking model, or from scratch",
                                         "file of preference pairs or ranked lists", exit_code, &recipes::train_ranker);
+  add_picture_train<recipes::TrainBaseConfig>(train, "base", "small Stable Diffusion from scratch, on a VAE of train vae",
+                                              "picture set with captions, or with classes of which captions are made", exit_code, &recipes::train_base);
   add_picture_train<recipes::TrainProbeConfig>(train, "probe", "classifier of product pictures, which generated ones are measured with",
                                                "folder with train/<class>/ and validation/<class>/", exit_code, &recipes::train_probe);
   add_picture_train<recipes::TrainVaeConfig>(train, "vae", "VAE of a picture model of one's own, from scratch", "folder of pictures, maybe with train/ and validation/",
