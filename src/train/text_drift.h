@@ -9,20 +9,10 @@
 #include <functional>
 #include <string>
 
-#include "base/config.h"
 #include "base/random.h"
+#include "train/drift_config.h"
 
 namespace vitrine::train {
-
-struct DriftConfig {
-  double drift_weight = 0.1;
-  double least_cosine = 0.95;
-
-  void describe(FieldVisitor& v) {
-    v.field("drift_weight", drift_weight, "weight of 1 - cosine between the states of general prompts now and at the start", 0, 1000);
-    v.field("least_cosine", least_cosine, "a run whose mean cosine falls below this ends with the weights before; 0 = off", 0, 1);
-  }
-};
 
 class TextDrift {
  public:
