@@ -18,7 +18,7 @@ struct BpeTrainerConfig {
   std::vector<AddedToken> added_tokens = {};  // cut out of the texts before anything is counted
 };
 
-/// Tokens 0..255 are the byte symbols in the order of GPT-2, then one for each merge.
+/// Tokens 0..255 are the byte symbols in the order of GPT-2, then one for each merge; two merges may give the same token.
 /// Added tokens are not in it: they take the ids behind it.
 struct BpeVocabulary {
   std::vector<std::string> tokens;  // as byte symbols, by id

@@ -2,6 +2,8 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+
 #include "text/utf8.h"
 
 namespace vitrine::text {
@@ -25,6 +27,14 @@ std::array<char32_t, 256> make_symbols() {
 std::array<std::string, 256> make_symbol_texts() {
   std::array<std::string, 256> texts;
   for (size_t byte = 0; byte < 256; ++byte) texts[byte] = to_utf8(byte_symbols()[byte]);
+  return texts;
+}
+
+std::array<std::string, 256> make_symbols_in_order() {
+  std::array<char32_t, 256> symbols = byte_symbols();
+  std::sort(symbols.begin(), symbols.end());
+  std::array<std::string, 256> texts;
+  std::transform(symbols.begin(), symbols.end(), texts.begin(), [](char32_t symbol) { return to_utf8(symbol); });
   return texts;
 }
 
@@ -71,6 +81,11 @@ const std::array<char32_t, 256>& byte_symbols() {
 const std::array<std::string, 256>& byte_symbol_texts() {
   static const auto texts = make_symbol_texts();
   return texts;
+}
+
+const std::array<std::string, 256>& byte_symbols_in_order() {
+  static const auto symbols = make_symbols_in_order();
+  return symbols;
 }
 
 std::string to_byte_level(std::string_view bytes) {

@@ -14,6 +14,8 @@ namespace vitrine::text {
 /// The character of each byte, as a code point below 0x144 and as UTF-8.
 const std::array<char32_t, 256>& byte_symbols();
 const std::array<std::string, 256>& byte_symbol_texts();
+/// All of them in the order of their code points, which is that of the ids in GPT-2's and CLIP's vocabularies.
+const std::array<std::string, 256>& byte_symbols_in_order();
 
 /// Every byte of `bytes` as its symbol.
 std::string to_byte_level(std::string_view bytes);

@@ -220,6 +220,14 @@ void apply_settings(TokenizerSpec& spec, const ConfigFiles& files) {
   }
 }
 
+/// Larger numbers mean no limit.
+int64_t max_length_of(const ConfigFiles& files) {
+  constexpr uint64_t kLimit = uint64_t{1} << 30;
+  if (!files.config.contains("model_max_length") || !files.config["model_max_length"].is_number_unsigned()) return 0;
+  const auto length = files.config["model_max_length"].get<uint64_t>();
+  return length <= kLimit ? static_cast<int64_t>(length) : 0;
+}
+
 /// A setting that tokenizer_config.json and tokenizer.json both hold must be the same.
 void check_setting(const ConfigFiles& files, const char* key, bool ours) {
   const auto theirs = flag(files.config, key, files.config_path);
@@ -282,6 +290,7 @@ TokenizerSpec read_tokenizer_spec(const fs::path& model_dir) {
   auto separate = read_vocabulary_files(model_dir);
   if (separate) add_tokens_of_files(*separate, files);
   if (separate) apply_settings(*separate, files);
+  if (separate) separate->model_max_length = max_length_of(files);
   const fs::path json_path = model_dir / "tokenizer.json";
   if (!fs::exists(json_path)) {
     if (!separate) {
@@ -294,6 +303,7 @@ TokenizerSpec read_tokenizer_spec(const fs::path& model_dir) {
   if (separate) compare_forms(spec, *separate, model_dir);
   check_settings(spec, files);
   add_roles_to_json(spec, files);
+  spec.model_max_length = max_length_of(files);
   return spec;
 }
 

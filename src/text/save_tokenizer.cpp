@@ -1,4 +1,4 @@
-// save_tokenizer: the files of a BERT or GPT-2 tokenizer, as load_tokenizer and transformers read them.
+// save_tokenizer: the files of a tokenizer, as load_tokenizer and transformers read them.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -71,24 +71,38 @@ Json special_object(const SpecialNames& special) {
   return object;
 }
 
+/// The settings that only one kind has.
+void put_settings(Json& config, const TokenizerSpec& spec) {
+  switch (spec.kind) {
+    case TokenizerKind::WordPiece:
+      config["do_lower_case"] = spec.bert.lowercase;
+      config["strip_accents"] = spec.bert.strip_accents ? Json(*spec.bert.strip_accents) : Json();
+      config["tokenize_chinese_chars"] = spec.bert.handle_chinese_chars;
+      config["tokenizer_class"] = "BertTokenizer";
+      return;
+    case TokenizerKind::ByteBpe:
+      config["errors"] = "replace";
+      config["tokenizer_class"] = "GPT2Tokenizer";
+      return;
+    case TokenizerKind::ClipBpe:
+      config["do_lower_case"] = true;
+      config["errors"] = "replace";
+      config["tokenizer_class"] = "CLIPTokenizer";
+      return;
+  }
+}
+
 /// Roles without a token are written as null: transformers would add its own otherwise.
 Json config_object(const TokenizerSpec& spec) {
-  const bool bpe = spec.kind == TokenizerKind::ByteBpe;
   Json config = Json::object();
-  if (bpe) config["add_prefix_space"] = spec.add_prefix_space;
+  if (spec.kind == TokenizerKind::ByteBpe) config["add_prefix_space"] = spec.add_prefix_space;
   config["added_tokens_decoder"] = decoder_object(spec.added);
   for (size_t role = 0; role < spec.special.size(); ++role) {
     config[std::string(kSpecialRoles[role])] = spec.special[role] ? Json(*spec.special[role]) : Json();
   }
   config["clean_up_tokenization_spaces"] = false;
-  if (bpe) {
-    config["errors"] = "replace";
-  } else {
-    config["do_lower_case"] = spec.bert.lowercase;
-    config["strip_accents"] = spec.bert.strip_accents ? Json(*spec.bert.strip_accents) : Json();
-    config["tokenize_chinese_chars"] = spec.bert.handle_chinese_chars;
-  }
-  config["tokenizer_class"] = bpe ? "GPT2Tokenizer" : "BertTokenizer";
+  if (spec.model_max_length > 0) config["model_max_length"] = spec.model_max_length;
+  put_settings(config, spec);
   return config;
 }
 
@@ -135,8 +149,7 @@ void save_separate_files(const fs::path& dir, const TokenizerSpec& spec) {
 }  // namespace
 
 void save_tokenizer(const fs::path& dir, const TokenizerSpec& spec) {
-  VITRINE_REQUIRE(spec.kind != TokenizerKind::ClipBpe, "[save_tokenizer] ", spec.where, ": expected WordPiece or byte-level BPE, got CLIP");
-  if (spec.json_file.empty()) return save_separate_files(dir, spec);
+  if (spec.json_file.empty() || spec.kind == TokenizerKind::ClipBpe) return save_separate_files(dir, spec);
   write_file_atomic(dir / "tokenizer.json", tokenizer_json(spec));
   write_file_atomic(dir / "tokenizer_config.json", dump_pretty(config_beside_json(spec)));
 }

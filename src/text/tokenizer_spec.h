@@ -34,6 +34,7 @@ struct TokenizerSpec {
   BertNormalizerConfig bert;       // WordPiece
   WordPieceConfig wordpiece;
   BpeConfig bpe;                   // BPE
+  int64_t model_max_length = 0;    // of a text with its special tokens, as tokenizer_config.json says; 0 = it does not
   bool add_prefix_space = false;   // GPT-2: a space before a text that starts with none
   std::string where;               // the file of the vocabulary, for messages
   std::filesystem::path json_file; // the tokenizer.json it was read from; empty = separate files
@@ -46,11 +47,12 @@ int32_t add_token(TokenizerSpec& spec, AddedToken token);
 /// What load_tokenizer makes its tokenizer of; throws what it throws.
 TokenizerSpec read_tokenizer_spec(const std::filesystem::path& model_dir);
 
-/// Writes a WordPiece or byte-level BPE tokenizer into `dir` (made when needed) in the form it was read from:
+/// Writes a tokenizer into `dir` (made when needed) in the form it was read from:
 /// tokenizer.json and tokenizer_config.json; or vocab.txt, or vocab.json and merges.txt, with
-/// added_tokens.json, special_tokens_map.json and tokenizer_config.json.
+/// added_tokens.json, special_tokens_map.json and tokenizer_config.json. CLIP's is always written as separate files,
+/// which old and new transformers read.
 /// load_tokenizer and transformers.AutoTokenizer give the same ids for it.
-/// Throws InvalidInput for CLIP, IoError, and what reading json_file throws.
+/// Throws IoError, and what reading json_file throws.
 void save_tokenizer(const std::filesystem::path& dir, const TokenizerSpec& spec);
 
 /// Throws Corrupt when an id of an added token contradicts the vocabulary, leaves a gap, or a special

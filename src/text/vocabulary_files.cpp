@@ -77,15 +77,6 @@ TokenizerSpec read_vocab_and_merges(const fs::path& vocab, const fs::path& merge
   return spec;
 }
 
-/// The order of CLIP's 256 first tokens: printable bytes first, moved ones behind them.
-std::vector<std::string> clip_bytes() {
-  std::vector<char32_t> symbols(byte_symbols().begin(), byte_symbols().end());
-  std::sort(symbols.begin(), symbols.end());
-  std::vector<std::string> texts;
-  for (const char32_t c : symbols) texts.push_back(to_utf8(c));
-  return texts;
-}
-
 TokenizerSpec read_clip_merges(const fs::path& path) {
   TokenizerSpec spec;
   spec.kind = TokenizerKind::ClipBpe;
@@ -97,8 +88,8 @@ TokenizerSpec read_clip_merges(const fs::path& path) {
   spec.merges = parse_merges(lines, 1, kClipMerges + 1, path);
   int32_t next = 0;
   const auto add = [&](std::string token) { spec.vocabulary.add(std::move(token), next++, path.string()); };
-  for (const std::string& symbol : clip_bytes()) add(symbol);
-  for (const std::string& symbol : clip_bytes()) add(symbol + "</w>");
+  for (const std::string& symbol : byte_symbols_in_order()) add(symbol);
+  for (const std::string& symbol : byte_symbols_in_order()) add(symbol + "</w>");
   for (const auto& [left, right] : spec.merges) add(left + right);
   add("<|startoftext|>");
   add("<|endoftext|>");
