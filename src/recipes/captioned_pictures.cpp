@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -29,6 +30,7 @@ std::vector<Language> languages_of(const std::string& name) {
 /// What a caption of one picture is made of.
 struct CaptionSource {
   std::string text;  // of the set; empty = `facts` make the caption
+  std::string split;
   imagery::CaptionFacts facts;
 };
 
@@ -77,7 +79,7 @@ CaptionedPictures::CaptionedPictures(const std::filesystem::path& path, const Ca
   for (size_t i = 0; i < kept.size(); ++i) {
     const data::PictureRecord& record = set.records[kept[i]];
     VITRINE_REQUIRE(!data::text_of(record).empty() || !record.label.empty(), "[CaptionedPictures] ", to_string(record.pictures.front()), ": neither text nor class");
-    CaptionSource caption{data::text_of(record), {}};
+    CaptionSource caption{data::text_of(record), record.split, {}};
     if (caption.text.empty()) {
       const io::Picture picture = models::to_picture(models::to_signed_unit(data_->pictures.pixels[static_cast<int64_t>(i)]));
       caption.facts = imagery::facts_of(record.label, imagery::measure_traits(picture));
@@ -106,9 +108,21 @@ std::string CaptionedPictures::whole_caption(size_t row) const { return data_->w
 std::vector<std::string> CaptionedPictures::all_captions() const {
   std::vector<std::string> captions;
   for (size_t row = 0; row < size(); ++row) {
-    for (const Language language : data_->languages) captions.push_back(data_->whole(row, language));
+    for (std::string& caption : captions_in_all_languages(row)) captions.push_back(std::move(caption));
   }
   return captions;
+}
+
+std::vector<std::string> CaptionedPictures::captions_in_all_languages(size_t row) const {
+  std::vector<std::string> captions;
+  for (const Language language : data_->languages) captions.push_back(data_->whole(row, language));
+  return captions;
+}
+
+const std::string& CaptionedPictures::split(size_t row) const { return data_->captions[row].split; }
+
+bool CaptionedPictures::has_split(const std::string& name) const {
+  return std::any_of(data_->captions.begin(), data_->captions.end(), [&](const CaptionSource& caption) { return caption.split == name; });
 }
 
 std::vector<double> CaptionedPictures::weights(double balance) const {

@@ -33,10 +33,14 @@ class CaptionedPictures {
   size_t size() const;
   const train::PictureTensors& pictures() const;
   const std::string& licence() const;  // "" = the set states none
+  const std::string& split(size_t row) const;  // train, validation, …; "" = the set has none
+  bool has_split(const std::string& name) const;
   /// A caption of picture `row` with words in an order, and some left out, that depend on the key.
   std::string caption(size_t row, RandomKey key) const;
   /// All words of a picture, in the order of prompts.
   std::string whole_caption(size_t row) const;
+  /// The same in each language that is used.
+  std::vector<std::string> captions_in_all_languages(size_t row) const;
   /// What a vocabulary is learned from: the whole captions, in each language that is used.
   std::vector<std::string> all_captions() const;
   /// How often each picture is drawn: 1 / frequency^balance of its class, times the same of its colour.

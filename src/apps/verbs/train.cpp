@@ -11,6 +11,7 @@
 #include "recipes/train_ranker.h"
 #include "recipes/train_tagger.h"
 #include "recipes/train_vae.h"
+#include "recipes/tune_pictures.h"
 
 namespace vitrine::apps {
 namespace {
@@ -101,8 +102,16 @@ void register_train(CLI::App& app, int& exit_code) {
                                         "folder with train.jsonl, or a file of products with copy", exit_code, &recipes::train_tagger);
   add_train<recipes::TrainRankerConfig>(train, "ranker", "ranking model of texts, from --init: a copy model or a ranking model, or from scratch",
                                         "file of preference pairs or ranked lists", exit_code, &recipes::train_ranker);
+  const char* set_help = "picture set with captions, or with classes of which captions are made";
+  add_picture_train<recipes::TrainTextEncoderConfig>(train, "text-encoder", "tune the text encoder of a Stable Diffusion model; UNet and VAE stay as they are",
+                                                     set_help, exit_code, &recipes::train_text_encoder);
+  add_picture_train<recipes::TrainLoraConfig>(train, "lora", "low-rank adapters of a Stable Diffusion model", set_help, exit_code, &recipes::train_lora);
+  add_picture_train<recipes::TrainDreamboothConfig>(train, "dreambooth", "teach a Stable Diffusion model one thing from few pictures",
+                                                    "folder of pictures of the thing", exit_code, &recipes::train_dreambooth);
+  add_picture_train<recipes::TrainTextualInversionConfig>(train, "textual-inversion", "teach the text encoder a new word from few pictures",
+                                                          "folder of pictures of the thing", exit_code, &recipes::train_textual_inversion);
   add_picture_train<recipes::TrainBaseConfig>(train, "base", "small Stable Diffusion from scratch, on a VAE of train vae",
-                                              "picture set with captions, or with classes of which captions are made", exit_code, &recipes::train_base);
+                                              set_help, exit_code, &recipes::train_base);
   add_picture_train<recipes::TrainProbeConfig>(train, "probe", "classifier of product pictures, which generated ones are measured with",
                                                "folder with train/<class>/ and validation/<class>/", exit_code, &recipes::train_probe);
   add_picture_train<recipes::TrainVaeConfig>(train, "vae", "VAE of a picture model of one's own, from scratch", "folder of pictures, maybe with train/ and validation/",
