@@ -65,26 +65,45 @@ struct CaptionedPictures::Data {
   }
 };
 
-CaptionedPictures::CaptionedPictures(const std::filesystem::path& path, const CaptionedSplit& split, const train::PictureSize& size)
-    : data_(std::make_unique<Data>()) {
-  data_->languages = languages_of(split.language);
+namespace {
+
+data::PictureSet read_set(const std::filesystem::path& path, const CaptionedSplit& split) {
+  if (split.plain) {
+    data::PictureSet set;
+    for (const std::filesystem::path& file : train::picture_files(path)) {
+      set.records.emplace_back();
+      set.records.back().pictures.push_back({.file = file, .member = {}});
+      set.records.back().product.source.licence = split.licence;
+    }
+    return set;
+  }
   data::PictureSetConfig config;
   config.split = split.name;
   config.licence = split.licence;
-  const data::PictureSet set = data::read_picture_set(path, config);
+  return data::read_picture_set(path, config);
+}
+
+CaptionSource caption_of(const data::PictureRecord& record, const at::Tensor& pixels, bool plain) {
+  CaptionSource caption{data::text_of(record), record.split, {}};
+  if (plain || !caption.text.empty()) return caption;
+  VITRINE_REQUIRE(!record.label.empty(), "[CaptionedPictures] ", data::to_string(record.pictures.front()), ": neither text nor class");
+  caption.facts = imagery::facts_of(record.label, imagery::measure_traits(models::to_picture(models::to_signed_unit(pixels))));
+  return caption;
+}
+
+}  // namespace
+
+CaptionedPictures::CaptionedPictures(const std::filesystem::path& path, const CaptionedSplit& split, const train::PictureSize& size)
+    : data_(std::make_unique<Data>()) {
+  data_->languages = languages_of(split.language);
+  const data::PictureSet set = read_set(path, split);
   std::vector<data::PictureFile> files;
   for (const data::PictureRecord& record : set.records) files.push_back(record.pictures.front());
   std::vector<size_t> kept;
   data_->pictures = train::load_pictures(files, size, kept);
   for (size_t i = 0; i < kept.size(); ++i) {
     const data::PictureRecord& record = set.records[kept[i]];
-    VITRINE_REQUIRE(!data::text_of(record).empty() || !record.label.empty(), "[CaptionedPictures] ", to_string(record.pictures.front()), ": neither text nor class");
-    CaptionSource caption{data::text_of(record), record.split, {}};
-    if (caption.text.empty()) {
-      const io::Picture picture = models::to_picture(models::to_signed_unit(data_->pictures.pixels[static_cast<int64_t>(i)]));
-      caption.facts = imagery::facts_of(record.label, imagery::measure_traits(picture));
-    }
-    data_->captions.push_back(std::move(caption));
+    data_->captions.push_back(caption_of(record, data_->pictures.pixels[static_cast<int64_t>(i)], split.plain));
     if (data_->licence.empty()) data_->licence = record.product.source.licence;
   }
 }

@@ -18,6 +18,7 @@ struct CaptionedSplit {
   std::string name;      // train, validation; "" = all
   std::string language;  // of made captions: en, zh or both (one of them for each draw)
   std::string licence;   // where the set states none
+  bool plain = false;    // `data` is a folder of pictures and nothing else; their captions are the caller's
 };
 
 /// Immutable.

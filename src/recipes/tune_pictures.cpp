@@ -73,9 +73,9 @@ train::PictureSize size_of(const TunePicturesConfig& config, const LoadedModel& 
   return size;
 }
 
-Sets load_sets(const fs::path& data, const TunePicturesConfig& config, const train::PictureSize& cut) {
+Sets load_sets(const fs::path& data, const TunePicturesConfig& config, const train::PictureSize& cut, bool plain) {
   const auto larger = [](int64_t side) { return static_cast<int64_t>(std::lround(kSpare * static_cast<double>(side))); };
-  Sets sets{CaptionedPictures(data, {"", config.language, config.licence}, {larger(cut.width), larger(cut.height)}), {}, {}};
+  Sets sets{CaptionedPictures(data, {"", config.language, config.licence, plain}, {larger(cut.width), larger(cut.height)}), {}, {}};
   const bool has_splits = sets.all.has_split("train") && sets.all.has_split("validation");
   for (size_t row = 0; row < sets.all.size(); ++row) {
     const bool is_held_out = has_splits ? sets.all.split(row) == "validation" : row % kHeldOut == kHeldOut - 1;
@@ -91,7 +91,7 @@ class TuneRun {
  public:
   TuneRun(const Way& way, const fs::path& data, const fs::path& run_dir, const at::Device& device)
       : way_(way), run_dir_(run_dir), model_(load_model_to_tune(way.config.model, way.config.train.dtype, device)), cut_(size_of(way.config, *model_)),
-        sets_(load_sets(data, way.config, cut_)), learner_(way.make_learner(*model_, sets_.all)) {
+        sets_(load_sets(data, way.config, cut_, /*plain=*/way.caption != nullptr)), learner_(way.make_learner(*model_, sets_.all)) {
     log_info(way.verb, ": ", learner_->parameters().numel(), " parameters learn; ", sets_.training.size(), " pictures, ", sets_.validation.size(), " to measure with");
   }
 
