@@ -25,6 +25,10 @@ constexpr size_t kMaxRank = 16;
 constexpr std::array<std::string_view, 12> kForeignTypes{"F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F4",
                                                          "I8",      "I16",     "U16",     "U32",     "U64",     "C64"};
 
+constexpr std::string_view kHowToConvert =
+    "python -c \"import torch; from safetensors.torch import save_file; d = torch.load('OLD', weights_only=True); "
+    "save_file(d.get('state_dict', d), 'NEW.safetensors')\"";
+
 [[noreturn]] void refuse(const fs::path& path, std::string_view code, const std::string& reason) {
   throw Corrupt(concat("[SafetensorsFile] ", path.string(), ": ", code, ": ", reason));
 }
@@ -33,7 +37,7 @@ void refuse_pickle(const fs::path& path) {
   const std::string extension = path.extension().string();
   VITRINE_REQUIRE(extension != ".bin" && extension != ".pt" && extension != ".pth" && extension != ".ckpt",
                   "[SafetensorsFile] ", path.string(),
-                  ": WGT_PICKLE: pickle files can run code and are not opened; convert to safetensors");
+                  ": WGT_PICKLE: pickle files can run code and are not opened; convert it to safetensors where you trust it: ", kHowToConvert);
 }
 
 std::string_view as_text(std::span<const std::byte> bytes) {

@@ -38,7 +38,11 @@ models::SdSettings usual_settings() {
 
 fs::path output_place(const std::string& input, const ConvertLoraConfig& config) {
   const std::array<std::string, 1> inputs{input};
-  if (config.to == "peft") return require_artefact_place("convert", config.output, kAdapter, inputs);
+  if (config.to == "peft") {
+    const fs::path place = require_artefact_place("convert", config.output, kAdapter, inputs);
+    if (place == fs::weakly_canonical(input)) throw UsageError(concat("[convert] --output: ", config.output, " is the input"));
+    return place;
+  }
   check_file_arguments("convert", inputs, {{"--output", config.output}});
   if (config.output == "-") throw UsageError("[convert] --output: -: a file is written, which standard output cannot take");
   return config.output;

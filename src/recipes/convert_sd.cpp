@@ -63,7 +63,11 @@ void write_directory(const StableDiffusionFiles& files, const models::StableDiff
 /// Throws UsageError.
 fs::path output_place(const std::string& input, const ConvertSdConfig& config) {
   const std::array<std::string, 1> inputs{input};
-  if (config.to == "diffusers") return require_artefact_place("convert", config.output, kSd, inputs);
+  if (config.to == "diffusers") {
+    const fs::path place = require_artefact_place("convert", config.output, kSd, inputs);
+    if (place == fs::weakly_canonical(input)) throw UsageError(concat("[convert] --output: ", config.output, " is the input"));
+    return place;
+  }
   check_file_arguments("convert", inputs, {{"--output", config.output}});
   if (config.output == "-") throw UsageError("[convert] --output: -: a file is written, which standard output cannot take");
   return config.output;

@@ -26,6 +26,7 @@ TEST(ConvertSdE2e, ADirectoryBecomesAFileAndADirectoryAgain) {
   const io::SafetensorsFile unet(folder / "model/unet/diffusion_pytorch_model.safetensors");
   EXPECT_EQ(unet.find("conv_in.weight")->dtype, io::DType::F32);
   EXPECT_EQ(io::to_float32(*unet.find("conv_in.weight")), io::to_float32(*file.find("model.diffusion_model.input_blocks.0.0.weight")));
+  EXPECT_TRUE(failed_with_one_line(run_program({"convert", "sd", folder / "model", folder / "model/", "--to", "diffusers"}), 2, "is the input"));
   const auto again = run_program({"convert", "sd", folder / "model", folder / "again.safetensors", "--to", "single-file", "--dtype", "float16"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
   for (const io::TensorView& tensor : file.tensors()) {

@@ -163,17 +163,23 @@ LoraDialect dialect_of(const io::SafetensorsFile& file) {
   return starts("base_model.model.") ? LoraDialect::peft : LoraDialect::diffusers;
 }
 
+/// adapter_model.safetensors of a folder. Throws NotFound, InvalidInput (WGT_PICKLE) when only adapter_model.bin is there.
+fs::path peft_file(const fs::path& dir) {
+  if (!fs::exists(dir / kPeftFile) && fs::exists(dir / "adapter_model.bin")) io::SafetensorsFile(dir / "adapter_model.bin");
+  return dir / kPeftFile;
+}
+
 void read_peft_directory(Reader& reader, const fs::path& dir) {
   bool any = false;
   for (const SdPart part : {SdPart::unet, SdPart::text_encoder}) {
     const fs::path folder = dir / name_of(part);
     if (!fs::exists(folder / kPeftConfig)) continue;
-    reader.read(folder / kPeftFile, read_adapter_config(folder), part);
+    reader.read(peft_file(folder), read_adapter_config(folder), part);
     any = true;
   }
   if (any) return;
   if (!fs::exists(dir / kPeftConfig)) throw NotFound(concat("[read_lora] ", dir.string(), ": no ", kPeftConfig, ", here or in unet/ and text_encoder/"));
-  reader.read(dir / kPeftFile, read_adapter_config(dir), std::nullopt);
+  reader.read(peft_file(dir), read_adapter_config(dir), std::nullopt);
 }
 
 std::vector<LoraPair> pairs_of(const std::vector<LoraPair>& pairs, SdPart part) {

@@ -15,6 +15,7 @@ namespace fs = std::filesystem;
 constexpr const char *kTextKey = "vitrine.text_encoder", *kUNetKey = "vitrine.unet", *kVaeKey = "vitrine.vae", *kSchedulerKey = "vitrine.scheduler";
 constexpr int64_t kLargeSample = 96;  // of the models of 768 pixels
 constexpr int64_t kSd2Width = 1024;
+constexpr int64_t kSd2Layers = 23;  // of the 24 of OpenCLIP; some converters leave the last one out of the file
 
 const std::map<std::string, std::string>& metadata_of(const io::Checkpoint& checkpoint) { return checkpoint.files().front()->metadata(); }
 
@@ -34,6 +35,13 @@ Json default_scheduler(const std::string& prediction_type) {
   return {{"_class_name", "PNDMScheduler"}, {"beta_end", 0.012}, {"beta_schedule", "scaled_linear"}, {"beta_start", 0.00085},
           {"clip_sample", false}, {"num_train_timesteps", 1000}, {"prediction_type", prediction_type}, {"set_alpha_to_one", false},
           {"skip_prk_steps", true}, {"steps_offset", 1}, {"timestep_spacing", "leading"}, {"trained_betas", nullptr}};
+}
+
+TextConfig text_config_in(const io::Checkpoint& checkpoint, const Shapes& shapes, const std::string& where) {
+  const std::string_view prefix = ldm_text_prefix(shapes, where);
+  ClipTextConfig config = clip_text_config_of(checkpoint, prefix, where);
+  if (prefix == kLdmOpenClip && config.hidden_size == kSd2Width && config.num_hidden_layers == kSd2Layers - 1) config.num_hidden_layers = kSd2Layers;
+  return config;
 }
 
 std::string prediction_type_in(const io::Checkpoint& checkpoint, const UNetConfig& unet, const fs::path& path) {
@@ -63,8 +71,7 @@ SdSettings settings_of(const io::Checkpoint& checkpoint, const fs::path& path, c
   SdSettings settings;
   settings.unet = unet ? unet_config_from_json(*unet, concat(where, ": ", kUNetKey)) : unet_config_of(shapes, where);
   settings.vae = vae ? vae_config_from_json(*vae, concat(where, ": ", kVaeKey)) : vae_config_of(shapes, where);
-  settings.text_encoder = text ? text_config_from_json(*text, concat(where, ": ", kTextKey))
-                               : TextConfig(clip_text_config_of(checkpoint, ldm_text_prefix(shapes, where), where));
+  settings.text_encoder = text ? text_config_from_json(*text, concat(where, ": ", kTextKey)) : text_config_in(checkpoint, shapes, where);
   if (scheduler && prediction_type.empty()) {
     settings.scheduler = *scheduler;
     require_scheduler(settings.scheduler, concat(where, ": ", kSchedulerKey));

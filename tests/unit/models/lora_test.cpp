@@ -229,6 +229,10 @@ TEST_F(LoraFileTest, NansPicklesAndFilesOfOtherThingsAreRefused) {
   write_file_atomic(dir.path() / "x.pt", "PK");
   expect_in(message_of<InvalidInput>([&] { read_lora(dir.path() / "x.pt", targets); }), {"WGT_PICKLE"});
   expect_in(message_of<NotFound>([&] { read_lora(dir.path(), targets); }), {"no adapter_config.json"});
+  fs::copy(kGolden / "second/adapter_config.json", dir.path() / "adapter_config.json");
+  expect_in(message_of<NotFound>([&] { read_lora(dir.path(), targets); }), {"adapter_model.safetensors"});
+  write_file_atomic(dir.path() / "adapter_model.bin", "PK");
+  expect_in(message_of<InvalidInput>([&] { read_lora(dir.path(), targets); }), {"WGT_PICKLE", "adapter_model.bin"});
   expect_in(refusal(EditedWeights{}), {"LORA_KIND: no tensor of a LoRA"});
 }
 

@@ -173,5 +173,46 @@ TEST_F(StableDiffusionFilesTest, MetadataThatIsNoJsonIsNamed) {
   expect_in(refusal<Corrupt>(file), {"single.safetensors: __metadata__: vitrine.unet"});
 }
 
+/// Names and shapes of Stable Diffusion 2's text encoder with few numbers, the other settings in the metadata.
+EditedWeights open_clip_file(int64_t num_layers, std::map<std::string, std::string> metadata) {
+  const std::string prefix(kLdmOpenClip);
+  EditedWeights weights;
+  weights.set(prefix + "token_embedding.weight", {2, 1024}, std::vector<float>(2048));
+  weights.set(prefix + "positional_embedding", {1, 1024}, std::vector<float>(1024));
+  weights.set(prefix + "ln_final.weight", {1}, {1});
+  weights.set(prefix + "transformer.resblocks.0.mlp.c_fc.weight", {1, 1024}, std::vector<float>(1024));
+  for (int64_t i = 0; i < num_layers; ++i) weights.set(concat(prefix, "transformer.resblocks.", i, ".ln_1.weight"), {1}, {1});
+  UNetConfig unet;
+  unet.cross_attention_dim = 1024;
+  weights.metadata = std::move(metadata);
+  weights.metadata["vitrine.unet"] = dump_line(to_json(unet));
+  weights.metadata["vitrine.vae"] = dump_line(to_json(VaeConfig{}));
+  return weights;
+}
+
+SdSettings settings_of(const EditedWeights& weights, const std::string& prediction_type = "") {
+  test::TemporaryDirectory dir;
+  weights.write(dir.path() / "model.safetensors");
+  return models::settings_of(io::open_checkpoint(dir.path()), "model.safetensors", prediction_type);
+}
+
+TEST(SdSettingsTest, TheLastOfTwentyFourLayersIsNotUsedWhetherItIsThereOrNot) {
+  for (const int64_t stored : {23, 24}) {
+    const SdSettings settings = settings_of(open_clip_file(stored, {}));
+    EXPECT_EQ(std::get<ClipTextConfig>(settings.text_encoder).num_hidden_layers, 23) << stored;
+    EXPECT_EQ(std::get<ClipTextConfig>(settings.text_encoder).hidden_act, "gelu");
+  }
+}
+
+TEST(SdSettingsTest, WhatTheUNetPredictsIsSaidByMetadataOrByTheCaller) {
+  const auto predicts = [](const std::map<std::string, std::string>& metadata, const std::string& said) {
+    return settings_of(open_clip_file(24, metadata), said).scheduler["prediction_type"].get<std::string>();
+  };
+  EXPECT_EQ(predicts({}, ""), "v_prediction");
+  EXPECT_EQ(predicts({{"modelspec.prediction_type", "epsilon"}}, ""), "epsilon");
+  EXPECT_EQ(predicts({{"modelspec.prediction_type", "v"}}, ""), "v_prediction");
+  EXPECT_EQ(predicts({{"modelspec.prediction_type", "v"}}, "epsilon"), "epsilon");
+}
+
 }  // namespace
 }  // namespace vitrine::models
