@@ -39,10 +39,15 @@ TEST(SaveTokenizerTest, ATokenizerJsonStaysOneWithAllItsSettings) {
   EXPECT_FALSE(std::filesystem::exists(saved.path() / "vocab.txt"));
 }
 
-TEST(SaveTokenizerTest, ClipIsRefusedAndNothingIsWritten) {
+TEST(SaveTokenizerTest, ClipIsWrittenAsSeparateFilesWithTheSameIds) {
   const TokenizerDir saved;
-  EXPECT_THROW(save_tokenizer(saved.path(), read_tokenizer_spec("data/vocab/clip")), InvalidInput);
-  EXPECT_TRUE(std::filesystem::is_empty(saved.path()));
+  auto spec = read_tokenizer_spec("data/vocab/clip");
+  spec.model_max_length = 77;
+  save_tokenizer(saved.path(), spec);
+  EXPECT_EQ(read_tokenizer_spec(saved.path()).model_max_length, 77);
+  const auto before = load_tokenizer("data/vocab/clip"), after = load_tokenizer(saved.path());
+  EXPECT_EQ(after->sha256(), before->sha256());
+  EXPECT_EQ(after->encode("a Red dress, 红裙<|endoftext|>"), before->encode("a Red dress, 红裙<|endoftext|>"));
 }
 
 std::string written(const Tokenizer& tokenizer, const std::vector<int32_t>& ids) {
