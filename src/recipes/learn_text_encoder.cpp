@@ -29,8 +29,8 @@ Vocabulary vocabulary_of(const LoadedModel& model, const TrainTextEncoderConfig&
 
 class TextEncoderLearner final : public PictureLearner {
  public:
-  TextEncoderLearner(const LoadedModel& model, const TrainTextEncoderConfig& config, std::vector<std::string> captions)
-      : TextEncoderLearner(model, config, vocabulary_of(model, config, captions), std::move(captions)) {}
+  TextEncoderLearner(const LoadedModel& model, const TrainTextEncoderConfig& config, const std::vector<std::string>& captions)
+      : TextEncoderLearner(model, config, vocabulary_of(model, config, captions), captions) {}
 
   nn::ParameterStore& parameters() override { return encoder_.tensors().parameters(); }
   void weights_changed() override { encoder_.tensors().weights_changed(); }
@@ -48,8 +48,8 @@ class TextEncoderLearner final : public PictureLearner {
   std::vector<std::string> saved_names() const override { return {"text_encoder", "tokenizer"}; }
 
  private:
-  TextEncoderLearner(const LoadedModel& model, const TrainTextEncoderConfig& config, Vocabulary vocabulary, std::vector<std::string> captions)
-      : model_(model), config_(config), captions_(std::move(captions)), tokenizer_(text::make_tokenizer(std::move(vocabulary.spec))),
+  TextEncoderLearner(const LoadedModel& model, const TrainTextEncoderConfig& config, Vocabulary vocabulary, const std::vector<std::string>& captions)
+      : model_(model), config_(config), captions_(captions), tokenizer_(text::make_tokenizer(std::move(vocabulary.spec))),
         encoder_(model.files.settings.text_encoder, models::load_text_weights(model.files), {.trained = true, .dtype = model.dtype, .device = model.device},
                  vocabulary.new_tokens) {}
 

@@ -1,0 +1,154 @@
+// A picture model of one's own from pictures alone, and every way to tune it, by the program.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "e2e/program.h"
+#include "io/picture.h"
+
+namespace vitrine::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A garment of one colour on a light ground, a little different in each picture.
+io::Picture garment(io::Colour colour, bool is_wide, int64_t number) {
+  io::Picture picture = io::blank_picture(40, 40, {235, 235, 230});
+  const int64_t left = is_wide ? 6 : 14, top = 6 + number % 3, width = 40 - 2 * left;
+  for (int64_t y = top; y < 34; ++y) {
+    for (int64_t x = left; x < left + width; ++x) {
+      for (size_t c = 0; c < 3; ++c) picture.rgb[static_cast<size_t>(y * 40 + x) * 3 + c] = colour[c];
+    }
+  }
+  return picture;
+}
+
+void write_set(const fs::path& root) {
+  for (const char* split : {"train", "validation"}) {
+    for (const char* label : {"dress", "pants"}) {
+      fs::create_directories(root / split / label);
+      for (int64_t i = 0; i < 4; ++i) {
+        const io::Colour colour = i % 2 == 0 ? io::Colour{200, 30, 40} : io::Colour{30, 50, 160};
+        io::write_picture(root / split / label / (std::to_string(i) + ".png"), garment(colour, label[0] == 'd', i));
+      }
+    }
+  }
+}
+
+/// One small model for all tests of the file: made once.
+class TrainPicturesTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (!has_verb("train base")) return;
+    folder_ = new TemporaryFolder();
+    write_set(data());
+    run({"train", "vae", data(), "--output", root() / "vae", "--width", "32", "--height", "32", "--block-out-channels", "16,16", "--crop", "16",
+         "--steps", "2", "--validation-steps", "1", "--batch-size", "2"});
+    run({"train", "base", data(), "--vae", root() / "vae", "--output", root() / "sd", "--width", "32", "--height", "32", "--block-out-channels", "32,64",
+         "--text-width", "64", "--text-layers", "1", "--vocab-size", "540", "--steps", "12", "--learning-rate", "0.003", "--warmup-steps", "0", "--validation-steps", "12", "--batch-size", "2", "--sample-steps", "1"});
+  }
+  static void TearDownTestSuite() {
+    delete folder_;
+    folder_ = nullptr;
+  }
+  void SetUp() override { VITRINE_NEEDS_VERB("train base"); }
+
+  static fs::path root() { return folder_->path(); }
+  static fs::path data() { return root() / "set"; }
+  static std::string hash(const fs::path& model, const char* part) {
+    return sha256_file(model / part / (std::string(part) == "text_encoder" ? "model.safetensors" : "diffusion_pytorch_model.safetensors"));
+  }
+
+  static ProgramResult run(std::vector<std::string> args) {
+    const ProgramResult result = run_program(args, {.timeout_s = 200});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result;
+  }
+  static ProgramResult tune(const std::string& way, const fs::path& set, const fs::path& output, std::vector<std::string> more) {
+    std::vector<std::string> args{"train", way, set, "--model", root() / "sd", "--output", output, "--validation-steps", "1", "--batch-size", "2",
+                                  "--sample-steps", "1", "--width", "32", "--height", "32"};
+    args.insert(args.end(), more.begin(), more.end());
+    if (std::find(more.begin(), more.end(), "--steps") == more.end()) args.insert(args.end(), {"--steps", "2"});
+    return run(args);
+  }
+
+  static TemporaryFolder* folder_;
+};
+TemporaryFolder* TrainPicturesTest::folder_ = nullptr;
+
+TEST_F(TrainPicturesTest, AModelOfOnesOwnHasAllPartsAndItsRecord) {
+  for (const char* file : {"model_index.json", "unet/config.json", "vae/config.json", "text_encoder/config.json", "tokenizer/vocab.json",
+                           "scheduler/scheduler_config.json", "run.html", "train.jsonl"}) {
+    EXPECT_TRUE(fs::exists(root() / "sd" / file)) << file;
+  }
+  const Json manifest = read_json_file(root() / "sd" / "vitrine.json");
+  EXPECT_EQ(manifest["kind"], "sd");
+  EXPECT_EQ(manifest["settings"]["steps"], 12);
+  EXPECT_FALSE(fs::exists((root() / "sd").string() + ".run"));
+}
+
+TEST_F(TrainPicturesTest, TheTextEncoderLearnsAndUNetAndVaeKeepTheirHashes) {
+  const fs::path tuned = root() / "tuned";
+  tune("text-encoder", data(), tuned, {"--language", "zh", "--new-tokens", "8", "--learning-rate", "0.001", "--warmup-steps", "0"});
+  EXPECT_EQ(hash(tuned, "unet"), hash(root() / "sd", "unet"));
+  EXPECT_EQ(hash(tuned, "vae"), hash(root() / "sd", "vae"));
+  EXPECT_NE(hash(tuned, "text_encoder"), hash(root() / "sd", "text_encoder"));
+  const Json before = read_json_file(root() / "sd" / "text_encoder" / "config.json"), after = read_json_file(tuned / "text_encoder" / "config.json");
+  EXPECT_GT(after["vocab_size"].get<int>(), before["vocab_size"].get<int>());
+}
+
+TEST_F(TrainPicturesTest, ARunawayTextEncoderIsStoppedWithTheWeightsBefore) {
+  const fs::path tuned = root() / "runaway";
+  const ProgramResult result = tune("text-encoder", data(), tuned, {"--language", "en", "--learning-rate", "1", "--warmup-steps", "0", "--drift-weight", "0",
+                                                                    "--keep-best", "--save-dtype", "float32", "--steps", "6"});
+  EXPECT_NE(result.err.find("has left its base"), std::string::npos) << result.err;
+  EXPECT_NE(read_json_file(tuned / "vitrine.json")["alarm"], "");
+}
+
+TEST_F(TrainPicturesTest, AdaptersAreSavedInEachDialect) {
+  for (const char* dialect : {"kohya", "diffusers", "peft"}) {
+    const fs::path output = root() / (std::string("lora-") + dialect);
+    tune("lora", data(), output, {"--language", "en", "--parts", "both", "--rank", "2", "--dialect", dialect});
+    EXPECT_TRUE(fs::exists(output / "lora.safetensors") || fs::exists(output / "lora")) << dialect;
+  }
+}
+
+TEST_F(TrainPicturesTest, DreamboothKeepsItsClassByPicturesThatTheModelDraws) {
+  const fs::path output = root() / "dreambooth";
+  tune("dreambooth", data() / "train" / "dress", output, {"--instance-prompt", "sks dress", "--class-prompt", "dress", "--class-pictures", "2"});
+  EXPECT_NE(hash(output, "unet"), hash(root() / "sd", "unet"));
+  EXPECT_EQ(hash(output, "vae"), hash(root() / "sd", "vae"));
+}
+
+TEST_F(TrainPicturesTest, ANewWordIsSavedAsRowsOfTheVocabulary) {
+  const fs::path output = root() / "word";
+  tune("textual-inversion", data() / "train" / "dress", output, {"--placeholder-token", "<my-dress>", "--initializer-token", "dress", "--num-vectors", "2"});
+  EXPECT_TRUE(fs::exists(output / "learned_embeds.safetensors"));
+}
+
+TEST_F(TrainPicturesTest, AProbeLearnsTheClasses) {
+  const fs::path output = root() / "probe";
+  run({"train", "probe", data(), "--output", output, "--width", "32", "--height", "32", "--block-out-channels", "16,32", "--steps", "40", "--batch-size", "8",
+       "--learning-rate", "0.003", "--warmup-steps", "5", "--validation-steps", "40"});
+  EXPECT_GE(read_json_file(output / "metrics.json")["accuracy"].get<double>(), 0.75);
+}
+
+TEST_F(TrainPicturesTest, BadInputGetsOneLine) {
+  const auto error_of = [](std::vector<std::string> args) {
+    const ProgramResult result = run_program(args);
+    EXPECT_NE(result.exit_code, 0);
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    return result.err;
+  };
+  EXPECT_NE(error_of({"train", "vae", root() / "nowhere", "--output", root() / "x"}).find("nowhere"), std::string::npos);
+  EXPECT_NE(error_of({"train", "base", data(), "--output", root() / "x"}).find("vae"), std::string::npos);
+  EXPECT_NE(error_of({"train", "vae", data(), "--output", root() / "x", "--block-out-channels", "16,many"}).find("'many'"), std::string::npos);
+  EXPECT_NE(error_of({"train", "lora", data(), "--model", root() / "sd", "--output", root() / "x", "--unet-modules", "nothing"}).find("nothing"), std::string::npos);
+  EXPECT_FALSE(fs::exists(root() / "x"));
+}
+
+}  // namespace
+}  // namespace vitrine::e2e
