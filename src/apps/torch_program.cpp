@@ -36,7 +36,8 @@ bool needs_torch(int argc, const char* const* argv) {
   if (arguments[0] == "train" || arguments[0] == "align") return true;
   if (arguments.size() < 2) return false;
   if (arguments[0] == "bench" && arguments[1] == "train") return true;
-  return arguments[0] == "score" && arguments[1] == "copy" && asks_for_torch_engine(arguments);
+  if (arguments[0] != "score") return false;
+  return arguments[1] == "clip" || (arguments[1] == "copy" && asks_for_torch_engine(arguments));
 }
 
 int run_torch_program(char** argv) {
@@ -54,6 +55,9 @@ int run_torch_program(char** argv) {
 
 void list_align(CLI::App& app, int&) { app.add_subcommand("align", "rounds of sample, order, tune (by vitrine-torch)"); }
 void list_train(CLI::App& app, int&) { app.add_subcommand("train", "train a model (by vitrine-torch)"); }
+void list_score_clip(CLI::App& app, int&) {
+  app.get_subcommand("score")->add_subcommand("clip", "how well texts fit their pictures (by vitrine-torch)");
+}
 void list_bench_train(CLI::App& app, int&) {
   app.get_subcommand("bench")->add_subcommand("train", "a training step, optimizer included (by vitrine-torch)");
 }

@@ -24,7 +24,7 @@ const std::vector<Verb>& verbs() {
       {"train", {"copy", "tagger", "ranker", "text-encoder", "lora", "dreambooth", "textual-inversion", "base", "vae", "probe"}, {"clip"}},
       {"align", {"copy"}, {"images"}},
       {"write", {}, {}},
-      {"score", {"copy", "ranker"}, {"clip"}},
+      {"score", {"copy", "ranker", "clip"}, {}},
       {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style"}, {"images"}},
       {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {"images"}},
       {"verify", {"text", "ledger"}, {"images"}},

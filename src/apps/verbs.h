@@ -23,6 +23,7 @@ void register_write(CLI::App& app, int& exit_code);
 /// Verbs of vitrine-torch as `vitrine --help` lists them; vitrine hands them over before it parses.
 void list_align(CLI::App& app, int& exit_code);
 void list_bench_train(CLI::App& app, int& exit_code);
+void list_score_clip(CLI::App& app, int& exit_code);
 void list_train(CLI::App& app, int& exit_code);
 
 }  // namespace vitrine::apps

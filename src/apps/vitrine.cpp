@@ -29,5 +29,6 @@ int main(int argc, char** argv) {
                          register_convert,
                          register_bench_write,
                          list_bench_train,
+                         list_score_clip,
                      });
 }

@@ -4,16 +4,10 @@
 // of different feature extractors cannot be compared.
 #pragma once
 #include <cstdint>
-#include <span>
+
+#include "eval/retrieval.h"
 
 namespace vitrine::eval {
-
-/// Rows of features, row-major.
-struct FeatureRows {
-  std::span<const float> values;  // [n, d]
-  int64_t d = 1;
-  int64_t n() const { return static_cast<int64_t>(values.size()) / d; }
-};
 
 struct KernelDistanceConfig {
   int subsets = 100;
@@ -26,7 +20,7 @@ struct KernelDistance {
   int64_t subset_size = 0, n_first = 0, n_second = 0;
 };
 
-/// Throws InvalidInput for sets of different d and for fewer than 2 rows in one.
+/// Throws InvalidInput for sets of different width and for fewer than 2 rows in one.
 KernelDistance kernel_distance(const FeatureRows& first, const FeatureRows& second, const KernelDistanceConfig& config = {});
 
 /// The unbiased squared discrepancy of two whole sets of n >= 2 and m >= 2 rows.

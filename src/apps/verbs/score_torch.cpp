@@ -1,4 +1,4 @@
-// score copy --engine torch: log-probabilities by the training module, for comparison with the decoder.
+// score copy --engine torch: log-probabilities by the training module, for comparison with the decoder; score clip.
 #include <sstream>
 
 #include "apps/command_line.h"
@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "copywriting/copy_model.h"
 #include "models/gpt2/module.h"
+#include "recipes/score_clip.h"
 
 namespace vitrine::apps {
 namespace {
@@ -53,10 +54,36 @@ void run(ScoreTorchVerb& verb) {
   write_output("-", scores);
 }
 
+struct ScoreClipVerb {
+  explicit ScoreClipVerb(CLI::App& app) : options(app) {}
+  CommonOptions common;
+  recipes::ScoreRun run;
+  VerbOptions options;
+};
+
+int score_clip(ScoreClipVerb& verb) {
+  if (verb.options.resolve()) return kDone;
+  VerbOptions::require(!verb.run.input.empty(), "PAIRS");
+  VerbOptions::require(!verb.run.model.empty(), "--model");
+  set_threads(verb.common.threads);
+  parse_device(verb.common.device);  // refuses one that is not there
+  verb.run.dtype = verb.common.dtype;
+  return recipes::run_score_clip(verb.run, verb.common.device) ? kDone : kSomeRejected;
+}
+
+void add_score_clip(CLI::App& score, int& exit_code) {
+  CLI::App* clip = score.add_subcommand("clip", "how well texts fit their pictures, 0 to 100, one line a row");
+  auto verb = std::make_shared<ScoreClipVerb>(*clip);
+  clip->add_option("PAIRS", verb->run.input, "JSONL: id, image, text; - = standard input");
+  verb->options.add(verb->run);
+  verb->options.add_common(verb->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
+  clip->callback([verb, &exit_code] { exit_code = score_clip(*verb); });
+}
+
 }  // namespace
 
-void register_score_torch(CLI::App& app, int&) {
-  CLI::App* score = app.add_subcommand("score", "log-probability of given texts");
+void register_score_torch(CLI::App& app, int& exit_code) {
+  CLI::App* score = app.add_subcommand("score", "log-probability of given texts, or how well texts fit pictures");
   score->require_subcommand(1);
   CLI::App* copy = score->add_subcommand("copy", "by a language model");
   auto verb = std::make_shared<ScoreTorchVerb>(*copy);
@@ -64,6 +91,7 @@ void register_score_torch(CLI::App& app, int&) {
   verb->options.add(*verb);
   verb->options.add_common(verb->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
   copy->callback([verb] { run(*verb); });
+  add_score_clip(*score, exit_code);
 }
 
 }  // namespace vitrine::apps

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "models/bert/weights.h"
 #include "models/weight_matcher.h"
+#include "models/weight_specs.h"
 
 namespace vitrine::models {
 namespace {
@@ -17,16 +18,6 @@ constexpr std::string_view kTextSide = "text_model.", kVisionSide = "vision_mode
 constexpr int64_t kHeadSize = 64;  // of every published text side
 
 using Pair = std::pair<std::string_view, std::string_view>;
-
-void add_linear(std::vector<WeightSpec>& specs, const std::string& name, int64_t out, int64_t in) {
-  specs.push_back({name + ".weight", {out, in}});
-  specs.push_back({name + ".bias", {out}});
-}
-
-void add_norm(std::vector<WeightSpec>& specs, const std::string& name, int64_t C) {
-  specs.push_back({name + ".weight", {C}});
-  specs.push_back({name + ".bias", {C}});
-}
 
 /// The layers of either side.
 template <typename Config>

@@ -11,6 +11,8 @@
 namespace vitrine::eval {
 namespace {
 
+FeatureRows rows_of(const std::vector<float>& values, int64_t width) { return {static_cast<int64_t>(values.size()) / width, width, values}; }
+
 std::vector<float> normal_rows(int64_t n, int64_t d, double shift, const char* name) {
   RandomStream random(RandomKey(3).fold_in(name));
   std::vector<float> values;
@@ -21,15 +23,15 @@ std::vector<float> normal_rows(int64_t n, int64_t d, double shift, const char* n
 }
 
 TEST(KernelDistanceTest, SquaredDiscrepancyIsWhatOneComputesByHand) {
-  // d = 1, k(x, y) = (xy + 1)^3. Within {0, 1}: k = 1; within {1, 2}: k = 27; between: 1, 1, 8, 27.
-  const std::vector<float> first{0, 1}, second{1, 2};
-  EXPECT_DOUBLE_EQ(squared_discrepancy({first, 1}, {second, 1}), 1.0 + 27.0 - 2 * (1 + 1 + 8 + 27) / 4.0);
+  // d = 1, k(x, y) = (xy + 1)^3. Within rows_of(0, 1): k = 1; within rows_of(1, 2): k = 27; between: 1, 1, 8, 27.
+  const std::vector<float> firstrows_of(0, 1), secondrows_of(1, 2);
+  EXPECT_DOUBLE_EQ(squared_discrepancy(rows_of(first, 1), rows_of(second, 1)), 1.0 + 27.0 - 2 * (1 + 1 + 8 + 27) / 4.0);
 }
 
 TEST(KernelDistanceTest, TwoDrawsOfOneDistributionAreNear0AndAShiftIsNot) {
   const auto a = normal_rows(200, 8, 0, "a"), b = normal_rows(200, 8, 0, "b"), far = normal_rows(200, 8, 1, "c");
   const KernelDistanceConfig config{.subsets = 20, .subset_size = 100};
-  const KernelDistance same = kernel_distance({a, 8}, {b, 8}, config), shifted = kernel_distance({a, 8}, {far, 8}, config);
+  const KernelDistance same = kernel_distance(rows_of(a, 8), rows_of(b, 8), config), shifted = kernel_distance(rows_of(a, 8), rows_of(far, 8), config);
   EXPECT_LT(std::abs(same.mean), 3 * same.deviation + 0.02);
   EXPECT_GT(shifted.mean, 10 * shifted.deviation);
   EXPECT_EQ(same.subset_size, 100);
@@ -38,19 +40,19 @@ TEST(KernelDistanceTest, TwoDrawsOfOneDistributionAreNear0AndAShiftIsNot) {
 TEST(KernelDistanceTest, TheSameSeedGivesTheSameNumbers) {
   const auto a = normal_rows(60, 4, 0, "a"), b = normal_rows(50, 4, 0.3, "b");
   const KernelDistanceConfig config{.subsets = 5, .subset_size = 30, .seed = 9};
-  EXPECT_EQ(kernel_distance({a, 4}, {b, 4}, config).mean, kernel_distance({a, 4}, {b, 4}, config).mean);
+  EXPECT_EQ(kernel_distance(rows_of(a, 4), rows_of(b, 4), config).mean, kernel_distance(rows_of(a, 4), rows_of(b, 4), config).mean);
 }
 
 TEST(KernelDistanceTest, PairsOfEqualRowsHaveNoDistanceAndOppositeOnesTwo) {
   const std::vector<float> equal{1, 2, 2, 4}, opposite{1, 0, -1, 0};
-  EXPECT_NEAR(mean_pair_distance({equal, 2}), 0, 1e-9);
-  EXPECT_NEAR(mean_pair_distance({opposite, 2}), 2, 1e-9);
+  EXPECT_NEAR(mean_pair_distance(rows_of(equal, 2)), 0, 1e-9);
+  EXPECT_NEAR(mean_pair_distance(rows_of(opposite, 2)), 2, 1e-9);
 }
 
 TEST(KernelDistanceTest, RefusesSetsThatDoNotFitTogether) {
-  const std::vector<float> four{1, 2, 3, 4}, one{1, 2};
-  EXPECT_THROW(squared_discrepancy({four, 2}, {four, 1}), InvalidInput);
-  EXPECT_THROW(squared_discrepancy({one, 2}, {four, 2}), InvalidInput);
+  const std::vector<float> four{1, 2, 3, 4}, onerows_of(1, 2);
+  EXPECT_THROW(squared_discrepancy(rows_of(four, 2), rows_of(four, 1)), InvalidInput);
+  EXPECT_THROW(squared_discrepancy(rows_of(one, 2), rows_of(four, 2)), InvalidInput);
 }
 
 }  // namespace
