@@ -21,7 +21,7 @@ const std::vector<Verb>& verbs() {
       {"points", {}, {}},
       {"check", {}, {}},
       {"curate", {"copy"}, {"images"}},
-      {"train", {"copy", "tagger", "ranker", "text-encoder", "lora", "dreambooth", "textual-inversion", "base", "vae", "probe"}, {"clip"}},
+      {"train", {"copy", "tagger", "ranker", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base", "vae", "probe"}, {}},
       {"align", {"copy"}, {"images"}},
       {"write", {}, {}},
       {"score", {"copy", "ranker", "clip"}, {}},

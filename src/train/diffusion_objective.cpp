@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "diffusion/training_noise.h"
 #include "nn/initialize.h"
+#include "train/weighted_rows.h"
 
 namespace vitrine::train {
 namespace {
@@ -30,15 +31,6 @@ at::Tensor random_noise(const at::Tensor& like, RandomKey key) {
   return noise;
 }
 
-std::vector<double> cumulative_weights(const CaptionedLatents& set) {
-  const auto N = static_cast<size_t>(set.latents.size(0));
-  VITRINE_REQUIRE(set.weights.empty() || set.weights.size() == N, "[DiffusionObjective] weights: expected ", N, ", got ", set.weights.size());
-  std::vector<double> sums(N, 1.0);
-  if (!set.weights.empty()) sums = set.weights;
-  std::partial_sum(sums.begin(), sums.end(), sums.begin());
-  return sums;
-}
-
 void require_latents(const CaptionedLatents& set, const models::UNetConfig& config) {
   VITRINE_REQUIRE(set.latents.dim() == 5 && set.latents.size(0) > 0 && set.latents.size(2) == config.out_channels,
                   "[DiffusionObjective] latents: expected [N, K, ", config.out_channels, ", h, w], got ", set.latents.sizes());
@@ -49,7 +41,7 @@ void require_latents(const CaptionedLatents& set, const models::UNetConfig& conf
 DiffusionObjective::DiffusionObjective(DiffusionNetworks networks, nn::ParameterStore& parameters, CaptionedLatents training,
                                        CaptionedLatents validation, const DiffusionLossConfig& loss, DiffusionHooks hooks)
     : networks_(std::move(networks)), parameters_(parameters), training_(std::move(training)), validation_(std::move(validation)),
-      cumulative_(cumulative_weights(training_)), loss_(loss), hooks_(std::move(hooks)) {
+      cumulative_(cumulative_weights(training_.weights, static_cast<size_t>(training_.latents.size(0)))), loss_(loss), hooks_(std::move(hooks)) {
   require_latents(training_, networks_.unet_config);
   require_latents(validation_, networks_.unet_config);
 }
@@ -60,9 +52,7 @@ DiffusionObjective::Batch DiffusionObjective::training_batch(int batch_size, Ran
   std::vector<std::vector<int32_t>> ids;
   std::vector<int64_t> timesteps;
   for (int i = 0; i < batch_size; ++i) {
-    const double place = random.uniform() * cumulative_.back();
-    const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end() - 1, place);
-    const auto row = static_cast<size_t>(found - cumulative_.begin());
+    const size_t row = draw_row(cumulative_, random);
     const auto variant = static_cast<int64_t>(random.below(static_cast<uint64_t>(training_.latents.size(1))));
     latents.push_back(training_.latents[static_cast<int64_t>(row)][variant]);
     timesteps.push_back(static_cast<int64_t>(random.below(static_cast<uint64_t>(networks_.schedule.num_train_timesteps()))));

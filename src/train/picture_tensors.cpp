@@ -28,6 +28,10 @@ bool is_picture(const fs::path& path) {
   return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
+io::Picture fitted(const io::Picture& picture, const PictureSize& size) {
+  return size.stretch ? io::resize(picture, size.width, size.height) : io::cover_crop(picture, size.width, size.height);
+}
+
 }  // namespace
 
 std::vector<fs::path> picture_files(const fs::path& folder) {
@@ -52,7 +56,7 @@ PictureTensors load_pictures(const std::vector<data::PictureFile>& sources, cons
     const std::string name = data::to_string(sources[i]);
     try {
       const std::string bytes = data::read_picture_bytes(sources[i]);
-      pictures.push_back(models::to_tensor(io::cover_crop(io::read_picture(bytes, name), size.width, size.height)));
+      pictures.push_back(models::to_tensor(fitted(io::read_picture(bytes, name), size)));
       result.files.push_back(sources[i].file);
       kept.push_back(i);
       names_and_hashes += concat(fs::path(name).filename().string(), " ", sha256_hex(bytes), "\n");

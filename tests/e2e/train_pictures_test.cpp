@@ -129,6 +129,14 @@ TEST_F(TrainPicturesTest, ANewWordIsSavedAsRowsOfTheVocabulary) {
   EXPECT_TRUE(fs::exists(output / "learned_embeds.safetensors"));
 }
 
+TEST_F(TrainPicturesTest, AClipIsTrainedAndGoneOnFrom) {
+  const fs::path output = root() / "clip";
+  run({"train", "clip", data(), "--output", output, "--image-size", "32", "--patch-size", "8", "--vision-width", "32", "--vision-layers", "1", "--text-width", "32",
+       "--text-layers", "1", "--vocab-size", "600", "--attention-head-size", "16", "--steps", "2", "--validation-steps", "2", "--batch-size", "4"});
+  EXPECT_TRUE(fs::exists(output / "preprocessor_config.json"));
+  run({"train", "clip", data(), "--init", output, "--output", root() / "clip-2", "--steps", "1", "--validation-steps", "1", "--batch-size", "4"});
+}
+
 TEST_F(TrainPicturesTest, AProbeLearnsTheClasses) {
   const fs::path output = root() / "probe";
   run({"train", "probe", data(), "--output", output, "--width", "32", "--height", "32", "--block-out-channels", "16,32", "--steps", "40", "--batch-size", "8",

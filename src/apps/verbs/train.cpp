@@ -6,6 +6,7 @@
 #include "apps/device.h"
 #include "apps/verbs.h"
 #include "recipes/train_base.h"
+#include "recipes/train_clip.h"
 #include "recipes/train_copy.h"
 #include "recipes/train_probe.h"
 #include "recipes/train_ranker.h"
@@ -113,6 +114,7 @@ void register_train(CLI::App& app, int& exit_code) {
                                                           "folder of pictures of the thing", exit_code, &recipes::train_textual_inversion);
   add_picture_train<recipes::TrainBaseConfig>(train, "base", "small Stable Diffusion from scratch, on a VAE of train vae",
                                               set_help, exit_code, &recipes::train_base);
+  add_picture_train<recipes::TrainClipConfig>(train, "clip", "CLIP of pictures and captions, from scratch or from --init", set_help, exit_code, &recipes::train_clip);
   add_picture_train<recipes::TrainProbeConfig>(train, "probe", "classifier of product pictures, which generated ones are measured with",
                                                "folder with train/<class>/ and validation/<class>/", exit_code, &recipes::train_probe);
   add_picture_train<recipes::TrainVaeConfig>(train, "vae", "VAE of a picture model of one's own, from scratch", "folder of pictures, maybe with train/ and validation/",

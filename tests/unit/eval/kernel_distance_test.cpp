@@ -23,8 +23,8 @@ std::vector<float> normal_rows(int64_t n, int64_t d, double shift, const char* n
 }
 
 TEST(KernelDistanceTest, SquaredDiscrepancyIsWhatOneComputesByHand) {
-  // d = 1, k(x, y) = (xy + 1)^3. Within rows_of(0, 1): k = 1; within rows_of(1, 2): k = 27; between: 1, 1, 8, 27.
-  const std::vector<float> firstrows_of(0, 1), secondrows_of(1, 2);
+  // d = 1, k(x, y) = (xy + 1)^3. Within {0, 1}: k = 1; within {1, 2}: k = 27; between: 1, 1, 8, 27.
+  const std::vector<float> first{0, 1}, second{1, 2};
   EXPECT_DOUBLE_EQ(squared_discrepancy(rows_of(first, 1), rows_of(second, 1)), 1.0 + 27.0 - 2 * (1 + 1 + 8 + 27) / 4.0);
 }
 
@@ -50,7 +50,7 @@ TEST(KernelDistanceTest, PairsOfEqualRowsHaveNoDistanceAndOppositeOnesTwo) {
 }
 
 TEST(KernelDistanceTest, RefusesSetsThatDoNotFitTogether) {
-  const std::vector<float> four{1, 2, 3, 4}, onerows_of(1, 2);
+  const std::vector<float> four{1, 2, 3, 4}, one{1, 2};
   EXPECT_THROW(squared_discrepancy(rows_of(four, 2), rows_of(four, 1)), InvalidInput);
   EXPECT_THROW(squared_discrepancy(rows_of(one, 2), rows_of(four, 2)), InvalidInput);
 }
