@@ -30,7 +30,7 @@ TEST(UsageE2e, UnknownVerbsAreNamedAndPlannedOnesAreToldApart) {
   EXPECT_TRUE(is_usage_error(run_program({"foo"}), "unknown verb 'foo'; there are: import, points"));
   EXPECT_TRUE(is_usage_error(run_program({"score", "foo"}), "unknown verb 'score foo'; there is: score copy, ranker"));
   EXPECT_TRUE(is_usage_error(run_program({"draw", "x"}), "'draw' does not exist yet"));
-  EXPECT_TRUE(is_usage_error(run_program({"train", "lora", "x"}), "'train lora' does not exist yet"));
+  EXPECT_TRUE(is_usage_error(run_program({"align", "images"}), "'align images' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"curate", "images"}), "'curate images' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"bench", "draw"}), "'bench draw' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"curate"}), "curate copy"));
@@ -56,7 +56,7 @@ TEST(UsageE2e, ValuesOutOfRangeNameTheOptionAsTyped) {
   EXPECT_TRUE(is_usage_error(write({"--length", "5"}), "--length: expected 20 to 2000, got 5"));
   for (const char* value : {"-1", "nan", "inf", "x", "1x", ""}) EXPECT_TRUE(is_usage_error(write({"--temperature", value}), "--temperature: expected 0 to 10"));
   EXPECT_TRUE(is_usage_error(write({"--top-k", "-1"}), "--top-k"));
-  EXPECT_TRUE(is_usage_error(write({"--dtype", "float16"}), "--dtype: expected auto, float32, bfloat16, int8 or int4"));
+  EXPECT_TRUE(is_usage_error(write({"--dtype", "float64"}), "--dtype: expected auto, float32, float16, bfloat16, int8 or int4"));
   EXPECT_TRUE(is_usage_error(write({"--style", "amazon"}), "--style: expected taobao"));
   EXPECT_TRUE(is_usage_error(write({"--quiet", "--log-level", "foo"}), "--log-level"));
   EXPECT_TRUE(is_usage_error(write({"--foo"}), "--foo"));
