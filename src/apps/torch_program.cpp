@@ -36,6 +36,7 @@ bool needs_torch(int argc, const char* const* argv) {
   if (arguments[0] == "train" || arguments[0] == "align") return true;
   if (arguments.size() < 2) return false;
   if (arguments[0] == "bench" && arguments[1] == "train") return true;
+  if (arguments[0] == "evaluate" && arguments[1] == "images") return true;
   if (arguments[0] != "score") return false;
   return arguments[1] == "clip" || (arguments[1] == "copy" && asks_for_torch_engine(arguments));
 }
@@ -55,6 +56,9 @@ int run_torch_program(char** argv) {
 
 void list_align(CLI::App& app, int&) { app.add_subcommand("align", "rounds of sample, order, tune (by vitrine-torch)"); }
 void list_train(CLI::App& app, int&) { app.add_subcommand("train", "train a model (by vitrine-torch)"); }
+void list_evaluate_images(CLI::App& app, int&) {
+  app.get_subcommand("evaluate")->add_subcommand("images", "pictures of models beside each other (by vitrine-torch)");
+}
 void list_score_clip(CLI::App& app, int&) {
   app.get_subcommand("score")->add_subcommand("clip", "how well texts fit their pictures (by vitrine-torch)");
 }

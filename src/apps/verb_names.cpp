@@ -25,7 +25,7 @@ const std::vector<Verb>& verbs() {
       {"align", {"copy"}, {"images"}},
       {"write", {}, {}},
       {"score", {"copy", "ranker", "clip"}, {}},
-      {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style"}, {"images"}},
+      {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style", "images"}, {}},
       {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {"images"}},
       {"verify", {"text", "ledger"}, {"images"}},
       {"convert", {"preferences", "sd", "lora"}, {}},

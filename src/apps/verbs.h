@@ -15,6 +15,7 @@ void register_import(CLI::App& app, int& exit_code);
 void register_label(CLI::App& app, int& exit_code);
 void register_points(CLI::App& app, int& exit_code);
 void register_score(CLI::App& app, int& exit_code);
+void register_evaluate_images(CLI::App& app, int& exit_code);
 void register_score_torch(CLI::App& app, int& exit_code);
 void register_train(CLI::App& app, int& exit_code);
 void register_verify(CLI::App& app, int& exit_code);
@@ -23,6 +24,7 @@ void register_write(CLI::App& app, int& exit_code);
 /// Verbs of vitrine-torch as `vitrine --help` lists them; vitrine hands them over before it parses.
 void list_align(CLI::App& app, int& exit_code);
 void list_bench_train(CLI::App& app, int& exit_code);
+void list_evaluate_images(CLI::App& app, int& exit_code);
 void list_score_clip(CLI::App& app, int& exit_code);
 void list_train(CLI::App& app, int& exit_code);
 

@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
                          register_convert,
                          register_bench_write,
                          list_bench_train,
+                         list_evaluate_images,
                          list_score_clip,
                      });
 }

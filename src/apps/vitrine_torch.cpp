@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
                      {
                          register_align,
                          register_train,
+                         register_evaluate_images,
                          register_score_torch,
                          register_bench_train,
                      });
