@@ -1,7 +1,5 @@
 // recipes/picture_learner.h - what of a Stable Diffusion model learns in a run of `train`, and how it is saved.
 #pragma once
-#include <ATen/core/Tensor.h>
-
 #include <filesystem>
 #include <map>
 #include <memory>
