@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kRoundBracket = 1.1, kSquareBracket = 1 / 1.1;
 constexpr std::string_view kBreak = "BREAK";
+constexpr std::string_view kEscaped = "()[]\\";
 constexpr std::string_view kSpace = " \t\n\r\f\v";
 
 bool is_space(char c) { return kSpace.find(c) != std::string_view::npos; }
@@ -93,8 +94,7 @@ class PromptReader {
 
   /// A backslash before another character is dropped.
   void take_escape() {
-    const bool escapes =
-        rest_.size() > 1 && std::string_view("()[]\\").find(rest_[1]) != std::string_view::npos;
+    const bool escapes = rest_.size() > 1 && kEscaped.find(rest_[1]) != std::string_view::npos;
     if (escapes) add(rest_.substr(1, 1));
     rest_.remove_prefix(escapes ? 2 : 1);
   }
@@ -167,6 +167,15 @@ class PromptReader {
 std::vector<PromptPart> parse_prompt(std::string_view prompt) {
   VITRINE_REQUIRE(text::is_valid_utf8(prompt), "[parse_prompt] the prompt is not valid UTF-8");
   return PromptReader(prompt).read();
+}
+
+std::string escape_prompt(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (kEscaped.find(c) != std::string_view::npos) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
 }
 
 }  // namespace vitrine::diffusion

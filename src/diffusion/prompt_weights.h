@@ -25,4 +25,7 @@ struct PromptPart {
 /// is one empty part. Throws InvalidInput for invalid UTF-8.
 std::vector<PromptPart> parse_prompt(std::string_view prompt);
 
+/// The text as a prompt that says just it: brackets and backslashes escaped.
+std::string escape_prompt(std::string_view text);
+
 }  // namespace vitrine::diffusion

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "base/python_json.h"
 #include "models/config_fields.h"
 
 namespace vitrine::diffusion {
@@ -176,26 +176,6 @@ SchedulerKind kind_of_file(const models::ConfigFields& fields, std::string_view 
   return *found;
 }
 
-/// Python writes an infinite number as -Infinity, which is not JSON: as a string it can be read.
-std::string quote_infinities(std::string_view text) {
-  std::string out;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size();) {
-    const bool infinity = !in_string && text.substr(i).starts_with("-Infinity");
-    if (infinity) {
-      out += "\"-Infinity\"";
-      i += std::string_view("-Infinity").size();
-      continue;
-    }
-    if (in_string && text[i] == '\\' && i + 1 < text.size())
-      out += text[i++];
-    else if (text[i] == '"')
-      in_string = !in_string;
-    out += text[i++];
-  }
-  return out;
-}
-
 void require_range(std::string_view where, std::string_view name, int64_t value, int64_t min,
                    int64_t max) {
   VITRINE_REQUIRE(value >= min && value <= max, "[scheduler_config] ", where, ": ", name,
@@ -288,9 +268,7 @@ SchedulerConfig scheduler_config_from_json(const Json& json, std::string_view wh
 
 SchedulerConfig read_scheduler_config(const std::filesystem::path& path,
                                       std::optional<SchedulerKind> kind) {
-  const std::string text = read_file(path);
-  return scheduler_config_from_json(parse_json(quote_infinities(text), path.string()),
-                                    path.string(), kind);
+  return scheduler_config_from_json(read_python_json_file(path), path.string(), kind);
 }
 
 Json to_json(const SchedulerConfig& config) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/python_json.h"
 #include "models/clip/weights.h"
 #include "models/stable_diffusion/single_file.h"
 
@@ -58,7 +59,7 @@ std::string prediction_type_in(const io::Checkpoint& checkpoint, const UNetConfi
 SdSettings read_settings(const fs::path& model_dir) {
   const fs::path scheduler = model_dir / "scheduler" / "scheduler_config.json";
   SdSettings settings{read_text_config(model_dir / "text_encoder"), read_unet_config(model_dir / "unet"), read_vae_config(model_dir / "vae"),
-                      read_json_file(scheduler)};
+                      read_python_json_file(scheduler)};
   require_scheduler(settings.scheduler, scheduler.string());
   return settings;
 }

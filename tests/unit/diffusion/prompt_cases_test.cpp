@@ -61,6 +61,11 @@ TEST(PromptCasesTest, ChunksAreThoseOfTheRow) {
   }
 }
 
+TEST(PromptCasesTest, AnEscapedTextIsOnePartOfWeightOne) {
+  const std::string text = "棉(100%) [new] a\\b :1.2)";
+  EXPECT_EQ(parse_prompt(escape_prompt(text)), (std::vector<PromptPart>{{text, 1, false}}));
+}
+
 TEST(PromptChunksTest, PaddingStandsBehindTheEnd) {
   const auto bert = tokenizer_of("bert-chinese");
   const ChunkConfig config = chunk_config(*bert, 6);
