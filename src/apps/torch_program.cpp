@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -14,6 +15,12 @@
 
 namespace vitrine::apps {
 namespace {
+
+bool has_flag(const std::vector<std::string_view>& arguments, std::string_view flag) {
+  return std::any_of(arguments.begin(), arguments.end(), [&](std::string_view argument) {
+    return argument.starts_with(flag) && (argument.size() == flag.size() || argument[flag.size()] == '=');
+  });
+}
 
 bool asks_for_torch_engine(const std::vector<std::string_view>& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -37,6 +44,7 @@ bool needs_torch(int argc, const char* const* argv) {
   if (arguments.size() < 2) return false;
   if (arguments[0] == "bench" && arguments[1] == "train") return true;
   if (arguments[0] == "evaluate" && arguments[1] == "images") return true;
+  if (arguments[0] == "curate" && arguments[1] == "images") return has_flag(arguments, "--clip-model");
   if (arguments[0] != "score") return false;
   return arguments[1] == "clip" || (arguments[1] == "copy" && asks_for_torch_engine(arguments));
 }

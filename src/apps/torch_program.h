@@ -3,7 +3,8 @@
 
 namespace vitrine::apps {
 
-/// Whether these arguments are a verb of vitrine-torch: train, bench train, or score with --engine torch.
+/// Whether these arguments are a verb of vitrine-torch: train, align, bench train, score clip,
+/// score copy with --engine torch, curate images with --clip-model.
 bool needs_torch(int argc, const char* const* argv);
 
 /// Replaces this process by vitrine-torch with the same arguments. Returns only when that fails (it

@@ -20,7 +20,7 @@ const std::vector<Verb>& verbs() {
       {"import", {}, {}},
       {"points", {}, {}},
       {"check", {}, {}},
-      {"curate", {"copy"}, {"images"}},
+      {"curate", {"copy", "images"}, {}},
       {"train", {"copy", "tagger", "ranker", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base", "vae", "probe"}, {}},
       {"align", {"copy"}, {"images"}},
       {"write", {}, {}},

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   return run_program(argc, argv, "vitrine",
                      {
                          register_align,
+                         register_curate_torch,
                          register_train,
                          register_evaluate_images,
                          register_score_torch,

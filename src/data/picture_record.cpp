@@ -31,6 +31,23 @@ std::string to_string(const PictureFile& picture) {
   return picture.member.empty() ? picture.file.string() : picture.file.string() + "/" + picture.member;
 }
 
+Json to_json(const PictureFile& picture) {
+  if (picture.member.empty()) return picture.file.string();
+  Json json = {{"file", picture.file.string()}, {"member", picture.member}, {"offset", picture.offset}, {"size_bytes", picture.size_bytes}};
+  if (picture.is_base64) json["base64"] = true;
+  return json;
+}
+
+std::optional<PictureFile> picture_file_from(const Json& json) {
+  if (json.is_string()) return PictureFile{.file = json.get<std::string>(), .member = {}};
+  const auto has = [&](const char* name, auto is_kind) { return json.contains(name) && is_kind(json[name]); };
+  const auto is_text = [](const Json& j) { return j.is_string() && !j.get_ref<const std::string&>().empty(); };
+  const auto is_count = [](const Json& j) { return j.is_number_integer() && j.get<int64_t>() >= 0; };
+  if (!json.is_object() || !has("file", is_text) || !has("member", is_text) || !has("offset", is_count) || !has("size_bytes", is_count)) return std::nullopt;
+  return PictureFile{.file = json["file"].get<std::string>(), .member = json["member"].get<std::string>(), .offset = json["offset"].get<int64_t>(),
+                     .size_bytes = json["size_bytes"].get<int64_t>(), .is_base64 = json.value("base64", Json(false)) == true};
+}
+
 std::string read_picture_bytes(const PictureFile& picture, int64_t max_bytes) {
   std::error_code code;
   const bool whole = picture.member.empty();

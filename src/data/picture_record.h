@@ -21,6 +21,11 @@ struct PictureFile {
 /// "shop/a.jpg", "set.tar/0001.jpg"
 std::string to_string(const PictureFile& picture);
 
+/// The path of a file; of a member {"file","member","offset","size_bytes","base64"?}.
+Json to_json(const PictureFile& picture);
+/// The inverse. Nothing for JSON that is neither.
+std::optional<PictureFile> picture_file_from(const Json& json);
+
 /// The bytes of the picture file as they lie in the set. Throws NotFound, IoError, InvalidInput
 /// (TOO_LARGE: more bytes than max_bytes), Corrupt (BAD_BASE64; a container that became shorter).
 std::string read_picture_bytes(const PictureFile& picture, int64_t max_bytes = 100'000'000);

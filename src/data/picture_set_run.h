@@ -40,6 +40,7 @@ PictureSet read_kohya_config(const std::filesystem::path& toml);
 PictureSet read_imagefolder(const std::filesystem::path& root);
 PictureSet read_webdataset(const std::filesystem::path& archive);
 PictureSet read_muge(const std::filesystem::path& root);
+PictureSet read_curated(const std::filesystem::path& folder_or_file);
 PictureSet read_listings(const std::filesystem::path& table);
 
 }  // namespace vitrine::data

@@ -36,6 +36,7 @@ bool is_kohya(const fs::path& root) {
 }
 
 std::string format_of_folder(const fs::path& root) {
+  if (fs::exists(root / "kept.jsonl")) return "curated";
   if (has_metadata(root)) return "imagefolder";
   if (has_file_like(root, "imgs.tsv") && has_file_like(root, "texts.jsonl")) return "muge";
   if (is_kohya(root)) return "kohya";
@@ -45,6 +46,7 @@ std::string format_of_folder(const fs::path& root) {
 
 std::string format_of_set(const fs::path& path) {
   if (fs::is_directory(path)) return format_of_folder(path);
+  if (path.filename() == "kept.jsonl") return "curated";
   if (path.extension() == ".tar") return "webdataset";
   if (path.extension() == ".toml") return "kohya";
   return "listings";
@@ -54,7 +56,8 @@ Reader reader_of(std::string_view format, const fs::path& path) {
   if (format == "kohya" && !fs::is_directory(path)) return read_kohya_config;
   constexpr std::pair<std::string_view, Reader> kReaders[] = {
       {"folders", read_class_folders}, {"kohya", read_kohya_folders}, {"imagefolder", read_imagefolder},
-      {"webdataset", read_webdataset}, {"muge", read_muge},           {"listings", read_listings}};
+      {"webdataset", read_webdataset}, {"muge", read_muge},           {"curated", read_curated},
+      {"listings", read_listings}};
   for (const auto& [name, reader] : kReaders) {
     if (name == format) return reader;
   }

@@ -6,6 +6,7 @@
 //   imagefolder  ROOT/metadata.jsonl {"file_name","text"}, also in the split folders
 //   webdataset   set.tar with key.jpg, key.txt, key.json
 //   muge         ROOT/*imgs.tsv (id, tab, base64), *texts.jsonl {"text_id","text","image_ids"}
+//   curated      kept.jsonl of `curate images`, or the folder that holds it
 //   listings     a product table (data/import.h) whose rows name pictures
 // docs/formats/picture_sets.md says what each field becomes. No picture is decoded here.
 #pragma once
@@ -25,7 +26,7 @@ struct PictureSetConfig {
 
   void describe(FieldVisitor& v) {
     v.field("format", format, "layout of the sets; auto = by what is there",
-            {"auto", "folders", "kohya", "imagefolder", "webdataset", "muge", "listings"});
+            {"auto", "folders", "kohya", "imagefolder", "webdataset", "muge", "curated", "listings"});
     v.field("split", split, "only records of this split, of sets that have splits; empty = all");
     v.field("licence", licence, "licence of the pictures, kept in each record");
   }

@@ -1,4 +1,5 @@
-// Sets whose rows name their pictures: Hugging Face's imagefolder, MUGE's tables, listings of a shop.
+// Sets whose rows name their pictures: Hugging Face's imagefolder, MUGE's tables, our own curated sets,
+// listings of a shop.
 #include <algorithm>
 #include <map>
 
@@ -130,7 +131,38 @@ std::vector<PictureFile> listed_pictures(const Product& product, const fs::path&
   return main;
 }
 
+/// The record of a row of kept.jsonl. Returns what is wrong with it, or nothing.
+std::optional<FieldProblem> read_kept_row(Json row, PictureRecord& record) {
+  const auto picture = row.contains("picture") ? picture_file_from(row["picture"]) : std::nullopt;
+  if (!picture) return FieldProblem{"MISSING_REQUIRED", "picture", ""};
+  if (!fs::is_regular_file(picture->file)) return FieldProblem{"IMG_MISSING", "picture", picture->file.string()};
+  record.pictures = {*picture};
+  for (const Json& more : row.value("more_pictures", Json::array())) {
+    if (auto file = picture_file_from(more)) record.pictures.push_back(std::move(*file));
+  }
+  record.text = take_text(row, "text");
+  record.label = take_text(row, "class");
+  record.split = take_text(row, "split");
+  if (row.contains("repeats") && row["repeats"].is_number_integer()) record.repeats = std::max(1, row["repeats"].get<int>());
+  row["title_raw"] = take_text(row, "title");
+  for (const char* name : {"picture", "more_pictures", "repeats"}) row.erase(name);
+  const auto problem = read_product(row, record.product);
+  record.signals = signals_of(record.product);
+  return problem;
+}
+
 }  // namespace
+
+PictureSet read_curated(const fs::path& path) {
+  const fs::path file = fs::is_directory(path) ? path / "kept.jsonl" : path;
+  PictureSet set;
+  for (JsonRow& row : read_json_rows(file, set.report)) {
+    PictureRecord record;
+    if (const auto problem = read_kept_row(std::move(row.json), record)) reject_row(set.report, file.string(), row.row, *problem);
+    else set.records.push_back(std::move(record));
+  }
+  return set;
+}
 
 PictureSet read_imagefolder(const fs::path& root) {
   PictureSet set;

@@ -52,8 +52,8 @@ void put(Json& json, const char* name, const std::string& value) {
 void put_picture(Json& json, const PictureRow& row) {
   const auto& pictures = row.record.pictures;
   if (pictures.empty()) return;
-  json["picture"] = to_string(pictures.front());
-  for (size_t i = 1; i < pictures.size(); ++i) json["more_pictures"].push_back(to_string(pictures[i]));
+  json["picture"] = data::to_json(pictures.front());
+  for (size_t i = 1; i < pictures.size(); ++i) json["more_pictures"].push_back(data::to_json(pictures[i]));
   put(json, "sha256", row.sha256);
   put(json, "format", row.format);
   if (!row.measures) return;

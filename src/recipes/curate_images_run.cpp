@@ -7,6 +7,7 @@
 #include "base/file_arguments.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "copywriting/copy_model.h"
 #include "models/clip/config.h"
 #include "recipes/export_pictures.h"
 #include "recipes/points.h"
@@ -78,8 +79,9 @@ data::AttributeStatistics statistics_of(const std::vector<data::PictureRecord>& 
 }
 
 CaptionTokens count_tokens(const CuratedPictures& set, const std::string& model_dir) {
-  const models::TextConfig text_config = models::read_text_config(model_dir);
-  const auto tokenizer = text::load_tokenizer(model_dir);
+  const auto folder = copywriting::find_model(model_dir);
+  const models::TextConfig text_config = models::read_text_config(folder);
+  const auto tokenizer = text::load_tokenizer(folder);
   CaptionTokens counted{.model = model_dir, .max_tokens = models::max_tokens_of(text_config), .tokens = {}, .cut = {}};
   const bool is_chinese = std::holds_alternative<models::BertConfig>(text_config);
   const auto language = is_chinese ? imagery::Language::zh : imagery::Language::en;

@@ -1,0 +1,79 @@
+// curate images on drawn listings with planted faults, and with a tiny CLIP.
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "e2e/program.h"
+
+namespace vitrine::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kListings = source_file("tests/data/pictures_synthetic/listings.jsonl").string();
+
+/// Random weights: its scores mean nothing.
+std::string tiny_clip(const TemporaryFolder& folder) {
+  fs::copy(source_file("tests/data/clip_tiny/chinese"), folder / "clip");
+  std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+  for (int i = 5; i < 40; ++i) vocabulary += "字" + std::to_string(i) + "\n";
+  write_file_atomic(folder / "clip/vocab.txt", vocabulary);
+  return folder / "clip";
+}
+
+Json filter_of(const fs::path& funnel, std::string_view name) {
+  for (const Json& filter : read_json_file(funnel)) {
+    if (filter["filter"] == name) return filter;
+  }
+  return nullptr;
+}
+
+TEST(CurateImagesE2eTest, RejectedListingsGiveExitCodeThreeAndTheFolderIsWhole) {
+  TemporaryFolder folder;
+  const auto result = run_program({"curate", "images", kListings, "--output", folder / "out", "--threads", "1"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_EQ(files_below(folder / "out"), (std::vector<std::string>{"funnel.html", "funnel.json", "kept.jsonl", "rejects.jsonl", "vitrine.json"}));
+  EXPECT_EQ(filter_of(folder / "out/funnel.json", "dedupe")["dropped"], 2);
+  EXPECT_EQ(filter_of(folder / "out/funnel.json", "clip")["enabled"], false);
+}
+
+TEST(CurateImagesE2eTest, ClassFoldersGetMeasuredCaptionsAndAreExported) {
+  TemporaryFolder folder;
+  const auto result = run_program({"curate", "images", source_file("tests/data/clothing").string(), "--output", folder / "out", "--no-dedupe", "--licence", "CC0-1.0",
+                                   "--export-as", "imagefolder"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto rows = lines(read_file(folder / "out/kept.jsonl"));
+  EXPECT_EQ(rows.size(), 60u);
+  const Json row = Json::parse(rows[0]);
+  EXPECT_EQ(row["class"], "dress");
+  EXPECT_EQ(row["source"]["licence"], "CC0-1.0");
+  EXPECT_TRUE(row["caption"].get<std::string>().starts_with("连衣裙 "));
+  EXPECT_EQ(lines(read_file(folder / "out/imagefolder/validation/metadata.jsonl")).size(), 60u);
+  EXPECT_TRUE(fs::exists(folder / "out/imagefolder/validation/000000.jpg"));
+}
+
+TEST(CurateImagesE2eTest, AClipModelSetsItsThresholdByQuantile) {
+  VITRINE_NEEDS_VERB("score clip");
+  TemporaryFolder folder;
+  const auto result = run_program({"curate", "images", kListings, "--output", folder / "out", "--clip-model", tiny_clip(folder), "--clip-quantile", "0.5", "--threads", "1"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  const Json clip = filter_of(folder / "out/funnel.json", "clip");
+  EXPECT_EQ(clip["notes"]["quantile"], 0.5);
+  EXPECT_LE(clip["dropped"].get<int>() * 2, clip["rows_in"].get<int>());
+  EXPECT_EQ(clip["thresholds"][0], clip["notes"]["threshold"]);
+  EXPECT_EQ(clip["notes"]["model"]["sha256"].get<std::string>().size(), 64u);
+  const Json config = read_json_file(folder / "clip/config.json");
+  EXPECT_EQ(read_json_file(folder / "out/vitrine.json")["captions"]["max_tokens"], config["text_config"]["max_position_embeddings"]);
+}
+
+TEST(CurateImagesE2eTest, WrongUseIsOneLine) {
+  TemporaryFolder folder;
+  EXPECT_TRUE(failed_with_one_line(run_program({"curate", "images", "--output", folder / "out"}), 2, "IN"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"curate", "images", kListings}), 2, "--output"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"curate", "images", folder / "none", "--output", folder / "out"}), 1, "none"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"curate", "images", folder.path().string(), "--output", folder / "out"}), 1, "UNKNOWN_LAYOUT"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"curate", "images", kListings, "--output", folder / "out", "--min-side", "x"}), 2, "--min-side"));
+}
+
+}  // namespace
+}  // namespace vitrine::e2e
