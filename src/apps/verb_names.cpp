@@ -18,6 +18,7 @@ struct Verb {
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs = {
       {"import", {}, {}},
+      {"export", {}, {}},
       {"points", {}, {}},
       {"check", {}, {}},
       {"curate", {"copy"}, {"images"}},
@@ -35,8 +36,7 @@ const std::vector<Verb>& verbs() {
 }
 
 const std::vector<std::string_view>& planned_verbs() {
-  static const std::vector<std::string_view> kPlanned = {"draw",  "recall",
-                                                         "export", "serve", "backup", "launch"};
+  static const std::vector<std::string_view> kPlanned = {"draw", "recall", "serve", "backup", "launch"};
   return kPlanned;
 }
 

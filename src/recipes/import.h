@@ -23,11 +23,21 @@ struct ImportRecipeConfig {
   }
 };
 
-/// Reads the files in order and writes the kept rows to config.output, which appears whole or not at all. An id that
-/// an earlier file had is DUP_ID. With normalize, pairs the tables do not have are listed as KEY_UNMAPPED and
-/// VALUE_UNMAPPED (warn). config.rejects is written in every case, also when the import then fails.
-/// Returns the report over all files. Throws UsageError (an output that is an input or a folder), ImportRefused for a fatal finding; Corrupt under strict, naming the first
-/// rejected row; both leave config.output untouched.
-data::ImportReport import_files(std::span<const std::string> files, const ImportRecipeConfig& config);
+/// What an import of any size found.
+struct ImportTotals {
+  data::ImportSummary summary;
+  int64_t rows_in = 0, rows_kept = 0, rows_rejected = 0, without_licence = 0;  // the last of those kept
+
+  /// As ImportSummary::table.
+  std::string table() const { return summary.table(rows_in, rows_rejected); }
+};
+
+/// Reads the files in order, row by row, and writes the kept rows to config.output, which appears whole or not at all.
+/// An id that an earlier file had is DUP_ID. With normalize, pairs the tables do not have are listed as KEY_UNMAPPED and
+/// VALUE_UNMAPPED (warn). config.rejects is written in every case, also when the import then fails. Mappings by hand are
+/// remembered when all went well.
+/// Returns the totals over all files. Throws UsageError (an output that is an input or a folder), ImportRefused for a fatal
+/// finding; Corrupt under strict, naming the first rejected row; both leave config.output untouched.
+ImportTotals import_files(std::span<const std::string> files, const ImportRecipeConfig& config);
 
 }  // namespace vitrine::recipes
