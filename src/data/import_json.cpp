@@ -119,7 +119,8 @@ class JsonRows : public RowReader {
   void take(Json json, std::string_view text) {
     inner_.clear();
     next_inner_ = 0;
-    if (!holds_others(json)) {
+    const bool may_hold_others = read_row_ == nullptr || run_.format() == "schema_org" || run_.format() == "merchant";
+    if (!may_hold_others || !holds_others(json)) {
       if (!is_passed_over(json)) inner_.push_back(std::move(json));
       return;
     }

@@ -114,8 +114,8 @@ void read_lines(std::string_view utf8, RowCollector& rows) {
 ParsedJsonRow parse_json_row(std::string_view line) {
   if (line.size() > kMaxRowBytes) return {nullptr, "TOO_LARGE"};
   if (!text::is_valid_utf8(line)) return {nullptr, "ENC_BAD_SEQ"};
-  if (nesting_depth(line) > kMaxDepth) return {nullptr, "TOO_DEEP"};
   if (auto quick = quick_parse_object(line)) return {std::move(*quick), ""};
+  if (nesting_depth(line) > kMaxDepth) return {nullptr, "TOO_DEEP"};
   try {
     Json json = Json::parse(line);
     if (!json.is_object()) return {nullptr, "NOT_JSON"};

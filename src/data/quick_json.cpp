@@ -31,8 +31,8 @@ class QuickReader {
   bool value(Json& out) {
     if (at_ >= text_.size()) return false;
     switch (text_[at_]) {
-      case '{': return object(out);
-      case '[': return array(out);
+      case '{': return nested(&QuickReader::object, out);
+      case '[': return nested(&QuickReader::array, out);
       case '"': {
         std::string text;
         if (!string(text)) return false;
@@ -44,6 +44,14 @@ class QuickReader {
       case 'n': return word("null", Json(nullptr), out);
       default: return number(out);
     }
+  }
+
+  bool nested(bool (QuickReader::*read_inner)(Json&), Json& out) {
+    if (depth_ == kMaxDepth) return false;
+    ++depth_;
+    const bool good = (this->*read_inner)(out);
+    --depth_;
+    return good;
   }
 
   bool word(std::string_view name, Json meaning, Json& out) {
@@ -154,8 +162,11 @@ class QuickReader {
     return true;
   }
 
+  static constexpr int kMaxDepth = 32;
+
   std::string_view text_;
   size_t at_ = 0;
+  int depth_ = 0;
 };
 
 }  // namespace

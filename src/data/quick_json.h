@@ -9,7 +9,7 @@ namespace vitrine::data {
 
 /// The object that `text` is, equal to what Json::parse gives; nothing for a text that is no object,
 /// no JSON, or holds what this reader leaves to Json::parse: \u escapes, a key twice, numbers
-/// beyond 64 bits. REQUIRES: valid UTF-8, at most 64 levels deep.
+/// beyond 64 bits, more than 32 levels. REQUIRES: valid UTF-8.
 std::optional<Json> quick_parse_object(std::string_view text);
 
 }  // namespace vitrine::data

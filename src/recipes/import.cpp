@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/compressed.h"
 #include "base/file_arguments.h"
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "base/progress.h"
 #include "data/id_set.h"
+#include "data/near_duplicates.h"
 #include "data/normalization.h"
 #include "data/product_reader.h"
 
@@ -20,12 +22,22 @@ using data::Severity;
 
 constexpr int64_t kRowsBetweenReports = 256;
 
+/// The texts of one field over all files, and whose they are.
+struct FieldTexts {
+  const char* field;
+  data::NearDuplicateScan scan;
+};
+
 /// One import: the outputs, and what is known over all files.
 class ImportJob {
  public:
   explicit ImportJob(const ImportRecipeConfig& config) : config_(config), output_(config.output) {
     if (!config.rejects.empty()) rejects_ = std::make_unique<OutputFile>(config.rejects);
     if (config.normalize) normalizer_.emplace(data::AttributeNormalizer::load());
+    if (config.duplicates.empty()) return;
+    data::MinhashConfig minhash;
+    minhash.min_similarity = config.min_similarity;
+    for (const char* field : {"title", "text"}) texts_.push_back({field, data::NearDuplicateScan(minhash)});
   }
 
   void read(const std::string& file, bool several) {
@@ -44,6 +56,7 @@ class ImportJob {
     progress_.finish();
     if (rejects_) rejects_->commit();
     if (config_.strict) refuse_if_rejected();
+    if (!texts_.empty()) write_output(config_.duplicates, near_duplicates());
     output_.commit();
     if (totals_.without_licence > 0) log_warn("[import] ", totals_.without_licence, " records name no licence; --licence says it");
     return std::move(totals_);
@@ -85,9 +98,25 @@ class ImportJob {
         report({product.source.file, product.source.row, pair.key_raw, pair.code, Severity::warn, pair.val_raw});
       }
     }
+    if (!texts_.empty()) {
+      row_ids_.push_back(product.id);
+      texts_[0].scan.add(product.title_raw);
+      texts_[1].scan.add(product.summary.empty() ? product.description_raw : product.summary);
+    }
     ++totals_.rows_kept;
     totals_.without_licence += product.source.licence.empty();
     output_.write(dump_line(to_json(product)) + "\n");
+  }
+
+  std::string near_duplicates() const {
+    std::string lines;
+    for (const FieldTexts& texts : texts_) {
+      const auto pairs = texts.scan.find();
+      log_info("[import] near-duplicates by ", texts.field, ": ", pairs.size());
+      for (const data::NearDuplicate& pair : pairs)
+        lines += dump_line({{"id", row_ids_[pair.second]}, {"field", texts.field}, {"like", row_ids_[pair.first]}, {"similarity", pair.similarity}}) + "\n";
+    }
+    return lines;
   }
 
   void report(const ImportEntry& entry) {
@@ -109,6 +138,8 @@ class ImportJob {
   std::unique_ptr<OutputFile> rejects_;
   std::optional<data::AttributeNormalizer> normalizer_;
   data::IdSet ids_;  // over several files
+  std::vector<FieldTexts> texts_;     // empty = no near-duplicates are looked for
+  std::vector<std::string> row_ids_;  // of their texts
   ImportTotals totals_;
   ImportEntry first_reject_;
   Progress progress_{"import", 0, "rows"};
@@ -118,7 +149,7 @@ class ImportJob {
 
 ImportTotals import_files(std::span<const std::string> files, const ImportRecipeConfig& config) {
   VITRINE_REQUIRE(!files.empty(), "[import] no files");
-  check_file_arguments("import", files, {{"--output", config.output}, {"--rejects", config.rejects}});
+  check_file_arguments("import", files, {{"--output", config.output}, {"--rejects", config.rejects}, {"--duplicates", config.duplicates}});
   ImportJob job(config);
   for (const std::string& file : files) job.read(file, files.size() > 1);
   return job.finish();

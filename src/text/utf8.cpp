@@ -51,6 +51,11 @@ size_t sequence_length(const unsigned char* bytes, size_t left) noexcept {
   return lead == 0xf4 && bytes[1] >= 0x90 ? 0 : 4;
 }
 
+/// Whether an ideograph or another sign of three bytes begins here that is neither overlong nor a surrogate.
+bool is_common_triple(const unsigned char* bytes, size_t left) noexcept {
+  return left >= 3 && bytes[0] >= 0xe1 && bytes[0] <= 0xec && (bytes[1] & 0xc0U) == 0x80 && (bytes[2] & 0xc0U) == 0x80;
+}
+
 /// Whether eight bytes are ASCII.
 bool is_ascii_block(const unsigned char* bytes) noexcept {
   uint64_t block;
@@ -67,6 +72,10 @@ bool is_surely_nfc(std::string_view utf8) noexcept {
     const unsigned lead = bytes[at];
     if (lead < 0x80) {
       ++at;
+      continue;
+    }
+    if (lead >= 0xe4 && lead <= 0xe9 && is_common_triple(bytes + at, utf8.size() - at)) {
+      at += 3;
       continue;
     }
     const size_t length = sequence_length(bytes + at, utf8.size() - at);
@@ -91,6 +100,10 @@ bool is_valid_utf8(std::string_view text) noexcept {
   for (size_t at = 0; at < text.size();) {
     if (at + 8 <= text.size() && is_ascii_block(bytes + at)) {
       at += 8;
+      continue;
+    }
+    if (is_common_triple(bytes + at, text.size() - at)) {
+      at += 3;
       continue;
     }
     const size_t length = sequence_length(bytes + at, text.size() - at);
