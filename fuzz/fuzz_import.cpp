@@ -46,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
       shop.set(0, "description", shop.stored_form("description", "好,\"裙\"\n😀"));
       FUZZ_CHECK(!shop.bytes().empty());
     }
-  } catch (const InternalError&) {
+  } catch (const InternalError& bug) {
+    std::fprintf(stderr, "%s\n", bug.what());
     FUZZ_CHECK(false);
   } catch (const Error&) {  // refused
   }

@@ -290,7 +290,8 @@ ShopFile ShopFile::read_from(std::string bytes, std::string_view name, const Sho
     const std::string content = state->archive->read(state->entry);
     if (looks_like_archive(content)) throw UsageError(concat("[ShopFile] ", name, ": a workbook inside an archive: unpack it first"));
     if (state->archive->contains("[Content_Types].xml")) state->book = std::make_unique<Workbook>(state->bytes, state->name);
-    state->take_text(content);
+    if (state->book) state->text = content;  // XML in UTF-8, damaged or not
+    else state->take_text(content);
   }
   state->make_layout(reader, config);
   state->join_rows();
