@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
   if (needs_torch(argc, argv)) return run_torch_program(argv);
   return run_program(argc, argv, "vitrine",
                      {
-                         register_export, register_import,
+                         register_import,
+                         register_export,
                          register_points,
                          register_curate,
                          list_train,

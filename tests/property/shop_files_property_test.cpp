@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "data/preference_file.h"
+#include "data/quick_json.h"
 #include "data/shop_file.h"
 #include "support/workbook.h"
 #include "text/encoding.h"
@@ -185,6 +186,45 @@ TEST(ShopFilesPropertyTest, PreferencesKeepPromptsTextsOrderAndWeightsOnTheWayTh
     const std::string own = to_own_lines(lists);
     EXPECT_EQ(to_own_lines(read_preferences_from(to_trl_lines(lists), "trl.jsonl").lists), own);
     EXPECT_EQ(to_own_lines(read_preferences_from(to_llama_factory_lines(lists), "lf.jsonl").lists), own);
+  }
+}
+
+/// Any JSON value of a few levels.
+Json any_json(Generator& random, int depth) {
+  switch (random.below(depth > 3 ? 6 : 8)) {
+    case 0: return nullptr;
+    case 1: return random.below(2) == 0;
+    case 2: return random.below(1000000);
+    case 3: return -static_cast<int64_t>(random.below(1000000));
+    case 4: return static_cast<double>(random.below(100000)) / 7 * (random.below(2) == 0 ? 1e-9 : 1e12);
+    case 5: return random.value();
+    case 6: {
+      Json array = Json::array();
+      for (size_t n = random.below(4); n > 0; --n) array.push_back(any_json(random, depth + 1));
+      return array;
+    }
+    default: {
+      Json object = Json::object();
+      for (size_t n = random.below(4); n > 0; --n) object[random.value()] = any_json(random, depth + 1);
+      return object;
+    }
+  }
+}
+
+TEST(ShopFilesPropertyTest, TheQuickReaderOfJsonReadsWhatTheSlowOneReads) {
+  for (uint64_t seed = 0; seed < 2000; ++seed) {
+    Generator random(seed);
+    const Json object = {{"a", any_json(random, 0)}, {"b", any_json(random, 0)}};
+    std::string text = random.below(2) == 0 ? object.dump() : object.dump(1);
+    if (const auto quick = quick_parse_object(text)) {
+      ASSERT_EQ(*quick, object) << text;
+    }
+    text[random.below(text.size())] = "{}[]\",:0e-+. x\n"[random.below(16)];  // damaged somewhere
+    if (!text::is_valid_utf8(text)) continue;
+    const Json slow = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (const auto quick = quick_parse_object(text)) {
+      ASSERT_EQ(*quick, slow) << text;
+    }
   }
 }
 
