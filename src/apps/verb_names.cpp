@@ -18,13 +18,13 @@ struct Verb {
 const std::vector<Verb>& verbs() {
   static const std::vector<Verb> kVerbs = {
       {"import", {}, {}},
-      {"export", {}, {}},
       {"points", {}, {}},
       {"check", {}, {}},
       {"curate", {"copy"}, {"images"}},
       {"train", {"copy", "tagger", "ranker", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base", "vae", "probe"}, {}},
       {"align", {"copy"}, {"images"}},
       {"write", {}, {}},
+      {"export", {}, {}},
       {"score", {"copy", "ranker", "clip"}, {}},
       {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style", "images"}, {}},
       {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {"images"}},
