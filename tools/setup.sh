@@ -12,7 +12,7 @@ LOG="$ROOT/build/setup.log"
 # Sorted by what they are for: compiling, the environment of deps.txt, libraries, tests.
 PACKAGES=(g++ cmake ninja-build mold ccache pkg-config git
   python3-venv ca-certificates
-  nlohmann-json3-dev libcli11-dev libutf8proc-dev zlib1g-dev libzstd-dev libssl-dev libvips-dev
+  nlohmann-json3-dev libcli11-dev libutf8proc-dev zlib1g-dev libzstd-dev libssl-dev libzip-dev libvips-dev
   libgtest-dev libbenchmark-dev)
 
 say() { printf '== %s\n' "$*" >&2; }

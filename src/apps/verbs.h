@@ -12,6 +12,7 @@ void register_convert(CLI::App& app, int& exit_code);
 void register_curate(CLI::App& app, int& exit_code);
 void register_curate_torch(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
+void register_export(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
 void register_label(CLI::App& app, int& exit_code);
 void register_points(CLI::App& app, int& exit_code);

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   return run_program(argc, argv, "vitrine",
                      {
                          register_import,
+                         register_export,
                          register_points,
                          register_curate,
                          list_train,

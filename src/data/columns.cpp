@@ -1,9 +1,13 @@
 #include "data/columns.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/resource.h"
 #include "data/advertisegen.h"
+#include "data/gtin.h"
 #include "data/html_text.h"
+#include "data/import_dialects.h"
 #include "data/quantities.h"
 #include "data/table_file.h"
 #include "text/utf8.h"
@@ -80,6 +84,68 @@ void add_media(const char* role, const Cell& cell) {
   }
 }
 
+/// One address, which may hold commas and semicolons.
+void add_one_media(const char* role, const Cell& cell) {
+  if (!looks_like_url_or_path(cell.value)) cell.warn("BAD_URL", cell.value);
+  cell.product().extra["media"].push_back({{"path", cell.value}, {"role", role}});
+}
+
+/// 淘宝助理: `name:1:0:|url;…`; a picture without an address is a file of the table's own folder, name.tbi.
+void add_taobao_pictures(const Cell& cell) {
+  for (const std::string& piece : split_any(cell.value, U";")) {
+    const size_t bar = piece.find('|');
+    std::string path = bar == std::string::npos ? "" : trim_space(std::string_view(piece).substr(bar + 1));
+    if (path.empty()) path = trim_space(std::string_view(piece).substr(0, piece.find(':'))) + ".tbi";
+    if (!looks_like_url_or_path(path)) cell.warn("BAD_URL", path);
+    Json& media = cell.product().extra["media"];
+    media.push_back({{"path", path}, {"role", media.empty() ? "main" : "detail"}});
+  }
+}
+
+/// 淘宝助理: `pid:vid;pid:vid`. Ids that the shop's table has become attributes; the cell itself is kept.
+void add_taobao_properties(const Cell& cell) {
+  cell.product().extra[std::string(cell.header)] = cell.value;
+  for (const std::string& pair : split_any(cell.value, U";")) {
+    const size_t colon = pair.find(':');
+    if (colon == std::string::npos) {
+      cell.warn("ATTR_NO_SEPARATOR", pair);
+      continue;
+    }
+    if (cell.target.properties == nullptr) continue;
+    const auto* names = cell.target.properties->find(pair.substr(0, colon), pair.substr(colon + 1));
+    if (names != nullptr && !names->value.empty()) add_attribute(cell.product(), names->key, names->value);
+  }
+}
+
+void set_gtin(const Cell& cell) {
+  const GtinProblem problem = check_gtin(cell.value);
+  if (problem == GtinProblem::none) return set_once(cell.product().gtin, cell);
+  cell.warn(problem == GtinProblem::wrong_check_digit ? "GTIN_CHECK" : "BAD_NUMBER", cell.value);
+  cell.product().extra[std::string(cell.header)] = cell.value;
+}
+
+/// Merchant Center: an amount means nothing without its currency.
+void set_price_with_currency(const Cell& cell) {
+  const Price price = parse_price(cell.value);
+  if (price.problem == PriceProblem::none && price.currency.empty()) return cell.warn("BAD_PRICE", cell.value);
+  set_price(cell);
+}
+
+/// Merchant Center: `section:name:value`, or `name:value`.
+void add_product_detail(const Cell& cell) {
+  for (const std::string& detail : split_any(cell.value, U",\n")) {
+    const size_t last = detail.rfind(':');
+    if (last == std::string::npos) {
+      cell.warn("ATTR_NO_SEPARATOR", detail);
+      continue;
+    }
+    const std::string head = detail.substr(0, last);
+    const std::string key = trim_space(std::string_view(head).substr(head.rfind(':') + 1)), value = trim_space(std::string_view(detail).substr(last + 1));
+    if (key.empty() || value.empty()) cell.warn("ATTR_EMPTY", detail);
+    else add_attribute(cell.product(), key, value);
+  }
+}
+
 using Apply = void (*)(const Cell&);
 
 const std::map<std::string, Apply, std::less<>>& appliers() {
@@ -89,7 +155,7 @@ const std::map<std::string, Apply, std::less<>>& appliers() {
       {"description", [](const Cell& c) { set_once(c.product().description_raw, c); }},
       {"summary", [](const Cell& c) { set_once(c.product().summary, c); }},
       {"brand", [](const Cell& c) { set_once(c.product().brand, c); }},
-      {"gtin", [](const Cell& c) { set_once(c.product().gtin, c); }},
+      {"gtin", set_gtin},
       {"locale", [](const Cell& c) { c.product().locale = c.value; }},
       {"sku", [](const Cell& c) { c.product().extra["sku"] = c.value; }},
       {"copy_style", [](const Cell& c) { c.product().extra["style"] = c.value; }},
@@ -106,6 +172,11 @@ const std::map<std::string, Apply, std::less<>>& appliers() {
       {"clicks", [](const Cell& c) { set_signal("clicks", c); }},
       {"media_main", [](const Cell& c) { add_media("main", c); }},
       {"media_detail", [](const Cell& c) { add_media("detail", c); }},
+      {"media_one", [](const Cell& c) { add_one_media("main", c); }},
+      {"price_with_currency", set_price_with_currency},
+      {"product_detail", add_product_detail},
+      {"taobao_pictures", add_taobao_pictures},
+      {"taobao_properties", add_taobao_properties},
   };
   return kAppliers;
 }
@@ -171,21 +242,51 @@ void RowTarget::note(std::string_view column, std::string_view code, Severity se
   notes.push_back({"", row, std::string(column), std::string(code), severity, std::string(value)});
 }
 
-ColumnRules ColumnRules::load() {
-  const auto path = resource_path("rules/import/columns.tsv");
+PropertyTable PropertyTable::load(const std::filesystem::path& file) {
+  PropertyTable table;
+  for (const TableRow& row : read_table(file, {"pid", "vid", "key", "value"})) {
+    const auto cell = [&](size_t i) { return i < row.cells.size() ? row.cells[i] : std::string(); };
+    if (cell(0).empty() || cell(2).empty()) throw Corrupt(concat("[PropertyTable] ", file.string(), " line ", row.line, ": pid and key: expected a text"));
+    table.names[{cell(0), cell(1)}] = {cell(2), cell(3)};
+  }
+  return table;
+}
+
+const PropertyTable::Names* PropertyTable::find(std::string_view pid, std::string_view vid) const {
+  const auto found = names.find(std::pair(std::string(pid), std::string(vid)));
+  return found == names.end() ? nullptr : &found->second;
+}
+
+bool is_column_field(std::string_view field) { return appliers().contains(field); }
+
+ColumnRules ColumnRules::load(std::string_view dialect) {
   ColumnRules rules;
   rules.keys_ = AttributeKeys::load();
-  for (const TableRow& row : read_table(path, {"field", "header"})) {
-    if (!appliers().contains(row.cells[0])) {
-      throw Corrupt(concat("[ColumnRules] ", path.string(), " line ", row.line, ": unknown field ", row.cells[0]));
-    }
-    rules.fields_[fold_name(row.cells[1])] = row.cells[0];
-  }
+  if (!dialect.empty()) rules.read(resource_path(concat("rules/import/", dialect, ".tsv")));
+  rules.read(resource_path("rules/import/columns.tsv"));
   return rules;
 }
 
+/// Rows that were there before stay.
+void ColumnRules::read(const std::filesystem::path& file) {
+  for (const TableRow& row : read_table(file, {"field", "header"})) {
+    if (row.cells[0] != "-" && !appliers().contains(row.cells[0]))
+      throw Corrupt(concat("[ColumnRules] ", file.string(), " line ", row.line, ": unknown field ", row.cells[0]));
+    fields_.try_emplace(fold_name(row.cells[1]), row.cells[0] == "-" ? "" : row.cells[0]);
+  }
+}
+
 std::string ColumnRules::field_of(std::string_view header) const {
-  const auto found = fields_.find(split_key(header).name);
+  constexpr size_t kMostAnswers = 4096;  // keys of JSON objects need not repeat
+  const auto known = answers_.find(header);
+  if (known != answers_.end()) return known->second;
+  if (answers_.size() >= kMostAnswers) answers_.clear();
+  return answers_.emplace(std::string(header), look_up(header)).first->second;
+}
+
+std::string ColumnRules::look_up(std::string_view header) const {
+  auto found = fields_.find(fold_name(header));
+  if (found == fields_.end()) found = fields_.find(split_key(header).name);  // without a unit in brackets
   if (found != fields_.end()) return found->second;
   return keys_.knows(header) ? "attribute" : "";
 }
@@ -204,16 +305,20 @@ void apply_json(std::string_view field, const std::string& header, const Json& v
   else apply_text(field, header, trim_space(scalar_text(value)), target);
 }
 
+void keep_unknown(const std::string& name, const Json& value, RowTarget& target) { target.product.extra[free_name(name)] = value; }
+
 std::string clean_value(std::string_view utf8, std::string_view column, RowTarget& target) {
   bool removed = false;
   std::string value = clean_text(utf8, removed);
   if (removed) target.note(column, "CTRL_REMOVED", Severity::repair, value);
-  const std::string unsafe = remove_unsafe_html(value);
+  const std::string unsafe = value.find('<') == std::string::npos ? "" : remove_unsafe_html(value);
   if (!unsafe.empty()) target.note(column, "HTML_UNSAFE", Severity::warn, unsafe);
   return value;
 }
 
 std::string clean_text(std::string_view utf8, bool& removed) {
+  const bool plain = std::none_of(utf8.begin(), utf8.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n'; });
+  if (plain) return text::nfc(utf8);
   std::string out;
   out.reserve(utf8.size());
   for (size_t i = 0; i < utf8.size(); ++i) {

@@ -1,6 +1,7 @@
 // data/columns.h - which column of a shop's table fills which field of a product.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,31 +13,54 @@
 
 namespace vitrine::data {
 
+/// A shop's names of 淘宝 property and value ids.
+struct PropertyTable {
+  struct Names {
+    std::string key, value;
+  };
+  /// Columns pid, vid, key, value, parted by tabs; an empty vid names the property alone. Throws
+  /// NotFound, Corrupt.
+  static PropertyTable load(const std::filesystem::path& file);
+  const Names* find(std::string_view pid, std::string_view vid) const;
+
+  std::map<std::pair<std::string, std::string>, Names, std::less<>> names;
+};
+
 /// What the cells of one row do to its product, and what there is to report about them.
 struct RowTarget {
   Product product;
   int64_t row = 0;
   std::vector<ImportEntry> notes;  // file is filled in later
+  const PropertyTable* properties = nullptr;  // null = no ids are known
 
   void note(std::string_view column, std::string_view code, Severity severity, std::string_view value);
 };
 
-/// The header rules: rules/import/columns.tsv and the attribute keys.
+/// Whether columns can fill a field of this name.
+bool is_column_field(std::string_view field);
+
+/// The header rules: rules/import/columns.tsv and the attribute keys; a dialect's own rows
+/// (rules/import/DIALECT.tsv) go before them.
 class ColumnRules {
  public:
   /// Throws NotFound or Corrupt when the tables are not there or damaged.
-  static ColumnRules load();
+  static ColumnRules load(std::string_view dialect = "");
 
-  /// "id", "title", …, "attribute", or "" for a column nobody knows.
+  /// "id", "title", …, "attribute", or "" for a column nobody knows. Remembers its answers: one
+  /// thread at a time.
   std::string field_of(std::string_view header) const;
 
  private:
+  void read(const std::filesystem::path& file);
+  std::string look_up(std::string_view header) const;
+
   std::map<std::string, std::string, std::less<>> fields_;  // folded header -> field
   AttributeKeys keys_;
+  mutable std::map<std::string, std::string, std::less<>> answers_;  // header -> field
 };
 
-/// Puts a trimmed, non-empty text into the field. Codes: BAD_NUMBER, BAD_PRICE, BAD_URL, ATTR_NO_SEPARATOR, ATTR_EMPTY;
-/// the value is then left out with a warning (BAD_URL: kept).
+/// Puts a trimmed, non-empty text into the field. Codes: BAD_NUMBER, BAD_PRICE, BAD_URL, ATTR_NO_SEPARATOR, ATTR_EMPTY,
+/// GTIN_CHECK; the value is then left out with a warning (BAD_URL: kept; GTIN_CHECK: kept under its header).
 void apply_text(std::string_view field, std::string_view header, const std::string& value, RowTarget& target);
 
 /// The same for a JSON value: objects and lists of pairs for attributes, lists of strings for media and categories.

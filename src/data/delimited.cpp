@@ -14,10 +14,11 @@ class RowParser {
  public:
   RowParser(std::string_view text, char separator) : text_(text), separator_(separator) {}
 
+  /// The row's strings are used again.
   void read(DelimitedRow& row) {
     row.problem = read_cells(row);
+    row.cells.resize(row.problem.empty() ? num_cells_ : 0);
     if (row.problem.empty()) return;
-    row.cells.clear();
     seen_ = std::max(seen_, at_);
     for (at_ = 0; !at_line_end(); ++at_) {
     }
@@ -46,6 +47,11 @@ class RowParser {
   /// From the opening quote to behind the closing one. Returns a problem or nothing.
   std::string_view read_quoted(std::string& cell) {
     for (++at_;; ++at_) {
+      const size_t quote = std::min(text_.find('"', at_), std::min(text_.size(), kMaxRowBytes + 1));
+      if (quote > at_) {  // all at once up to the next quote
+        cell.append(text_, at_, quote - at_);
+        at_ = quote;
+      }
       if (at_ >= text_.size()) return "BAD_QUOTE";
       if (at_ > kMaxRowBytes) return "TOO_LARGE";
       if (text_[at_] == '"') {
@@ -60,7 +66,9 @@ class RowParser {
 
   std::string_view read_cells(DelimitedRow& row) {
     while (true) {
-      std::string& cell = row.cells.emplace_back();
+      if (num_cells_ == row.cells.size()) row.cells.emplace_back();
+      std::string& cell = row.cells[num_cells_++];
+      cell.clear();
       if (at_ < text_.size() && text_[at_] == '"') {
         const std::string_view problem = read_quoted(cell);
         if (!problem.empty()) return problem;
@@ -76,6 +84,7 @@ class RowParser {
   std::string_view text_;
   char separator_;
   size_t at_ = 0;
+  size_t num_cells_ = 0;
   size_t seen_ = 0;  // how far a row that is spoilt was read
 };
 
@@ -95,15 +104,15 @@ bool DelimitedReader::skip_blank_lines() {
 }
 
 bool DelimitedReader::next(DelimitedRow& row) {
-  row = {};
+  row.problem = {};
+  row.notes.clear();
   if (!skip_blank_lines()) return false;
   row.line = line_;
+  row.offset = window_.dropped();
   for (;;) {
     RowParser parser(window_.text(), separator_);
     parser.read(row);
     if (parser.looked_at_end() && window_.text().size() < kLookAhead && window_.more()) {
-      row = {};
-      row.line = line_;
       continue;
     }
     row.raw = window_.text().substr(0, parser.size());

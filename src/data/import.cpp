@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "base/byte_reader.h"
+#include "data/column_mapping.h"
 #include "data/import_run.h"
+#include "data/picture_size.h"
 #include "data/product_reader.h"
+#include "data/table_file.h"
 #include "text/utf8.h"
 
 namespace vitrine::data {
@@ -14,6 +18,7 @@ ImportResult all_rows(ProductReader reader) {
   ImportResult result;
   result.sha256 = reader.sha256();
   result.report.entries = reader.file_findings();
+  const size_t at_first = result.report.entries.size();
   while (auto row = reader.next()) {
     ++result.report.rows_in;
     ++(row->product ? result.report.rows_kept : result.report.rows_rejected);
@@ -21,6 +26,8 @@ ImportResult all_rows(ProductReader reader) {
               std::back_inserter(result.report.entries));
     if (row->product) result.products.push_back(std::move(*row->product));
   }
+  const auto& findings = reader.file_findings();
+  result.report.entries.insert(result.report.entries.end(), findings.begin() + static_cast<std::ptrdiff_t>(at_first), findings.end());
   return result;
 }
 
@@ -36,6 +43,7 @@ void ImportConfig::validate() const {
   if (separator.size() > 1 && separator != "\\t") {
     throw UsageError(concat("--separator: expected one character, got '", separator, "'"));
   }
+  parse_column_mapping(map);
 }
 
 ImportResult read_products(const fs::path& path, const ImportConfig& config) {
@@ -60,6 +68,90 @@ void reject_repeated_ids(ImportResult& result, std::unordered_set<std::string>& 
   result.products = std::move(kept);
 }
 
+namespace {
+
+constexpr int64_t kMaxPictureMegapixels = 64, kMinPictureSide = 320;  // px; the latter for listings
+constexpr size_t kPictureHeadBytes = size_t{1} << 20;
+
+/// The start of a file; empty when it cannot be read.
+std::string head_of(const fs::path& file) {
+  std::string head(kPictureHeadBytes, '\0');
+  try {
+    const auto reader = open_bytes(file);
+    size_t filled = 0;
+    while (filled < head.size()) {
+      const size_t size = reader->read({head.data() + filled, head.size() - filled});
+      if (size == 0) break;
+      filled += size;
+    }
+    head.resize(filled);
+  } catch (const NotFound&) {  // an unreadable picture is a finding, no failure
+    head.clear();
+  } catch (const IoError&) {
+    head.clear();
+  }
+  return head;
+}
+
+/// Whether the picture may stay; notes what is wrong with it.
+bool check_picture(const fs::path& folder, const std::string& path, RowTarget& target) {
+  if (path.find("://") != std::string::npos) return true;
+  const fs::path relative = fs::path(path).lexically_normal();
+  const bool inside = relative.is_relative() && relative.begin() != relative.end() && *relative.begin() != "..";
+  const auto size = inside ? picture_size(head_of(folder / relative)) : std::nullopt;
+  if (!size) target.note("media", "IMG_UNREADABLE", Severity::reject, path);
+  else if (size->width * size->height > kMaxPictureMegapixels * 1'000'000) target.note("media", "TOO_LARGE", Severity::reject, concat(path, ": ", size->width, "x", size->height));
+  else if (std::min(size->width, size->height) < kMinPictureSide) target.note("media", "IMG_TOO_SMALL", Severity::warn, concat(path, ": ", size->width, "x", size->height));
+  return size && size->width * size->height <= kMaxPictureMegapixels * 1'000'000;
+}
+
+/// Media that cannot be read are left out; the row stays.
+void check_pictures(const fs::path& folder, RowTarget& target) {
+  const auto media = target.product.extra.find("media");
+  if (media == target.product.extra.end() || !media->is_array()) return;
+  Json kept = Json::array();
+  for (const Json& one : *media) {
+    const auto path = one.is_object() && one.contains("path") && one["path"].is_string() ? one["path"].get<std::string>() : "";
+    if (path.empty() || check_picture(folder, path, target)) kept.push_back(one);
+  }
+  *media = std::move(kept);
+}
+
+}  // namespace
+
+ImportRun::ImportRun(std::string file, std::string file_sha256, const ImportConfig& config)
+    : file_(std::move(file)),
+      file_sha256_(std::move(file_sha256)),
+      licence_(config.licence),
+      shop_(config.shop),
+      mappings_(config.mappings.empty() ? default_mapping_file() : fs::path(config.mappings)),
+      pictures_(config.pictures),
+      mapping_(parse_column_mapping(config.map)) {
+  if (!config.properties.empty()) properties_ = PropertyTable::load(config.properties);
+}
+
+ColumnMapping ImportRun::mapping_for(std::span<const std::string> headers) {
+  fingerprint_ = header_fingerprint(headers);
+  ColumnMapping mapping = remembered_mapping(mappings_, shop_, fingerprint_);
+  for (const auto& [header, field] : mapping_) {
+    const bool there = std::any_of(headers.begin(), headers.end(), [&](const std::string& h) { return fold_name(h) == header; });
+    if (!there) throw InvalidInput(concat("[import] --map: ", file_, " has no column '", header, "'"));
+    mapping[header] = field;
+  }
+  used_mapping_ = mapping;
+  return mapping;
+}
+
+ColumnMapping ImportRun::mapping_for_search(std::span<const std::string> headers) const {
+  ColumnMapping mapping = remembered_mapping(mappings_, shop_, header_fingerprint(headers));
+  for (const auto& [header, field] : mapping_) mapping[header] = field;
+  return mapping;
+}
+
+void ImportRun::remember_mapping() const {
+  if (!mapping_.empty() && !fingerprint_.empty()) data::remember_mapping(mappings_, shop_, fingerprint_, used_mapping_);
+}
+
 ProductRow ImportRun::keep(RowTarget target) {
   Product& product = target.product;
   if (product.title_raw.empty() && product.attributes.empty() && product.description_raw.empty()) {
@@ -77,6 +169,7 @@ ProductRow ImportRun::keep(RowTarget target) {
     return reject(std::move(target), column, "TOO_LARGE",
                   concat(longest, " characters, at most ", kMaxAttributeCodePoints));
   }
+  if (!pictures_.empty()) check_pictures(pictures_, target);
   if (product.id.empty()) product.id = stable_id(file_sha256_, target.row);
   if (!ids_.insert(product.id)) {
     const std::string id = product.id;

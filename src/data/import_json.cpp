@@ -1,8 +1,10 @@
 // Rows that are JSON objects: product records, AdvertiseGen and objects with header-like keys.
 #include "data/advertisegen.h"
 #include "data/delimited.h"
+#include "data/import_dialects.h"
 #include "data/import_run.h"
 #include "data/json_rows.h"
+#include "data/json_source.h"
 #include "data/table_file.h"
 
 namespace vitrine::data {
@@ -13,7 +15,8 @@ std::string clean_strings(Json& json, const std::string& column, RowTarget& targ
   if (json.is_string()) {
     const auto& text = json.get_ref<const std::string&>();
     if (text.size() > kMaxFieldBytes) return column;
-    json = clean_value(std::string(text), column, target);
+    std::string clean = clean_value(text, column, target);
+    if (clean != text) json = std::move(clean);
   } else if (json.is_structured()) {
     for (const auto& [name, value] : json.items()) {
       const std::string inner = json.is_object() ? (column.empty() ? name : column + "." + name) : concat(column, "[", name, "]");
@@ -31,8 +34,18 @@ bool is_record(const Json& row) {
          attributes->front().contains("key_raw");
 }
 
+/// Product data of Merchant Center as its interfaces write it.
+bool is_merchant(const Json& row) {
+  if (row.contains("offerId")) return true;
+  const bool has_picture = row.contains("imageLink") || row.contains("image_link");
+  return row.contains("id") && row.contains("title") && has_picture && row.contains("link");
+}
+
 std::string format_of(const Json& row) {
   if (is_record(row)) return "product";
+  if (row.contains("@type") || row.contains("@context")) return "schema_org";
+  if (is_merchant(row)) return "merchant";
+  if (const std::string training = training_format_of(row); !training.empty()) return training;
   const auto content = row.find("content");
   const bool has_content = content != row.end() && content->is_string();
   if (has_content && content->get_ref<const std::string&>().find('#') != std::string::npos) return "advertisegen";
@@ -62,8 +75,13 @@ std::optional<FieldProblem> read_advertisegen(const Json& row, const ColumnRules
   return std::nullopt;
 }
 
+std::optional<FieldProblem> read_training(const Json& row, const ColumnRules&, RowTarget& target) { return read_training_row(row, target); }
+
 ReadRow reader_of(std::string_view format) {
   if (format == "product") return read_record;
+  if (format == "schema_org") return read_schema_org;
+  if (format == "merchant") return read_merchant_json;
+  if (format == "alpaca" || format == "share_gpt" || format == "messages" || format == "preference") return read_training;
   return format == "advertisegen" ? read_advertisegen : read_generic;
 }
 
@@ -75,47 +93,94 @@ std::string own_id(const Json& row, const ColumnRules& rules) {
   return "";
 }
 
-ProductRow import_row(Json row, int64_t line_number, ReadRow read_row, const ColumnRules& rules,
-                      ImportRun& run) {
-  RowTarget target;
-  target.row = line_number;
-  const std::string too_large = clean_strings(row, "", target);
-  if (!too_large.empty()) return run.reject(line_number, too_large, "TOO_LARGE", concat("more than ", kMaxFieldBytes, " bytes"), own_id(row, rules));
-  if (const auto problem = read_row(row, rules, target)) {
-    return run.reject(line_number, problem->column, problem->code, problem->value, own_id(row, rules));
-  }
-  return run.keep(std::move(target));
-}
-
 class JsonRows : public RowReader {
  public:
-  JsonRows(TextWindow& window, std::string_view format, ImportRun& run)
-      : run_(run), lines_(window, kMaxRowBytes) {
+  JsonRows(TextWindow& window, std::string_view format, ImportRun& run) : run_(run), source_(window) {
+    if (source_.is_too_large())
+      throw ImportRefused({run.file(), 0, "", "TOO_LARGE", Severity::fatal, concat("one JSON object of more than ", kMaxDocumentBytes, " bytes: give an array or one object a line")});
     if (format != "auto") set_format(format);
   }
 
   std::optional<ProductRow> next() override {
-    std::string_view line;
-    do {
-      if (!lines_.next(line)) return std::nullopt;
-    } while (lines_.is_blank());
-    const ParsedJsonRow parsed = parse_json_row(line);
-    if (!parsed.code.empty())
-      return run_.reject(lines_.number(), "", parsed.code, line.substr(0, 400));
-    if (read_row_ == nullptr) set_format(format_of(parsed.json));
-    return import_row(parsed.json, lines_.number(), read_row_, rules_, run_);
+    for (;;) {
+      if (next_inner_ < inner_.size()) return import_row(std::move(inner_[next_inner_++]));
+      JsonValue value;
+      if (!source_.next(value)) return std::nullopt;
+      number_ = value.number;
+      ParsedJsonRow parsed = value.is_too_large ? ParsedJsonRow{nullptr, "TOO_LARGE"} : parse_json_row(value.text);
+      if (!parsed.code.empty()) return run_.reject(number_, "", parsed.code, value.text.substr(0, 400));
+      take(std::move(parsed.json), value.text);
+      if (next_inner_ < inner_.size()) return import_row(std::move(inner_[next_inner_++]));
+    }
   }
 
  private:
+  /// The products of one value: itself, or those that it holds.
+  void take(Json json, std::string_view text) {
+    inner_.clear();
+    next_inner_ = 0;
+    const bool may_hold_others = read_row_ == nullptr || run_.format() == "schema_org" || run_.format() == "merchant";
+    if (!may_hold_others || !holds_others(json)) {
+      if (!is_passed_over(json)) inner_.push_back(std::move(json));
+      return;
+    }
+    const size_t begin = skip_json_space(text, 0);
+    const auto spans = json_objects_inside(text, {begin, text.size()});
+    for (const JsonSpan& span : spans) inner_.push_back(Json::parse(span.of(text)));
+    std::erase_if(inner_, [&](const Json& row) { return is_passed_over(row); });
+  }
+
+  /// Whether it may be a list of products and no product.
+  static bool holds_others(const Json& json) {
+    for (const char* name : {"@graph", "products", "resources", "entries", "items"}) {
+      if (json.contains(name) && json[name].is_array()) return true;
+    }
+    return false;
+  }
+
+  /// JSON-LD describes other things too.
+  bool is_passed_over(const Json& row) {
+    if (read_row_ == nullptr) set_format(format_of(row));
+    if (run_.format() != "schema_org" || is_schema_org_product(row)) return false;
+    run_.warn(number_, "@type", "NOT_A_PRODUCT", row.contains("@type") ? dump_line(row["@type"]) : "no @type");
+    return true;
+  }
+
+  ProductRow import_row(Json row) {
+    RowTarget target;
+    target.row = number_;
+    target.properties = run_.properties();
+    const std::string too_large = clean_strings(row, "", target);
+    if (!too_large.empty()) return run_.reject(number_, too_large, "TOO_LARGE", concat("more than ", kMaxFieldBytes, " bytes"), own_id(row, rules_));
+    refuse_other_kind(row);
+    if (const auto problem = read_row_(row, rules_, target)) return run_.reject(number_, problem->column, problem->code, problem->value, own_id(row, rules_));
+    return run_.keep(std::move(target));
+  }
+
+  /// A training set is of one kind from its first row to its last.
+  void refuse_other_kind(const Json& row) {
+    if (!is_training_) return;
+    const std::string kind = training_kind_of(row);
+    if (training_kind_.empty()) training_kind_ = kind;
+    if (kind.empty() || kind == training_kind_) return;
+    throw ImportRefused({run_.file(), number_, "", "MIXED_KINDS", Severity::fatal, concat("a row of kind ", kind, " in a file of kind ", training_kind_)});
+  }
+
   void set_format(std::string_view format) {
     run_.set_format(std::string(format));
     read_row_ = reader_of(format);
+    is_training_ = read_row_ == read_training;
   }
 
   ImportRun& run_;
-  LineReader lines_;
+  JsonSource source_;
   ColumnRules rules_ = ColumnRules::load();
   ReadRow read_row_ = nullptr;
+  bool is_training_ = false;
+  std::string training_kind_;
+  int64_t number_ = 0;
+  std::vector<Json> inner_;  // of the value at hand
+  size_t next_inner_ = 0;
 };
 
 }  // namespace

@@ -1,5 +1,8 @@
-// Rows of CSV and TSV under a header.
+// Rows of CSV, TSV and workbooks under a header, in whatever dialect the header shows.
 #include <algorithm>
+#include <deque>
+#include <set>
+#include <unordered_map>
 
 #include "data/delimited.h"
 #include "data/import_run.h"
@@ -9,10 +12,7 @@
 namespace vitrine::data {
 namespace {
 
-struct Column {
-  std::string header;
-  std::string field;  // of ColumnRules
-};
+constexpr size_t kHeaderSearchRows = 5;  // of a dialect whose header need not come first
 
 /// The start of a header for a message, whole characters.
 std::string shortened(std::string_view raw) {
@@ -21,96 +21,265 @@ std::string shortened(std::string_view raw) {
   return std::string(raw.substr(0, size)) + (size < raw.size() ? "…" : "");
 }
 
+std::string joined(const std::vector<std::string>& cells) {
+  std::string text;
+  for (const std::string& cell : cells) text += (text.empty() ? "" : " | ") + cell;
+  return text;
+}
+
 [[noreturn]] void refuse_header(const ImportRun& run, const DelimitedRow& row, char separator) {
   const std::string shown = separator == '\t' ? "a tab" : concat("'", separator, "'");
-  throw ImportRefused({run.file(), row.line, "", "NO_HEADER", Severity::fatal,
-                       concat("no known column in \"", shortened(row.raw), "\", cells parted by ", shown,
-                              ": another separator is given by --separator; .xlsx is not read in this version")});
+  const std::string hint = separator == '\0' ? "another sheet is given by --sheet, a column by --map"
+                                             : concat("cells parted by ", shown, ": another separator is given by --separator, a column by --map");
+  const std::string text = separator == '\0' ? joined(row.cells) : std::string(row.raw);
+  throw ImportRefused({run.file(), row.line, "", "NO_HEADER", Severity::fatal, concat("no known column in \"", shortened(text), "\", ", hint)});
 }
 
 /// Fields that hold one value: a second column of the kind does not add to the first.
 bool holds_one_value(std::string_view field) {
-  constexpr std::string_view kMany[] = {"", "attribute", "attributes", "content", "media_main", "media_detail"};
+  constexpr std::string_view kMany[] = {"", "attribute", "attributes", "content", "media_main", "media_detail", "media_one", "product_detail", "taobao_pictures", "taobao_properties"};
   return std::find(std::begin(kMany), std::end(kMany), field) == std::end(kMany);
 }
 
 /// Columns of one header, or of one field that holds one value.
 void warn_of_doubles(const std::vector<Column>& columns, int64_t line, ImportRun& run) {
-  for (size_t second = 1; second < columns.size(); ++second) {
-    for (size_t first = 0; first < second; ++first) {
-      const Column &a = columns[first], &b = columns[second];
-      const bool one_header = fold_name(a.header) == fold_name(b.header);
-      if (!one_header && !(a.field == b.field && holds_one_value(b.field))) continue;
-      run.warn(line, b.header, "DUP_HEADER",
-               concat("'", a.header, "' and '", b.header, "', columns ", first + 1, " and ", second + 1, b.field.empty() ? "" : ": both " + b.field));
-      break;
+  std::unordered_map<std::string, size_t> headers, fields;
+  for (size_t second = 0; second < columns.size(); ++second) {
+    const Column& b = columns[second];
+    if (b.header.empty() && b.field.empty()) continue;  // a column without a name
+    const auto [by_header, new_header] = headers.try_emplace(fold_name(b.header), second);
+    size_t first = new_header ? second : by_header->second;
+    if (holds_one_value(b.field)) {
+      const auto [by_field, new_field] = fields.try_emplace(b.field, second);
+      if (!new_field) first = std::min(first, by_field->second);
     }
+    if (first == second) continue;
+    run.warn(line, b.header, "DUP_HEADER",
+             concat("'", columns[first].header, "' and '", b.header, "', columns ", first + 1, " and ", second + 1, b.field.empty() ? "" : ": both " + b.field));
   }
 }
 
-std::vector<Column> read_header(DelimitedReader& reader, char separator, ImportRun& run) {
-  DelimitedRow row;
-  reader.next(row);
-  const bool readable = row.problem.empty() && text::is_valid_utf8(row.raw);
-  if (!readable) refuse_header(run, row, separator);
-  const ColumnRules rules = ColumnRules::load();
-  std::vector<Column> columns;
-  for (const std::string& cell : row.cells) {
-    std::string header = trim_space(text::nfc(cell));
-    columns.push_back({header, rules.field_of(header)});
+/// A source whose first rows were looked at before.
+class BufferedCells : public CellSource {
+ public:
+  explicit BufferedCells(std::unique_ptr<CellSource> cells) : cells_(std::move(cells)) {}
+
+  /// Row `index` from the next one on; null when there are fewer. Its raw text is gone.
+  const DelimitedRow* peek(size_t index) {
+    while (ahead_.size() <= index) {
+      DelimitedRow row;
+      if (!cells_->next(row)) return nullptr;
+      raw_.push_back(std::string(row.raw));
+      ahead_.push_back(std::move(row));
+      ahead_.back().raw = raw_.back();
+    }
+    return &ahead_[index];
   }
-  const bool known = std::any_of(columns.begin(), columns.end(), [](const Column& c) { return !c.field.empty(); });
-  if (!known) refuse_header(run, row, separator);
-  warn_of_doubles(columns, row.line, run);
+  void drop(size_t count) {
+    ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  bool next(DelimitedRow& row) override {
+    if (ahead_.empty()) return cells_->next(row);
+    row = std::move(ahead_.front());
+    ahead_.pop_front();
+    return true;
+  }
+
+ private:
+  std::unique_ptr<CellSource> cells_;
+  std::deque<DelimitedRow> ahead_;
+  std::deque<std::string> raw_;  // of these, until the end
+};
+
+bool is_readable(const DelimitedRow& row) {
+  return row.problem.empty() && std::all_of(row.cells.begin(), row.cells.end(), [](const std::string& cell) { return text::is_valid_utf8(cell); });
+}
+
+std::vector<std::string> headers_of(const DelimitedRow& row) {
+  std::vector<std::string> headers;
+  if (!is_readable(row)) return headers;
+  for (const std::string& cell : row.cells) headers.push_back(trim_space(text::nfc(cell)));
+  return headers;
+}
+
+/// Which shop's table has this header; "" = none that we know.
+std::string dialect_of(const std::vector<std::string>& headers) {
+  std::set<std::string> names;
+  for (const std::string& header : headers) names.insert(fold_name(header));
+  const auto has = [&](const char* name) { return names.contains(name); };
+  if (has("handle") && (has("body(html)") || has("variantsku") || has("imagesrc") || has("variantprice"))) return "shopify";
+  if (has("title") && has("cateprops")) return "taobao";
+  if (has("id") && has("title") && (has("image_link") || has("google_product_category")) && (has("link") || has("availability") || has("price"))) return "merchant";
+  return "";
+}
+
+std::vector<Column> columns_of(const std::vector<std::string>& headers, const ColumnRules& rules, const ColumnMapping& mapping) {
+  std::vector<Column> columns;
+  for (const std::string& header : headers) {
+    const auto by_hand = mapping.find(fold_name(header));
+    columns.push_back({header, by_hand != mapping.end() ? by_hand->second : rules.field_of(header)});
+  }
   return columns;
 }
 
-/// Why the whole row is rejected, or nothing.
+size_t num_known(const std::vector<Column>& columns) {
+  return static_cast<size_t>(std::count_if(columns.begin(), columns.end(), [](const Column& c) { return !c.field.empty(); }));
+}
+
+class TableRows : public RowReader {
+ public:
+  TableRows(std::unique_ptr<CellSource> cells, std::vector<Column> columns, bool is_sheet, ImportRun& run)
+      : run_(run), cells_(std::move(cells)), columns_(std::move(columns)), is_sheet_(is_sheet), needs_id_(run.format() == "merchant") {}
+
+  std::optional<ProductRow> next() override {
+    if (!cells_->next(row_)) return std::nullopt;
+    if (is_sheet_ && row_.cells.size() < columns_.size()) row_.cells.resize(columns_.size());
+    const std::string code = repeats_header() ? "DUP_HEADER" : row_problem(row_, columns_.size());
+    if (!code.empty()) return run_.reject(row_.line, "", code, problem_value(row_, code, columns_.size()));
+    RowTarget target = read_row();
+    if (needs_id_ && target.product.id.empty()) return run_.reject(row_.line, "id", "MISSING_REQUIRED", target.product.title_raw);
+    return run_.keep(std::move(target));
+  }
+
+ private:
+  /// Files that were put together hold their header again.
+  bool repeats_header() const {
+    if (columns_.size() < 2 || row_.cells.size() != columns_.size()) return false;
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (row_.cells[i] != columns_[i].header) return false;
+    }
+    return true;
+  }
+
+  RowTarget read_row() {
+    RowTarget target;
+    target.row = row_.line;
+    target.properties = run_.properties();
+    for (const CellNote& note : row_.notes) target.note(note.column_idx < columns_.size() ? columns_[note.column_idx].header : "", note.code, note.severity, note.value);
+    for (size_t column_idx = 0; column_idx < columns_.size(); ++column_idx) {
+      const std::string& cell = row_.cells[column_idx];
+      // Columns without a name and without a value say nothing.
+      if (cell.empty() && columns_[column_idx].header.empty()) continue;
+      apply_cell(columns_[column_idx], cell, target);
+    }
+    return target;
+  }
+
+  ImportRun& run_;
+  std::unique_ptr<CellSource> cells_;
+  std::vector<Column> columns_;
+  bool is_sheet_, needs_id_;
+  DelimitedRow row_;
+};
+
+/// Finds the header, says which dialect it is, and leaves the source behind it.
+class HeaderFinder {
+ public:
+  HeaderFinder(BufferedCells& cells, const TableForm& form, ImportRun& run) : cells_(cells), form_(form), run_(run) {}
+
+  std::vector<Column> find() {
+    const DelimitedRow* first = cells_.peek(0);
+    if (first == nullptr) throw ImportRefused({run_.file(), 0, "", "EMPTY_FILE", Severity::fatal, "no rows"});
+    const auto headers = headers_of(*first);
+    const bool has_version = !headers.empty() && fold_name(headers.front()).starts_with("version");
+    if (form_.format == "taobao" || has_version || dialect_of(headers) == "taobao") return taobao(has_version);
+    const bool by_name = form_.format == "shopify" || form_.format == "merchant";
+    if (by_name || form_.separator != '\0') return take(0, by_name ? form_.format : dialect_of(headers));
+    return in_sheet();
+  }
+
+ private:
+  std::vector<Column> take(size_t index, const std::string& dialect) {
+    const DelimitedRow row = *cells_.peek(index);
+    const auto headers = headers_of(row);
+    run_.set_format(dialect.empty() ? form_.format : dialect);
+    auto columns = columns_of(headers, ColumnRules::load(dialect), run_.mapping_for(headers));
+    if (num_known(columns) == 0) refuse_header(run_, row, form_.separator);
+    warn_of_doubles(columns, row.line, run_);
+    run_.set_header(row.line, columns);
+    cells_.drop(index + 1);
+    return columns;
+  }
+
+  /// Workbooks have titles and notes above their header: the first of the first rows with two known
+  /// columns, else with one.
+  std::vector<Column> in_sheet() {
+    const ColumnRules rules = ColumnRules::load();
+    for (const size_t wanted : {size_t{2}, size_t{1}}) {
+      for (size_t i = 0; i < 2 * kHeaderSearchRows && cells_.peek(i) != nullptr; ++i) {
+        const auto headers = headers_of(*cells_.peek(i));
+        if (num_known(columns_of(headers, rules, run_.mapping_for_search(headers))) < wanted) continue;
+        return take(i, dialect_of(headers));
+      }
+    }
+    return take(0, dialect_of(headers_of(*cells_.peek(0))));
+  }
+
+  /// Line 1 the version, line 2 English names, line 3 Chinese ones.
+  std::vector<Column> taobao(bool has_version) {
+    if (!has_version) run_.warn(cells_.peek(0)->line, "", "NO_VERSION", "no 'version' line before the header");
+    const ColumnRules rules = ColumnRules::load("taobao");
+    for (size_t i = has_version ? 1 : 0; i < kHeaderSearchRows && cells_.peek(i) != nullptr; ++i) {
+      const auto english = headers_of(*cells_.peek(i));
+      if (num_known(columns_of(english, rules, {})) == 0) continue;
+      const DelimitedRow* below = cells_.peek(i + 1);
+      const auto chinese = below == nullptr ? std::vector<std::string>() : headers_of(*below);
+      const bool two_lines = chinese.size() == english.size() && is_second_header(english, chinese, rules);
+      run_.set_format("taobao");
+      auto columns = columns_of(english, rules, run_.mapping_for(english));
+      for (size_t column = 0; two_lines && column < columns.size(); ++column) {
+        if (columns[column].field.empty()) columns[column].field = rules.field_of(chinese[column]);
+        if (columns[column].header.empty()) columns[column].header = chinese[column];
+      }
+      warn_of_doubles(columns, cells_.peek(i)->line, run_);
+      run_.set_header(cells_.peek(two_lines ? i + 1 : i)->line, columns);
+      cells_.drop(i + (two_lines ? 2 : 1));
+      return columns;
+    }
+    refuse_header(run_, *cells_.peek(has_version && cells_.peek(1) != nullptr ? 1 : 0), form_.separator);
+  }
+
+  /// A line of names too: most of the columns we know are called the same there.
+  static bool is_second_header(const std::vector<std::string>& first, const std::vector<std::string>& second, const ColumnRules& rules) {
+    size_t known = 0, same = 0;
+    for (size_t i = 0; i < first.size(); ++i) {
+      const std::string field = rules.field_of(first[i]);
+      known += !field.empty();
+      same += !field.empty() && rules.field_of(second[i]) == field;
+    }
+    return 2 * same > known;
+  }
+
+  BufferedCells& cells_;
+  const TableForm& form_;
+  ImportRun& run_;
+};
+
+}  // namespace
+
 std::string row_problem(const DelimitedRow& row, size_t columns) {
   if (!row.problem.empty()) return std::string(row.problem);
-  if (!text::is_valid_utf8(row.raw)) return "ENC_BAD_SEQ";
+  for (const std::string& cell : row.cells) {
+    if (!text::is_valid_utf8(cell)) return "ENC_BAD_SEQ";
+  }
   return row.cells.size() == columns ? "" : "COLS_MISMATCH";
 }
 
 std::string problem_value(const DelimitedRow& row, std::string_view code, size_t columns) {
   if (code == "COLS_MISMATCH") return concat(row.cells.size(), " cells, header has ", columns);
-  return std::string(row.raw.substr(0, 400));
+  return row.raw.empty() ? joined(row.cells).substr(0, 400) : std::string(row.raw.substr(0, 400));
 }
 
-RowTarget read_row(const DelimitedRow& row, const std::vector<Column>& columns) {
-  RowTarget target;
-  target.row = row.line;
-  for (size_t column_idx = 0; column_idx < columns.size(); ++column_idx) {
-    const Column& column = columns[column_idx];
-    const std::string value = trim_space(clean_value(row.cells[column_idx], column.header, target));
-    apply_text(column.field, column.header, value, target);
-  }
-  return target;
+void apply_cell(const Column& column, std::string_view cell, RowTarget& target) {
+  const std::string value = trim_space(clean_value(cell, column.header, target));
+  apply_text(column.field, column.header, value, target);
 }
 
-class TableRows : public RowReader {
- public:
-  TableRows(TextWindow& window, char separator, ImportRun& run)
-      : run_(run), reader_(window, separator), columns_(read_header(reader_, separator, run)) {}
-
-  std::optional<ProductRow> next() override {
-    DelimitedRow row;
-    if (!reader_.next(row)) return std::nullopt;
-    const std::string code = row_problem(row, columns_.size());
-    if (code.empty()) return run_.keep(read_row(row, columns_));
-    return run_.reject(row.line, "", code, problem_value(row, code, columns_.size()));
-  }
-
- private:
-  ImportRun& run_;
-  DelimitedReader reader_;
-  std::vector<Column> columns_;
-};
-
-}  // namespace
-
-std::unique_ptr<RowReader> table_rows(TextWindow& window, char separator, ImportRun& run) {
-  return std::make_unique<TableRows>(window, separator, run);
+std::unique_ptr<RowReader> table_rows(std::unique_ptr<CellSource> cells, const TableForm& form, ImportRun& run) {
+  auto buffered = std::make_unique<BufferedCells>(std::move(cells));
+  auto columns = HeaderFinder(*buffered, form, run).find();
+  if (run.format() == "shopify") return shopify_rows(std::move(buffered), std::move(columns), run);
+  return std::make_unique<TableRows>(std::move(buffered), std::move(columns), form.separator == '\0', run);
 }
 
 }  // namespace vitrine::data

@@ -8,6 +8,7 @@
 #include "data/columns.h"
 #include "data/delimited.h"
 #include "data/import.h"
+#include "data/quick_json.h"
 #include "data/text_window.h"
 #include "text/encoding.h"
 #include "text/utf8.h"
@@ -113,6 +114,7 @@ void read_lines(std::string_view utf8, RowCollector& rows) {
 ParsedJsonRow parse_json_row(std::string_view line) {
   if (line.size() > kMaxRowBytes) return {nullptr, "TOO_LARGE"};
   if (!text::is_valid_utf8(line)) return {nullptr, "ENC_BAD_SEQ"};
+  if (auto quick = quick_parse_object(line)) return {std::move(*quick), ""};
   if (nesting_depth(line) > kMaxDepth) return {nullptr, "TOO_DEEP"};
   try {
     Json json = Json::parse(line);

@@ -6,8 +6,11 @@
 
 #include "base/compressed.h"
 #include "base/hash.h"
+#include "data/archive.h"
+#include "data/delimited.h"
 #include "data/import_run.h"
 #include "data/text_survey.h"
+#include "data/workbook.h"
 #include "text/encoding.h"
 
 namespace vitrine::data {
@@ -20,18 +23,16 @@ constexpr size_t kChunkBytes = size_t{1} << 16;
 constexpr size_t kMaxWholeBytes = size_t{2} << 30;  // of a file that is converted as a whole
 constexpr std::string_view kUtf32leBom("\xff\xfe\0\0", 4);
 constexpr size_t kUtf8BomBytes = 3;
+constexpr size_t kHeadBytes = 8192;
 
 [[noreturn]] void refuse(std::string_view file, std::string_view code, std::string value) {
   throw ImportRefused(
       {std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
 }
 
-/// Workbooks are zip archives, older ones OLE files: neither is text.
-void refuse_workbook(std::string_view head, std::string_view file) {
-  if (!head.starts_with("PK\x03\x04") && !head.starts_with("\xd0\xcf\x11\xe0")) return;
-  refuse(file, "NO_HEADER",
-         "this is a workbook or an archive (.xlsx, .xls, .zip), which this version does not read: "
-         "save it as CSV");
+/// Older workbooks are no text and no archive.
+void refuse_old_workbook(std::string_view head, std::string_view file) {
+  if (looks_like_old_workbook(head)) refuse(file, "NO_HEADER", "an old workbook (.xls): save it as .xlsx or CSV");
 }
 
 /// Reads until `out` is full or the end comes.
@@ -61,6 +62,7 @@ struct FileSurvey {
   uint64_t size_bytes = 0;
   std::optional<Encoding> encoding;  // none = neither a BOM nor UTF-8
   TextSurvey text;                   // of UTF-8 only
+  bool is_archive = false;
 };
 
 FileSurvey survey_file(const InputFile& input, std::string_view name, size_t max_bytes) {
@@ -85,9 +87,11 @@ FileSurvey survey_file(const InputFile& input, std::string_view name, size_t max
     const bool may_be_utf8 = !survey.encoding || survey.encoding == Encoding::utf8_bom;
     if (may_be_utf8) survey.text.add(piece);
   }
-  refuse_workbook(head, name);
+  refuse_old_workbook(head, name);
+  survey.is_archive = looks_like_archive(head);
   survey.text.finish();
   survey.sha256 = hash.hex();
+  if (survey.is_archive) return survey;
   if (!survey.encoding && survey.text.is_utf8() && !head.starts_with(kUtf32leBom))
     survey.encoding = Encoding::utf8;
   if (head.starts_with(kUtf32leBom))
@@ -134,15 +138,36 @@ std::string guess_format(const TextSurvey& survey, std::string_view name) {
   const std::string ending = without_compression_suffix(name).extension().string();
   if (ending == ".csv") return "csv";
   if (ending == ".tsv" || ending == ".tab") return "tsv";
-  if (ending == ".jsonl" || ending == ".ndjson" || ending == ".json") return "json";
-  if (survey.first() == '{') return "json";
+  if (ending == ".jsonl" || ending == ".ndjson" || ending == ".json" || ending == ".jsonld") return "json";
+  if (ending == ".xml" || ending == ".rss" || ending == ".atom") return "xml";
+  if (survey.first() == '{' || survey.first() == '[') return "json";
+  if (survey.first() == '<') return "xml";
   return survey.first_line_has_tab() ? "tsv" : "csv";
 }
 
-char separator_of(const ImportConfig& config, std::string_view format) {
+/// `by_tab`: what the first line shows where the format says nothing.
+char separator_of(const ImportConfig& config, std::string_view format, bool by_tab) {
   if (config.separator == "\\t") return '\t';
   if (!config.separator.empty()) return config.separator.front();
-  return format == "tsv" ? '\t' : ',';
+  if (format == "csv") return by_tab ? '\t' : ',';
+  return format == "tsv" || format == "taobao" || by_tab ? '\t' : ',';
+}
+
+bool is_table_format(std::string_view format) { return format == "csv" || format == "tsv" || format == "xlsx" || format == "taobao" || format == "shopify"; }
+
+/// The one file of an archive that holds a table.
+std::string table_inside(const Archive& archive, std::string_view name) {
+  constexpr std::string_view kEndings[] = {".csv", ".tsv", ".tab", ".xlsx", ".jsonl", ".ndjson", ".json", ".jsonld", ".xml"};
+  std::string found;
+  for (const ArchiveEntry& entry : archive.entries()) {
+    const std::string ending = fs::path(entry.name).extension().string();
+    if (std::find(std::begin(kEndings), std::end(kEndings), ending) == std::end(kEndings)) continue;
+    if (entry.name.ends_with(".aigc.json") || entry.name.ends_with(".manifest.jsonl")) continue;  // what an export puts beside its file
+    if (!found.empty()) refuse(name, "NO_HEADER", concat("several tables in one archive: ", found, ", ", entry.name));
+    found = entry.name;
+  }
+  if (found.empty()) refuse(name, "NO_HEADER", "no table in this archive");
+  return found;
 }
 
 }  // namespace
@@ -152,10 +177,57 @@ struct ProductReader::State {
       : input(std::move(file)),
         name(std::move(file_name)),
         survey(survey_file(input, name, max_bytes)),
-        run(name, survey.sha256, config.licence) {
+        run(name, survey.sha256, config) {
+    if (survey.is_archive) {
+      open_archive(config, max_bytes);
+      return;
+    }
     open_text();
     if (survey.text.is_blank()) refuse(name, "EMPTY_FILE", "");
-    open_rows(config);
+    open_rows(config, name);
+  }
+
+  /// A workbook, or an archive that holds one table.
+  void open_archive(const ImportConfig& config, size_t max_bytes) {
+    SameBytesReader same(input.open(), survey.sha256, name);
+    std::string packed = read_all(same, name, max_bytes);
+    Archive archive(packed, name);
+    if (archive.contains("[Content_Types].xml")) return open_workbook(std::move(packed), config);
+    const std::string inner = table_inside(archive, name);
+    entry = inner;
+    std::string content = archive.read(inner);
+    if (looks_like_archive(content)) return open_workbook(std::move(content), config);
+    refuse_old_workbook(content, name);
+    const auto encoding = text::detect_encoding(content);
+    if (!encoding) refuse(name, "ENC_UNKNOWN", concat(inner, ": neither UTF-8, GB18030 nor UTF-16 with BOM"));
+    take_text(text::decode(content, *encoding));
+    if (survey.text.is_blank()) refuse(name, "EMPTY_FILE", inner);
+    open_rows(config, inner);
+  }
+
+  void open_workbook(std::string packed, const ImportConfig& config) {
+    if (!is_table_format(config.format) && config.format != "auto" && config.format != "merchant")
+      throw UsageError(concat("--format: ", name, " is a workbook, got ", config.format));
+    book = std::make_unique<Workbook>(std::move(packed), name);
+    const std::string format = config.format == "shopify" || config.format == "merchant" || config.format == "taobao" ? config.format : "xlsx";
+    run.set_format(format);
+    const WorkbookSheet& sheet = book->sheet(config.sheet);
+    if (entry.empty()) entry = sheet.entry;
+    auto cells = book->rows(sheet);
+    try {
+      rows = table_rows(std::move(cells), {format, '\0'}, run);
+    } catch (const ImportRefused& refused) {
+      if (refused.entry().code != "EMPTY_FILE") throw;
+      refuse(name, "EMPTY_FILE", book->has_pictures() ? "the sheet holds pictures and no cells" : "a sheet without cells");
+    }
+  }
+
+  void take_text(std::string utf8) {
+    text = std::move(utf8);
+    survey.text = {};
+    survey.text.add(text);
+    survey.text.finish();
+    window = std::make_unique<TextWindow>(text);
   }
 
   void open_text() {
@@ -166,22 +238,43 @@ struct ProductReader::State {
       window = std::make_unique<TextWindow>(*bytes);
       return;
     }
-    text = converted(*bytes, name);
-    survey.text = {};
-    survey.text.add(text);
-    survey.text.finish();
-    window = std::make_unique<TextWindow>(text);
+    take_text(converted(*bytes, name));
   }
 
-  void open_rows(const ImportConfig& config) {
-    const std::string format =
-        config.format == "auto" ? guess_format(survey.text, name) : config.format;
-    if (format == "csv" || format == "tsv") {
+  void open_rows(const ImportConfig& config, std::string_view file_name) {
+    const std::string guessed = guess_format(survey.text, file_name);
+    const std::string format = config.format == "auto" ? guessed : config.format;
+    const bool as_merchant_table = format == "merchant" && (guessed == "csv" || guessed == "tsv");
+    if (format == "xlsx") refuse(name, "NO_HEADER", "no workbook: its first bytes are those of a text");
+    if (is_table_format(format) || as_merchant_table) {
+      // 淘宝助理 calls its tables .csv and parts cells by tabs: a BOM of UTF-16 and a tab say so.
+      const bool by_tab = config.format == "auto" ? survey.text.first_line_has_tab() && format == "csv" && is_tabbed() : survey.text.first_line_has_tab();
+      const char separator = separator_of(config, as_merchant_table ? guessed : format, by_tab || (format == "csv" && starts_with_version()));
       run.set_format(format);
-      rows = table_rows(*window, separator_of(config, format), run);
+      rows = table_rows(std::make_unique<DelimitedReader>(*window, separator), {format, separator}, run);
+    } else if (format == "xml" || (format == "merchant" && guessed == "xml")) {
+      rows = merchant_xml_rows(*window, run);
     } else {
       rows = json_rows(*window, config.format, run);
     }
+  }
+
+  std::string_view head() {
+    while (window->text().size() < kHeadBytes && window->more()) {
+    }
+    return window->text().substr(0, kHeadBytes);
+  }
+  /// Whether a .csv is parted by tabs: more of them than commas in its first line.
+  bool is_tabbed() {
+    const std::string_view line = head().substr(0, head().find('\n'));
+    return std::count(line.begin(), line.end(), '\t') > std::count(line.begin(), line.end(), ',');
+  }
+  bool starts_with_version() {
+    const std::string_view start = head();
+    const size_t at = start.find_first_not_of("\" \t\r\n");
+    const bool version = at != std::string_view::npos && start.substr(at, 8) == "version ";
+    const size_t feed = start.find('\n', at);
+    return version && feed != std::string_view::npos && start.substr(feed).find('\t') != std::string_view::npos;
   }
 
   InputFile input;
@@ -191,6 +284,8 @@ struct ProductReader::State {
   std::unique_ptr<ByteReader> bytes;
   std::string text;  // of a file that was converted as a whole
   std::unique_ptr<TextWindow> window;
+  std::unique_ptr<Workbook> book;
+  std::string entry;  // of an archive
   std::unique_ptr<RowReader> rows;
   bool has_rows = false;
 };
@@ -223,10 +318,16 @@ std::optional<ProductRow> ProductReader::next() {
 const std::vector<ImportEntry>& ProductReader::file_findings() const {
   return state_->run.warnings();
 }
+const std::vector<Column>& ProductReader::columns() const { return state_->run.columns(); }
+int64_t ProductReader::header_line() const { return state_->run.header_line(); }
+const std::string& ProductReader::entry() const { return state_->entry; }
+const std::string& ProductReader::format() const { return state_->run.format(); }
+void ProductReader::remember_mapping() const { state_->run.remember_mapping(); }
 const std::string& ProductReader::sha256() const { return state_->survey.sha256; }
 uint64_t ProductReader::size_bytes() const { return state_->survey.size_bytes; }
 
 double ProductReader::fraction() const {
+  if (!state_->window) return 0;  // of a workbook it is not known
   const uint64_t total = state_->text.empty() ? state_->survey.size_bytes : state_->text.size();
   return std::min(1.0, static_cast<double>(state_->window->dropped()) /
                            static_cast<double>(std::max<uint64_t>(total, 1)));

@@ -13,6 +13,12 @@
 
 namespace vitrine::data {
 
+/// One column of a table.
+struct Column {
+  std::string header;
+  std::string field;  // of ColumnRules, or mapped by hand; "" = kept and no more
+};
+
 /// One row of a file: a product, or why there is none.
 struct ProductRow {
   int64_t row = 0;                    // line where the row starts, from 1
@@ -25,8 +31,8 @@ struct ProductRow {
 
 /// Reads what read_products reads, with the same findings. The file is read twice: at first for its
 /// hash (rows without an id get one of it) and its encoding. Memory does not grow with the file,
-/// but for 32 to 64 bytes an id and with two exceptions: GB18030 and UTF-16 are turned into UTF-8
-/// as a whole, and standard input is kept as InputFile says. Call order: (next)*. Not thread-safe.
+/// but for 32 to 64 bytes an id and with three exceptions: GB18030 and UTF-16 are turned into UTF-8
+/// as a whole, workbooks and archives are held in memory, and standard input is kept as InputFile says. Call order: (next)*. Not thread-safe.
 class ProductReader {
  public:
   /// Throws as read_products does, for all but EMPTY_FILE of a table that has no rows.
@@ -42,8 +48,18 @@ class ProductReader {
   /// when the file is another one than at first.
   std::optional<ProductRow> next();
 
-  /// Findings about no row but the file, such as doubled headers.
+  /// Findings about no row but the file, such as doubled headers; things that are no products come
+  /// while rows are read.
   const std::vector<ImportEntry>& file_findings() const;
+  /// Of a table its columns and the last line of its header; else none and 0.
+  const std::vector<Column>& columns() const;
+  int64_t header_line() const;
+  /// Of a workbook the archive's entry of its sheet, of an archive the entry of its table.
+  const std::string& entry() const;
+  /// The format that was found.
+  const std::string& format() const;
+  /// Keeps what --map said for the next file of this header. Throws IoError, Corrupt.
+  void remember_mapping() const;
   /// Of the file's unpacked bytes.
   const std::string& sha256() const;
   uint64_t size_bytes() const;

@@ -1,5 +1,7 @@
 #include "data/table_file.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "text/utf8.h"
@@ -51,23 +53,52 @@ std::string fold_name(std::string_view utf8) {
   return text::to_utf8(folded);
 }
 
+namespace {
+
+/// Bytes of the character that begins at `at`, as its first byte says.
+size_t character_size(std::string_view text, size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  return std::min<size_t>(lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4, text.size() - at);
+}
+
+bool is_blank(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character.front());
+  if (lead < 0x80) return text::is_space(static_cast<char32_t>(lead));
+  if (lead >= 0xe4 && lead <= 0xe9) return false;  // ideographs
+  const char32_t c = text::to_utf32(character).front();
+  return text::is_space(c) || is_zero_width(c);
+}
+
+}  // namespace
+
 std::string trim_space(std::string_view utf8) {
-  const std::u32string wide = text::to_utf32(utf8);
-  size_t begin = 0, end = wide.size();
-  while (begin < end && (text::is_space(wide[begin]) || is_zero_width(wide[begin]))) ++begin;
-  while (end > begin && (text::is_space(wide[end - 1]) || is_zero_width(wide[end - 1]))) --end;
-  return text::to_utf8(std::u32string_view(wide).substr(begin, end - begin));
+  while (!utf8.empty() && is_blank(utf8.substr(0, character_size(utf8, 0)))) utf8.remove_prefix(character_size(utf8, 0));
+  while (!utf8.empty()) {
+    size_t last = utf8.size() - 1;
+    while (last > 0 && (static_cast<unsigned char>(utf8[last]) & 0xc0) == 0x80) --last;
+    if (!is_blank(utf8.substr(last))) break;
+    utf8.remove_suffix(utf8.size() - last);
+  }
+  return std::string(utf8);
 }
 
 std::vector<std::string> split_any(std::string_view utf8, std::u32string_view separators) {
-  const std::u32string wide = text::to_utf32(utf8);
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= wide.size();) {
-    const size_t end = std::min(wide.find_first_of(separators, begin), wide.size());
-    std::string part = trim_space(text::to_utf8(std::u32string_view(wide).substr(begin, end - begin)));
+  std::vector<std::string> signs, parts;
+  for (const char32_t separator : separators) signs.push_back(text::to_utf8(separator));
+  const auto take = [&](std::string_view piece) {
+    std::string part = trim_space(piece);
     if (!part.empty()) parts.push_back(std::move(part));
-    begin = end + 1;
+  };
+  size_t begin = 0;
+  for (size_t at = 0; at < utf8.size();) {
+    const size_t size = character_size(utf8, at);
+    const std::string_view character = utf8.substr(at, size);
+    at += size;
+    if (std::find(signs.begin(), signs.end(), character) == signs.end()) continue;
+    take(utf8.substr(begin, at - size - begin));
+    begin = at;
   }
+  take(utf8.substr(begin));
   return parts;
 }
 

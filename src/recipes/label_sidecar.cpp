@@ -55,12 +55,13 @@ std::string ascii(const Json& json) { return json.dump(-1, ' ', /*ensure_ascii=*
 fs::path sidecar_of(const fs::path& file) { return fs::path(file).concat(".aigc.json"); }
 
 std::string sidecar_text(const Sidecar& sidecar) {
-  const Json head = {{"kind", kKind},
-                     {"version", 1},
-                     {"file", sidecar.file},
-                     {"file_sha256", sidecar.file_sha256},
-                     {"columns", columns_json(sidecar.columns)},
-                     {"reminder", kPublishReminder}};
+  Json head = {{"kind", kKind},
+               {"version", 1},
+               {"file", sidecar.file},
+               {"file_sha256", sidecar.file_sha256},
+               {"columns", columns_json(sidecar.columns)},
+               {"reminder", kPublishReminder}};
+  if (!sidecar.shop_file.is_null()) head["shop_file"] = sidecar.shop_file;
   std::string text = ascii(head);
   text.back() = ',';
   text += "\"rows\":[";
@@ -69,27 +70,31 @@ std::string sidecar_text(const Sidecar& sidecar) {
   return text + "\n]}\n";
 }
 
-std::optional<SidecarReading> read_sidecar(const fs::path& file) {
-  const fs::path path = sidecar_of(file);
-  if (file == "-" || !fs::exists(path)) return std::nullopt;
-  const Json json = read_json_file(path);
+SidecarReading parse_sidecar(const Json& json, const std::string& where) {
   SidecarReading reading;
   try {
     if (json.at("kind") != kKind)
-      throw Corrupt(concat("[read_sidecar] ", path.string(), ": kind: expected ", kKind, ", got ",
+      throw Corrupt(concat("[read_sidecar] ", where, ": kind: expected ", kKind, ", got ",
                            json.at("kind").dump()));
     reading.sidecar.file = json.at("file").get<std::string>();
     reading.sidecar.file_sha256 = json.at("file_sha256").get<std::string>();
     reading.sidecar.columns = read_columns(json.at("columns"));
+    reading.sidecar.shop_file = json.value("shop_file", Json());
     for (const Json& row : json.at("rows"))
       reading.sidecar.rows.push_back(read_row(row, reading.problem));
   } catch (const Json::exception& e) {
-    throw Corrupt(concat("[read_sidecar] ", path.string(), ": ", e.what()));
+    throw Corrupt(concat("[read_sidecar] ", where, ": ", e.what()));
   }
   const auto& rows = reading.sidecar.rows;
   for (size_t i = 0; i < rows.size(); ++i)
     reading.places.emplace(std::pair(rows[i].id, rows[i].field), i);
   return reading;
+}
+
+std::optional<SidecarReading> read_sidecar(const fs::path& file) {
+  const fs::path path = sidecar_of(file);
+  if (file == "-" || !fs::exists(path)) return std::nullopt;
+  return parse_sidecar(read_json_file(path), path.string());
 }
 
 }  // namespace vitrine::recipes

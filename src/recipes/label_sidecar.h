@@ -36,6 +36,7 @@ struct SidecarRow {
 struct Sidecar {
   std::string file, file_sha256;  // name without folders; of the unpacked bytes
   TextFileConfig columns;         // how the file was read
+  Json shop_file = nullptr;       // of an export into a shop's file its settings; null = a text file
   std::vector<SidecarRow> rows;
 };
 
@@ -53,5 +54,7 @@ struct SidecarReading {
 };
 /// Nothing when the file has no sidecar. Throws Corrupt for one that is no sidecar.
 std::optional<SidecarReading> read_sidecar(const std::filesystem::path& file);
+/// The same from JSON; `where` is the file in messages.
+SidecarReading parse_sidecar(const Json& json, const std::string& where);
 
 }  // namespace vitrine::recipes

@@ -42,11 +42,11 @@ constexpr int64_t kRowsPerBatch = 32;
 constexpr int64_t kMaxInputMib = int64_t{1} << 20;  // it is not held in memory
 constexpr std::string_view kTrainingRows = "data/advertisegen/train.jsonl";
 
-data::ProductReader open_input(const WriteRun& run) {
+data::ProductReader open_input(const WriteRun& run, const WriteChoice& choice) {
   if (run.input.empty() == run.attributes.empty()) {
     throw UsageError(run.input.empty() ? "PRODUCTS: missing (or --attributes for one product)" : "--attributes: expected nothing beside PRODUCTS");
   }
-  data::ImportConfig config;
+  data::ImportConfig config = choice.reader;
   config.max_file_mib = kMaxInputMib;
   if (!run.input.empty()) return data::ProductReader(run.input, config);
   data::check_typed_content(run.attributes, "--attributes");
@@ -146,13 +146,14 @@ std::string small_files_sha256(const fs::path& directory) {
 /// Writes the rows of one run; see run_write.
 class WriteJob {
  public:
-  WriteJob(const WriteConfig& config, const WriteRun& run)
+  WriteJob(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice)
       : config_(config),
         run_(run),
+        choice_(choice),
         shard_(parse_shard(run.shard)),
         forms_(forms_of(run)),
         plans_(read_plans(run.points_file)),
-        reader_(open_input(run)),
+        reader_(open_input(run, choice)),
         model_(load_model(config, run)),
         ranker_(load_ranker(config, run)),
         writer_(config, model_ ? &*model_ : nullptr, rows_for(config),
@@ -160,12 +161,33 @@ class WriteJob {
         unseen_wishes_(run.order) {
     unseen_wishes_.insert(unseen_wishes_.end(), run.pins.begin(), run.pins.end());
     writer_.use_ranker(ranker_ ? &*ranker_ : nullptr);
-    open_outputs();
-    for (const auto& finding : reader_.file_findings()) report(finding);
+  }
+
+  /// Writes some products for their time alone.
+  WriteSpeed measure(int64_t products) {
+    WriteSpeed speed{.load_s = seconds_since(start_)};
+    std::vector<data::Product> sample;
+    while (static_cast<int64_t>(sample.size()) < products) {
+      auto row = reader_.next();
+      if (!row) break;
+      if (is_wanted(*row) && row->product) sample.push_back(std::move(*row->product));
+    }
+    if (sample.empty()) return speed;
+    const auto begin = SteadyClock::now();
+    const auto written = writer_.write(sample);
+    const auto count = static_cast<double>(sample.size());
+    speed.products = static_cast<int64_t>(sample.size());
+    speed.seconds_a_product = seconds_since(begin) / count;
+    for (const WrittenProduct& one : written) {
+      for (const auto& candidate : one.candidates) speed.tokens_a_product += static_cast<double>(candidate.tokens) / count;
+    }
+    return speed;
   }
 
   /// Whether no row was rejected and every product got a candidate.
   bool write_all() {
+    open_outputs();
+    for (const auto& finding : reader_.file_findings()) report(finding);
     try {
       write_parts();
     } catch (const Cancelled&) {  // where it was thrown, nobody knows what is kept
@@ -232,6 +254,7 @@ class WriteJob {
     settings["shard"] = concat(shard_.index, "/", shard_.count);
     settings["checkpoint_every"] = run_.checkpoint_every;
     settings["program_version"] = program_version();
+    if (choice_.wanted) settings["wanted"] = choice_.name;
     return settings;
   }
 
@@ -248,6 +271,7 @@ class WriteJob {
       throw_if_interrupted("between two rows");
       auto row = reader_.next();
       if (!row) break;
+      if (!is_wanted(*row)) continue;
       look_for_wishes(*row);
       if (!shard_.has(position_++)) continue;
       ++rows_in_;
@@ -257,6 +281,8 @@ class WriteJob {
     }
     return !rows_.empty();
   }
+
+  bool is_wanted(const data::ProductRow& row) const { return !choice_.wanted || (row.product && choice_.wanted(*row.product)); }
 
   void look_for_wishes(const data::ProductRow& row) {
     if (unseen_wishes_.empty() || !row.product) return;
@@ -378,6 +404,7 @@ class WriteJob {
 
   const WriteConfig& config_;
   const WriteRun& run_;
+  const WriteChoice& choice_;
   Shard shard_;
   std::vector<Form> forms_;
   Plans plans_;  // their points are in writer_
@@ -403,14 +430,27 @@ class WriteJob {
 
 }  // namespace
 
-bool run_write(const WriteConfig& config, const WriteRun& run) {
+namespace {
+
+void check_write(const WriteConfig& config, const WriteRun& run) {
   if (const std::string fault = config.beam_fault(); !fault.empty()) throw UsageError(fault);
   require_platform(checks::Checker::shipped().lengths(), config.platform);
   config.validate();
   check_file_arguments(
       "write", std::vector{run.input, run.points_file},
       {{"--output", run.output}, {"--table", run.table}, {"--rejects", run.rejects}});
-  return WriteJob(config, run).write_all();
+}
+
+}  // namespace
+
+bool run_write(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice) {
+  check_write(config, run);
+  return WriteJob(config, run, choice).write_all();
+}
+
+WriteSpeed measure_write(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice, int64_t products) {
+  check_write(config, run);
+  return WriteJob(config, run, choice).measure(products);
 }
 
 }  // namespace vitrine::recipes

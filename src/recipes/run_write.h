@@ -1,11 +1,20 @@
 // recipes/run_write.h - `vitrine write` from files to files: reading, batches, progress, output.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "data/import.h"
 #include "recipes/write_config.h"
 
 namespace vitrine::recipes {
+
+/// Which products of the input are written; the others are passed over, rejected rows too.
+struct WriteChoice {
+  std::function<bool(const data::Product&)> wanted;  // null = all, and rejected rows are listed
+  std::string name;                                  // what the bytes of the result depend on through it
+  data::ImportConfig reader;
+};
 
 struct WriteRun {
   std::string input;       // file, "-" or empty (then attributes)
@@ -45,6 +54,16 @@ struct WriteRun {
 /// after an interruption goes on, to the same bytes. Returns false when rows were rejected or a
 /// product got no candidate. Throws UsageError, NotFound, Corrupt, IoError, Busy, Cancelled;
 /// InvalidInput for parts of other settings.
-bool run_write(const WriteConfig& config, const WriteRun& run);
+bool run_write(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice = {});
+
+/// How fast this machine writes, by its first products.
+struct WriteSpeed {
+  int64_t products = 0;          // that were written to find out
+  double load_s = 0;             // once
+  double seconds_a_product = 0;  // 0 when there was no product
+  double tokens_a_product = 0;   // of all its candidates
+};
+/// Writes the first `products` wanted products and throws them away. Throws as run_write.
+WriteSpeed measure_write(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice, int64_t products);
 
 }  // namespace vitrine::recipes

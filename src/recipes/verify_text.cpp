@@ -8,6 +8,7 @@
 #include "checks/html_label.h"
 #include "checks/text_label.h"
 #include "recipes/label_sidecar.h"
+#include "recipes/verify_export.h"
 #include "store/label_log.h"
 
 namespace vitrine::recipes {
@@ -217,6 +218,7 @@ class FileVerifier {
 Json verify_text_file(const std::string& file, const TextFileConfig& config,
                       const LabelContext& context) {
   try {
+    if (is_export(file)) return verify_export(file, context);
     return FileVerifier(file, config, context).run();
   } catch (const Cancelled&) {
     throw;

@@ -1,10 +1,10 @@
 #include "text/utf8.h"
 
-#include <algorithm>
-
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 
 #include "base/error.h"
 
@@ -32,15 +32,83 @@ bool is_ascii(std::string_view text) noexcept {
 
 }  // namespace
 
+namespace {
+
+/// Length of the well-formed sequence at the start of `bytes`, 0 when there is none (Unicode 15, table 3-7).
+size_t sequence_length(const unsigned char* bytes, size_t left) noexcept {
+  const unsigned lead = bytes[0];
+  const auto continues = [&](size_t i) { return (bytes[i] & 0xc0U) == 0x80; };
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2) return 0;
+  if (lead < 0xe0) return left >= 2 && continues(1) ? 2 : 0;
+  if (lead < 0xf0) {
+    if (left < 3 || !continues(1) || !continues(2)) return 0;
+    if (lead == 0xe0 && bytes[1] < 0xa0) return 0;  // overlong
+    return lead == 0xed && bytes[1] >= 0xa0 ? 0 : 3;  // surrogates
+  }
+  if (lead > 0xf4 || left < 4 || !continues(1) || !continues(2) || !continues(3)) return 0;
+  if (lead == 0xf0 && bytes[1] < 0x90) return 0;
+  return lead == 0xf4 && bytes[1] >= 0x90 ? 0 : 4;
+}
+
+/// Whether an ideograph or another sign of three bytes begins here that is neither overlong nor a surrogate.
+bool is_common_triple(const unsigned char* bytes, size_t left) noexcept {
+  return left >= 3 && bytes[0] >= 0xe1 && bytes[0] <= 0xec && (bytes[1] & 0xc0U) == 0x80 && (bytes[2] & 0xc0U) == 0x80;
+}
+
+/// Whether eight bytes are ASCII.
+bool is_ascii_block(const unsigned char* bytes) noexcept {
+  uint64_t block;
+  std::memcpy(&block, bytes, sizeof block);
+  return (block & 0x8080808080808080U) == 0;
+}
+
+/// Whether the text holds only characters that no normalisation to NFC touches, whatever stands beside
+/// them: below U+0300, the ideographs U+4000 to U+9FFF, kana without their combining marks, the signs
+/// of U+3000 to U+303F and fullwidth forms, and pictographs. False = not known.
+bool is_surely_nfc(std::string_view utf8) noexcept {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(utf8.data());
+  for (size_t at = 0; at < utf8.size();) {
+    const unsigned lead = bytes[at];
+    if (lead < 0x80) {
+      ++at;
+      continue;
+    }
+    if (lead >= 0xe4 && lead <= 0xe9 && is_common_triple(bytes + at, utf8.size() - at)) {
+      at += 3;
+      continue;
+    }
+    const size_t length = sequence_length(bytes + at, utf8.size() - at);
+    if (length == 0) return false;
+    const unsigned second = bytes[at + 1], third = length > 2 ? bytes[at + 2] : 0;
+    const bool ideograph = lead >= 0xe4 && lead <= 0xe9;
+    const bool kana_or_sign = lead == 0xe3 && (second <= 0x83) && !(second == 0x80 && third >= 0xaa && third <= 0xaf) &&  // U+302A to U+302F combine
+                              !(second == 0x82 && (third == 0x99 || third == 0x9a));
+    const bool fullwidth = lead == 0xef && second >= 0xbc && second <= 0xbe;
+    const bool latin = length == 2 && lead < 0xcc;
+    const bool pictograph = lead == 0xf0 && second == 0x9f;
+    if (!ideograph && !kana_or_sign && !fullwidth && !latin && !pictograph) return false;
+    at += length;
+  }
+  return true;
+}
+
+}  // namespace
+
 bool is_valid_utf8(std::string_view text) noexcept {
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  auto left = static_cast<utf8proc_ssize_t>(text.size());
-  utf8proc_int32_t c = 0;
-  while (left > 0) {
-    const auto used = utf8proc_iterate(bytes, left, &c);
-    if (used < 1) return false;
-    bytes += used;
-    left -= used;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  for (size_t at = 0; at < text.size();) {
+    if (at + 8 <= text.size() && is_ascii_block(bytes + at)) {
+      at += 8;
+      continue;
+    }
+    if (is_common_triple(bytes + at, text.size() - at)) {
+      at += 3;
+      continue;
+    }
+    const size_t length = sequence_length(bytes + at, text.size() - at);
+    if (length == 0) return false;
+    at += length;
   }
   return true;
 }
@@ -105,7 +173,7 @@ size_t count_code_points(std::string_view utf8) noexcept {
 }
 
 std::string nfc(std::string_view utf8) {
-  return is_ascii(utf8) ? std::string(utf8) : normalize(utf8, UTF8PROC_COMPOSE);
+  return is_surely_nfc(utf8) ? std::string(utf8) : normalize(utf8, UTF8PROC_COMPOSE);
 }
 
 std::string nfkc(std::string_view utf8) {

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "data/import.h"
 #include "data/minhash.h"
+#include "data/near_duplicates.h"
 #include "text/utf8.h"
 
 namespace vitrine::data {
@@ -51,6 +52,34 @@ TEST(NearDuplicatesTest, WhatIsFoundHasTheSimilarityThatExactSearchGives) {
     EXPECT_EQ(match.has_value(), best >= 0.8) << i;
     EXPECT_DOUBLE_EQ(match ? match->similarity : 0, best >= 0.8 ? best : 0);
   }
+}
+
+TEST(NearDuplicatesTest, AScanOfManyTextsFindsThePlantedOnesAndHardlyAnyOther) {
+  // Texts of two shipped ones each, so that none is like another by itself.
+  const auto texts = shipped_copy();
+  RandomStream random(RandomKey(9));
+  NearDuplicateScan scan;
+  std::vector<std::string> all;
+  for (size_t i = 0; i < 4000; ++i) all.push_back(texts[random.below(texts.size())] + std::to_string(i) + texts[random.below(texts.size())] + std::to_string(random.below(1000000)));
+  std::vector<bool> planted(all.size(), false);
+  for (size_t i = 2000; i < all.size(); i += 4) {
+    all[i] = edited(all[random.below(2000)], 1, random);
+    planted[i] = true;
+  }
+  for (const std::string& text : all) scan.add(text);
+  std::vector<bool> found(all.size(), false);
+  for (const NearDuplicate& pair : scan.find()) {
+    found[pair.second] = true;
+    EXPECT_LT(pair.first, pair.second);
+    EXPECT_GE(jaccard(shingles_of(all[pair.first], 5), shingles_of(all[pair.second], 5)), 0.6);
+  }
+  size_t wanted = 0, hits = 0;
+  for (size_t i = 0; i < all.size(); ++i) {
+    wanted += planted[i];
+    hits += planted[i] && found[i];
+  }
+  ASSERT_EQ(wanted, 500u);
+  EXPECT_GE(hits, wanted * 95 / 100) << hits;
 }
 
 }  // namespace

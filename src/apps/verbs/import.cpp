@@ -17,7 +17,7 @@ struct ImportVerb {
   int run() {
     if (options.resolve()) return kDone;
     VerbOptions::require(!files.empty(), "FILES");
-    const data::ImportReport report = recipes::import_files(files, config);
+    const recipes::ImportTotals report = recipes::import_files(files, config);
     const bool rejected = report.rows_rejected > 0;
     log_line(rejected ? LogLevel::warn : LogLevel::info, "[import] " + report.table());
     return rejected ? kSomeRejected : kDone;
@@ -29,7 +29,7 @@ struct ImportVerb {
 void register_import(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("import", "read product tables of any readable format: product records, JSONL");
   auto verb = std::make_shared<ImportVerb>(*command);
-  command->add_option("FILES", verb->files, "product JSONL, AdvertiseGen JSONL, CSV, TSV; .gz, .zst; - = standard input");
+  command->add_option("FILES", verb->files, "JSONL, JSON, CSV, TSV, XLSX, XML, of any shop; .gz, .zst, .zip; - = standard input");
   verb->options.add(verb->config);
   verb->options.add_common(verb->common, {});
   command->callback([verb, &exit_code] { exit_code = verb->run(); });

@@ -35,8 +35,8 @@ std::string shown(const ProductRow& row) {
 }
 
 std::string rows_of(TextWindow& window, bool is_table) {
-  ImportRun run("t", "0123456789abcdef", "");
-  const auto rows = is_table ? table_rows(window, ',', run) : json_rows(window, "auto", run);
+  ImportRun run("t", "0123456789abcdef", {});
+  const auto rows = is_table ? table_rows(std::make_unique<DelimitedReader>(window, ','), {"csv", ','}, run) : json_rows(window, "auto", run);
   std::string text;
   while (const auto row = rows->next()) text += shown(*row) + "\n";
   return text;

@@ -1,6 +1,9 @@
 #include "text/utf8.h"
 
 #include <gtest/gtest.h>
+#include <utf8proc.h>
+
+#include <cstdlib>
 
 namespace vitrine::text {
 namespace {
@@ -25,6 +28,43 @@ TEST(Utf8Test, WhatNoBytesCanMendDoesNotBeginValidUtf8) {
   for (const char* bytes : {"\x80", "\xff", "\xc0", "\xc1", "\xe0\x80", "\xf0\x80", "\xed\xa0",
                             "\xf4\x90", "\xf5", "a\xe8\xa3z", "\xe8\xa3\xe8"}) {
     EXPECT_FALSE(begins_valid_utf8(bytes)) << ::testing::PrintToString(bytes);
+  }
+}
+
+/// What utf8proc says of the bytes.
+bool is_valid_by_utf8proc(std::string_view bytes) {
+  utf8proc_int32_t c = 0;
+  while (!bytes.empty()) {
+    const auto used = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(bytes.data()), static_cast<utf8proc_ssize_t>(bytes.size()), &c);
+    if (used < 1) return false;
+    bytes.remove_prefix(static_cast<size_t>(used));
+  }
+  return true;
+}
+
+TEST(Utf8Test, EverySequenceOfTwoAndThreeBytesIsJudgedAsUtf8procJudgesIt) {
+  for (unsigned lead = 0x80; lead <= 0xff; ++lead) {
+    for (unsigned second = 0x70; second <= 0xd0; ++second) {
+      const std::string two{static_cast<char>(lead), static_cast<char>(second)};
+      ASSERT_EQ(is_valid_utf8(two), is_valid_by_utf8proc(two)) << lead << " " << second;
+      for (unsigned third = 0x7e; third <= 0xc2; ++third) {
+        const std::string three = two + static_cast<char>(third);
+        ASSERT_EQ(is_valid_utf8(three), is_valid_by_utf8proc(three)) << lead << " " << second << " " << third;
+        const std::string four = three + static_cast<char>(0x80 + third % 0x40);
+        ASSERT_EQ(is_valid_utf8(four), is_valid_by_utf8proc(four)) << lead << " " << second << " " << third;
+      }
+    }
+  }
+}
+
+TEST(Utf8Test, EveryCodePointHasTheNormalFormThatUtf8procGivesIt) {
+  for (char32_t c = 1; c <= 0x2ffff; ++c) {
+    if (c >= 0xd800 && c <= 0xdfff) continue;
+    for (const std::string& text : {to_utf8(c), "\u88d9" + to_utf8(c) + "\u0301", "\u304b" + to_utf8(c) + "\u3099"}) {
+      auto* expected = utf8proc_NFC(reinterpret_cast<const utf8proc_uint8_t*>(text.c_str()));
+      ASSERT_EQ(nfc(text), reinterpret_cast<const char*>(expected)) << static_cast<uint32_t>(c);
+      std::free(expected);
+    }
   }
 }
 

@@ -1,0 +1,55 @@
+// data/merchant_xml.h - the items of a product feed in XML (RSS 2.0: item, Atom: entry), one by one.
+// Internal to the room.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/json_spans.h"
+#include "data/text_window.h"
+
+namespace vitrine::data {
+
+using ByteSpan = JsonSpan;
+
+/// A child element of an item.
+struct XmlField {
+  std::string_view name;  // without prefix
+  ByteSpan element, content;
+  bool has_children = false;
+};
+
+/// Children of the element that `item` is, in order.
+std::vector<XmlField> xml_fields(std::string_view item);
+
+struct XmlItem {
+  int64_t number = 0;     // from 1
+  uint64_t offset = 0;    // of its first byte in the feed
+  std::string_view text;  // with its tags, until the next call
+  bool is_too_large = false;
+};
+
+class XmlItems {
+ public:
+  /// The window must outlive it. Throws ImportRefused (NOT_XML) for a text that is no feed.
+  XmlItems(TextWindow& window, std::string file);
+  /// False at the end. Throws ImportRefused (NOT_XML) for an item that is cut off.
+  bool next(XmlItem& item);
+  /// The prefix that stands for http://base.google.com/ns/1.0, "g" when none does.
+  const std::string& prefix() const { return prefix_; }
+
+ private:
+  [[noreturn]] void refuse(std::string what) const;
+  void read_head();
+  void skip_item(XmlItem& item);
+
+  TextWindow& window_;
+  std::string file_, prefix_ = "g";
+  std::string_view element_;  // item | entry
+  std::string start_;
+  size_t used_ = 0;
+  int64_t number_ = 0;
+};
+
+}  // namespace vitrine::data

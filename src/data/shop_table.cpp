@@ -1,0 +1,340 @@
+// Places in CSV, TSV and the sheets of workbooks.
+#include <algorithm>
+
+#include "base/error.h"
+#include "data/delimited.h"
+#include "data/shop_layout.h"
+#include "data/table_file.h"
+#include "data/workbook.h"
+#include "data/xml_scan.h"
+#include "text/encoding.h"
+#include "text/utf8.h"
+
+namespace vitrine::data {
+namespace {
+
+/// A field that a dialect lets change.
+struct Allowed {
+  std::string_view format, field, header;
+  bool is_html = false, is_structured = false;
+};
+
+constexpr Allowed kAllowed[] = {
+    {"taobao", "title", "title"},
+    {"taobao", "title", "宝贝名称"},
+    {"taobao", "description", "description", true},
+    {"taobao", "description", "宝贝描述", true},
+    {"taobao", "short_title", "subtitle"},
+    {"taobao", "short_title", "宝贝卖点"},
+    {"taobao", "wireless_description", "wireless_desc"},
+    {"shopify", "title", "Title"},
+    {"shopify", "description", "Body (HTML)", true},
+    {"shopify", "seo_title", "SEO Title"},
+    {"shopify", "seo_description", "SEO Description"},
+    {"merchant", "title", "structured_title", false, true},
+    {"merchant", "description", "structured_description", false, true},
+};
+
+bool is_dialect(std::string_view format) { return format == "taobao" || format == "shopify" || format == "merchant"; }
+
+std::optional<size_t> column_named(const std::vector<Column>& columns, std::string_view header) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (fold_name(columns[i].header) == fold_name(header)) return i;
+  }
+  return std::nullopt;
+}
+
+std::optional<size_t> column_of_field(const std::vector<Column>& columns, std::string_view field) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].field == field) return i;
+  }
+  return std::nullopt;
+}
+
+class FieldFinder {
+ public:
+  explicit FieldFinder(const LayoutInput& input) : input_(input), columns_(input.reader.columns()), next_new_(columns_.size()) {}
+
+  std::vector<FieldSpec> find() {
+    is_dialect(input_.reader.format()) ? find_allowed() : find_generic();
+    return std::move(fields_);
+  }
+
+ private:
+  void add(std::string_view field, const std::string& header, std::optional<size_t> column, const Allowed* allowed = nullptr) {
+    FieldSpec spec;
+    spec.field = field;
+    spec.column = column ? columns_[*column].header : header;
+    spec.is_html = allowed != nullptr && allowed->is_html;
+    spec.is_structured = allowed != nullptr && allowed->is_structured;
+    spec.is_new = !column;
+    spec.column_idx = column ? *column : next_new_++;
+    fields_.push_back(spec);
+  }
+
+  bool has(std::string_view field) const {
+    return std::any_of(fields_.begin(), fields_.end(), [&](const FieldSpec& f) { return f.field == field; });
+  }
+
+  void find_allowed() {
+    for (const Allowed& allowed : kAllowed) {
+      if (allowed.format != input_.reader.format() || has(allowed.field)) continue;
+      const auto column = column_named(columns_, allowed.header);
+      if (column || allowed.is_structured) add(allowed.field, std::string(allowed.header), column, &allowed);
+    }
+    for (const auto& [field, header] : input_.columns) {
+      const bool known = std::any_of(fields_.begin(), fields_.end(), [&](const FieldSpec& f) { return f.field == field && fold_name(f.column) == fold_name(header); });
+      if (!known) throw UsageError(concat("--columns: of a ", input_.reader.format(), " file the column '", header, "' may not change"));
+    }
+  }
+
+  void find_generic() {
+    for (const auto& [field, header] : input_.columns) add(field, header, column_named(columns_, header));
+    if (!has("title")) add("title", "标题", column_of_field(columns_, "title"));
+    if (!has("short_title")) add("short_title", "短标题", column_named(columns_, "短标题"));
+    if (has("description")) return;
+    auto column = column_of_field(columns_, "summary");
+    if (!column) column = column_of_field(columns_, "description");
+    add("description", "文案", column);
+  }
+
+  const LayoutInput& input_;
+  const std::vector<Column>& columns_;
+  size_t next_new_;
+  std::vector<FieldSpec> fields_;
+};
+
+/// The cells of a row that is good, as they stand: with their quotes.
+std::vector<JsonSpan> cell_spans(std::string_view row, char separator) {
+  std::vector<JsonSpan> spans;
+  for (size_t at = 0;;) {
+    const size_t begin = at;
+    if (at < row.size() && row[at] == '"') {
+      for (++at; at < row.size(); ++at) {
+        if (row[at] != '"') continue;
+        if (at + 1 < row.size() && row[at + 1] == '"') ++at;
+        else break;
+      }
+      at = std::min(at + 1, row.size());
+    }
+    at = std::min(row.find(separator, at), row.size());
+    spans.push_back({begin, at});
+    if (at == row.size()) return spans;
+    ++at;
+  }
+}
+
+/// A cell's text without its quotes.
+std::string unquoted(std::string_view cell) {
+  if (!cell.starts_with('"') || cell.size() < 2) return std::string(cell);
+  std::string out;
+  for (size_t i = 1; i + 1 < cell.size(); ++i) {
+    out += cell[i];
+    if (cell[i] == '"') ++i;
+  }
+  return out;
+}
+
+std::string in_quotes(std::string_view value) {
+  std::string out = "\"";
+  for (const char c : value) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
+std::string to_utf8(std::string_view text, TextForm form) {
+  return form == TextForm::gb18030 ? text::decode(text, text::Encoding::gb18030) : std::string(text);
+}
+
+std::string from_utf8(std::string_view utf8, TextForm form) {
+  return form == TextForm::gb18030 ? text::encode(utf8, text::Encoding::gb18030) : std::string(utf8);
+}
+
+class TableLayout : public ShopLayout {
+ public:
+  explicit TableLayout(const LayoutInput& input) : form_(input.form), separator_(input.separator) {
+    fields = table_fields(input);
+    read_rows(input);
+  }
+
+  std::vector<Edit> first_edits(size_t field_idx) const override {
+    const FieldSpec& spec = fields[field_idx];
+    if (!spec.is_new) return {};
+    std::vector<Edit> edits;
+    for (size_t line = 0; line < header_ends_.size(); ++line) edits.push_back({header_ends_[line], header_ends_[line], separator_ + cell_text(spec.column), 0});
+    // Every row gets the cell, or its number of cells would be another one.
+    for (const size_t end : row_ends_) edits.push_back({end, end, std::string(1, separator_), 0});
+    return edits;
+  }
+
+  std::string encoded(size_t field_idx, const Place& place, std::string_view stored) const override {
+    if (fields[field_idx].is_structured) return cell_bytes(concat("trained_algorithmic_media:\"", stored, "\""));
+    return place.before + cell_text(stored, place.is_there && place.before.empty() && was_quoted(place)) + place.after;
+  }
+
+ private:
+  void read_rows(const LayoutInput& input) {
+    TextWindow window(input.text);
+    DelimitedReader reader(window, separator_);
+    DelimitedRow row;
+    const int64_t header_line = input.reader.header_line();
+    const size_t columns = input.reader.columns().size();
+    while (reader.next(row)) {
+      if (!row.problem.empty()) continue;
+      const auto begin = static_cast<size_t>(row.offset);
+      const bool is_header = row.line <= header_line && row.cells.size() == columns;
+      if (is_header) header_ends_.push_back(begin + row.raw.size());
+      if (row.line <= header_line) continue;
+      if (row.cells.size() != columns) continue;
+      row_ends_.push_back(begin + row.raw.size());
+      rows.push_back(places_of(row, begin, input.text));
+    }
+  }
+
+  RowPlaces places_of(const DelimitedRow& row, size_t begin, std::string_view text) const {
+    RowPlaces places{row.line, {}};
+    const auto spans = cell_spans(row.raw, separator_);
+    for (const FieldSpec& spec : fields) {
+      Place place;
+      if (spec.is_new) {
+        // Behind the separator that first_edits puts there.
+        place.span = {begin + row.raw.size(), begin + row.raw.size()};
+        place.is_there = false;
+      } else {
+        const JsonSpan cell = spans[spec.column_idx];
+        place.span = {begin + cell.begin, begin + cell.end};
+        place.value = to_utf8(unquoted(place.span.of(text)), form_);
+      }
+      places.places.push_back(std::move(place));
+    }
+    return places;
+  }
+
+  static bool was_quoted(const Place& place) { return place.span.end > place.span.begin && place.span.end - place.span.begin > place.value.size(); }
+
+  /// A value that begins with no quote and holds no separator: quotes inside it are characters.
+  std::string cell_bytes(std::string_view value) const {
+    return value.find(separator_) == std::string_view::npos ? from_utf8(value, form_) : cell_text(value);
+  }
+
+  std::string cell_text(std::string_view value, bool keep_quotes = false) const {
+    const bool needs_quotes = value.find_first_of("\"\r\n") != std::string_view::npos || value.find(separator_) != std::string_view::npos || value.starts_with(' ') || value.ends_with(' ');
+    const std::string bytes = from_utf8(value, form_);
+    return needs_quotes || keep_quotes ? in_quotes(bytes) : bytes;
+  }
+
+  TextForm form_;
+  char separator_;
+  std::vector<size_t> header_ends_, row_ends_;
+};
+
+/// Cells of a sheet's XML.
+class SheetLayout : public ShopLayout {
+ public:
+  SheetLayout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values) : text_(input.text), values_(std::move(values)) {
+    fields = table_fields(input);
+    header_line_ = input.reader.header_line();
+    read_rows();
+  }
+
+  std::vector<Edit> first_edits(size_t field_idx) const override {
+    const FieldSpec& spec = fields[field_idx];
+    if (!spec.is_new || !header_) return {};
+    const Place place = place_in(*header_, spec, "");
+    return {{place.span.begin, place.span.end, encoded(field_idx, place, spec.column), 0}};
+  }
+
+  std::string encoded(size_t, const Place& place, std::string_view stored) const override {
+    return concat(place.before, "t=\"inlineStr\"><", prefix_, "is><", prefix_, "t xml:space=\"preserve\">", xml_escape(stored), "</", prefix_, "t></", prefix_, "is></", prefix_, "c>");
+  }
+
+ private:
+  struct Cell {
+    size_t column_idx = 0;
+    JsonSpan span;
+    std::string style;  // its s attribute
+  };
+  struct Row {
+    int64_t number = 0;
+    std::vector<Cell> cells;
+    size_t end = 0;  // of its last cell: where more go
+  };
+
+  void read_rows() {
+    XmlScanner tags(text_);
+    int64_t number = 0;
+    while (const auto tag = tags.next()) {
+      if (tag->local_name() != "row" || tag->is_end) continue;
+      const size_t colon = tag->name.find(':');
+      prefix_ = colon == std::string_view::npos ? "" : std::string(tag->name.substr(0, colon + 1));
+      const std::string stated(xml_attribute(tag->attributes, "r").value_or(""));
+      number = !stated.empty() && stated.size() < 12 && stated.find_first_not_of("0123456789") == std::string::npos && stated != "0" ? std::stoll(stated) : number + 1;
+      if (tag->is_empty) continue;
+      Row row = read_cells(tags, tag->end);
+      row.number = number;
+      if (number == header_line_) header_ = row;
+      if (number > header_line_ && values_.contains(number)) rows.push_back(places_of(row));
+    }
+  }
+
+  Row read_cells(XmlScanner& tags, size_t begin) const {
+    Row row;
+    row.end = begin;
+    size_t next_column = 0;
+    while (const auto tag = tags.next()) {
+      if (tag->is_end && tag->local_name() == "row") {
+        row.end = tag->begin;
+        return row;
+      }
+      if (tag->local_name() != "c") continue;
+      if (tag->is_end) {
+        if (!row.cells.empty()) row.cells.back().span.end = tag->end;
+        continue;
+      }
+      Cell cell;
+      const auto reference = xml_attribute(tag->attributes, "r");
+      cell.column_idx = (reference ? column_of_reference(*reference) : std::nullopt).value_or(next_column);
+      next_column = cell.column_idx + 1;
+      cell.span = {tag->begin, tag->end};
+      cell.style = xml_attribute(tag->attributes, "s").value_or("");
+      row.cells.push_back(std::move(cell));
+    }
+    return row;
+  }
+
+  RowPlaces places_of(const Row& row) const {
+    RowPlaces places{row.number, {}};
+    const auto& values = values_.at(row.number);
+    for (const FieldSpec& spec : fields) places.places.push_back(place_in(row, spec, spec.column_idx < values.size() ? values[spec.column_idx] : ""));
+    return places;
+  }
+
+  Place place_in(const Row& row, const FieldSpec& spec, std::string value) const {
+    Place place;
+    place.value = std::move(value);
+    const auto at = std::find_if(row.cells.begin(), row.cells.end(), [&](const Cell& cell) { return cell.column_idx >= spec.column_idx; });
+    place.is_there = at != row.cells.end() && at->column_idx == spec.column_idx;
+    if (place.is_there) place.span = at->span;
+    else place.span = at == row.cells.end() ? JsonSpan{row.end, row.end} : JsonSpan{at->span.begin, at->span.begin};
+    const std::string style = place.is_there && !at->style.empty() ? concat("s=\"", at->style, "\" ") : "";
+    place.before = concat("<", prefix_, "c r=\"", column_letters(spec.column_idx), row.number, "\" ", style);
+    return place;
+  }
+
+  std::string_view text_;
+  std::map<int64_t, std::vector<std::string>> values_;
+  int64_t header_line_ = 0;
+  std::string prefix_;
+  std::optional<Row> header_;
+};
+
+}  // namespace
+
+std::vector<FieldSpec> table_fields(const LayoutInput& input) { return FieldFinder(input).find(); }
+
+std::unique_ptr<ShopLayout> table_layout(const LayoutInput& input) { return std::make_unique<TableLayout>(input); }
+
+std::unique_ptr<ShopLayout> sheet_layout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values) {
+  return std::make_unique<SheetLayout>(input, std::move(values));
+}
+
+}  // namespace vitrine::data

@@ -1,0 +1,170 @@
+#include "data/xml_scan.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "text/utf8.h"
+
+namespace vitrine::data {
+namespace {
+
+constexpr std::string_view kBlank = " \t\r\n";
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kEntities = {
+    {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}}};
+
+/// Behind the end of a tag that starts at `at`: a > outside of quotes; npos when there is none.
+size_t tag_end(std::string_view text, size_t at) {
+  for (char quote = '\0'; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '"' || c == '\'') {
+      quote = c;
+    } else if (c == '>') {
+      return at + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
+/// What `&…;` stands for, without & and ;; empty when it is none that we know.
+std::string resolved(std::string_view entity) {
+  for (const auto& [name, sign] : kEntities) {
+    if (entity == name) return std::string(sign);
+  }
+  if (!entity.starts_with('#')) return "";
+  const bool hexadecimal = entity.size() > 1 && (entity[1] == 'x' || entity[1] == 'X');
+  const std::string_view digits = entity.substr(hexadecimal ? 2 : 1);
+  uint32_t value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, hexadecimal ? 16 : 10);
+  const bool good = error == std::errc() && end == digits.data() + digits.size() && value > 0 && value <= 0x10ffff && (value < 0xd800 || value > 0xdfff);
+  return good ? text::to_utf8(static_cast<char32_t>(value)) : "";
+}
+
+}  // namespace
+
+std::string_view XmlTag::local_name() const {
+  const size_t colon = name.find(':');
+  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+}
+
+std::optional<XmlTag> XmlScanner::stop() {
+  is_broken_ = true;
+  at_ = text_.size();
+  return std::nullopt;
+}
+
+bool XmlScanner::skip_past(std::string_view sign) {
+  const size_t end = text_.find(sign, at_);
+  if (end == std::string_view::npos) return false;
+  at_ = end + sign.size();
+  return true;
+}
+
+std::optional<XmlTag> XmlScanner::next() {
+  for (;;) {
+    at_ = text_.find('<', at_);
+    if (at_ == std::string_view::npos) {
+      at_ = text_.size();
+      return std::nullopt;
+    }
+    const std::string_view rest = text_.substr(at_);
+    if (rest.starts_with("<!--")) {
+      at_ += 4;
+      if (!skip_past("-->")) return stop();
+    } else if (rest.starts_with("<![CDATA[")) {
+      if (!skip_past("]]>")) return stop();
+    } else if (rest.starts_with("<?")) {
+      if (!skip_past("?>")) return stop();
+    } else {
+      break;
+    }
+  }
+  XmlTag tag;
+  tag.begin = at_;
+  tag.end = tag_end(text_, at_ + 1);
+  if (tag.end == std::string_view::npos) return stop();
+  at_ = tag.end;
+  std::string_view inner = text_.substr(tag.begin + 1, tag.end - tag.begin - 2);
+  tag.is_end = inner.starts_with('/');
+  if (tag.is_end) inner.remove_prefix(1);
+  tag.is_empty = !tag.is_end && inner.ends_with('/');
+  if (tag.is_empty) inner.remove_suffix(1);
+  const size_t name_end = std::min(inner.find_first_of(kBlank), inner.size());
+  tag.name = inner.substr(0, name_end);
+  tag.attributes = inner.substr(name_end);
+  return tag;
+}
+
+std::optional<std::string_view> xml_attribute(std::string_view attributes, std::string_view name) {
+  for (size_t at = 0;;) {
+    at = attributes.find_first_not_of(kBlank, at);
+    if (at == std::string_view::npos) return std::nullopt;
+    const size_t equals = attributes.find('=', at);
+    if (equals == std::string_view::npos) return std::nullopt;
+    std::string_view found = attributes.substr(at, equals - at);
+    found = found.substr(0, found.find_last_not_of(kBlank) + 1);
+    const size_t open = attributes.find_first_of("\"'", equals);
+    if (open == std::string_view::npos) return std::nullopt;
+    const size_t close = attributes.find(attributes[open], open + 1);
+    if (close == std::string_view::npos) return std::nullopt;
+    if (found == name) return attributes.substr(open + 1, close - open - 1);
+    at = close + 1;
+  }
+}
+
+std::string xml_unescape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t at = 0; at < text.size();) {
+    const size_t amp = std::min(text.find('&', at), text.size());
+    out += text.substr(at, amp - at);
+    at = amp;
+    if (at == text.size()) break;
+    const size_t end = text.find(';', at);
+    const bool short_enough = end != std::string_view::npos && end - at <= 12;
+    const std::string sign = short_enough ? resolved(text.substr(at + 1, end - at - 1)) : "";
+    out += sign.empty() ? "&" : sign;
+    at = sign.empty() ? at + 1 : end + 1;
+  }
+  return out;
+}
+
+std::string xml_escape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&') out += "&amp;";
+    else if (c == '<') out += "&lt;";
+    else if (c == '>') out += "&gt;";
+    else if (c == '"') out += "&quot;";
+    else if (c == '\r') out += "&#13;";
+    else out += c;
+  }
+  return out;
+}
+
+std::string xml_text(std::string_view content) {
+  std::string out;
+  for (size_t at = 0; at < content.size();) {
+    const size_t sign = std::min(content.find('<', at), content.size());
+    out += xml_unescape(content.substr(at, sign - at));
+    at = sign;
+    const std::string_view rest = content.substr(at);
+    std::string_view close = ">";
+    if (rest.starts_with("<![CDATA[")) {
+      const size_t end = std::min(rest.find("]]>"), rest.size());
+      out += rest.substr(9, end - 9);
+      close = "]]>";
+    } else if (rest.starts_with("<!--")) {
+      close = "-->";
+    }
+    const size_t end = content.find(close, at);
+    at = end == std::string_view::npos ? content.size() : end + close.size();
+  }
+  return out;
+}
+
+}  // namespace vitrine::data

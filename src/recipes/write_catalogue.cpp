@@ -1,0 +1,205 @@
+#include "recipes/write_catalogue.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <set>
+
+#include "base/compressed.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "data/shop_file.h"
+
+namespace vitrine::recipes {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int64_t kSampleProducts = 4;
+
+class Catalogue {
+ public:
+  Catalogue(const WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels)
+      : config_(config), run_(run), catalogue_(catalogue), context_(open_labels(labels, system_utc_clock())), folder_(run.output + ".run"), shop_config_(shop_config()) {
+    if (run.input.empty() || run.input == "-") throw UsageError("[write] a table as output needs a table as PRODUCTS, a file");
+    if (!run.table.empty() || !run.format.empty()) throw UsageError("[write] --table and --format: not with a table as output");
+    if (run.shard != "1/1") throw UsageError("[write] --shard: not with a table as output");
+    if (!catalogue.dry_run) require_producer(context_);
+    const data::ShopFile file = data::ShopFile::read(run.input, shop_config_);
+    source_sha256_ = file.sha256();
+    rows_rejected_ = file.report().rows_rejected;
+    rows_ = file.rows().size();
+    for (const std::string& field : fields_of(file)) plan(file, field);
+  }
+
+  bool run() {
+    if (catalogue_.dry_run) return dry_run();
+    open_folder();
+    bool good = rows_rejected_ == 0;
+    std::vector<std::string> texts;
+    for (const auto& [field, ids] : to_write_) {
+      if (ids.empty()) continue;
+      good = write_field(field, ids) && good;
+      texts.push_back(field + "=" + lines_of(field));
+    }
+    const ExportResult result = export_texts(run_.input, export_config(texts), context_);
+    log_info("[write] ", to_line(result));
+    fs::remove_all(folder_);
+    return good && !result.has_refused();
+  }
+
+ private:
+  data::ShopFileConfig shop_config() const {
+    data::ShopFileConfig config;
+    config.columns = catalogue_.columns;
+    config.reader.map = catalogue_.map;
+    config.reader.shop = catalogue_.shop;
+    config.reader.sheet = catalogue_.sheet;
+    config.reader.licence = catalogue_.licence;
+    return config;
+  }
+
+  /// Titles where the shop's table has a column for them and some are missing.
+  std::vector<std::string> fields_of(const data::ShopFile& file) const {
+    if (!catalogue_.fields.empty()) {
+      for (const std::string& field : catalogue_.fields) {
+        if (!file.has_field(field)) throw UsageError(concat("--fields: ", run_.input, " has no place for ", field));
+      }
+      return catalogue_.fields;
+    }
+    std::vector<std::string> fields = {"description"};
+    const bool structured = file.column_of("title") == "structured_title";
+    if (file.has_field("title") && (structured || has_any(file, "title"))) fields.push_back("title");
+    return fields;
+  }
+
+  static bool has_any(const data::ShopFile& file, std::string_view field) {
+    for (size_t row = 0; row < file.rows().size(); ++row) {
+      if (!file.text(row, field).empty()) return true;
+    }
+    return false;
+  }
+
+  void plan(const data::ShopFile& file, const std::string& field) {
+    std::set<std::string>& ids = to_write_.emplace_back(field, std::set<std::string>()).second;
+    for (size_t row = 0; row < file.rows().size(); ++row) {
+      if (!catalogue_.only_empty || file.text(row, field).empty()) ids.insert(file.rows()[row].product.id);
+    }
+  }
+
+  std::string lines_of(const std::string& field) const { return (folder_ / (field + ".jsonl")).string(); }
+
+  WriteConfig config_for(const std::string& field) const {
+    WriteConfig config = config_;
+    config.field = field;
+    return config;
+  }
+
+  WriteRun run_for(const std::string& field) const {
+    WriteRun run = run_;
+    run.output = lines_of(field);
+    run.restart = run_.restart || !catalogue_.resume;
+    return run;
+  }
+
+  WriteChoice choice_for(const std::set<std::string>& ids) const {
+    std::string all;
+    for (const std::string& id : ids) all += id + "\n";
+    return {[&ids](const data::Product& product) { return ids.contains(product.id); }, sha256_hex(all), shop_config_.reader};
+  }
+
+  /// All that the texts depend on and write's own parts do not see once a field is done.
+  Json settings() const {
+    Json settings = config_to_json(config_);
+    settings["input_sha256"] = source_sha256_;
+    settings["only_empty"] = catalogue_.only_empty;
+    settings["fields"] = Json::array();
+    for (const auto& [field, ids] : to_write_) settings["fields"].push_back(field);
+    settings["program_version"] = program_version();
+    return settings;
+  }
+
+  void open_folder() {
+    const fs::path file = folder_ / "run.json";
+    if (!catalogue_.resume || run_.restart) fs::remove_all(folder_);
+    const Json now = settings();
+    if (!fs::exists(file)) return write_file_atomic(file, dump_pretty(now));
+    const Json before = read_json_file(file);
+    for (const auto& [name, value] : now.items()) {
+      if (before.value(name, Json()) == value) continue;
+      throw InvalidInput(concat("[write] ", folder_.string(), " is of a run with another ", name, ": ", dump_line(before.value(name, Json())), ", now ", dump_line(value),
+                                "; --no-resume starts anew"));
+    }
+  }
+
+  /// Whether every product got a text.
+  bool write_field(const std::string& field, const std::set<std::string>& ids) const {
+    if (fs::exists(lines_of(field))) return true;  // it appears whole; what is missing shows at the end
+    return run_write(config_for(field), run_for(field), choice_for(ids));
+  }
+
+  ExportConfig export_config(std::vector<std::string> texts) const {
+    ExportConfig config;
+    config.file = shop_config_;
+    config.texts = std::move(texts);
+    config.output = run_.output;
+    config.manifest = catalogue_.manifest;
+    config.only_empty = catalogue_.only_empty;
+    config.dry_run = catalogue_.dry_run;
+    config.platform = config_.platform;
+    return config;
+  }
+
+  /// The manifest alone, and what a run would take on this machine by its first products.
+  bool dry_run() {
+    std::string lines;
+    double seconds = 0, tokens = 0;
+    size_t count = 0;
+    for (const auto& [field, ids] : to_write_) {
+      for (const std::string& id : ids) lines += dump_line({{"id", id}, {"field", field}, {"status", "to_write"}}) + "\n";
+      count += ids.size();
+      if (ids.empty()) continue;
+      const WriteSpeed speed = measure_write(config_for(field), run_for(field), choice_for(ids), kSampleProducts);
+      seconds += speed.load_s + speed.seconds_a_product * static_cast<double>(ids.size());
+      tokens += speed.tokens_a_product * static_cast<double>(ids.size());
+      log_info("[write] ", field, ": 待写 ", ids.size(), ", 已有 ", rows_ - ids.size(), "; 每件约 ", rounded(speed.seconds_a_product), " 秒 (按前 ", speed.products, " 件)");
+    }
+    const double cost = seconds / 3600 * catalogue_.price_per_hour;
+    const Json head = {{"kind", "catalogue_plan"},     {"source", run_.input},         {"source_sha256", source_sha256_},
+                       {"rows", rows_},                {"rows_rejected", rows_rejected_}, {"texts_to_write", count},
+                       {"seconds", rounded(seconds)},  {"tokens", std::llround(tokens)}, {"price_per_hour", catalogue_.price_per_hour},
+                       {"cost", rounded(cost)}};
+    log_info("[write] 预计 ", rounded(seconds), " 秒, ", std::llround(tokens), " 词元, 费用 ", rounded(cost));
+    write_output(catalogue_.manifest.empty() ? run_.output + ".manifest.jsonl" : catalogue_.manifest, dump_line(head) + "\n" + lines);
+    return true;
+  }
+
+  static double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+  const WriteConfig& config_;
+  const WriteRun& run_;
+  const CatalogueConfig& catalogue_;
+  LabelContext context_;
+  fs::path folder_;
+  data::ShopFileConfig shop_config_;
+  std::string source_sha256_;
+  int64_t rows_rejected_ = 0;
+  size_t rows_ = 0;
+  std::vector<std::pair<std::string, std::set<std::string>>> to_write_;  // field -> ids
+};
+
+}  // namespace
+
+bool is_catalogue_output(const std::string& output) {
+  constexpr std::string_view kEndings[] = {".csv", ".tsv", ".xlsx", ".xml", ".json", ".jsonld", ".zip"};
+  const std::string ending = without_compression_suffix(output).extension().string();
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+}
+
+bool write_catalogue(const WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels) {
+  return Catalogue(config, run, catalogue, labels).run();
+}
+
+}  // namespace vitrine::recipes

@@ -1,0 +1,198 @@
+// export, and write with a table as output: into a shop's own file, checked and labelled.
+#include <fstream>
+#include <sstream>
+
+#include "base/json.h"
+#include "e2e/program.h"
+
+namespace vitrine::e2e {
+namespace {
+
+void put(const std::string& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
+
+std::string get(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<Json> json_lines(const std::string& path) {
+  std::vector<Json> rows;
+  for (const std::string& line : lines(get(path))) rows.push_back(parse_json(line, path));
+  return rows;
+}
+
+/// Options that keep a run away from the settings of whoever runs the tests.
+std::vector<std::string> labelled(std::vector<std::string> args, const TemporaryFolder& folder) {
+  for (const std::string& more : {std::string("--producer"), std::string("测试店铺"), std::string("--log"), folder / "log.jsonl"}) args.push_back(more);
+  return args;
+}
+
+constexpr const char* kShopify =
+    "Handle,Title,Body (HTML),Vendor,Variant Price,Image Src,SEO Title\r\n"
+    "dress,,,甲,99.00,http://i/1.jpg,\r\n"
+    "skirt,棉质半身裙,,甲,59.00,http://i/2.jpg,\r\n"
+    "skirt,,,,59.00,http://i/3.jpg,\r\n"
+    "shirt,衬衫,<p>旧文</p>,\"甲,乙\",79.00,http://i/4.jpg,\r\n";
+
+constexpr const char* kTexts =
+    "{\"id\":\"skirt\",\"text\":\"这款半身裙简约百搭，日常穿着舒适。\"}\n"
+    "{\"id\":\"skirt\",\"field\":\"seo_title\",\"text\":\"简约半身裙\"}\n"
+    "{\"id\":\"shirt\",\"text\":\"这款衬衫简约百搭。\"}\n"
+    "{\"id\":\"unknown\",\"text\":\"没有这件。\"}\n";
+
+TEST(ExportTest, TextsGoIntoEmptyCellsAndEveryOtherCellStays) {
+  const TemporaryFolder folder;
+  put(folder / "s.csv", kShopify);
+  put(folder / "t.jsonl", kTexts);
+  const auto result = run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.csv"}, folder));
+  EXPECT_EQ(result.exit_code, 3) << result.err;  // one text has no row
+  EXPECT_NE(result.err.find("name no licence"), std::string::npos);
+  const auto before = lines(kShopify), after = lines(get(folder / "out.csv"));
+  ASSERT_EQ(before.size(), after.size());
+  for (const size_t same : {0, 1, 3, 4}) EXPECT_EQ(before[same], after[same]);
+  EXPECT_NE(after[2].find("<p>这款半身裙简约百搭，日常穿着舒适。（本文由AI生成）</p>"), std::string::npos) << after[2];
+  EXPECT_EQ(run_program(labelled({"verify", "text", folder / "out.csv"}, folder)).exit_code, 0);
+
+  const auto manifest = json_lines(folder / "out.csv.manifest.jsonl");
+  EXPECT_EQ(manifest[0]["kind"], "export_manifest");
+  std::map<std::string, Json> by_place;
+  for (size_t i = 1; i < manifest.size(); ++i) by_place[manifest[i]["id"].get<std::string>() + "/" + manifest[i]["field"].get<std::string>()] = manifest[i];
+  EXPECT_EQ(by_place["skirt/description"]["status"], "written");
+  EXPECT_EQ(by_place["skirt/description"]["before_sha256"], nullptr);
+  EXPECT_EQ(by_place["skirt/description"]["after_sha256"].get<std::string>().size(), 64u);
+  EXPECT_EQ(by_place["shirt/description"]["status"], "filled");
+  EXPECT_EQ(by_place["unknown/description"]["status"], "no_row");
+}
+
+TEST(ExportTest, WhatTheChecksBlockAndWhatHasNoLabelDoesNotLeave) {
+  const TemporaryFolder folder;
+  put(folder / "s.csv", "id,标题,文案,短标题\n1,裙,,\n2,裤,,\n");
+  put(folder / "t.jsonl", "{\"id\":\"1\",\"text\":\"全国第一的最佳裙子。\"}\n{\"id\":\"2\",\"field\":\"short_title\",\"text\":\"简约裤\"}\n");
+  const auto result = run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.csv", "--licence", "own"}, folder));
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.err.find("licence"), std::string::npos) << result.err;
+  EXPECT_EQ(get(folder / "out.csv"), get(folder / "s.csv"));
+  const auto manifest = json_lines(folder / "out.csv.manifest.jsonl");
+  EXPECT_EQ(manifest[1]["status"], "blocked");
+  EXPECT_EQ(manifest[2]["status"], "no_description");
+  put(folder / "ok.jsonl", "{\"id\":\"1\",\"text\":\"简约长裙。\"}\n");
+  const auto nobody = run_program({"export", folder / "s.csv", "--texts", folder / "ok.jsonl", "--output", folder / "x.csv", "--settings", folder / "none.json"});
+  EXPECT_EQ(nobody.exit_code, 1);
+  EXPECT_FALSE(std::filesystem::exists(folder / "x.csv"));
+}
+
+TEST(ExportTest, ADryRunWritesTheManifestAlone) {
+  const TemporaryFolder folder;
+  put(folder / "s.csv", kShopify);
+  put(folder / "t.jsonl", kTexts);
+  run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.csv", "--dry-run"}, folder));
+  EXPECT_EQ(files_below(folder.path()), (std::vector<std::string>{"out.csv.manifest.jsonl", "s.csv", "t.jsonl"}));
+  EXPECT_NE(get(folder / "out.csv.manifest.jsonl").find("would_write"), std::string::npos);
+}
+
+TEST(ExportTest, AnArchiveHoldsTheFileItsLabelsAndItsManifestAndVerifies) {
+  const TemporaryFolder folder;
+  put(folder / "s.csv", kShopify);
+  put(folder / "t.jsonl", kTexts);
+  run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.zip"}, folder));
+  const auto verified = run_program(labelled({"verify", "text", folder / "out.zip"}, folder));
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  EXPECT_EQ(run_program({"import", folder / "out.zip", "--output", folder / "p.jsonl"}).exit_code, 3);  // a row without title
+}
+
+TEST(ExportTest, AChangedTextIsFoundAndNotExportedAgain) {
+  const TemporaryFolder folder;
+  put(folder / "s.csv", kShopify);
+  put(folder / "t.jsonl", kTexts);
+  run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.csv"}, folder));
+  // Again from the labelled file: its labels stay with it.
+  put(folder / "more.jsonl", "{\"id\":\"shirt\",\"field\":\"seo_title\",\"text\":\"衬衫\"}\n");
+  run_program(labelled({"export", folder / "out.csv", "--texts", folder / "more.jsonl", "--output", folder / "again.csv"}, folder));
+  EXPECT_EQ(run_program(labelled({"verify", "text", folder / "again.csv"}, folder)).exit_code, 0);
+  std::string text = get(folder / "out.csv");
+  text.replace(text.find("舒适"), 6, "漂亮");
+  put(folder / "out.csv", text);
+  EXPECT_EQ(run_program(labelled({"verify", "text", folder / "out.csv"}, folder)).exit_code, 3);
+  const auto refused = run_program(labelled({"export", folder / "out.csv", "--texts", folder / "more.jsonl", "--output", folder / "third.csv"}, folder));
+  EXPECT_TRUE(failed_with_one_line(refused, 1, "LBL_CHANGED"));
+}
+
+/// A table of goods, each third with copy of its own.
+std::string catalogue(int rows) {
+  std::string table = "商品ID,标题,类目,商品属性,文案,备注\n";
+  for (int row = 1; row <= rows; ++row) {
+    const std::string copy = row % 3 == 0 ? "\"已有的文案" + std::to_string(row) + "，\"\"不动\"\"\"" : "";
+    table += "g" + std::to_string(row) + ",连衣裙" + std::to_string(row) + ",女装>裙,类型:裙;颜色:红色;风格:简约;材质:棉," + copy + ",=x" + std::to_string(row) + "\n";
+  }
+  return table;
+}
+
+std::vector<std::string> write_catalogue(const TemporaryFolder& folder, const std::string& output) {
+  return labelled({"write", folder / "in.csv", "--output", folder / output, "--baseline", "template", "-n", "2", "--fields", "description", "--checkpoint-every", "2", "--quiet"}, folder);
+}
+
+TEST(CatalogueTest, EveryEmptyCellGetsALabelledTextAndNothingElseChanges) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(12));
+  const auto result = run_program(write_catalogue(folder, "out.csv"));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto before = lines(get(folder / "in.csv")), after = lines(get(folder / "out.csv"));
+  ASSERT_EQ(before.size(), after.size());
+  for (size_t row = 1; row < after.size(); ++row) {
+    if (row % 3 == 0) EXPECT_EQ(after[row], before[row]);
+    else EXPECT_NE(after[row].find("（本文由AI生成）,=x"), std::string::npos) << after[row];
+  }
+  EXPECT_EQ(run_program(labelled({"verify", "text", folder / "out.csv"}, folder)).exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder / "out.csv.run"));
+}
+
+TEST(CatalogueTest, ADryRunSaysWhatTheRunWouldTake) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(9));
+  auto args = write_catalogue(folder, "out.csv");
+  for (const char* more : {"--dry-run", "--price-per-hour", "3.6"}) args.push_back(more);
+  const auto result = run_program(args);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto manifest = json_lines(folder / "out.csv.manifest.jsonl");
+  EXPECT_EQ(manifest[0]["texts_to_write"], 6);
+  EXPECT_GT(manifest[0]["seconds"], 0);
+  EXPECT_NEAR(manifest[0]["cost"].get<double>(), manifest[0]["seconds"].get<double>() / 1000, 0.002);
+  EXPECT_EQ(manifest.size(), 7u);
+  EXPECT_EQ(files_below(folder.path()), (std::vector<std::string>{"in.csv", "out.csv.manifest.jsonl"}));
+}
+
+TEST(CatalogueTest, KilledFiftyTimesItWritesEachRowOnceAndOverwritesNothing) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(90));
+  ASSERT_EQ(run_program(write_catalogue(folder, "whole.csv")).exit_code, 0);
+  int killed = 0;
+  for (int kill = 0; kill < 50; ++kill) {
+    // At a file that a later and later part makes, so that every stage is met.
+    const std::string part = "out.csv.run/description.jsonl.parts/0000" + std::string(kill < 20 ? "0" : "") + std::to_string(kill / 2) + ".done";
+    const auto result = run_program(write_catalogue(folder, "out.csv"), {.signal_once_there = folder / part, .signal = 9, .kill_after_ms = kill % 5 == 0 ? 120 + 7 * kill : 0});
+    killed += result.exit_code != 0;
+    if (result.exit_code == 0) std::filesystem::remove(folder / "out.csv");  // and from the start again
+  }
+  EXPECT_GE(killed, 25);
+  const auto last = run_program(write_catalogue(folder, "out.csv"));
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_EQ(get(folder / "out.csv"), get(folder / "whole.csv"));
+  EXPECT_EQ(run_program(labelled({"verify", "text", folder / "out.csv"}, folder)).exit_code, 0);
+}
+
+TEST(CatalogueTest, PartsOfAnotherTableAreRefusedAndNoResumeStartsAnew) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(60));
+  run_program(write_catalogue(folder, "out.csv"), {.signal_once_there = folder / "out.csv.run/run.json"});
+  ASSERT_TRUE(std::filesystem::exists(folder / "out.csv.run/run.json"));
+  put(folder / "in.csv", catalogue(61));
+  EXPECT_TRUE(failed_with_one_line(run_program(write_catalogue(folder, "out.csv")), 1, "input_sha256"));
+  auto args = write_catalogue(folder, "out.csv");
+  args.push_back("--no-resume");
+  EXPECT_EQ(run_program(args).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace vitrine::e2e

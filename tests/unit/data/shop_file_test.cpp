@@ -1,0 +1,134 @@
+#include "data/shop_file.h"
+
+#include <gtest/gtest.h>
+
+#include "data/archive.h"
+#include "data/workbook.h"
+#include "support/workbook.h"
+#include "text/encoding.h"
+
+namespace vitrine::data {
+namespace {
+
+ShopFileConfig quiet_config() {
+  ShopFileConfig config;
+  config.reader.mappings = "/nonexistent/columns.json";
+  return config;
+}
+
+ShopFile open(std::string_view bytes, std::string_view name, ShopFileConfig config = quiet_config()) { return ShopFile::read_from(std::string(bytes), name, config); }
+
+/// The file after one text.
+std::string with(std::string_view bytes, std::string_view name, size_t row, std::string_view field, std::string_view text) {
+  ShopFile file = open(bytes, name);
+  EXPECT_EQ(file.bytes(), bytes);
+  const std::string stored = file.stored_form(field, text);
+  file.set(row, field, stored);
+  const ShopFile again = open(file.bytes(), name);
+  EXPECT_EQ(again.text(row, field), stored);
+  return file.bytes();
+}
+
+TEST(ShopFileTest, ACellOfATableChangesAndTheOthersStay) {
+  EXPECT_EQ(with("\xef\xbb\xbfid,标题,文案,x\r\n1,\"裙,长\",,\"q\"\r\n2,裤,\"\",=1\r\n", "a.csv", 0, "description", "好,\"裙\""),
+            "\xef\xbb\xbfid,标题,文案,x\r\n1,\"裙,长\",\"好,\"\"裙\"\"\",\"q\"\r\n2,裤,\"\",=1\r\n");
+  EXPECT_EQ(with("id,标题,文案\n1,裙,", "a.csv", 0, "description", "好"), "id,标题,文案\n1,裙,好");
+}
+
+TEST(ShopFileTest, ATableWithoutAColumnForTheTextGetsOneAtTheEnd) {
+  EXPECT_EQ(with("id,标题\n1,裙\n2,裤\n", "a.csv", 1, "description", "好裤"), "id,标题,文案\n1,裙,\n2,裤,好裤\n");
+  ShopFile file = open("id,品牌\n1,甲\n2,乙\n", "a.csv", [] { auto c = quiet_config(); c.reader.map = {"品牌=title"}; c.columns = {"description=Copy", "short_title=Short"}; return c; }());
+  file.set(0, "description", "长");
+  file.set(0, "short_title", "短");
+  file.set(1, "short_title", "短2");
+  EXPECT_EQ(file.bytes(), "id,品牌,Copy,Short\n1,甲,长,短\n2,乙,,短2\n");
+}
+
+TEST(ShopFileTest, AFormulaSignGetsAnApostropheInSpreadsheetsOnly) {
+  EXPECT_EQ(with("id,标题,文案\n1,裙,\n", "a.csv", 0, "description", "=1+1"), "id,标题,文案\n1,裙,'=1+1\n");
+  EXPECT_EQ(open("Handle,Title,Body (HTML),SEO Title\nh,T,,\n", "s.csv").stored_form("seo_title", "-5%"), "-5%");
+}
+
+TEST(ShopFileTest, EncodingsComeBackAsTheyWere) {
+  const std::string table = "id,标题,文案\r\n1,连衣裙,\r\n";
+  for (const auto encoding : {text::Encoding::utf8_bom, text::Encoding::gb18030, text::Encoding::utf16le, text::Encoding::utf16be}) {
+    const std::string changed = with(text::encode(table, encoding), "a.csv", 0, "description", "好裙😀");
+    EXPECT_EQ(changed, text::encode("id,标题,文案\r\n1,连衣裙,好裙😀\r\n", encoding)) << to_string(encoding);
+  }
+}
+
+TEST(ShopFileTest, DamagedRowsStayAsTheyAre) {
+  const std::string bytes = "id,标题,文案\n1,裙,\n2,\xff\xff,\n3,裤,\n\"4,x\n";
+  EXPECT_EQ(with(bytes, "a.csv", 1, "description", "好"), "id,标题,文案\n1,裙,\n2,\xff\xff,\n3,裤,好\n\"4,x\n");
+  std::string odd = text::encode("id,标题,文案\n1,裙,\n2,?,\n", text::Encoding::utf16le);
+  odd[odd.size() - 6] = '\x00';
+  odd[odd.size() - 5] = '\xd8';  // a lone surrogate
+  EXPECT_EQ(open(odd, "a.csv").bytes(), odd);
+  EXPECT_EQ(open(odd, "a.csv").rows().size(), 1u);
+  ShopFile file = open(odd, "a.csv");
+  file.set(0, "description", "好");
+  EXPECT_EQ(file.bytes().size(), odd.size() + 2);
+  EXPECT_EQ(file.bytes().substr(file.bytes().size() - 12), odd.substr(odd.size() - 12));
+}
+
+TEST(ShopFileTest, OfAShopifyTableOnlyTextColumnsMayChange) {
+  const std::string bytes = "Handle,Title,Body (HTML),Variant Price,SEO Description\nh,T,,1.00,\nh,,,2.00,\n";
+  EXPECT_EQ(with(bytes, "s.csv", 0, "description", "a<b\nc"), "Handle,Title,Body (HTML),Variant Price,SEO Description\nh,T,<p>a&lt;b<br>c</p>,1.00,\nh,,,2.00,\n");
+  auto config = quiet_config();
+  config.columns = {"description=Variant Price"};
+  EXPECT_THROW(open(bytes, "s.csv", config), UsageError);
+}
+
+TEST(ShopFileTest, TaobaoTablesKeepTheirThreeHeaderLines) {
+  const std::string bytes = text::encode("version 1.00\r\ntitle\tdescription\tnum_id\r\n宝贝名称\t宝贝描述\t数字ID\r\n裙\t\t7\r\n", text::Encoding::utf16le);
+  const std::string changed = with(bytes, "t.csv", 0, "description", "甲\t乙");
+  EXPECT_EQ(text::decode(changed, text::Encoding::utf16le), "version 1.00\r\ntitle\tdescription\tnum_id\r\n宝贝名称\t宝贝描述\t数字ID\r\n裙\t\"<p>甲\t乙</p>\"\t7\r\n");
+}
+
+TEST(ShopFileTest, MerchantTextsGoToStructuredFields) {
+  EXPECT_EQ(with("id\ttitle\tlink\timage_link\tprice\n1\t裙\tu\tv\t1 CNY\n", "f.tsv", 0, "title", "好\n裙"),
+            "id\ttitle\tlink\timage_link\tprice\tstructured_title\n1\t裙\tu\tv\t1 CNY\ttrained_algorithmic_media:\"好 裙\"\n");
+  const std::string xml = "<rss xmlns:g=\"http://base.google.com/ns/1.0\"><channel>\n <item>\n  <g:id>1</g:id>\n  <title>裙</title>\n </item>\n</channel></rss>";
+  EXPECT_EQ(with(xml, "f.xml", 0, "description", "a & b"),
+            "<rss xmlns:g=\"http://base.google.com/ns/1.0\"><channel>\n <item>\n  <g:id>1</g:id>\n  <title>裙</title>\n  "
+            "<g:structured_description><g:digital_source_type>trained_algorithmic_media</g:digital_source_type><g:content>a &amp; b</g:content></g:structured_description>\n </item>\n</channel></rss>");
+  EXPECT_EQ(with("{\"offerId\":\"1\",\"title\":\"裙\"}\n", "p.jsonl", 0, "title", "好"),
+            "{\"offerId\":\"1\",\"title\":\"裙\",\"structuredTitle\":{\"digitalSourceType\":\"trained_algorithmic_media\",\"content\":\"好\"}}\n");
+}
+
+TEST(ShopFileTest, JsonKeepsItsSpacesAndTheOrderOfItsMembers) {
+  const std::string json = "{\n  \"@context\": \"https://schema.org\",\n  \"@graph\": [\n    { \"@type\": \"WebSite\", \"name\": \"x\" },\n    {\n      \"@type\": \"Product\",\n      \"name\" : \"裙\"\n    }\n  ]\n}\n";
+  EXPECT_EQ(with(json, "p.json", 0, "description", "好\"裙"),
+            "{\n  \"@context\": \"https://schema.org\",\n  \"@graph\": [\n    { \"@type\": \"WebSite\", \"name\": \"x\" },\n    {\n      \"@type\": \"Product\",\n      \"name\" : \"裙\",\n      \"description\" : \"好\\\"裙\"\n    }\n  ]\n}\n");
+  EXPECT_EQ(with("{\"content\":\"类型#裙\", \"summary\":\"\"}\n{\"content\":\"类型#裤\"}\n", "a.jsonl", 1, "description", "好裤"),
+            "{\"content\":\"类型#裙\", \"summary\":\"\"}\n{\"content\":\"类型#裤\",\"summary\":\"好裤\"}\n");
+  EXPECT_EQ(with("[{\"标题\":\"裙\"}, {\"标题\":\"裤\",\"文案\":null}]", "a.json", 1, "description", "好"), "[{\"标题\":\"裙\"}, {\"标题\":\"裤\",\"文案\":\"好\"}]");
+}
+
+TEST(ShopFileTest, OfAWorkbookOneSheetChangesAndEveryOtherEntryStays) {
+  const std::string bytes = test::workbook(
+      "<cols><col min=\"1\"/></cols><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c><c r=\"D1\" t=\"s\"><v>2</v></c></row>"
+      "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"D2\" s=\"1\"><v>45292</v></c></row><row r=\"3\"><c r=\"A3\"><v>2</v></c><c r=\"B3\" s=\"0\" t=\"s\"><v>3</v></c></row></sheetData>",
+      {"商品ID", "文案", "上架", "旧文"}, {{"xl/media/a.bin", std::string(5000, 'z')}});
+  ShopFile file = open(bytes, "a.xlsx", [] { auto c = quiet_config(); c.reader.map = {"上架=title"}; return c; }());
+  EXPECT_EQ(file.bytes(), bytes);
+  file.set(0, "description", "好<裙>");
+  const Archive before(bytes, "a.xlsx"), after(file.bytes(), "a.xlsx");
+  for (const ArchiveEntry& entry : before.entries()) {
+    if (entry.name == "xl/worksheets/sheet1.xml") continue;
+    EXPECT_EQ(before.read(entry.name), after.read(entry.name)) << entry.name;
+  }
+  EXPECT_NE(after.read("xl/worksheets/sheet1.xml").find("<c r=\"A2\"><v>1</v></c><c r=\"B2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">好&lt;裙&gt;</t></is></c><c r=\"D2\" s=\"1\">"), std::string::npos);
+  EXPECT_EQ(file.bytes(), file.bytes());
+  EXPECT_EQ(file.text(0, "description"), "好<裙>");
+}
+
+TEST(ShopFileTest, ATableInsideAnArchiveChangesThere) {
+  const std::string bytes = make_archive({{"shop/a.csv", "id,标题,文案\n1,裙,\n"}, {"shop/1.jpg", "picture"}});
+  const Archive after(with(bytes, "a.zip", 0, "description", "好"), "a.zip");
+  EXPECT_EQ(after.read("shop/a.csv"), "id,标题,文案\n1,裙,好\n");
+  EXPECT_EQ(after.read("shop/1.jpg"), "picture");
+}
+
+}  // namespace
+}  // namespace vitrine::data
