@@ -38,7 +38,7 @@ TEST_F(PictureSetTest, ClassFoldersGiveClassAndSplit) {
   put("val/dress/d.png");
   put("train/dress/notes.txt");
   put("train/dress/.hidden.jpg");
-  const PictureSet set = read("", {.licence = "CC0-1.0"});
+  const PictureSet set = read("", {.format = "auto", .split = "", .licence = "CC0-1.0"});
   ASSERT_EQ(set.records.size(), 4u);
   EXPECT_EQ(set.records[0].product.id, "train/dress/a.JPG");
   EXPECT_EQ(set.records[0].label, "dress");
@@ -52,7 +52,7 @@ TEST_F(PictureSetTest, ClassFoldersGiveClassAndSplit) {
 TEST_F(PictureSetTest, OneSplitCanBeAskedFor) {
   put("train/dress/a.jpg");
   put("test/dress/b.jpg");
-  const PictureSet set = read("", {.split = "test"});
+  const PictureSet set = read("", {.format = "auto", .split = "test", .licence = ""});
   ASSERT_EQ(set.records.size(), 1u);
   EXPECT_EQ(set.records[0].split, "test");
   expect_sums(set);
@@ -77,7 +77,7 @@ TEST_F(PictureSetTest, KohyaFoldersGiveRepeatsAndCaptions) {
 TEST_F(PictureSetTest, RepeatsThatAreNoNumberRefuseTheSet) {
   put("many_dress/a.jpg");
   put("1_hat/a.jpg");
-  EXPECT_NE(test::message_of<ImportRefused>([&] { read("", {.format = "kohya"}); }).find("BAD_REPEATS"), std::string::npos);
+  EXPECT_NE(test::message_of<ImportRefused>([&] { read("", {.format = "kohya", .split = "", .licence = ""}); }).find("BAD_REPEATS"), std::string::npos);
   EXPECT_EQ(read().records[0].label, "1_hat");  // auto: not all are kohya folders
 }
 
@@ -196,9 +196,9 @@ TEST_F(PictureSetTest, RecordsOfProductsNameTheirMediaByRole) {
 TEST_F(PictureSetTest, SetsWithoutPicturesAreRefused) {
   fs::create_directories(root_ / "empty");
   EXPECT_NE(test::message_of<ImportRefused>([&] { read("empty"); }).find("UNKNOWN_LAYOUT"), std::string::npos);
-  EXPECT_NE(test::message_of<ImportRefused>([&] { read("empty", {.format = "folders"}); }).find("EMPTY_FILE"), std::string::npos);
+  EXPECT_NE(test::message_of<ImportRefused>([&] { read("empty", {.format = "folders", .split = "", .licence = ""}); }).find("EMPTY_FILE"), std::string::npos);
   EXPECT_THROW(read("not there"), NotFound);
-  EXPECT_THROW(read("empty", {.format = "zip"}), InvalidInput);
+  EXPECT_THROW(read("empty", {.format = "zip", .split = "", .licence = ""}), InvalidInput);
 }
 
 TEST_F(PictureSetTest, BytesBeyondTheLimitOrTheFileAreNotRead) {

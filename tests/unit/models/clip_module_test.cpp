@@ -13,7 +13,8 @@ namespace {
 const std::filesystem::path kData = std::filesystem::path(VITRINE_SOURCE_DIR) / "tests/data/clip_tiny";
 
 ClipConfig tiny() {
-  ClipConfig config{.projection_dim = 6};
+  ClipConfig config;
+  config.projection_dim = 6;
   config.text = ClipTextConfig{.vocab_size = 20, .hidden_size = 8, .intermediate_size = 12, .num_hidden_layers = 2, .num_attention_heads = 2,
                                .max_position_embeddings = 7, .bos_token_id = 18, .eos_token_id = 19};
   config.vision = {.hidden_size = 12, .intermediate_size = 16, .num_hidden_layers = 1, .num_attention_heads = 3, .image_size = 8, .patch_size = 4};

@@ -57,7 +57,8 @@ TEST(ContrastiveLossTest, ShapesThatDoNotFitAreRefused) {
 class ContrastiveGradientTest : public ::testing::TestWithParam<bool> {
  protected:
   static models::ClipConfig config() {
-    models::ClipConfig config{.projection_dim = 5};
+    models::ClipConfig config;
+    config.projection_dim = 5;
     if (GetParam()) {
       config.text = models::BertConfig{.vocab_size = 12, .hidden_size = 8, .num_hidden_layers = 1, .num_attention_heads = 2, .intermediate_size = 10,
                                        .max_position_embeddings = 6, .id2label = {"O"}};
