@@ -113,7 +113,8 @@ TEST_F(CurateImagesTest, SumsHoldFromFilterToFilter) {
 TEST_F(CurateImagesTest, MissingSignalsAreABucketOfTheirOwn) {
   const auto buckets = [&] {
     std::map<std::string, int64_t> counts;
-    for (const auto& [bucket, count] : filter(run(), "reviews").buckets) counts[bucket] = count;
+    const FilterReport report = filter(run(), "reviews");
+    for (const auto& [bucket, count] : report.buckets) counts[bucket] = count;
     return counts;
   };
   auto kept = buckets();
