@@ -11,6 +11,7 @@ void register_check(CLI::App& app, int& exit_code);
 void register_convert(CLI::App& app, int& exit_code);
 void register_curate(CLI::App& app, int& exit_code);
 void register_curate_torch(CLI::App& app, int& exit_code);
+void register_draw(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
 void register_export(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
@@ -27,6 +28,7 @@ void register_write(CLI::App& app, int& exit_code);
 void list_align(CLI::App& app, int& exit_code);
 void list_bench_train(CLI::App& app, int& exit_code);
 void list_evaluate_images(CLI::App& app, int& exit_code);
+void list_draw(CLI::App& app, int& exit_code);
 void list_score_clip(CLI::App& app, int& exit_code);
 void list_train(CLI::App& app, int& exit_code);
 

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
                          list_train,
                          list_align,
                          register_write,
+                         list_draw,
                          register_score,
                          register_evaluate,
                          register_check,
