@@ -17,6 +17,7 @@ void register_export(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
 void register_label(CLI::App& app, int& exit_code);
 void register_points(CLI::App& app, int& exit_code);
+void register_recall(CLI::App& app, int& exit_code);
 void register_score(CLI::App& app, int& exit_code);
 void register_evaluate_images(CLI::App& app, int& exit_code);
 void register_score_torch(CLI::App& app, int& exit_code);
@@ -31,5 +32,10 @@ void list_evaluate_images(CLI::App& app, int& exit_code);
 void list_draw(CLI::App& app, int& exit_code);
 void list_score_clip(CLI::App& app, int& exit_code);
 void list_train(CLI::App& app, int& exit_code);
+
+/// Verbs of vitrine-pictures, likewise.
+void list_label(CLI::App& app, int& exit_code);
+void list_recall(CLI::App& app, int& exit_code);
+void list_verify(CLI::App& app, int& exit_code);
 
 }  // namespace vitrine::apps
