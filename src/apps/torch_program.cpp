@@ -40,7 +40,7 @@ std::filesystem::path torch_program() {
 bool needs_torch(int argc, const char* const* argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   if (arguments.empty()) return false;
-  if (arguments[0] == "train" || arguments[0] == "align") return true;
+  if (arguments[0] == "train" || arguments[0] == "align" || arguments[0] == "draw") return true;
   if (arguments.size() < 2) return false;
   if (arguments[0] == "bench" && arguments[1] == "train") return true;
   if (arguments[0] == "evaluate" && arguments[1] == "images") return true;
@@ -63,6 +63,7 @@ int run_torch_program(char** argv) {
 }
 
 void list_align(CLI::App& app, int&) { app.add_subcommand("align", "rounds of sample, order, tune (by vitrine-torch)"); }
+void list_draw(CLI::App& app, int&) { app.add_subcommand("draw", "products or a prompt in, labelled pictures out (by vitrine-torch)"); }
 void list_train(CLI::App& app, int&) { app.add_subcommand("train", "train a model (by vitrine-torch)"); }
 void list_evaluate_images(CLI::App& app, int&) {
   app.get_subcommand("evaluate")->add_subcommand("images", "pictures of models beside each other (by vitrine-torch)");

@@ -24,6 +24,7 @@ const std::vector<Verb>& verbs() {
       {"train", {"copy", "tagger", "ranker", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base", "vae", "probe"}, {}},
       {"align", {"copy"}, {"images"}},
       {"write", {}, {}},
+      {"draw", {}, {}},
       {"export", {}, {}},
       {"score", {"copy", "ranker", "clip"}, {}},
       {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style", "images"}, {}},
@@ -36,7 +37,7 @@ const std::vector<Verb>& verbs() {
 }
 
 const std::vector<std::string_view>& planned_verbs() {
-  static const std::vector<std::string_view> kPlanned = {"draw", "recall", "serve", "backup", "launch"};
+  static const std::vector<std::string_view> kPlanned = {"recall", "serve", "backup", "launch"};
   return kPlanned;
 }
 

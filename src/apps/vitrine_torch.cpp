@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
                          register_curate_torch,
                          register_train,
                          register_evaluate_images,
+                         register_draw,
                          register_score_torch,
                          register_bench_train,
                      });

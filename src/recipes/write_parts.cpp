@@ -28,31 +28,31 @@ bool is_own_name(std::string name) {
              std::end(kEndings);
 }
 
-std::vector<fs::path> files_in(const fs::path& folder) {
+std::vector<fs::path> files_in(const fs::path& folder, const std::string& verb) {
   std::vector<fs::path> files;
   std::error_code code;
   for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
        entry.increment(code))
     files.push_back(entry->path());
-  if (code) throw IoError(concat("[write] ", folder.string(), ": ", code.message()));
+  if (code) throw IoError(concat("[", verb, "] ", folder.string(), ": ", code.message()));
   return files;
 }
 
-void refuse_foreign_folder(const fs::path& folder) {
+void refuse_foreign_folder(const fs::path& folder, const std::string& verb) {
   if (!fs::exists(folder) || fs::exists(folder / kSettings)) return;
   if (!fs::is_directory(folder))
-    throw InvalidInput(concat("[write] ", folder.string(),
+    throw InvalidInput(concat("[", verb, "] ", folder.string(),
                               ": expected a folder for the parts of the output, found a file"));
-  for (const fs::path& file : files_in(folder)) {
+  for (const fs::path& file : files_in(folder, verb)) {
     if (is_own_name(file.filename().string())) continue;
-    throw InvalidInput(concat("[write] ", folder.string(), ": is no folder of parts (it holds ",
+    throw InvalidInput(concat("[", verb, "] ", folder.string(), ": is no folder of parts (it holds ",
                               file.filename().string(),
                               "); move it away or choose another --output"));
   }
 }
 
-size_t count_done(const fs::path& folder) {
-  const auto files = files_in(folder);
+size_t count_done(const fs::path& folder, const std::string& verb) {
+  const auto files = files_in(folder, verb);
   return static_cast<size_t>(std::count_if(
       files.begin(), files.end(), [](const fs::path& file) { return file.extension() == kDone; }));
 }
@@ -89,17 +89,17 @@ std::string differences(const Json& was, const Json& is) {
 
 }  // namespace
 
-WriteParts::WriteParts(const fs::path& output, std::vector<std::string> endings)
-    : folder_(output.string() + ".parts"), endings_(std::move(endings)) {
-  refuse_foreign_folder(folder_);
+WriteParts::WriteParts(const fs::path& output, std::vector<std::string> endings, std::string verb)
+    : folder_(output.string() + ".parts"), endings_(std::move(endings)), verb_(std::move(verb)) {
+  refuse_foreign_folder(folder_, verb_);
   lock_.emplace(folder_ / kLock,
-                concat("[write] ", output.string(), ": another process is writing it"));
-  num_found_ = count_done(folder_);
+                concat("[", verb_, "] ", output.string(), ": another process is writing it"));
+  num_found_ = count_done(folder_, verb_);
 }
 
 WriteParts::WriteParts(const fs::path& output, const Json& settings,
-                       std::vector<std::string> endings, bool restart)
-    : WriteParts(output, std::move(endings)) {
+                       std::vector<std::string> endings, bool restart, std::string verb)
+    : WriteParts(output, std::move(endings), std::move(verb)) {
   take_over(settings, restart);
 }
 
@@ -108,7 +108,7 @@ void WriteParts::take_over(const Json& settings, bool restart) {
   if (before == settings && !restart) return;
   if (num_found_ > 0 && !restart) {
     throw InvalidInput(concat(
-        "[write] ", folder_.string(), ": holds ", num_found_, " part", num_found_ == 1 ? "" : "s",
+        "[", verb_, "] ", folder_.string(), ": holds ", num_found_, " part", num_found_ == 1 ? "" : "s",
         " of a run with other settings or another input: ", differences(before, settings),
         "; --restart starts anew"));
   }
@@ -145,10 +145,10 @@ std::optional<Json> WriteParts::finished(size_t part) const {
     }
     return record.at("totals");
   } catch (const nlohmann::json::exception& e) {
-    log_warn("[write] part ", part, " is damaged and is written anew: ", e.what());
+    log_warn("[", verb_, "] part ", part, " is damaged and is written anew: ", e.what());
     return std::nullopt;
   } catch (const Error& e) {
-    log_warn("[write] part ", part, " is damaged and is written anew: ", e.what());
+    log_warn("[", verb_, "] part ", part, " is damaged and is written anew: ", e.what());
     return std::nullopt;
   }
 }
@@ -183,7 +183,7 @@ void WriteParts::copy(size_t part, size_t form, OutputFile& output) const {
 }
 
 void WriteParts::delete_own_files(bool lock_too) const {
-  std::vector<fs::path> files = files_in(folder_);
+  std::vector<fs::path> files = files_in(folder_, verb_);
   // What is left by a kill in between must still be understood: no part without run.json, no part
   // at all without lock.
   const auto turn = [](const fs::path& file) {
@@ -199,7 +199,7 @@ void WriteParts::delete_own_files(bool lock_too) const {
     if (!is_own_name(name) || (name == kLock && !lock_too)) continue;
     std::error_code code;
     fs::remove_all(file, code);
-    if (code) throw IoError(concat("[write] ", file.string(), ": ", code.message()));
+    if (code) throw IoError(concat("[", verb_, "] ", file.string(), ": ", code.message()));
   }
 }
 

@@ -1,4 +1,4 @@
-// recipes/write_parts.h - the finished parts of a `write` into a file: what a run that was killed
+// recipes/write_parts.h - the finished parts of a `write` (or `draw`): what a run that was killed
 // leaves to the next one.
 //
 // Beside OUTPUT lies the folder OUTPUT.parts while the run is going on:
@@ -26,11 +26,12 @@ namespace vitrine::recipes {
 class WriteParts {
  public:
   /// Takes over the parts of an earlier run that had the same `settings` (an object), or makes the
-  /// folder. endings: of the forms, such as ".jsonl". restart: what was left is deleted.
+  /// folder. endings: of the forms, such as ".jsonl". restart: what was left is deleted. verb: in
+  /// messages.
   /// Throws Busy when another process writes `output`, InvalidInput when there are parts of other
   /// settings (naming these) or the folder holds files of others, IoError.
   WriteParts(const std::filesystem::path& output, const Json& settings,
-             std::vector<std::string> endings, bool restart);
+             std::vector<std::string> endings, bool restart, std::string verb = "write");
   /// Removes the folder when no part is finished.
   ~WriteParts();
   WriteParts(const WriteParts&) = delete;
@@ -59,13 +60,15 @@ class WriteParts {
     std::unique_ptr<AtomicFile> file;
     Sha256 hash;
   };
-  WriteParts(const std::filesystem::path& output, std::vector<std::string> endings);
+  WriteParts(const std::filesystem::path& output, std::vector<std::string> endings,
+             std::string verb);
   std::filesystem::path place(size_t part, std::string_view ending) const;
   void take_over(const Json& settings, bool restart);
   void delete_own_files(bool lock_too) const;
 
   std::filesystem::path folder_;
   std::vector<std::string> endings_;
+  std::string verb_;
   std::optional<FileLock> lock_;
   size_t num_found_ = 0, num_finished_ = 0;
   bool is_removed_ = false;

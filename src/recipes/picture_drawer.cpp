@@ -1,0 +1,321 @@
+#include "recipes/picture_drawer.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/available_memory.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/resource.h"
+#include "copywriting/copy_model.h"
+#include "diffusion/memory_estimate.h"
+#include "diffusion/network_models.h"
+#include "diffusion/pipeline.h"
+#include "imagery/label_carriers.h"
+#include "io/picture_metadata.h"
+#include "io/picture_resize.h"
+#include "models/lora/lora_file.h"
+#include "models/lora/merged_tensors.h"
+#include "models/model_tensors.h"
+#include "models/picture_tensor.h"
+#include "models/stable_diffusion/files.h"
+#include "models/tensor_files.h"
+#include "models/unet/weights.h"
+#include "models/vae/weights.h"
+
+namespace vitrine::recipes {
+namespace {
+
+namespace fs = std::filesystem;
+using diffusion::NoiseScheduler;
+
+constexpr const char* kLatents = "latents";
+
+fs::path model_path(const std::string& name) {
+  return fs::is_regular_file(name) ? fs::path(name) : copywriting::find_model(name);
+}
+
+/// vitrine.json of a model that this program trained; an empty object for others.
+Json manifest_of_model(const models::StableDiffusionFiles& files) {
+  const fs::path path = files.path / kManifestName;
+  return fs::is_regular_file(path) ? read_json_file(path) : Json::object();
+}
+
+Json setting(const Json& manifest, const char* name) {
+  const Json settings = manifest.value("settings", Json::object());
+  return settings.value(name, Json());
+}
+
+imagery::Language language_of(const DrawConfig& config, const models::SdSettings& settings, const Json& manifest) {
+  if (config.language != "auto") return config.language == "zh" ? imagery::Language::zh : imagery::Language::en;
+  if (std::holds_alternative<models::BertConfig>(settings.text_encoder)) return imagery::Language::zh;
+  const Json trained = setting(manifest, "language");
+  return trained == "zh" || trained == "both" ? imagery::Language::zh : imagery::Language::en;
+}
+
+/// The size asked for, else the one that the model was trained at.
+int64_t side_of(int64_t asked, const char* name, const models::SdSettings& settings, const Json& manifest) {
+  if (asked > 0) return asked;
+  const Json trained = setting(manifest, name);
+  if (trained.is_number_integer() && trained.get<int64_t>() > 0) return trained.get<int64_t>();
+  return settings.unet.sample_size * settings.vae.downscale();
+}
+
+void require_side(const char* name, int64_t side, int64_t downscale) {
+  const int64_t step = std::max<int64_t>(8, downscale);
+  VITRINE_REQUIRE(side >= step && side % step == 0, "[draw] ", name, ": expected a multiple of ", step, ", got ", side);
+}
+
+diffusion::SchedulerConfig scheduler_of(const DrawConfig& config, const models::StableDiffusionFiles& files) {
+  std::optional<diffusion::SchedulerKind> kind;
+  if (!config.scheduler.empty()) kind = diffusion::scheduler_kind(config.scheduler);
+  diffusion::SchedulerConfig scheduler = diffusion::scheduler_config_from_json(files.settings.scheduler, files.path.string(), kind);
+  scheduler.use_karras_sigmas |= config.use_karras_sigmas;
+  return scheduler;
+}
+
+bool tiles(const DrawConfig& config, int64_t width, int64_t height, const models::VaeConfig& vae) {
+  if (config.vae_tiling != "auto") return config.vae_tiling == "on";
+  return std::max(width, height) > 2 * vae.sample_size;
+}
+
+// ---- material ----
+
+io::Picture read_cut(const std::string& path, int64_t width, int64_t height) {
+  return io::cover_crop(io::read_picture(path), width, height);
+}
+
+/// [1, 3, H, W] from -1 to 1.
+at::Tensor image_tensor(const std::string& path, int64_t width, int64_t height) {
+  return models::to_signed_unit(models::to_tensor(read_cut(path, width, height))).unsqueeze(0);
+}
+
+/// [1, 1, H, W] from 0 to 1: the brightness.
+at::Tensor mask_tensor(const std::string& path, int64_t width, int64_t height) {
+  const at::Tensor rgb = models::to_tensor(read_cut(path, width, height)).to(at::kFloat) / 255;
+  return rgb.mean(0, /*keepdim=*/true).unsqueeze(0);
+}
+
+at::Tensor read_latents(const std::string& path, const std::vector<int64_t>& shape) {
+  const io::SafetensorsFile file{fs::path(path)};
+  const io::TensorView* view = file.find(kLatents);
+  VITRINE_REQUIRE(view != nullptr, "[draw] latents: ", path, " has no tensor '", kLatents, "'");
+  VITRINE_REQUIRE(view->shape == shape, "[draw] latents: ", path, ": expected ", io::shape_text(shape), ", got ", io::shape_text(view->shape));
+  io::require_finite(*view, path);
+  return models::host_tensor(*view).to(at::kFloat);
+}
+
+std::vector<std::string> parents_of(const std::string& image) {
+  std::vector<std::string> parents;
+  if (image.empty()) return parents;
+  for (const imagery::FoundLabel& found : imagery::find_implicit_labels(io::read_picture_metadata(read_file(image), image))) {
+    if (found.reading.label) parents.push_back(found.reading.label->produce_id);
+  }
+  return parents;
+}
+
+}  // namespace
+
+struct PictureDrawer::State {
+  DrawConfig config;
+  models::StableDiffusionFiles files;
+  Json manifest;
+  int64_t width, height;
+  bool vae_tiling;
+  at::Device device;
+  at::ScalarType dtype;
+  imagery::Language language;
+  std::unique_ptr<NoiseScheduler> scheduler;
+  std::unique_ptr<text::Tokenizer> tokenizer;
+  at::Tensor image = {}, mask = {}, latents = {};
+  std::vector<std::string> parents;
+  std::vector<models::LoraFile> adapters = {};
+  Json record = {};
+  // The networks, behind everything that may be refused.
+  std::optional<models::TextEncoder> text_encoder = {};
+  std::optional<nn::FrozenTensors> unet = {}, vae = {};
+  std::optional<models::MergedTensors> adapted_unet = {}, adapted_text = {};
+  std::optional<diffusion::NetworkModels> networks = {};
+  std::optional<diffusion::PromptEncoder> prompts = {};
+
+  State(const DrawConfig& given, const DrawMaterial& material, const std::string& dtype_name, const std::string& device_name);
+
+  bool guides() const { return config.guidance_scale > 1 && files.settings.unet.time_cond_proj_dim == 0; }
+  diffusion::SamplingConfig sampling() const {
+    return {.width = width,
+            .height = height,
+            .num_inference_steps = config.num_inference_steps,
+            .guidance_scale = config.guidance_scale,
+            .strength = image.defined() ? config.strength : 1,
+            .vae_tiling = vae_tiling};
+  }
+  int64_t num_batches() const { return (config.num_images_per_prompt + config.batch_size - 1) / config.batch_size; }
+
+  void check_sizes() const;
+  void read_material(const DrawMaterial& material);
+  void read_adapters();
+  void require_memory() const;
+  void load();
+  void describe();
+  diffusion::SamplingRequest batch(const diffusion::PromptStates& states, uint64_t seed, int64_t first) const;
+};
+
+PictureDrawer::State::State(const DrawConfig& given, const DrawMaterial& material, const std::string& dtype_name, const std::string& device_name)
+    : config(given),
+      files(models::open_stable_diffusion(model_path(given.model))),
+      manifest(manifest_of_model(files)),
+      width(side_of(given.width, "width", files.settings, manifest)),
+      height(side_of(given.height, "height", files.settings, manifest)),
+      vae_tiling(tiles(given, width, height, files.settings.vae)),
+      device(device_name),
+      dtype(dtype_name == "bfloat16" ? at::kBFloat16 : at::kFloat),
+      language(language_of(given, files.settings, manifest)),
+      scheduler(diffusion::make_noise_scheduler(scheduler_of(given, files))),
+      tokenizer(text::load_tokenizer(files.tokenizer_dir.empty() ? resource_path("data/vocab/clip") : files.tokenizer_dir)) {
+  check_sizes();
+  read_material(material);
+  read_adapters();
+  require_memory();
+  load();
+  describe();
+}
+
+void PictureDrawer::State::check_sizes() const {
+  require_side("width", width, files.settings.vae.downscale());
+  require_side("height", height, files.settings.vae.downscale());
+}
+
+void PictureDrawer::State::read_material(const DrawMaterial& material) {
+  VITRINE_REQUIRE(material.mask.empty() || !material.image.empty(), "[draw] mask: expected --image with it");
+  VITRINE_REQUIRE(!files.is_inpainting() || !material.mask.empty(), "[draw] ", files.path.string(),
+                  " is made for inpainting: expected --image and --mask");
+  if (!material.image.empty()) image = image_tensor(material.image, width, height);
+  if (!material.mask.empty()) mask = mask_tensor(material.mask, width, height);
+  parents = parents_of(material.image);
+  const models::VaeConfig& vae_config = files.settings.vae;
+  const int64_t n = config.num_images_per_prompt, scale = vae_config.downscale();
+  if (!material.latents.empty()) latents = read_latents(material.latents, {n, vae_config.latent_channels, height / scale, width / scale});
+  diffusion::count_steps(*scheduler, sampling(), image.defined());  // refuses steps and strength that do not fit
+}
+
+void PictureDrawer::State::read_adapters() {
+  if (config.lora.empty()) return;
+  const models::LoraTargets targets(files.settings);
+  for (const std::string& text : config.lora) {
+    adapters.push_back(models::read_lora(parse_lora(text).path, targets));
+    models::warn_of_other_base(adapters.back(), files);
+  }
+}
+
+/// Of the CPU alone: what a GPU has left is its driver's to say.
+void PictureDrawer::State::require_memory() const {
+  if (!device.is_cpu()) return;
+  const auto available = available_memory_mib();
+  const int64_t unet_bytes = dtype == at::kFloat ? 4 : 2;
+  diffusion::MemoryShapes shapes{.width = width, .height = height, .guides = guides(), .vae_tiling = vae_tiling, .bytes_per_value = 4};
+  shapes.num_pictures = std::min<int64_t>(config.batch_size, config.num_images_per_prompt);
+  shapes.weight_bytes = models::memory_bytes(files, models::SdPart::text_encoder, 4) + models::memory_bytes(files, models::SdPart::vae, 4) +
+                        models::memory_bytes(files, models::SdPart::unet, unet_bytes);
+  const diffusion::MemoryEstimate estimate = diffusion::estimate_memory(files.settings.unet, files.settings.vae, shapes);
+  log_debug("[draw] memory: weights ", estimate.weights_mib, " MiB, UNet ", estimate.unet_mib, " MiB, VAE ", estimate.vae_mib, " MiB");
+  VITRINE_REQUIRE(!available || estimate.peak_mib() <= *available, "[draw] ", shapes.num_pictures, " pictures at once of ", width, "x", height,
+                  " need about ", static_cast<int64_t>(estimate.peak_mib()), " MiB of memory, ", static_cast<int64_t>(*available),
+                  " MiB are free; less need: smaller --width and --height, --batch-size 1, --vae-tiling on, --dtype bfloat16");
+}
+
+void PictureDrawer::State::load() {
+  const models::StableDiffusionWeights weights = models::load_stable_diffusion_weights(files);
+  const models::SdSettings& settings = files.settings;
+  text_encoder.emplace(settings.text_encoder, weights.text_encoder, models::TensorUse{.dtype = at::kFloat, .device = device});
+  unet.emplace(models::frozen_tensors(weights.unet, models::unet_weight_specs(settings.unet), {dtype, device}));
+  vae.emplace(models::frozen_tensors(weights.vae, models::vae_weight_specs(settings.vae), {at::kFloat, device}));
+  adapted_unet.emplace(*unet, models::SdPart::unet);
+  adapted_text.emplace(text_encoder->tensors().source(), models::SdPart::text_encoder);
+  std::vector<models::WeightedLora> weighted;
+  for (size_t i = 0; i < adapters.size(); ++i) weighted.push_back({&adapters[i], parse_lora(config.lora[i]).weight});
+  adapted_unet->set_adapters(weighted);
+  adapted_text->set_adapters(weighted);
+  networks.emplace(diffusion::Networks{.text_encoder = *text_encoder,
+                                       .unet_config = settings.unet,
+                                       .unet = *adapted_unet,
+                                       .vae_config = settings.vae,
+                                       .vae = *vae,
+                                       .device = device,
+                                       .adapted_text = &*adapted_text});
+  prompts.emplace(*networks, *tokenizer, text_encoder->max_tokens());
+}
+
+void PictureDrawer::State::describe() {
+  const bool one_file = files.layout == models::SdLayout::single_file;
+  const std::string unet_sha256 = models::part_sha256(files, models::SdPart::unet);
+  record = {{"negative", config.negative_prompt},
+            {"sampler", diffusion::word_of(scheduler->config().kind)},
+            {"karras", scheduler->config().use_karras_sigmas},
+            {"steps", config.num_inference_steps},
+            {"cfg", config.guidance_scale},
+            {"size", {width, height}},
+            {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
+            {"model", {{"file", files.path.filename().string()}, {"sha256", unet_sha256}}},
+            {"text_encoder_sha256", one_file ? unet_sha256 : models::part_sha256(files, models::SdPart::text_encoder)}};
+  if (image.defined()) record["strength"] = config.strength;
+  Json used = Json::array();
+  for (const std::string& text : config.lora) {
+    const NamedLora lora = parse_lora(text);
+    const fs::path path(lora.path);
+    used.push_back({{"file", path.filename().string()}, {"sha256", fs::is_directory(path) ? "" : sha256_file(path)}, {"weight", lora.weight}});
+  }
+  if (!used.empty()) record["adapters"] = used;
+}
+
+diffusion::SamplingRequest PictureDrawer::State::batch(const diffusion::PromptStates& states, uint64_t seed, int64_t first) const {
+  const int64_t end = std::min<int64_t>(first + config.batch_size, config.num_images_per_prompt);
+  diffusion::SamplingRequest request;
+  request.states = states;
+  for (int64_t i = first; i < end; ++i) request.noise.emplace_back(seed, i);
+  if (latents.defined()) request.initial_noise = latents.slice(0, first, end);
+  request.picture = image;
+  request.mask = mask;
+  return request;
+}
+
+PictureDrawer::PictureDrawer(const DrawConfig& config, const DrawMaterial& material, const std::string& dtype, const std::string& device) {
+  config.validate();
+  state_ = std::make_unique<State>(config, material, dtype, device);
+}
+
+PictureDrawer::~PictureDrawer() = default;
+
+int64_t PictureDrawer::width() const { return state_->width; }
+int64_t PictureDrawer::height() const { return state_->height; }
+imagery::Language PictureDrawer::language() const { return state_->language; }
+const text::Tokenizer& PictureDrawer::tokenizer() const { return *state_->tokenizer; }
+int64_t PictureDrawer::max_tokens() const { return state_->text_encoder->max_tokens(); }
+const Json& PictureDrawer::record() const { return state_->record; }
+const std::vector<std::string>& PictureDrawer::parents() const { return state_->parents; }
+
+int64_t PictureDrawer::num_steps() const {
+  return state_->num_batches() * diffusion::count_steps(*state_->scheduler, state_->sampling(), state_->image.defined());
+}
+
+std::vector<io::Picture> PictureDrawer::draw(const DrawRequest& request, const std::function<void()>& on_step) {
+  State& state = *state_;
+  const diffusion::PromptStates states =
+      state.guides() ? state.prompts->encode(request.prompt, state.config.negative_prompt) : state.prompts->encode(request.prompt);
+  std::vector<io::Picture> pictures;
+  std::vector<at::Tensor> kept;
+  for (int64_t first = 0; first < state.config.num_images_per_prompt; first += state.config.batch_size) {
+    const at::Tensor latents = diffusion::sample_latents(*state.networks, *state.scheduler, state.batch(states, request.seed, first), state.sampling(),
+                                                         [&](const diffusion::StepReport&) { on_step(); });
+    if (!request.save_latents.empty()) kept.push_back(latents.cpu());
+    const at::Tensor decoded = diffusion::decode_pictures(*state.networks, latents, state.vae_tiling);
+    for (int64_t i = 0; i < decoded.size(0); ++i) pictures.push_back(models::to_picture(decoded[i]));
+  }
+  if (!kept.empty()) models::save_tensors(request.save_latents, {{kLatents, at::cat(kept)}}, models::ComputeType::float32, {{"prompt", request.prompt}});
+  return pictures;
+}
+
+}  // namespace vitrine::recipes

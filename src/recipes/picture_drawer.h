@@ -1,0 +1,71 @@
+// recipes/picture_drawer.h - prompts in, pictures out: a Stable Diffusion model with all settings of
+// `draw`.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "imagery/captions.h"
+#include "io/picture.h"
+#include "recipes/draw_config.h"
+#include "text/tokenizer.h"
+
+namespace vitrine::recipes {
+
+/// What the pictures begin with beside the prompt; files, empty = none.
+struct DrawMaterial {
+  std::string image;    // cut to the size of the pictures
+  std::string mask;     // of the image: white = to be painted anew
+  std::string latents;  // safetensors: `latents` [n, C, h, w], noise of unit variance
+};
+
+/// The pictures of one prompt.
+struct DrawRequest {
+  std::string prompt;
+  uint64_t seed = 0;
+  std::string save_latents;  // safetensors file for the latents before the VAE; empty = not kept
+};
+
+/// Not thread-safe.
+class PictureDrawer {
+ public:
+  /// Opens and checks everything before the weights are loaded: sizes, material, adapters, memory.
+  ///   dtype   "float32" or "bfloat16": of the UNet; text encoder and VAE are float32
+  ///   device  "cpu", "cuda:0"
+  /// Throws what DrawConfig::validate and open_stable_diffusion throw; NotFound for a model or
+  /// file; InvalidInput for sizes, material and adapters that do not fit, and when there is not
+  /// enough memory on the CPU, with what would need less.
+  PictureDrawer(const DrawConfig& config, const DrawMaterial& material, const std::string& dtype,
+                const std::string& device);
+  ~PictureDrawer();
+
+  int64_t width() const;   // pixels
+  int64_t height() const;  // pixels
+  /// Denoising steps of all pictures of a prompt, for progress.
+  int64_t num_steps() const;
+  /// What products' prompts are written in.
+  imagery::Language language() const;
+  const text::Tokenizer& tokenizer() const;
+  int64_t max_tokens() const;
+
+  /// What a picture depends on beside prompt, seed and index, by the names of
+  /// docs/formats/picture_metadata.md: model, sampler, steps, cfg, size, negative, …
+  const Json& record() const;
+  /// ProduceIDs of the labels in the image that pictures begin with.
+  const std::vector<std::string>& parents() const;
+
+  /// Picture i depends on model, settings, prompt, seed and i alone, and to the last bit on
+  /// batch_size too, as a network may add up larger batches in another order.
+  ///   on_step  called after each denoising step of a batch
+  /// Throws Cancelled between two steps when the user asked to stop.
+  std::vector<io::Picture> draw(const DrawRequest& request, const std::function<void()>& on_step);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace vitrine::recipes
