@@ -156,7 +156,7 @@ configure_preset() {
 
 # The executables that users start, as far as this tree has them.
 program_targets() {
-  grep -oE '^build (vitrine|vitrine-torch|vitrine_torch): phony' "$1/build.ninja" | sed 's/^build //; s/: phony//'
+  grep -oE '^build (vitrine|vitrine-pictures|vitrine-torch|vitrine_torch): phony' "$1/build.ninja" | sed 's/^build //; s/: phony//'
 }
 
 build_preset() {

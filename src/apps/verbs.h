@@ -14,6 +14,7 @@ void register_evaluate(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
 void register_label(CLI::App& app, int& exit_code);
 void register_points(CLI::App& app, int& exit_code);
+void register_recall(CLI::App& app, int& exit_code);
 void register_score(CLI::App& app, int& exit_code);
 void register_score_torch(CLI::App& app, int& exit_code);
 void register_train(CLI::App& app, int& exit_code);
@@ -24,5 +25,10 @@ void register_write(CLI::App& app, int& exit_code);
 void list_align(CLI::App& app, int& exit_code);
 void list_bench_train(CLI::App& app, int& exit_code);
 void list_train(CLI::App& app, int& exit_code);
+
+/// Verbs of vitrine-pictures, likewise.
+void list_label(CLI::App& app, int& exit_code);
+void list_recall(CLI::App& app, int& exit_code);
+void list_verify(CLI::App& app, int& exit_code);
 
 }  // namespace vitrine::apps

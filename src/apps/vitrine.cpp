@@ -1,6 +1,7 @@
-// The program without libtorch: import, points, curate, write, score, evaluate, label, verify. Verbs that need libtorch
-// are handed to libexec/vitrine-torch with the same arguments.
+// The program without libtorch and libvips: import, points, curate, write, score, evaluate. Verbs that need libtorch are
+// handed to libexec/vitrine-torch, those about the files of pictures to libexec/vitrine-pictures, with the same arguments.
 #include "apps/command_line.h"
+#include "apps/pictures_program.h"
 #include "apps/torch_program.h"
 #include "apps/verb_names.h"
 #include "apps/verbs.h"
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
     return kUsage;
   }
   if (needs_torch(argc, argv)) return run_torch_program(argv);
+  if (needs_pictures(argc, argv)) return run_pictures_program(argv);
   return run_program(argc, argv, "vitrine",
                      {
                          register_import,
@@ -24,8 +26,9 @@ int main(int argc, char** argv) {
                          register_score,
                          register_evaluate,
                          register_check,
-                         register_label,
-                         register_verify,
+                         list_label,
+                         list_verify,
+                         list_recall,
                          register_convert,
                          register_bench_write,
                          list_bench_train,

@@ -107,9 +107,8 @@ bool take_setting(const std::string& key, const std::string& value, RestoredSett
 
 RestoredSettings restore_from_parameters(const std::string& parameters) {
   const GenerationText text = parse_generation_text(parameters);
-  RestoredSettings settings{.source = "a1111",
-                            .prompt = text.prompt,
-                            .negative_prompt = text.negative_prompt};
+  RestoredSettings settings{
+      .source = "a1111", .prompt = text.prompt, .negative_prompt = text.negative_prompt};
   for (const auto& [key, value] : text.settings)
     if (!take_setting(key, value, settings)) settings.other[key] = value;
   return settings;

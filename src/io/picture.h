@@ -70,7 +70,8 @@ PictureFormat format_of(const std::filesystem::path& path);
 std::string encode_picture(const Picture& picture, PictureFormat format,
                            const WriteOptions& options = {});
 
-/// By the ending of `path`; appears whole or not at all. Throws InvalidInput, IoError.
+/// Pixels alone, by the ending of `path`; appears whole or not at all. Pictures that leave the program go through
+/// recipes/label_picture.h instead. Throws InvalidInput, IoError.
 void write_picture(const std::filesystem::path& path, const Picture& picture,
                    const WriteOptions& options = {});
 

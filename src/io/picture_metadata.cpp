@@ -11,6 +11,8 @@ namespace vitrine::io {
 namespace {
 
 PictureFormat require_format(std::string_view bytes, std::string_view name) {
+  if (bytes.empty())
+    throw Corrupt(concat("[read_picture_metadata] EMPTY_FILE ", name, ": the file has no bytes"));
   const auto format = recognise_picture(bytes);
   if (!format)
     throw Corrupt(concat("[read_picture_metadata] IMG_UNREADABLE ", name,

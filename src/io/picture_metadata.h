@@ -5,6 +5,7 @@
 // Nothing that a file holds is taken away but the part that takes a new value.
 // docs/formats/picture_metadata.md says which part is which. Messages hold one of
 //   IMG_UNREADABLE  a damaged container: bad CRC, truncated, a size beyond the end   (Corrupt)
+//   EMPTY_FILE      no bytes                                                         (Corrupt)
 //   TOO_LARGE       metadata of more than 1 MiB, or more than a JPEG segment holds  (InvalidInput)
 #pragma once
 #include <optional>

@@ -27,15 +27,6 @@ struct MasterText {
   std::string id, field, text;
 };
 
-store::LabelRequests requests_of(const LabelContext& context) {
-  store::LabelRequests requests;
-  const auto state =
-      store::read_label_log(context.log, [&](const Json& entry) { requests.take(entry); });
-  if (!state.fault.empty())
-    throw Corrupt(concat("[label] ", context.log.string(), ": ", state.fault, " (LBL_LOG_BROKEN)"));
-  return requests;
-}
-
 void add_texts(const Json& row, const std::string& id, std::vector<MasterText>& texts) {
   if (row.contains("text")) {
     texts.push_back({id, row.value("field", "description"), row.at("text").get<std::string>()});
@@ -124,8 +115,8 @@ void refuse_own_output(const fs::path& master, const std::string& sha256,
 template <typename Make>
 Json step(const std::string& id, const LabelContext& context, Make make) {
   store::LabelLog log(context.log, context.clock);
-  log.append({make(requests_of(context).at(id))});
-  return store::to_json(requests_of(context).at(id), context.clock());
+  log.append({make(read_requests(context).at(id))});
+  return store::to_json(read_requests(context).at(id), context.clock());
 }
 
 SidecarRow label_master_text(const MasterText& text, const store::LabelRequest& request,
@@ -173,6 +164,15 @@ std::string read_requested_master(const store::LabelRequest& request) {
 
 }  // namespace
 
+store::LabelRequests read_requests(const LabelContext& context) {
+  store::LabelRequests requests;
+  const auto state =
+      store::read_label_log(context.log, [&](const Json& entry) { requests.take(entry); });
+  if (!state.fault.empty())
+    throw Corrupt(concat("[label] ", context.log.string(), ": ", state.fault, " (LBL_LOG_BROKEN)"));
+  return requests;
+}
+
 Agreement shipped_agreement() {
   Agreement agreement{.text = read_file(resource_path("rules/labels/agreement.zh.md")),
                       .sha256 = {}};
@@ -195,7 +195,7 @@ Json request_export(const std::string& master, const std::vector<std::string>& i
   request.purpose = purpose;
   request.requested_by = context.who;
   store::LabelLog(context.log, context.clock).append({store::request_entry(request)});
-  return store::to_json(requests_of(context).at(request.id), context.clock());
+  return store::to_json(read_requests(context).at(request.id), context.clock());
 }
 
 Json agree_to_export(const std::string& request, const std::string& accept,
@@ -231,7 +231,7 @@ Json export_by_agreement(const std::string& id, const fs::path& output,
   if (output.empty() || output == "-")
     throw UsageError("[label export] --output: expected a file: the implicit labels lie beside it");
   store::LabelLog log(context.log, context.clock);
-  const store::LabelRequest request = requests_of(context).at(id);
+  const store::LabelRequest request = read_requests(context).at(id);
   store::require_exportable(request, context.clock());
   check_file_arguments("label export", std::vector<std::string>{request.master},
                        {{"--output", output.string()}, {"--output", sidecar_of(output).string()}});
@@ -257,11 +257,11 @@ Json export_by_agreement(const std::string& id, const fs::path& output,
   log.append(std::move(entries));
   sidecar_file.commit();
   file.commit();
-  return store::to_json(requests_of(context).at(id), context.clock());
+  return store::to_json(read_requests(context).at(id), context.clock());
 }
 
 std::vector<Json> export_requests(const std::string& request, const LabelContext& context) {
-  const auto requests = requests_of(context);
+  const auto requests = read_requests(context);
   std::vector<Json> result;
   if (!request.empty()) return {store::to_json(requests.at(request), context.clock())};
   for (const auto& [id, one] : requests.all())

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "recipes/label_settings.h"
+#include "store/label_requests.h"
 
 namespace vitrine::recipes {
 
@@ -16,6 +17,9 @@ struct Agreement {
   std::string text, sha256;
 };
 Agreement shipped_agreement();
+
+/// All requests as the log tells them. Throws Corrupt (LBL_LOG_BROKEN).
+store::LabelRequests read_requests(const LabelContext& context);
 
 /// The first step. `master`: JSONL of unlabelled rows {id, field?, text} or what `write` gave ({id,
 /// candidates}; the content id is the product's for the first candidate, ID#k for the k-th). Its

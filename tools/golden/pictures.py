@@ -76,6 +76,7 @@ def swapped_profile():
     count = struct.unpack(">I", profile[128:132])[0]
     at = {bytes(profile[132 + 12 * i : 136 + 12 * i]): 132 + 12 * i for i in range(count)}
     profile[at[b"rXYZ"] : at[b"rXYZ"] + 4], profile[at[b"gXYZ"] : at[b"gXYZ"] + 4] = b"gXYZ", b"rXYZ"
+    profile[24:36] = struct.pack(">6H", 2026, 1, 1, 0, 0, 0)  # its date, so that the file comes out alike each time
     return bytes(profile)
 
 
@@ -115,6 +116,10 @@ def good_files():
     yield "cmyk.jpg", saved(cmyk, "JPEG", quality=95), cmyk.convert("RGB"), 75
     yield "animated.gif", saved(rgb, "GIF", save_all=True, append_images=[second, rgb]), rgb, 1
     yield "animated.webp", saved(rgb, "WEBP", save_all=True, append_images=[second], lossless=True), rgb, 0
+    large = rgb.resize((192, 160), Image.Resampling.NEAREST)  # one that holds a label
+    yield "large.png", saved(large, "PNG"), large, 0
+    yield "large.jpg", saved(large, "JPEG", quality=95), large, 4
+    yield "large.webp", saved(large, "WEBP", quality=90), large, 6
     turned = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_270, 8: Image.Transpose.ROTATE_90}
     for orientation, how in turned.items():
         yield f"turned{orientation}.jpg", with_orientation("JPEG", orientation), rgb.transpose(how), 4

@@ -1,5 +1,5 @@
-// vitrine label text | settings | log | agreement | request | agree | approve | refuse | export |
-// status
+// vitrine label FILES… | text | settings | log | agreement | request | agree | approve | refuse |
+// export | status
 //
 // Labels are written and proved; no object of this verb takes one away.
 #include <iostream>
@@ -10,8 +10,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "recipes/label_picture.h"
 #include "recipes/label_text.h"
 #include "recipes/label_workflow.h"
+#include "recipes/picture_workflow.h"
+#include "recipes/verify_picture.h"
 #include "store/label_log.h"
 
 namespace vitrine::apps {
@@ -27,6 +30,26 @@ struct LabelVerb {
   recipes::LabelContext context() const { return recipes::open_labels(labels, system_utc_clock()); }
 };
 
+constexpr const char* kPublish = "发布时请主动声明并使用平台的标识功能 (办法第十条第一款)\n";
+
+/// Without an object: pictures.
+struct PictureVerb : LabelVerb {
+  using LabelVerb::LabelVerb;
+  recipes::LabelPicturesConfig config;
+  std::vector<std::string> files;
+
+  int run() {
+    VerbOptions::require(!files.empty(), "FILES");
+    const auto result = recipes::label_pictures(files, config, context());
+    if (!common.quiet) {
+      std::cerr << "已标识 " << result.labelled << " 张, 原有标识 " << result.kept << " 张, 未导出 "
+                << result.rejected << " 张\n"
+                << kPublish;
+    }
+    return result.rejected > 0 ? kSomeRejected : kDone;
+  }
+};
+
 struct TextVerb : LabelVerb {
   using LabelVerb::LabelVerb;
   recipes::LabelTextConfig config;
@@ -38,7 +61,7 @@ struct TextVerb : LabelVerb {
     if (!common.quiet) {
       std::cerr << "已标识 " << result.labelled << " 条, 原有标识 " << result.kept << " 条, 未导出 "
                 << result.rejected << " 条\n"
-                << "发布时请主动声明并使用平台的标识功能 (办法第十条第一款)\n";
+                << kPublish;
     }
     return result.rejected > 0 ? kSomeRejected : kDone;
   }
@@ -141,12 +164,17 @@ struct RequestVerb : LabelVerb {
   std::string master, purpose;
   std::vector<std::string> ids;
   void describe(FieldVisitor& v) {
-    v.field("ids", ids, "content ids, separated by commas");
-    v.field("purpose", purpose, "what the texts are for, in the log");
+    v.field("ids", ids,
+            "content ids, separated by commas; of a picture the ProduceIDs, empty = all that were "
+            "labelled from it");
+    v.field("purpose", purpose, "what the texts or the picture are for, in the log");
   }
   int run() {
     VerbOptions::require(!master.empty(), "MASTER");
-    write_output("-", dump_line(recipes::request_export(master, ids, purpose, context())) + "\n");
+    const bool picture = recipes::is_picture_file(master);
+    const Json request = picture ? recipes::request_picture_export(master, ids, purpose, context())
+                                 : recipes::request_export(master, ids, purpose, context());
+    write_output("-", dump_line(request) + "\n");
     return kDone;
   }
 };
@@ -189,17 +217,26 @@ struct DecideVerb : StepVerb {
 struct ExportVerb : StepVerb {
   using StepVerb::StepVerb;
   std::string output;
+  int quality = recipes::PictureLabelConfig{}.quality;
   void describe(FieldVisitor& v) {
     v.field("output", output,
-            "file for the texts, JSONL; their implicit labels lie in FILE.aigc.json");
+            "file for the texts, JSONL (their implicit labels lie in FILE.aigc.json), or for the "
+            "picture");
+    v.field("quality", quality, "of a JPEG or WebP picture", 1, 100);
   }
   int run() {
     VerbOptions::require(!request.empty(), "REQUEST");
     VerbOptions::require(!output.empty(), "--output");
-    print(recipes::export_by_agreement(request, output, context()));
+    const auto labels_of = context();
+    const bool picture = recipes::is_picture_request(request, labels_of);
+    recipes::PictureLabelConfig config;
+    config.quality = quality;
+    print(picture ? recipes::export_picture_by_agreement(request, output, config, labels_of)
+                  : recipes::export_by_agreement(request, output, labels_of));
     if (!common.quiet)
       std::cerr << "已导出, 不含显式标识 (依协议); 隐式标识在 " << output
-                << ".aigc.json\n发布时请主动声明并使用平台的标识功能 (办法第十条第一款)\n";
+                << (picture ? "" : ".aigc.json") << "\n"
+                << kPublish;
     return kDone;
   }
 };
@@ -216,23 +253,28 @@ struct StatusVerb : StepVerb {
 };
 
 template <typename Verb>
-std::shared_ptr<Verb> add(CLI::App& label, const char* name, const char* help, int& exit_code) {
-  CLI::App* command = label.add_subcommand(name, help);
-  auto verb = std::make_shared<Verb>(*command);
-  if constexpr (requires(Verb & v, FieldVisitor & visitor) { v.describe(visitor); })
+std::shared_ptr<Verb> add_options(CLI::App& command, const char* files) {
+  auto verb = std::make_shared<Verb>(command);
+  if constexpr (requires(Verb& v, FieldVisitor& visitor) { v.describe(visitor); })
     verb->options.add(*verb);
-  if constexpr (requires(Verb & v) { v.config; }) verb->options.add(verb->config);
+  if constexpr (requires(Verb& v) { v.config; }) verb->options.add(verb->config);
   verb->options.add(verb->labels);
   verb->options.add_common(verb->common, {});
-  if constexpr (requires(Verb & v) { v.files; })
-    command->add_option("FILES", verb->files, "JSONL, CSV, TSV, txt or HTML; - = standard input");
-  if constexpr (requires(Verb & v) { v.master; })
-    command->add_option("MASTER", verb->master, "JSONL of unlabelled texts, or what `write` gave");
-  if constexpr (requires(Verb & v) { v.request; })
-    command->add_option("REQUEST", verb->request, "number of the request, rq-…");
+  if constexpr (requires(Verb& v) { v.files; }) command.add_option("FILES", verb->files, files);
+  if constexpr (requires(Verb& v) { v.master; })
+    command.add_option("MASTER", verb->master,
+                       "JSONL of unlabelled texts, what `write` gave, or an unlabelled picture");
+  if constexpr (requires(Verb& v) { v.request; })
+    command.add_option("REQUEST", verb->request, "number of the request, rq-…");
+  return verb;
+}
+
+template <typename Verb>
+void add(CLI::App& label, const char* name, const char* help, int& exit_code) {
+  CLI::App* command = label.add_subcommand(name, help);
+  const auto verb = add_options<Verb>(*command, "JSONL, CSV, TSV, txt or HTML; - = standard input");
   command->callback(
       [verb, &exit_code] { exit_code = verb->options.resolve() ? kDone : verb->run(); });
-  return verb;
 }
 
 }  // namespace
@@ -240,7 +282,12 @@ std::shared_ptr<Verb> add(CLI::App& label, const char* name, const char* help, i
 void register_label(CLI::App& app, int& exit_code) {
   CLI::App* label = app.add_subcommand(
       "label", "write AI labels, their log, and exports by agreement (办法 art. 9)");
-  label->require_subcommand(1);
+  label->require_subcommand(0, 1);
+  const auto pictures = add_options<PictureVerb>(*label, "pictures: PNG, JPEG, WebP; GIF is read");
+  label->callback([pictures, label, &exit_code] {
+    if (label->get_subcommands().empty())
+      exit_code = pictures->options.resolve() ? kDone : pictures->run();
+  });
   add<TextVerb>(*label, "text", "set the explicit and the implicit label of texts", exit_code);
   add<SettingsVerb>(*label, "settings",
                     "print or store the provider, the key and the rules of this installation",
