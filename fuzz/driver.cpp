@@ -1,7 +1,7 @@
 // A driver for compilers without libFuzzer: mutates lines of the corpus files for a while.
 //
 //   fuzz_normalizer [--seconds 10] [--runs N] [--seed 1] FILE…
-// Each line of a file is a seed; FILE.seed is one as a whole. The input under test is written to crash.bin when the program
+// Each line of a file is a seed; a picture, and FILE.seed, is one as a whole. The input under test is written to crash.bin when the program
 // aborts; set ASAN_OPTIONS=abort_on_error=1 so that findings of the sanitizers do so too. FILE.bin
 // is run once.
 #include <fcntl.h>
@@ -32,6 +32,12 @@ void write_current(int signal) {
   std::raise(signal);
 }
 
+bool is_picture(const std::string& name) {
+  for (const char* ending : {".png", ".jpg", ".jpeg", ".webp", ".gif"})
+    if (name.ends_with(ending)) return true;
+  return false;
+}
+
 struct Options {
   double seconds = 10;
   uint64_t runs = UINT64_MAX, seed = 1;
@@ -56,7 +62,7 @@ Options read_options(int argc, char** argv) {
                                   std::istreambuf_iterator<char>());
         continue;
       }
-      if (argument.ends_with(".seed")) {
+      if (argument.ends_with(".seed") || is_picture(argument)) {
         options.corpus.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
         continue;
       }

@@ -1,17 +1,12 @@
 #include "apps/torch_program.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
 #include <string_view>
 #include <vector>
 
+#include "apps/libexec_program.h"
 #include "apps/verbs.h"
-#include "base/log.h"
 
 namespace vitrine::apps {
 namespace {
@@ -30,11 +25,6 @@ bool asks_for_torch_engine(const std::vector<std::string_view>& arguments) {
   return false;
 }
 
-std::filesystem::path torch_program() {
-  const auto self = std::filesystem::read_symlink("/proc/self/exe");
-  return self.parent_path().parent_path() / "libexec" / "vitrine-torch";
-}
-
 }  // namespace
 
 bool needs_torch(int argc, const char* const* argv) {
@@ -50,16 +40,8 @@ bool needs_torch(int argc, const char* const* argv) {
 }
 
 int run_torch_program(char** argv) {
-  const auto program = torch_program();
-  if (std::filesystem::exists(program)) {
-    setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0);  // waiting threads give up a shared core after about 0.2 ms
-    execv(program.c_str(), argv);
-    log_line(LogLevel::error, concat("[vitrine] cannot run ", program.string(), ": ", std::strerror(errno)));
-  } else {
-    log_line(LogLevel::error, concat("[vitrine] ", argv[1], " needs libtorch, and ", program.string(),
-                                     " is not there: build with libtorch (HACKING.md says how)"));
-  }
-  return 1;
+  setenv("GOMP_SPINCOUNT", "20000", /*overwrite=*/0);  // waiting threads give up a shared core after about 0.2 ms
+  return run_libexec_program("vitrine-torch", "libtorch", argv);
 }
 
 void list_align(CLI::App& app, int&) { app.add_subcommand("align", "rounds of sample, order, tune (by vitrine-torch)"); }

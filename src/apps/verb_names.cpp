@@ -1,6 +1,7 @@
 #include "apps/verb_names.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,7 @@ struct Verb {
   std::string_view name;
   std::vector<std::string_view> objects;  // empty = the verb stands alone
   std::vector<std::string_view> planned;  // objects of later versions
+  bool takes_files = false;                // in the place of an object
 };
 
 const std::vector<Verb>& verbs() {
@@ -28,8 +30,9 @@ const std::vector<Verb>& verbs() {
       {"export", {}, {}},
       {"score", {"copy", "ranker", "clip"}, {}},
       {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style", "images"}, {}},
-      {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {"images"}},
-      {"verify", {"text", "ledger"}, {"images"}},
+      {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {}, true},
+      {"verify", {"text", "ledger"}, {}, true},
+      {"recall", {}, {}},
       {"convert", {"preferences", "sd", "lora"}, {}},
       {"bench", {"write", "train"}, {"draw", "tune"}},
   };
@@ -37,7 +40,7 @@ const std::vector<Verb>& verbs() {
 }
 
 const std::vector<std::string_view>& planned_verbs() {
-  static const std::vector<std::string_view> kPlanned = {"recall", "serve", "backup", "launch"};
+  static const std::vector<std::string_view> kPlanned = {"serve", "backup", "launch"};
   return kPlanned;
 }
 
@@ -53,11 +56,18 @@ std::string joined(const std::vector<std::string_view>& words) {
 
 std::string not_yet(std::string_view what) { return concat("'", what, "' does not exist yet in this version"); }
 
+/// A word that can only be meant as a file: it has an ending or a folder, or the file is there.
+bool is_file_name(std::string_view word) {
+  std::error_code none;
+  return word.find_first_of("./") != word.npos || std::filesystem::exists(word, none);
+}
+
 std::optional<std::string> wrong_object(const Verb& verb, std::string_view object) {
   const std::string name = concat(verb.name, " ", object);
   if (contains(verb.objects, object)) return std::nullopt;
+  if (verb.takes_files && is_file_name(object)) return std::nullopt;
   if (contains(verb.planned, object)) return not_yet(name);
-  return concat("unknown verb '", name, "'; there is: ", verb.name, " ", joined(verb.objects));
+  return concat("unknown verb '", name, "'; there is: ", verb.name, " ", joined(verb.objects), verb.takes_files ? ", or files" : "");
 }
 
 }  // namespace
@@ -74,7 +84,7 @@ std::optional<std::string> wrong_verb(int argc, const char* const* argv) {
     return concat("unknown verb '", name, "'; there are: ", joined(names));
   }
   if (verb->objects.empty()) return std::nullopt;
-  if (argc < 3) return concat(name, ": of what? there is: ", name, " ", joined(verb->objects));
+  if (argc < 3) return concat(name, ": of what? there is: ", name, " ", joined(verb->objects), verb->takes_files ? ", or files" : "");
   const std::string_view object = argv[2];
   return object.starts_with('-') ? std::nullopt : wrong_object(*verb, object);
 }
