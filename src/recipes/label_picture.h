@@ -27,7 +27,7 @@ struct PictureLabelConfig {
             "words of the label, one of rules/labels/picture_wordings.tsv; empty = AI生成, of "
             "composites AI合成");
     v.field("may_grow", may_grow,
-            "a product in every corner: the picture gets a strip below for the label");
+            "a product in every corner: the picture gets a band below for the label");
     v.field("quality", quality, "of JPEG and WebP", 1, 100);
   }
 };

@@ -239,7 +239,7 @@ std::string verify_summary(const std::vector<Json>& reports) {
     if (why.empty() && !report.at("problems").empty()) {
       const Json& first = report.at("problems").front();
       why = concat(first.value("id", ""), "/", first.value("field", ""), ": ",
-                   first.value("problem", ""), " (", report.at("problem_count").dump(), ")");
+                   first.value("problem", ""), " (", report.value("problem_count", report.at("problems").size()), ")");
     }
     lines += concat("未通过 ", report.value("file", ""), ": ", why, "\n");
   }

@@ -82,7 +82,9 @@ TEST_F(PictureE2e, NoWayLeadsFromALabelledPictureToAnUnlabelledOne) {
       const bool done = run_program(args).exit_code == 0;
       EXPECT_EQ(done, std::string_view(name) == "b.png");
       EXPECT_EQ(fs::exists(folder_ / name), done);
-      if (done) EXPECT_EQ(run_program({"verify", folder_ / name}).exit_code, 0) << name;
+      if (done) {
+        EXPECT_EQ(run_program({"verify", folder_ / name}).exit_code, 0) << name;
+      }
     }
   }
   for (const char* verb : {"label", "verify", "recall"}) {
