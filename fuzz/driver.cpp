@@ -103,6 +103,7 @@ class Mutator {
     static const std::vector<Bytes> signs{
         "\u200b", " ", "·", "❤",  "×",    "*",      "x", "，", "。",           "\n", "1", ".",
         "%",      "“", "”", "最", "第一", "\ufeff", "ﷺ", "№",  "\xED\xA0\x80", "{",  "|"};
+    if (bytes.empty()) bytes.push_back('\0');  // an empty file is a seed too
     const size_t at = 1 + below(bytes.size());
     switch (below(8)) {
       case 0:
