@@ -1,7 +1,6 @@
 #include "recipes/evaluate_images.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <map>
@@ -26,9 +25,7 @@
 #include "imagery/clip_scorer.h"
 #include "imagery/inspection.h"
 #include "models/picture_tensor.h"
-#include "models/probe/module.h"
-#include "models/probe/weights.h"
-#include "models/tensor_files.h"
+#include "models/probe/classifier.h"
 #include "recipes/picture_learner.h"
 #include "train/picture_tensors.h"
 
@@ -42,40 +39,10 @@ constexpr std::string_view kFiles[] = {"metrics.json", "report.html", kManifestN
 constexpr ArtefactKind kKind{"image-evaluation", kFiles};
 constexpr int64_t kShownColumns = 12;
 
-struct Probe {
-  models::ProbeConfig config;
-  std::unique_ptr<nn::FrozenTensors> tensors;
-
-  size_t class_idx(const std::string& label) const {
-    const auto found = std::find(config.classes.begin(), config.classes.end(), label);
-    VITRINE_REQUIRE(found != config.classes.end(), "[evaluate images] class '", label, "' is none of the probe's");
-    return static_cast<size_t>(found - config.classes.begin());
-  }
-};
-
-Probe load_probe(const std::string& dir) {
-  const models::ProbeConfig config = models::read_probe_config(dir);
-  return {config, std::make_unique<nn::FrozenTensors>(models::frozen_tensors(models::load_probe_weights(dir, config), models::probe_weight_specs(config), {}))};
-}
-
-/// What the probe says of pictures [N, 3, H, W] from -1 to 1.
-struct ProbeView {
-  at::Tensor probabilities;  // [N, classes]
-  at::Tensor features;       // [N, d]
-};
-
-ProbeView look(const Probe& probe, const at::Tensor& pictures) {
-  constexpr int64_t kBatch = 64;
-  const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> probabilities, features;
-  for (int64_t begin = 0; begin < pictures.size(0); begin += kBatch) {
-    const at::Tensor batch = pictures.narrow(0, begin, std::min(kBatch, pictures.size(0) - begin));
-    const at::Tensor sized = at::_upsample_bilinear2d_aa(batch, {probe.config.height, probe.config.width}, /*align_corners=*/false);
-    const models::ProbeOutput output = models::probe_forward(probe.config, nn::TensorScope(*probe.tensors), sized);
-    probabilities.push_back(at::softmax(output.logits, -1));
-    features.push_back(output.features);
-  }
-  return {at::cat(probabilities), at::cat(features).contiguous()};
+size_t class_idx(const models::ProbeClassifier& probe, const std::string& label) {
+  const auto idx = probe.class_idx(label);
+  VITRINE_REQUIRE(idx, "[evaluate images] class '", label, "' is none of the probe's");
+  return *idx;
 }
 
 eval::FeatureRows rows_of(const at::Tensor& features) {
@@ -172,19 +139,19 @@ double spread_of(const at::Tensor& features, int64_t per_prompt) {
 }
 
 struct Judges {
-  Probe probe;
+  models::ProbeClassifier probe;
   std::unique_ptr<imagery::PairScorer> clip, judge;
 };
 
 Row measure(const std::string& name, const at::Tensor& drawn, const std::vector<Ask>& asks, const Judges& judges, const at::Tensor& real_features,
             const EvaluateImagesConfig& config) {
   Row row{name, {}, {}, 0, drawn};
-  const ProbeView seen = look(judges.probe, drawn);
+  const models::ProbeView seen = judges.probe.look(drawn);
   std::vector<io::Picture> pictures;
   std::vector<std::string> prompts;
   for (int64_t i = 0; i < drawn.size(0); ++i) {
     const Ask& ask = asks[static_cast<size_t>(i / config.pictures)];
-    const auto wanted = static_cast<int64_t>(judges.probe.class_idx(ask.label));
+    const auto wanted = static_cast<int64_t>(class_idx(judges.probe, ask.label));
     pictures.push_back(models::to_picture(drawn[i]));
     prompts.push_back(ask.prompt);
     const imagery::Inspection inspection =
@@ -262,20 +229,20 @@ std::pair<std::string, std::string> name_and_dir(const std::string& text) {
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
-train::PictureSize size_of(const EvaluateImagesConfig& config, const Probe& probe) {
+train::PictureSize size_of(const EvaluateImagesConfig& config, const models::ProbeClassifier& probe) {
   constexpr int64_t kStep = 16;
   const auto rounded = [&](int64_t side) { return std::max<int64_t>(kStep, (side + kStep / 2) / kStep * kStep); };
   // The ratio of the probe's pictures, with a shorter side of 128.
-  const double scale = 128.0 / static_cast<double>(std::min(probe.config.width, probe.config.height));
+  const double scale = 128.0 / static_cast<double>(std::min(probe.config().width, probe.config().height));
   const auto scaled = [&](int64_t side) { return rounded(static_cast<int64_t>(scale * static_cast<double>(side))); };
-  return {config.width > 0 ? config.width : scaled(probe.config.width), config.height > 0 ? config.height : scaled(probe.config.height)};
+  return {config.width > 0 ? config.width : scaled(probe.config().width), config.height > 0 ? config.height : scaled(probe.config().height)};
 }
 
-double probe_accuracy(const ProbeView& seen, const RealPictures& real, const Probe& probe) {
+double probe_accuracy(const models::ProbeView& seen, const RealPictures& real, const models::ProbeClassifier& probe) {
   int right = 0;
   for (size_t i = 0; i < real.labels.size(); ++i) {
     const auto best = static_cast<size_t>(seen.probabilities[static_cast<int64_t>(i)].argmax().item<int64_t>());
-    right += best == probe.class_idx(real.labels[i]) ? 1 : 0;
+    right += best == class_idx(probe, real.labels[i]) ? 1 : 0;
   }
   return static_cast<double>(right) / static_cast<double>(real.labels.size());
 }
@@ -303,10 +270,10 @@ void EvaluateImagesConfig::validate() const {
 void evaluate_images(const fs::path& set, const std::string& output, const EvaluateImagesConfig& config, const std::string& device) {
   config.validate();
   const fs::path place = require_artefact_place(kVerb, output, kKind);
-  const Judges judges{load_probe(config.probe), load_scorer(config.clip, device), load_scorer(config.judge, device)};
+  const Judges judges{models::ProbeClassifier(config.probe), load_scorer(config.clip, device), load_scorer(config.judge, device)};
   const train::PictureSize size = size_of(config, judges.probe);
   const RealPictures real = load_real(set, size);
-  const ProbeView real_seen = look(judges.probe, real.pictures);
+  const models::ProbeView real_seen = judges.probe.look(real.pictures);
   const std::vector<Ask> asks = asks_of(real.classes, config);
   const std::vector<uint32_t> groups = prompt_of_each(asks.size(), config.pictures);
   const eval::Bootstrap bootstrap(groups, {.resamples = static_cast<int>(config.resamples), .seed = static_cast<uint64_t>(config.seed)});
