@@ -27,6 +27,7 @@
 #include "models/picture_tensor.h"
 #include "models/probe/classifier.h"
 #include "recipes/picture_learner.h"
+#include "recipes/resample.h"
 #include "train/picture_tensors.h"
 
 namespace vitrine::recipes {
@@ -85,8 +86,31 @@ std::vector<Ask> asks_of(const std::vector<std::string>& classes, const Evaluate
   return asks;
 }
 
-/// All pictures of a model, those of a prompt behind each other.
-at::Tensor draw_all(const LoadedModel& model, const std::vector<Ask>& asks, const train::PictureSize& size, const EvaluateImagesConfig& config) {
+struct Judges {
+  models::ProbeClassifier probe;
+  std::unique_ptr<imagery::PairScorer> clip, judge;
+};
+
+/// What a model drew; those of a prompt behind each other.
+struct DrawnSet {
+  at::Tensor pictures;                     // [N, 3, H, W]: the first attempts
+  std::vector<double> accepted, attempts;  // [N]: after refused pictures were drawn anew
+};
+
+std::vector<imagery::Inspection> inspect(std::span<const DrawnPicture> drawn, const Ask& ask, const models::ProbeClassifier& probe) {
+  std::vector<at::Tensor> pixels;
+  for (const DrawnPicture& one : drawn) pixels.push_back(models::to_signed_unit(models::to_tensor(one.picture)));
+  const at::Tensor probabilities = probe.look(at::stack(pixels)).probabilities;
+  const auto wanted = static_cast<int64_t>(class_idx(probe, ask.label));
+  std::vector<imagery::Inspection> inspections;
+  for (size_t i = 0; i < drawn.size(); ++i) {
+    const double probability = probabilities[static_cast<int64_t>(i)][wanted].item<double>();
+    inspections.push_back(imagery::inspect_picture(drawn[i].picture, {.colour = ask.colour, .class_probability = probability}));
+  }
+  return inspections;
+}
+
+DrawnSet draw_all(const LoadedModel& model, const std::vector<Ask>& asks, const train::PictureSize& size, const Judges& judges, const EvaluateImagesConfig& config) {
   const models::SdSettings& settings = model.files.settings;
   diffusion::NetworkModels networks({.text_encoder = model.parts.text_encoder, .unet_config = settings.unet, .unet = model.parts.unet,
                                      .vae_config = settings.vae, .vae = model.parts.vae, .device = model.device});
@@ -95,23 +119,37 @@ at::Tensor draw_all(const LoadedModel& model, const std::vector<Ask>& asks, cons
       diffusion::scheduler_config_from_json(settings.scheduler, model.files.path.string(), diffusion::scheduler_kind(config.scheduler)));
   const diffusion::SamplingConfig sampling{.width = size.width, .height = size.height, .num_inference_steps = config.num_inference_steps,
                                            .guidance_scale = config.guidance_scale};
-  std::vector<at::Tensor> pictures;
+  DrawnSet set;
+  std::vector<at::Tensor> first;
   Progress bar("pictures", asks.size() * static_cast<size_t>(config.pictures), "pictures");
   for (size_t a = 0; a < asks.size(); ++a) {
-    diffusion::SamplingRequest request;
-    request.states = encoder.encode(asks[a].prompt, "");
-    for (int64_t i = 0; i < config.pictures; ++i) {
-      request.noise.emplace_back(static_cast<uint64_t>(config.seed), static_cast<int64_t>(a) * config.pictures + i);
+    const diffusion::PromptStates states = encoder.encode(asks[a].prompt, "");
+    const auto draw = [&](std::span<const PictureSeed> seeds) {
+      diffusion::SamplingRequest request;
+      request.states = states;
+      for (const PictureSeed& seed : seeds) request.noise.emplace_back(seed.seed, seed.index);
+      const at::Tensor decoded = diffusion::decode_pictures(networks, diffusion::sample_latents(networks, *scheduler, request, sampling), /*tiling=*/false);
+      if (first.size() == a) first.push_back(decoded);
+      std::vector<DrawnPicture> drawn;
+      for (int64_t i = 0; i < decoded.size(0); ++i) drawn.push_back({models::to_picture(decoded[i]), {}});
+      return drawn;
+    };
+    const ResampleRequest request{.seed = static_cast<uint64_t>(config.seed), .first_index = static_cast<int64_t>(a) * config.pictures, .count = config.pictures,
+                                  .attempts = config.attempts};
+    for (const Resampled& picture : draw_until_accepted(request, draw, [&](auto drawn) { return inspect(drawn, asks[a], judges.probe); })) {
+      set.accepted.push_back(picture.inspection.accepted() ? 1 : 0);
+      set.attempts.push_back(picture.attempts);
     }
-    pictures.push_back(diffusion::decode_pictures(networks, diffusion::sample_latents(networks, *scheduler, request, sampling), /*tiling=*/false));
     bar.advance(static_cast<uint64_t>(config.pictures));
   }
-  return at::cat(pictures);
+  set.pictures = at::cat(first);
+  return set;
 }
 
 /// What is measured of each picture of a model; [N] each.
 struct Measured {
   std::vector<double> category, colour, available, clip, judge;
+  std::vector<double> available_after, attempts;  // with refused pictures drawn anew
   std::map<std::string, int> defects;
 };
 
@@ -138,14 +176,12 @@ double spread_of(const at::Tensor& features, int64_t per_prompt) {
   return sum / static_cast<double>(prompts);
 }
 
-struct Judges {
-  models::ProbeClassifier probe;
-  std::unique_ptr<imagery::PairScorer> clip, judge;
-};
-
-Row measure(const std::string& name, const at::Tensor& drawn, const std::vector<Ask>& asks, const Judges& judges, const at::Tensor& real_features,
+Row measure(const std::string& name, const DrawnSet& set, const std::vector<Ask>& asks, const Judges& judges, const at::Tensor& real_features,
             const EvaluateImagesConfig& config) {
+  const at::Tensor& drawn = set.pictures;
   Row row{name, {}, {}, 0, drawn};
+  row.measured.available_after = set.accepted;
+  row.measured.attempts = set.attempts;
   const models::ProbeView seen = judges.probe.look(drawn);
   std::vector<io::Picture> pictures;
   std::vector<std::string> prompts;
@@ -186,6 +222,8 @@ Json row_json(const Row& row, const eval::Bootstrap& bootstrap) {
           {"category_accuracy", interval_json(row.measured.category, bootstrap)},
           {"colour_accuracy", interval_json(row.measured.colour, bootstrap)},
           {"availability", interval_json(row.measured.available, bootstrap)},
+          {"availability_after", interval_json(row.measured.available_after, bootstrap)},
+          {"mean_attempts", mean(row.measured.attempts)},
           {"defects", row.measured.defects},
           {"clip_score", interval_json(row.measured.clip, bootstrap)},
           {"judge_clip_score", interval_json(row.measured.judge, bootstrap)},
@@ -205,11 +243,11 @@ std::string report_page(const Json& metrics, const std::vector<Row>& rows, const
   page.heading("指标");
   std::vector<std::vector<std::string>> cells;
   for (const Json& row : metrics["models"]) {
-    cells.push_back({row["name"], cell(row["category_accuracy"], 100), cell(row["colour_accuracy"], 100), cell(row["availability"], 100), cell(row["clip_score"], 1),
+    cells.push_back({row["name"], cell(row["category_accuracy"], 100), cell(row["colour_accuracy"], 100), cell(row["availability"], 100), cell(row["availability_after"], 100), format_number(row["mean_attempts"]), cell(row["clip_score"], 1),
                      cell(row["judge_clip_score"], 1), concat(format_number(row["kid"]["mean"]), " ± ", format_number(row["kid"]["deviation"])),
                      format_number(row["spread"])});
   }
-  page.table({"模型", "品类正确 %", "颜色正确 %", "可用率 %", "CLIPScore", "CLIPScore（旁证）", "KID", "同提示差异"}, cells);
+  page.table({"模型", "品类正确 %", "颜色正确 %", "可用率 %", "重抽后可用率 %", "平均次数", "CLIPScore", "CLIPScore（旁证）", "KID", "同提示差异"}, cells);
   page.paragraph(concat("每个模型 ", metrics["prompts"].get<size_t>(), " 个提示 × ", config.pictures, " 张；方括号内为按提示重抽样的 95 % 区间。分类器在真实照片上的正确率：",
                         format_number(100 * metrics["probe"]["accuracy"].get<double>()), " %（", metrics["probe"]["n"].get<int>(), " 张）。"));
   for (const Row& row : rows) {
@@ -284,7 +322,7 @@ void evaluate_images(const fs::path& set, const std::string& output, const Evalu
   for (const std::string& text : config.model) {
     const auto [name, dir] = name_and_dir(text);
     const auto model = load_model_to_tune(dir, config.dtype, at::Device(device));
-    rows.push_back(measure(name, draw_all(*model, asks, size, config), asks, judges, real_seen.features, config));
+    rows.push_back(measure(name, draw_all(*model, asks, size, judges, config), asks, judges, real_seen.features, config));
     metrics["models"].push_back(row_json(rows.back(), bootstrap));
     metrics["models"].back()["sha256"] = Json(model->sha256);
     log_info(name, ": category ", cell(metrics["models"].back()["category_accuracy"], 100), " %, colour ", cell(metrics["models"].back()["colour_accuracy"], 100),
