@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "e2e/program.h"
+#include "e2e/tiny_models.h"
 #include "io/picture.h"
 
 namespace vitrine::e2e {
@@ -143,6 +144,8 @@ TEST_F(DrawE2e, EveryProductIsARowAndARejectedOneIsSaid) {
   EXPECT_EQ(rows[0]["id"], "p1");
   EXPECT_EQ(rows[0]["prompt"], "dress");
   EXPECT_EQ(rows[1]["prompt"], "red");
+  EXPECT_EQ(rows[0]["asked"], (Json{{"classes", {"dress", "skirt"}}, {"colour", nullptr}}));
+  EXPECT_EQ(rows[1]["asked"]["colour"], "red");
   EXPECT_NE(rows[0]["seed"], rows[1]["seed"]);
   const std::string broken = folder_ / "broken.jsonl";
   write_file_atomic(broken, read_file(products()) + "{\"id\":\n");
@@ -243,10 +246,23 @@ TEST_F(DrawE2e, WhatAProbeRefusesIsDrawnAnewUpToTheLimitAndMarked) {
   EXPECT_NE(verified.out.find("\"size_label\":\"concept\""), std::string::npos) << verified.out;
 }
 
+TEST_F(DrawE2e, AClipJudgesTheClassToo) {
+  auto args = with_no_limits({"--prompt", "a red dress", "-n", "1", "--probe", "none"});
+  *(std::find(args.begin(), args.end(), "--least-class-probability") + 1) = "1";
+  *(std::find(args.begin(), args.end(), "--clip") + 1) = tiny_clip(folder_);
+  const auto result = draw("out", args);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json defect = candidates("out").front()["candidates"][0]["defects"][0];
+  EXPECT_EQ(defect["defect"], "wrong_category");
+  EXPECT_GT(defect["value"], 0);
+  EXPECT_LT(defect["value"], 1);
+  EXPECT_EQ(read_json_file(folder_ / "out/vitrine.json")["inspection"]["judges"]["clip"]["sha256"].get<std::string>().size(), 64u);
+}
+
 TEST_F(DrawE2e, AResampledPictureIsRecalledAndDrawnAgain) {
-  Json kept;
+  Json kept = {{"kept_attempt", 1}};
   std::string file;
-  for (int seed = 0; seed < 8 && kept.value("kept_attempt", 1) == 1; ++seed) {
+  for (int seed = 0; seed < 8 && kept["kept_attempt"] == 1; ++seed) {
     const std::string output = "out" + std::to_string(seed);
     ASSERT_EQ(draw(output, {"--prompt", "a red dress", "-n", "2", "--attempts", "4", "--probe", "none", "--clip", "none", "--seed", std::to_string(seed),
                             "--least-spread", "100"})
