@@ -195,7 +195,7 @@ void CommonOptions::describe(FieldVisitor& v) {
   v.field("seed", seed, "seed of all random choices");
   v.field("threads", threads, "0 = all cores", 0, 4096);
   v.field("device", device, "cpu | cuda | cuda:i");
-  v.field("dtype", dtype, "float32 | float16 | bfloat16 | int8 | int4, as far as the verb can; auto (training) = bfloat16 where the device multiplies it, else float32; empty = the verb's default", {"", "auto", "float32", "float16", "bfloat16", "int8", "int4"});
+  v.field("dtype", dtype, "float32 | float16 | bfloat16 | int8 | int4, as far as the verb can; auto (training) = the faster one here; empty = the verb's default", {"", "auto", "float32", "float16", "bfloat16", "int8", "int4"});
   v.field("engine", engine, "native | torch", {"native", "torch"});
   v.field("quiet", quiet, "no progress, warnings only");
   v.field("log_level", log_level, "debug | info | warn | error | off", {"debug", "info", "warn", "error", "off"});

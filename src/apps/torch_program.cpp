@@ -32,7 +32,7 @@ bool needs_torch(int argc, const char* const* argv) {
   if (arguments.empty()) return false;
   if (arguments[0] == "train" || arguments[0] == "align" || arguments[0] == "draw") return true;
   if (arguments.size() < 2) return false;
-  if (arguments[0] == "bench" && arguments[1] == "train") return true;
+  if (arguments[0] == "bench") return arguments[1] == "train" || arguments[1] == "draw" || arguments[1] == "tune";
   if (arguments[0] == "evaluate" && arguments[1] == "images") return true;
   if (arguments[0] == "curate" && arguments[1] == "images") return has_flag(arguments, "--clip-model");
   if (arguments[0] != "score") return false;
@@ -53,8 +53,11 @@ void list_evaluate_images(CLI::App& app, int&) {
 void list_score_clip(CLI::App& app, int&) {
   app.get_subcommand("score")->add_subcommand("clip", "how well texts fit their pictures (by vitrine-torch)");
 }
-void list_bench_train(CLI::App& app, int&) {
-  app.get_subcommand("bench")->add_subcommand("train", "a training step, optimizer included (by vitrine-torch)");
+void list_bench_torch(CLI::App& app, int&) {
+  CLI::App& bench = *app.get_subcommand("bench");
+  bench.add_subcommand("train", "a training step, optimizer included (by vitrine-torch)");
+  bench.add_subcommand("draw", "text encoder, a guided UNet step, VAE decoding (by vitrine-torch)");
+  bench.add_subcommand("tune", "a step of train text-encoder, optimizer included (by vitrine-torch)");
 }
 
 }  // namespace vitrine::apps

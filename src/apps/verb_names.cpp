@@ -34,7 +34,7 @@ const std::vector<Verb>& verbs() {
       {"verify", {"text", "ledger"}, {}, true},
       {"recall", {}, {}},
       {"convert", {"preferences", "sd", "lora"}, {}},
-      {"bench", {"write", "train"}, {"draw", "tune"}},
+      {"bench", {"write", "train", "draw", "tune"}, {}},
   };
   return kVerbs;
 }

@@ -5,6 +5,7 @@
 namespace vitrine::apps {
 
 void register_align(CLI::App& app, int& exit_code);
+void register_bench_pictures(CLI::App& app, int& exit_code);
 void register_bench_train(CLI::App& app, int& exit_code);
 void register_bench_write(CLI::App& app, int& exit_code);
 void register_check(CLI::App& app, int& exit_code);
@@ -27,7 +28,7 @@ void register_write(CLI::App& app, int& exit_code);
 
 /// Verbs of vitrine-torch as `vitrine --help` lists them; vitrine hands them over before it parses.
 void list_align(CLI::App& app, int& exit_code);
-void list_bench_train(CLI::App& app, int& exit_code);
+void list_bench_torch(CLI::App& app, int& exit_code);
 void list_evaluate_images(CLI::App& app, int& exit_code);
 void list_draw(CLI::App& app, int& exit_code);
 void list_score_clip(CLI::App& app, int& exit_code);

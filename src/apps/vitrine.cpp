@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
                          list_recall,
                          register_convert,
                          register_bench_write,
-                         list_bench_train,
+                         list_bench_torch,
                          list_evaluate_images,
                          list_score_clip,
                      });

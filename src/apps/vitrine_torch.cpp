@@ -20,5 +20,6 @@ int main(int argc, char** argv) {
                          register_draw,
                          register_score_torch,
                          register_bench_train,
+                         register_bench_pictures,
                      });
 }

@@ -12,10 +12,7 @@ struct ResnetConfig {
 };
 
 /// x + conv2(silu(norm2(conv1(silu(norm1(x))) + time_emb_proj(time)))), the first x by conv_shortcut where widths differ.
-///   x [B, C, H, W]; time [B, K] after its activation, undefined = none.  Returns [B, N, H, W].
+///   x [B, C, H, W]; time [B, K] or, the same for all, [1, K] after its activation; undefined = none.  Returns [B, N, H, W].
 at::Tensor resnet_block(const nn::TensorScope& scope, const at::Tensor& x, const at::Tensor& time, const ResnetConfig& config);
-
-/// Each pixel four times, then a convolution.  [B, C, H, W] -> [B, C, height, width]
-at::Tensor upsample_block(const nn::TensorScope& scope, const at::Tensor& x, int64_t height, int64_t width);
 
 }  // namespace vitrine::models

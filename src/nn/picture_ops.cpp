@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "nn/frozen_layers.h"
 #include "nn/fused_norms.h"
 
 namespace vitrine::nn {
@@ -15,15 +14,25 @@ std::optional<at::Tensor> bias_of(const TensorScope& scope) {
 
 }  // namespace
 
-at::Tensor linear(const at::Tensor& x, const TensorScope& scope) {
-  if (at::Tensor y = frozen_linear(x, scope); y.defined()) return y;
+at::Tensor linear(const at::Tensor& x, const TensorScope& scope, const at::Tensor& added) {
+  if (at::Tensor y = frozen_linear(x, scope, added); y.defined()) return y;
   const at::Tensor weight = scope["weight"];
-  return at::linear(x, weight.dim() == 4 ? weight.flatten(1) : weight, bias_of(scope));
+  const at::Tensor y = at::linear(x, weight.dim() == 4 ? weight.flatten(1) : weight, bias_of(scope));
+  return added.defined() ? added + y : y;
 }
 
-at::Tensor conv2d(const at::Tensor& x, const TensorScope& scope, int64_t stride, int64_t padding) {
-  if (at::Tensor y = frozen_conv2d(x, scope, stride, padding); y.defined()) return y;
-  return at::conv2d(x, scope["weight"], bias_of(scope), stride, padding);
+at::Tensor conv2d(const at::Tensor& x, const TensorScope& scope, int64_t stride, int64_t padding, const Added& added) {
+  if (at::Tensor y = frozen_conv2d(x, scope, stride, padding, added); y.defined()) return y;
+  at::Tensor y = at::conv2d(x, scope["weight"], bias_of(scope), stride, padding);
+  if (added.channels.defined()) y = y + added.channels.view({1, -1, 1, 1});
+  return added.picture.defined() ? added.picture + y : y;
+}
+
+at::Tensor upsampled_conv2d(const at::Tensor& x, const TensorScope& scope, int64_t height, int64_t width) {
+  if (height == 2 * x.size(2) && width == 2 * x.size(3)) {
+    if (at::Tensor y = frozen_upsampled_conv2d(x, scope); y.defined()) return y;
+  }
+  return conv2d(at::upsample_nearest2d(x, {height, width}), scope);
 }
 
 at::Tensor group_norm(const at::Tensor& x, const TensorScope& scope, int64_t num_groups, double epsilon, Then then) {

@@ -4,15 +4,19 @@
 
 #include <cstdint>
 
+#include "nn/frozen_layers.h"
 #include "nn/tensor_scope.h"
 
 namespace vitrine::nn {
 
-/// x [.., K] -> [.., N]; weight [N, K] or [N, K, 1, 1], bias [N] when there is one.
-at::Tensor linear(const at::Tensor& x, const TensorScope& scope);
+/// x [.., K] -> [.., N]; weight [N, K] or [N, K, 1, 1], bias [N] when there is one.  added [.., N] or undefined: the result plus it
+at::Tensor linear(const at::Tensor& x, const TensorScope& scope, const at::Tensor& added = {});
 
 /// x [B, C, H, W] -> [B, N, H', W']; weight [N, C, k, k], bias [N] when there is one.
-at::Tensor conv2d(const at::Tensor& x, const TensorScope& scope, int64_t stride = 1, int64_t padding = 1);
+at::Tensor conv2d(const at::Tensor& x, const TensorScope& scope, int64_t stride = 1, int64_t padding = 1, const Added& added = {});
+
+/// x [B, C, H, W], its pixels repeated to [height, width], then conv2d with padding 1.
+at::Tensor upsampled_conv2d(const at::Tensor& x, const TensorScope& scope, int64_t height, int64_t width);
 
 enum class Then { nothing, silu };
 

@@ -221,11 +221,11 @@ void PictureDrawer::State::read_adapters() {
 void PictureDrawer::State::require_memory() const {
   if (!device.is_cpu()) return;
   const auto available = available_memory_mib();
-  const int64_t unet_bytes = dtype == at::kFloat ? 4 : 2;
-  diffusion::MemoryShapes shapes{.width = width, .height = height, .guides = guides(), .vae_tiling = vae_tiling, .bytes_per_value = 4};
+  const int64_t bytes = dtype == at::kFloat ? 4 : 2;
+  diffusion::MemoryShapes shapes{.width = width, .height = height, .guides = guides(), .vae_tiling = vae_tiling, .bytes_per_value = bytes};
   shapes.num_pictures = std::min<int64_t>(config.batch_size, config.num_images_per_prompt);
-  shapes.weight_bytes = models::memory_bytes(files, models::SdPart::text_encoder, 4) + models::memory_bytes(files, models::SdPart::vae, 4) +
-                        models::memory_bytes(files, models::SdPart::unet, unet_bytes);
+  shapes.weight_bytes = models::memory_bytes(files, models::SdPart::text_encoder, 4) + models::memory_bytes(files, models::SdPart::vae, bytes) +
+                        models::memory_bytes(files, models::SdPart::unet, bytes);
   const diffusion::MemoryEstimate estimate = diffusion::estimate_memory(files.settings.unet, files.settings.vae, shapes);
   log_debug("[draw] memory: weights ", estimate.weights_mib, " MiB, UNet ", estimate.unet_mib, " MiB, VAE ", estimate.vae_mib, " MiB");
   VITRINE_REQUIRE(!available || estimate.peak_mib() <= *available, "[draw] ", shapes.num_pictures, " pictures at once of ", width, "x", height,
@@ -238,7 +238,7 @@ void PictureDrawer::State::load() {
   const models::SdSettings& settings = files.settings;
   text_encoder.emplace(settings.text_encoder, weights.text_encoder, models::TensorUse{.dtype = at::kFloat, .device = device});
   unet.emplace(models::frozen_tensors(weights.unet, models::unet_weight_specs(settings.unet), {dtype, device}));
-  vae.emplace(models::frozen_tensors(weights.vae, models::vae_weight_specs(settings.vae), {at::kFloat, device}));
+  vae.emplace(models::frozen_tensors(weights.vae, models::vae_weight_specs(settings.vae), {dtype, device}));
   adapted_unet.emplace(*unet, models::SdPart::unet);
   adapted_text.emplace(text_encoder->tensors().source(), models::SdPart::text_encoder);
   std::vector<models::WeightedLora> weighted;

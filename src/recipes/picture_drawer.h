@@ -27,7 +27,7 @@ struct DrawMaterial {
 class PictureDrawer {
  public:
   /// Opens and checks everything before the weights are loaded: sizes, material, adapters, memory.
-  ///   dtype   "float32" or "bfloat16": of the UNet; text encoder and VAE are float32
+  ///   dtype   "float32" or "bfloat16": of UNet and VAE; the text encoder is float32
   ///   device  "cpu", "cuda:0"
   /// Throws what DrawConfig::validate and open_stable_diffusion throw; NotFound for a model or
   /// file; InvalidInput for sizes, material and adapters that do not fit, and when there is not

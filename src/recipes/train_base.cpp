@@ -16,6 +16,7 @@
 #include "diffusion/network_models.h"
 #include "models/diffusers_files.h"
 #include "models/initialize_pictures.h"
+#include "models/stable_diffusion/files.h"
 #include "models/stable_diffusion/model_index.h"
 #include "models/tensor_files.h"
 #include "models/text_encoder.h"
@@ -76,6 +77,15 @@ std::unique_ptr<nn::ParameterStore> first_parameters(const models::TextEncoder& 
   return parameters;
 }
 
+void read_unet(nn::ParameterStore& parameters, const fs::path& unet_dir, const models::UNetConfig& config) {
+  const models::Weights weights = models::load_unet_weights(unet_dir, config);
+  const at::NoGradGuard no_grad;
+  for (const models::WeightSpec& spec : models::unet_weight_specs(config)) {
+    parameters.value(kUNet + spec.name).detach().copy_(models::read_parameter({spec.name, spec.shape}, weights.view(spec.name)));
+  }
+  parameters.refresh_compute_copy();
+}
+
 /// Everything that a run refers to; it stays where it is.
 class Base {
  public:
@@ -122,6 +132,12 @@ std::string sample_sheet(const Base& base, const std::vector<std::string>& promp
                               .max_tokens = config.text_positions});
 }
 
+/// Of the UNet that the run began with; "" = random weights.
+std::string init_sha256(const TrainBaseConfig& config) {
+  if (config.init.empty()) return "";
+  return sha256_file(fs::path(config.init) / "unet" / concat(models::kDiffusersStem, ".safetensors"));
+}
+
 void save_part(const nn::ParameterStore& parameters, const std::string& prefix, const fs::path& file, models::ComputeType dtype,
                const std::map<std::string, std::string>& metadata) {
   std::vector<models::NamedTensor> tensors;
@@ -161,6 +177,7 @@ void save(const Base& base, const fs::path& tokenizer_dir, const CaptionedPictur
   manifest.update({{"settings", config_to_json(base.config)},
                    {"data", {{"sha256", training.pictures().sha256}, {"licence", training.licence()}, {"pictures", training.pictures().files.size()}}},
                    {"vae_sha256", base.vae.sha256},
+                   {"init_sha256", init_sha256(base.config)},
                    {"metrics", metrics},
                    {"seconds", result.seconds}});
   write_file_atomic(folder / kManifestName, dump_pretty(manifest));
@@ -235,10 +252,14 @@ Sets load_sets(const fs::path& data, const TrainBaseConfig& config) {
   return {CaptionedPictures(data, {"train", config.language, config.licence}, size), CaptionedPictures(data, {"validation", config.language, config.licence}, size)};
 }
 
-/// Learns the vocabulary from the captions; the same in every part of a run.
+/// Learns the vocabulary from the captions, or takes that of `init`; the same in every part of a run.
 fs::path make_tokenizer(const fs::path& work, const CaptionedPictures& training, const TrainBaseConfig& config) {
   const fs::path folder = work / "tokenizer";
   fs::remove_all(folder);
+  if (!config.init.empty()) {
+    fs::copy(fs::path(config.init) / "tokenizer", folder, fs::copy_options::recursive);
+    return folder;
+  }
   const std::vector<std::string> captions = training.all_captions();
   text::ClipBpeConfig words;
   words.vocab_size = static_cast<int>(config.vocab_size);
@@ -253,14 +274,28 @@ at::ScalarType compute_type(const TrainBaseConfig& config, const at::Device& dev
   return train::compute_type(config.train.dtype, any) == models::ComputeType::bfloat16 ? at::kBFloat16 : at::kFloat;
 }
 
+/// Throws InvalidInput where what is learned on does not fit the settings.
+void check_init(const TrainBaseConfig& config, const FrozenVae& vae, const models::UNetConfig& unet, const models::ClipTextConfig& text) {
+  const models::StableDiffusionFiles files = models::open_stable_diffusion(config.init);
+  VITRINE_REQUIRE(models::part_sha256(files, models::SdPart::vae) == vae.sha256, "[train base] init: ", config.init, " was made with another VAE than ", config.vae);
+  VITRINE_REQUIRE(models::to_json(files.settings.unet) == models::to_json(unet), "[train base] init: the UNet of ", config.init, " has other shapes than the settings");
+  VITRINE_REQUIRE(models::to_json(files.settings.text_encoder, "float32") == models::to_json(models::TextConfig(text), "float32"),
+                  "[train base] init: the text encoder of ", config.init, " has other shapes than the settings");
+}
+
 std::unique_ptr<Base> make_base(const TrainBaseConfig& config, const fs::path& tokenizer_dir, const at::Device& device) {
   const RandomKey key = RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("weights");
   const at::ScalarType dtype = compute_type(config, device);
   auto tokenizer = text::load_tokenizer(tokenizer_dir);
   FrozenVae vae = load_vae(config.vae, dtype, device);
   const models::UNetConfig unet = config.unet(vae.config.latent_channels, vae.config.downscale());
-  auto encoder = models::TextEncoder::random(config.text_encoder(tokenizer->vocab_size()), key.fold_in("text"), {});
+  const models::ClipTextConfig text = config.text_encoder(tokenizer->vocab_size());
+  const bool learns_on = !config.init.empty();
+  if (learns_on) check_init(config, vae, unet, text);
+  const fs::path init(config.init);
+  auto encoder = learns_on ? models::TextEncoder::load(init / "text_encoder") : models::TextEncoder::random(text, key.fold_in("text"), {});
   auto parameters = first_parameters(encoder, unet, key, device);
+  if (learns_on) read_unet(*parameters, init / "unet", unet);
   return std::make_unique<Base>(config, device, dtype, std::move(vae), std::move(tokenizer), unet, std::move(encoder), std::move(parameters));
 }
 
@@ -271,7 +306,7 @@ train::DiffusionHooks hooks_of(Base& base, const Sets& sets) {
   hooks.sample_png = [&base, prompts = sets.training.sample_prompts()] { return sample_sheet(base, prompts); };
   hooks.settings = {{"data", sets.training.pictures().sha256}, {"vae_sha256", base.vae.sha256}, {"tokenizer_sha256", base.tokenizer->sha256()},
                     {"language", config.language}, {"balance", config.balance}, {"shifts", config.shifts}, {"text_layers", config.text_layers},
-                    {"text_width", config.text_width}};
+                    {"text_width", config.text_width}, {"init_sha256", init_sha256(config)}};
   return hooks;
 }
 

@@ -14,6 +14,7 @@ namespace vitrine::recipes {
 
 struct TrainBaseConfig {
   std::string vae;
+  std::string init;
   int64_t width = 128;
   int64_t height = 128;
   int64_t shifts = 2;
@@ -35,6 +36,7 @@ struct TrainBaseConfig {
 
   void describe(FieldVisitor& v) {
     v.field("vae", vae, "directory of `train vae`");
+    v.field("init", init, "directory of an earlier `train base` with the same VAE and shapes, whose weights and tokenizer are learned on");
     v.field("width", width, "pictures are cut to this width, pixels", 16, 4096);
     v.field("height", height, "and this height", 16, 4096);
     v.field("shifts", shifts, "ways to cut each picture a little larger, each also mirrored", 1, 64);
@@ -66,6 +68,7 @@ struct TrainBaseConfig {
 /// DATA: a picture set with the splits train and validation (data/picture_sets.h). A picture without a text of its own gets a
 /// caption made of its class and of what is measured in it. Writes a Stable Diffusion directory with vitrine.json, train.jsonl and run.html. The same
 /// command goes on with a run that was stopped. Returns false when the run was stopped by its own limits, with its state saved.
+/// Throws InvalidInput for an `init` of another VAE or of other shapes.
 bool train_base(const std::filesystem::path& data, const std::string& output, const TrainBaseConfig& config, const std::string& device);
 
 }  // namespace vitrine::recipes

@@ -1,5 +1,7 @@
 // train/train_bench.h - speed of a training step on this machine, against the machine's measured limit.
 #pragma once
+#include <ATen/core/Tensor.h>
+
 #include "base/config.h"
 #include "models/gpt2/module.h"
 
@@ -17,7 +19,7 @@ struct TrainBenchConfig {
     v.field("batch", batch, "documents of a step", 1, 4096);
     v.field("tokens", tokens, "tokens of a document, all labelled", 2, 65536);
     v.field("steps", steps, "timed steps, after two to warm up", 1, 10000);
-    v.field("dtype", dtype, "compute type: float32, bfloat16, or auto = bfloat16 where the device multiplies it", {"auto", "float32", "bfloat16"});
+    v.field("dtype", dtype, "compute type: float32, bfloat16, or auto = the faster one here", {"auto", "float32", "bfloat16"});
     v.field("plain", plain, "plain ATen instead of the fused loops");
     v.field("dropout", dropout, "all three dropouts", 0, 0.95);
   }
@@ -34,6 +36,9 @@ struct TrainBenchResult {
 };
 
 TrainBenchResult bench_train(models::Gpt2& model, const TrainBenchConfig& config);
+
+/// The limit that shares are taken of: GFLOP/s of the fastest of eight 2048^3 matrix products.
+double matmul_gflops(at::ScalarType dtype, const at::Device& device);
 
 /// Named shapes: gpt2, gpt2-medium, mini (d 384, 8 layers, 6 heads, vocabulary 6000). Throws UsageError.
 models::Gpt2Config named_shape(const std::string& name);

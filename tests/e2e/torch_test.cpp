@@ -49,6 +49,41 @@ TEST(TorchE2e, BenchTrainFindsAModelByItsName) {
   EXPECT_EQ(result.exit_code, 0) << result.err;
 }
 
+testing::AssertionResult has_speeds(const std::string& line) {
+  const Json json = parse_json(line, "bench");
+  for (const char* key : {"seconds_per_step", "gflop", "peak_rss_mib", "limit_fraction"}) {
+    if (!(json[key].get<double>() > 0)) return testing::AssertionFailure() << key << ": " << line;
+  }
+  return testing::AssertionSuccess();
+}
+
+TEST(TorchE2e, BenchDrawMeasuresEachPartOnTheShapesOfADirectory) {
+  VITRINE_NEEDS_VERB("bench draw");
+  const auto result = run_program({"bench", "draw", "--model", source_file("tests/data/sd_tiny/model"), "--width", "32", "--height", "48", "--steps", "1"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto parts = lines(result.out);
+  ASSERT_EQ(parts.size(), 3u) << result.out;
+  for (const std::string& part : parts) EXPECT_TRUE(has_speeds(part));
+}
+
+TEST(TorchE2e, BenchTuneMeasuresAStepWithAndWithoutCheckpointing) {
+  VITRINE_NEEDS_VERB("bench tune");
+  std::vector<std::string> arguments{"bench", "tune", "--model", source_file("tests/data/sd_tiny/model"), "--width", "32", "--height", "32", "--steps", "1"};
+  for (int i = 0; i < 2; ++i) {
+    const auto result = run_program(arguments);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_TRUE(has_speeds(result.out));
+    arguments.push_back("--gradient-checkpointing");
+  }
+}
+
+TEST(TorchE2e, BenchDrawRefusesASizeTheModelCannotHave) {
+  VITRINE_NEEDS_VERB("bench draw");
+  const auto result = run_program({"bench", "draw", "--model", source_file("tests/data/sd_tiny/model"), "--width", "33"});
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_NE(result.err.find("expected multiples of 2, got 33x512"), std::string::npos) << result.err;
+}
+
 TEST(TorchE2e, AnUnknownDeviceIsWrongUsage) {
   VITRINE_NEEDS_VERB("train copy");
   EXPECT_EQ(run_program({"bench", "train", "--device", "tpu"}).exit_code, 2);

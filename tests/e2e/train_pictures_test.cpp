@@ -47,8 +47,7 @@ class TrainPicturesTest : public testing::Test {
     write_set(data());
     run({"train", "vae", data(), "--output", root() / "vae", "--width", "32", "--height", "32", "--block-out-channels", "16,16", "--crop", "16",
          "--steps", "2", "--validation-steps", "1", "--batch-size", "2"});
-    run({"train", "base", data(), "--vae", root() / "vae", "--output", root() / "sd", "--width", "32", "--height", "32", "--block-out-channels", "32,64",
-         "--text-width", "64", "--text-layers", "1", "--vocab-size", "540", "--steps", "12", "--learning-rate", "0.003", "--warmup-steps", "0", "--validation-steps", "12", "--batch-size", "2", "--sample-steps", "1"});
+    run(base(root() / "sd", {"--steps", "12", "--validation-steps", "12"}));
   }
   static void TearDownTestSuite() {
     delete folder_;
@@ -66,6 +65,13 @@ class TrainPicturesTest : public testing::Test {
     const ProgramResult result = run_program(args, {.timeout_s = 200});
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return result;
+  }
+  static std::vector<std::string> base(const fs::path& output, std::vector<std::string> more) {
+    std::vector<std::string> args{"train", "base", data(), "--vae", root() / "vae", "--output", output, "--width", "32", "--height", "32", "--block-out-channels",
+                                  "32,64", "--text-width", "64", "--text-layers", "1", "--vocab-size", "540", "--learning-rate", "0.003", "--warmup-steps", "0",
+                                  "--batch-size", "2", "--sample-steps", "1"};
+    args.insert(args.end(), more.begin(), more.end());
+    return args;
   }
   static ProgramResult tune(const std::string& way, const fs::path& set, const fs::path& output, std::vector<std::string> more) {
     std::vector<std::string> args{"train", way, set, "--model", root() / "sd", "--output", output, "--validation-steps", "1", "--batch-size", "2",
@@ -88,6 +94,15 @@ TEST_F(TrainPicturesTest, AModelOfOnesOwnHasAllPartsAndItsRecord) {
   EXPECT_EQ(manifest["kind"], "sd");
   EXPECT_EQ(manifest["settings"]["steps"], 12);
   EXPECT_FALSE(fs::exists((root() / "sd").string() + ".run"));
+}
+
+TEST_F(TrainPicturesTest, AModelIsLearnedOnInALaterRun) {
+  run(base(root() / "sd-2", {"--init", root() / "sd", "--steps", "2", "--learning-rate", "0"}));
+  EXPECT_EQ(hash(root() / "sd-2", "unet"), hash(root() / "sd", "unet"));  // nothing learned: what it began with
+  EXPECT_EQ(sha256_file(root() / "sd-2" / "tokenizer" / "vocab.json"), sha256_file(root() / "sd" / "tokenizer" / "vocab.json"));
+  const ProgramResult other = run_program(base(root() / "sd-3", {"--init", root() / "sd", "--steps", "2", "--layers-per-block", "2"}), {.timeout_s = 200});
+  EXPECT_NE(other.exit_code, 0);
+  EXPECT_NE(other.err.find("has other shapes than the settings"), std::string::npos) << other.err;
 }
 
 TEST_F(TrainPicturesTest, TheTextEncoderLearnsAndUNetAndVaeKeepTheirHashes) {

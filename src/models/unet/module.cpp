@@ -19,7 +19,7 @@ constexpr double kLayerNormEps = 1e-5;
 
 /// What enters a layer beside its input.
 struct Conditions {
-  at::Tensor time;     // [B, time_width] after its activation
+  at::Tensor time;     // [B, time_width], or [1, time_width] for all, after its activation
   at::Tensor context;  // [B, S, cross_attention_dim]
 };
 
@@ -39,23 +39,24 @@ class Blocks {
     for (int64_t k = 0; k < config_->transformer_layers_per_block[level]; ++k) {
       hidden = transformer_block(scope.child("transformer_blocks", k), hidden, conditions, config_->num_attention_heads[level]);
     }
-    hidden = nn::linear(hidden, scope / "proj_out");
-    return x + hidden.view({B, H, W, C}).permute({0, 3, 1, 2});
+    const at::Tensor rows = x.permute({0, 2, 3, 1}).reshape({B, H * W, C});
+    return nn::linear(hidden, scope / "proj_out", rows).view({B, H, W, C}).permute({0, 3, 1, 2});
   }
 
  private:
   at::Tensor transformer_block(const nn::TensorScope& scope, at::Tensor x, const Conditions& conditions, int64_t num_heads) const {
     const at::Tensor seen = nn::layer_norm(x, scope / "norm1", kLayerNormEps);
-    x = x + attention(scope / "attn1", seen, projected(scope / "attn1", seen), num_heads);
+    x = attention(scope / "attn1", x, seen, projected(scope / "attn1", seen), num_heads);
     const ContextEntry text = text_entry(scope / "attn2", conditions.context);
-    x = x + attention(scope / "attn2", nn::layer_norm(x, scope / "norm2", kLayerNormEps), text, num_heads);
+    x = attention(scope / "attn2", x, nn::layer_norm(x, scope / "norm2", kLayerNormEps), text, num_heads);
     const at::Tensor inner = nn::linear(nn::layer_norm(x, scope / "norm3", kLayerNormEps), scope / "ff.net.0.proj");
-    return x + nn::linear(nn::geglu(inner), scope / "ff.net.2");
+    return nn::linear(nn::geglu(inner), scope / "ff.net.2", x);
   }
 
-  static at::Tensor attention(const nn::TensorScope& scope, const at::Tensor& x, const ContextEntry& context, int64_t num_heads) {
-    const at::Tensor out = nn::attention(nn::linear(x, scope / "to_q"), context.keys, context.values, num_heads);
-    return nn::linear(out, scope / "to_out.0");
+  /// x plus what `seen`, the normed x, finds in the context.
+  static at::Tensor attention(const nn::TensorScope& scope, const at::Tensor& x, const at::Tensor& seen, const ContextEntry& context, int64_t num_heads) {
+    const at::Tensor out = nn::attention(nn::linear(seen, scope / "to_q"), context.keys, context.values, num_heads);
+    return nn::linear(out, scope / "to_out.0", x);
   }
 
   static ContextEntry projected(const nn::TensorScope& scope, const at::Tensor& context) {
@@ -80,7 +81,7 @@ class UNetRun {
       : config_(config), scope_(scope), pass_(pass), blocks_(config, pass.context_cache), conditions_{{}, context} {}
 
   at::Tensor operator()(const at::Tensor& latents, const at::Tensor& timesteps) {
-    conditions_.time = at::silu(time_embedding(timesteps));
+    conditions_.time = at::silu(time_embedding(shared_timesteps(timesteps)));
     at::Tensor x = nn::conv2d(latents, scope_ / "conv_in");
     skips_ = {x};
     for (size_t level = 0; level < config_.num_levels(); ++level) x = down_block(x, level);
@@ -91,6 +92,12 @@ class UNetRun {
   }
 
  private:
+  /// [1] where all pictures are at the same timestep, as in sampling: then its embedding costs no pass over the pictures.
+  at::Tensor shared_timesteps(const at::Tensor& timesteps) const {
+    const bool can_tell = timesteps.is_cpu() && !pass_.timestep_cond.defined();  // reading values would make a GPU wait
+    return can_tell && at::equal(timesteps, timesteps[0].expand_as(timesteps)) ? timesteps.narrow(0, 0, 1) : timesteps;
+  }
+
   at::Tensor time_embedding(const at::Tensor& timesteps) const {
     const nn::TensorScope scope = scope_ / "time_embedding";
     at::Tensor x = timestep_embedding(timesteps, config_.block_out_channels.front(), config_.flip_sin_to_cos, config_.freq_shift)
@@ -126,7 +133,7 @@ class UNetRun {
       skips_.pop_back();
     }
     if (level == 0) return x;
-    return upsample_block(block / "upsamplers.0", x, skips_.back().size(2), skips_.back().size(3));
+    return nn::upsampled_conv2d(x, block / "upsamplers.0.conv", skips_.back().size(2), skips_.back().size(3));
   }
 
   /// Resnet j of a block and the transformer behind it.

@@ -18,7 +18,8 @@ at::Tensor attention_block(const VaeConfig& config, const nn::TensorScope& scope
   const at::Tensor normed = nn::group_norm(x, scope / "group_norm", config.norm_num_groups, kNormEps);
   const at::Tensor rows = normed.permute({0, 2, 3, 1}).reshape({B, H * W, C});
   const at::Tensor seen = nn::attention(nn::linear(rows, scope / "to_q"), nn::linear(rows, scope / "to_k"), nn::linear(rows, scope / "to_v"), 1);
-  return x + nn::linear(seen, scope / "to_out.0").view({B, H, W, C}).permute({0, 3, 1, 2});
+  const at::Tensor way_past = x.permute({0, 2, 3, 1}).reshape({B, H * W, C});
+  return nn::linear(seen, scope / "to_out.0", way_past).view({B, H, W, C}).permute({0, 3, 1, 2});
 }
 
 at::Tensor resnet(const VaeConfig& config, const nn::TensorScope& scope, const at::Tensor& x) {
@@ -52,7 +53,7 @@ at::Tensor decoder(const VaeConfig& config, const nn::TensorScope& scope, const 
   for (size_t idx = 0; idx < config.num_levels(); ++idx) {
     const nn::TensorScope block = scope.child("up_blocks", static_cast<int64_t>(idx));
     for (int64_t j = 0; j <= config.layers_per_block; ++j) x = resnet(config, block.child("resnets", j), x);
-    if (idx + 1 < config.num_levels()) x = upsample_block(block / "upsamplers.0", x, 2 * x.size(2), 2 * x.size(3));
+    if (idx + 1 < config.num_levels()) x = nn::upsampled_conv2d(x, block / "upsamplers.0.conv", 2 * x.size(2), 2 * x.size(3));
   }
   return norm_and_conv_out(config, scope, x);
 }
