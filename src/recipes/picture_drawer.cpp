@@ -15,6 +15,7 @@
 #include "diffusion/memory_estimate.h"
 #include "diffusion/network_models.h"
 #include "diffusion/pipeline.h"
+#include "diffusion/preview.h"
 #include "imagery/label_carriers.h"
 #include "io/picture_metadata.h"
 #include "io/picture_resize.h"
@@ -34,6 +35,7 @@ namespace fs = std::filesystem;
 using diffusion::NoiseScheduler;
 
 constexpr const char* kLatents = "latents";
+constexpr int64_t kPreviews = 4;  // parts of a run; after each but the last there is a preview
 
 fs::path model_path(const std::string& name) {
   return fs::is_regular_file(name) ? fs::path(name) : copywriting::find_model(name);
@@ -165,6 +167,7 @@ struct PictureDrawer::State {
   void require_memory() const;
   void load();
   void describe();
+  void tell(const DrawWatch& watch, const diffusion::StepReport& report);
   diffusion::SamplingRequest batch(const diffusion::PromptStates& states, std::span<const PictureSeed> seeds) const;
   std::vector<int64_t> latents_shape(int64_t pictures) const {
     const int64_t scale = files.settings.vae.downscale();
@@ -311,8 +314,16 @@ int64_t PictureDrawer::num_steps(int64_t pictures) const {
   return batches * diffusion::count_steps(*state_->scheduler, state_->sampling(), state_->image.defined());
 }
 
+void PictureDrawer::State::tell(const DrawWatch& watch, const diffusion::StepReport& report) {
+  if (watch.on_step) watch.on_step();
+  const bool is_due = report.step < report.num_steps && report.step * kPreviews / report.num_steps > (report.step - 1) * kPreviews / report.num_steps;
+  if (!watch.on_preview || !is_due) return;
+  const at::Tensor pictures = diffusion::preview_pictures(*networks, report.latents);
+  watch.on_preview(models::to_picture(at::cat(pictures.unbind(), /*dim=*/2)));  // side by side
+}
+
 std::vector<DrawnPicture> PictureDrawer::draw(const std::string& prompt, std::span<const PictureSeed> seeds, bool keep_latents,
-                                              const std::function<void()>& on_step) {
+                                              const DrawWatch& watch) {
   State& state = *state_;
   const diffusion::PromptStates states = state.guides() ? state.prompts->encode(prompt, state.config.negative_prompt) : state.prompts->encode(prompt);
   std::vector<DrawnPicture> pictures;
@@ -320,7 +331,7 @@ std::vector<DrawnPicture> PictureDrawer::draw(const std::string& prompt, std::sp
   for (size_t first = 0; first < seeds.size(); first += batch_size) {
     const auto batch = seeds.subspan(first, std::min(batch_size, seeds.size() - first));
     const at::Tensor latents = diffusion::sample_latents(*state.networks, *state.scheduler, state.batch(states, batch), state.sampling(),
-                                                         [&](const diffusion::StepReport&) { on_step(); });
+                                                         [&](const diffusion::StepReport& report) { state.tell(watch, report); });
     const at::Tensor decoded = diffusion::decode_pictures(*state.networks, latents, state.vae_tiling);
     for (int64_t i = 0; i < decoded.size(0); ++i) {
       pictures.push_back({models::to_picture(decoded[i]), keep_latents ? values_of(latents[i]) : std::vector<float>{}});

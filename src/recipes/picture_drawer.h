@@ -23,6 +23,12 @@ struct DrawMaterial {
   std::string latents;  // safetensors: `latents` [n, C, h, w], noise of unit variance
 };
 
+/// What is told while pictures are drawn; each may be empty.
+struct DrawWatch {
+  std::function<void()> on_step;                          // after each denoising step of a batch
+  std::function<void(const io::Picture&)> on_preview = {};  // a small grid of a batch, a few times on its way
+};
+
 /// Not thread-safe.
 class PictureDrawer {
  public:
@@ -55,10 +61,9 @@ class PictureDrawer {
   /// batch_size too, as a network may add up larger batches in another order.
   ///   seeds         one for each picture; given latents are those of its index
   ///   keep_latents  the pictures come with their latents
-  ///   on_step       called after each denoising step of a batch
   /// Throws Cancelled between two steps when the user asked to stop.
   std::vector<DrawnPicture> draw(const std::string& prompt, std::span<const PictureSeed> seeds,
-                                 bool keep_latents, const std::function<void()>& on_step);
+                                 bool keep_latents, const DrawWatch& watch);
 
   /// A safetensors file with the latents of all pictures, in their order. Throws IoError.
   void save_latents(const std::string& file, const std::string& prompt,

@@ -17,6 +17,7 @@
 #include "base/utc_time.h"
 #include "base/version.h"
 #include "imagery/size_label.h"
+#include "imagery/terminal_picture.h"
 #include "recipes/contact_sheet.h"
 #include "recipes/inspection_totals.h"
 #include "recipes/write_parts.h"
@@ -33,6 +34,7 @@ constexpr const char* kSheet = "sheet.png";
 constexpr std::string_view kFiles[] = {kPictures, kCandidates, kSheet, kManifestName};
 constexpr ArtefactKind kDrawKind{"drawn pictures", kFiles};
 constexpr size_t kSheetRows = 24;  // prompts on the contact sheet
+constexpr int64_t kPreviewColumns = 64;
 
 /// Products have noise of their own; that of a prompt depends on the seed alone. Below 2^63, as
 /// records hold it.
@@ -142,12 +144,18 @@ class DrawJob {
 
   std::vector<Resampled> resampled(const DrawTask& task, uint64_t seed) {
     const bool keep_latents = !run_.save_latents.empty();
-    const auto draw = [&](std::span<const PictureSeed> seeds) { return drawer_.draw(task.prompt, seeds, keep_latents, [&] { progress_.advance(); }); };
+    const auto draw = [&](std::span<const PictureSeed> seeds) { return drawer_.draw(task.prompt, seeds, keep_latents, watch()); };
     InspectPictures inspect;
     if (inspection_.inspect) inspect = [&](std::span<const DrawnPicture> drawn) { return inspector_.inspect(drawn, task.asked); };
     auto pictures = draw_until_accepted({.seed = seed, .count = config_.num_images_per_prompt, .attempts = most_attempts()}, draw, inspect);
     if (keep_latents) drawer_.save_latents(run_.save_latents, task.prompt, pictures);
     return pictures;
+  }
+
+  DrawWatch watch() {
+    DrawWatch watch{[this] { progress_.advance(); }};
+    if (run_.preview) watch.on_preview = [](const io::Picture& picture) { std::cerr << '\n' << imagery::terminal_picture(picture, kPreviewColumns); };
+    return watch;
   }
 
   /// The line of a row's candidates, whose pictures are in their place.

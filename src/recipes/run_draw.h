@@ -19,6 +19,7 @@ struct DrawRun {
   bool restart = false;
   std::string dtype;   // float32 | bfloat16; empty = float32
   std::string device;  // cpu, cuda:0
+  bool preview = false;
   bool quiet = false;  // no table at the end
 
   void describe(FieldVisitor& v) {
@@ -32,6 +33,7 @@ struct DrawRun {
     v.field("save_latents", save_latents,
             "safetensors file for the latents before the VAE; of one prompt");
     v.field("output", output, "folder for the pictures");
+    v.field("preview", preview, "show in the terminal what the pictures have come to, a few times on the way");
     v.field("rejects", rejects, "file for the rows that were rejected");
     v.field("restart", restart, "delete the rows that an interrupted run left, and start anew");
   }

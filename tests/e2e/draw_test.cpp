@@ -107,6 +107,14 @@ TEST_F(DrawE2e, APromptGivesPicturesCandidatesSheetAndManifest) {
   EXPECT_FALSE(fs::exists(folder_ / "out.parts"));
 }
 
+TEST_F(DrawE2e, APreviewIsShownOnTheWayAndWritesNoFile) {
+  const auto result = draw("seen", {"--prompt", "a red dress", "-n", "2", "--num-inference-steps", "4", "--preview"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("\x1b[48;2;"), std::string::npos);
+  EXPECT_EQ(draw("unseen", {"--prompt", "a red dress", "-n", "2", "--num-inference-steps", "4"}).err.find("\x1b[48;2;"), std::string::npos);
+  EXPECT_EQ(picture("seen", "000001-1.png"), picture("unseen", "000001-1.png"));
+}
+
 TEST_F(DrawE2e, TheSameCommandGivesTheSamePicturesAndOneMoreChangesNone) {
   ASSERT_EQ(draw("two", {"--prompt", "a red dress", "-n", "2"}).exit_code, 0);
   ASSERT_EQ(draw("three", {"--prompt", "a red dress", "-n", "3"}).exit_code, 0);
