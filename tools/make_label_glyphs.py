@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes rules/labels/glyphs/glyphs.tsv: the outlines of the few characters that labels of pictures are made of.
+"""Writes rules/labels/glyphs/glyphs.tsv, the outlines of the few characters that labels of pictures are made of, and size_labels.tsv,
+those of 概念图, 缩略图 and 可上架 on contact sheets. Files of their own: a label cannot be redrawn once the bytes of its file change.
 
     tools/make_label_glyphs.py FONT.ttc     a font collection of Noto Sans CJK (Debian package fonts-noto-cjk)
 
@@ -14,11 +15,11 @@ from pathlib import Path
 from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTCollection
 
-CHARACTERS = "AI人工智能生成合"
+FILES = {"glyphs.tsv": "AI人工智能生成合", "size_labels.tsv": "概念图缩略可上架"}
 FAMILY = "Noto Sans CJK SC"
 UNITS = 8000  # an em in the file
 TOLERANCE = 2.0  # of a curve from its polygon, in these units: 1/4000 em
-OUT = Path(__file__).resolve().parent.parent / "rules/labels/glyphs/glyphs.tsv"
+OUT = Path(__file__).resolve().parent.parent / "rules/labels/glyphs"
 
 
 class Polygons(BasePen):
@@ -78,6 +79,19 @@ def rounded(contour):
     return kept
 
 
+def row(font, character, top, bottom):
+    contours, advance = outline(font, character)
+    if character.isascii():
+        contours, advance = fitted(contours, advance, top, bottom)
+    text = " / ".join(" ".join(f"{x},{y}" for x, y in rounded(contour)) for contour in contours)
+    return f"{character}\t{round(advance)}\t{text}"
+
+
+def write(path, lines):
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{path}: {path.stat().st_size} bytes")
+
+
 def main():
     path = Path(sys.argv[1])
     fonts = TTCollection(path).fonts
@@ -93,14 +107,8 @@ def main():
         f"# units\t{UNITS} to the em; x to the right, y down from the top; nonzero winding; contours parted by /",
         "glyph\tadvance\tcontours",
     ]
-    for character in CHARACTERS:
-        contours, advance = outline(font, character)
-        if character.isascii():
-            contours, advance = fitted(contours, advance, top, bottom)
-        text = " / ".join(" ".join(f"{x},{y}" for x, y in rounded(contour)) for contour in contours)
-        lines.append(f"{character}\t{round(advance)}\t{text}")
-    OUT.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{OUT}: {len(CHARACTERS)} glyphs, {OUT.stat().st_size} bytes")
+    for file, characters in FILES.items():
+        write(OUT / file, lines + [row(font, character, top, bottom) for character in characters])
 
 
 main()

@@ -56,7 +56,9 @@ CaptionWords CaptionWords::load() {
     captions.add_word(english(name), {std::string(chinese(name)), std::string(english(name)), true});
   }
   for (const Pattern pattern : kPatterns) {
-    captions.add_word(chinese(pattern), {std::string(chinese(pattern)), std::string(english(pattern)), true});
+    for (const std::string_view word : {chinese(pattern), english(pattern)}) {
+      captions.add_word(word, {std::string(chinese(pattern)), std::string(english(pattern)), true});
+    }
   }
   captions.load_classes();
   captions.load_words();
@@ -73,8 +75,10 @@ void CaptionWords::load_classes() {
     if (words.zh.empty() || words.en.empty() || wide.size() != wide_en.size() || !classes_.emplace(row.cells[0], words).second)
       throw Corrupt(concat("[CaptionWords] ", path.string(), " line ", row.line, ": a word is missing, or the class is there twice"));
     add_word(row.cells[0], {words.zh, words.en, true});
-    add_word(words.zh, {words.zh, words.en, true});
-    for (size_t i = 0; i < wide.size(); ++i) add_word(wide[i], {wide[i], wide_en[i], true});
+    for (const std::string& word : {words.zh, words.en}) add_word(word, {words.zh, words.en, true});
+    for (size_t i = 0; i < wide.size(); ++i) {
+      for (const std::string& word : {wide[i], wide_en[i]}) add_word(word, {wide[i], wide_en[i], true});
+    }
     wider_[words.zh] = wide;
     wider_[words.en] = wide_en;
   }
@@ -109,6 +113,22 @@ CaptionWord CaptionWords::word_for(std::string_view value) const {
 std::vector<std::string> CaptionWords::wider(std::string_view class_word) const {
   const auto found = wider_.find(class_word);
   return found != wider_.end() ? found->second : std::vector<std::string>{};
+}
+
+std::vector<std::string> CaptionWords::classes() const {
+  std::vector<std::string> names;
+  for (const auto& [name, words] : classes_) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> CaptionWords::classes_of(std::string_view word) const {
+  std::vector<std::string> own, wide;
+  for (const auto& [name, words] : classes_) {
+    const auto& wider_words = wider_.at(words.zh);
+    if (words.zh == word) own.push_back(name);
+    if (std::find(wider_words.begin(), wider_words.end(), word) != wider_words.end()) wide.push_back(name);
+  }
+  return own.empty() ? wide : own;
 }
 
 std::string join_words(const std::vector<std::string>& words, Language language) {
@@ -151,6 +171,7 @@ Prompt build_prompt(data::Product product, const CaptionWords& captions, const d
     const CaptionWord word = captions.word_for(value);
     const size_t before = prompt.words.size();
     add_once(prompt.words, config.language == Language::zh ? word.zh : word.en);
+    if (word.known) add_once(prompt.captions, word.zh);
     if (!word.known && prompt.words.size() > before) prompt.unknown.push_back(prompt.words.back());
   };
   const std::string shop_class = class_word(product, captions);

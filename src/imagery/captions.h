@@ -54,6 +54,11 @@ class CaptionWords {
   /// Wider words of a class word in its language (连衣裙: 裙); none for other words.
   std::vector<std::string> wider(std::string_view class_word) const;
 
+  /// The classes of classes.tsv ("dress"), by name.
+  std::vector<std::string> classes() const;
+  /// Those that a Chinese caption word stands for: its own (连衣裙), or all that it is a wider word of (裙); none for other words.
+  std::vector<std::string> classes_of(std::string_view word) const;
+
  private:
   struct Class {
     std::string zh, en;
@@ -93,6 +98,7 @@ struct PromptConfig {
 struct Prompt {
   std::vector<std::string> words;
   std::vector<std::string> unknown;          // of the words
+  std::vector<std::string> captions;         // the others, in Chinese whatever the language
   std::vector<data::SparsePair> sparse;      // left out
   std::vector<data::UnmappedPair> unmapped;  // by the normaliser
 };

@@ -76,6 +76,20 @@ class ClipScorer final : public PairScorer {
     return scores;
   }
 
+  std::vector<std::vector<double>> classify(std::span<const io::Picture> pictures, std::span<const std::string> texts) override {
+    const at::NoGradGuard no_grad;
+    const at::Tensor classes = text_rows(texts), scale = model_.logit_scale().exp();
+    std::vector<std::vector<double>> probabilities;
+    for (size_t begin = 0; begin < pictures.size(); begin += config_.batch_size) {
+      const size_t count = std::min(config_.batch_size, pictures.size() - begin);
+      const at::Tensor logits = scale * picture_rows(pictures.subspan(begin, count)).matmul(classes.t());  // [count, texts]
+      const at::Tensor host = at::softmax(logits, -1).to(at::kCPU, at::kDouble).contiguous();
+      const double* row = host.const_data_ptr<double>();
+      for (size_t i = 0; i < count; ++i, row += texts.size()) probabilities.emplace_back(row, row + texts.size());
+    }
+    return probabilities;
+  }
+
   Language language() const override { return language_; }
   Json description() const override { return description_; }
 

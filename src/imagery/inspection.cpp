@@ -13,7 +13,7 @@ namespace vitrine::imagery {
 namespace {
 
 constexpr int64_t kGridSide = 256;
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNames{{{"blank", "空白"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, kDefects> kNames{{{"blank", "空白"},
                                                                                {"indistinct", "模糊"},
                                                                                {"space_mismatch", "主体被裁切"},
                                                                                {"size_mismatch", "主体大小不当"},
@@ -163,10 +163,12 @@ Inspection inspect_picture(const io::Picture& picture, const InspectionRequest& 
   add_if(findings, coverage < config.least_coverage, Defect::size_mismatch, coverage, config.least_coverage);
   add_if(findings, coverage > config.most_coverage, Defect::size_mismatch, coverage, config.most_coverage);
   if (request.class_probability) {
+    result.score += *request.class_probability;
     add_if(findings, *request.class_probability < config.least_class_probability, Defect::wrong_category, *request.class_probability, config.least_class_probability);
   }
   if (request.colour) {
     const double share = result.traits.garment.all[static_cast<size_t>(*request.colour)];
+    result.score += share;
     const bool is_named = result.traits.garment.name == *request.colour;
     add_if(findings, !is_named && share < config.least_colour_share, Defect::wrong_colour, share, config.least_colour_share);
   }

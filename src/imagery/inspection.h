@@ -25,6 +25,7 @@ enum class Defect {
   wrong_colour,    // the product's colour is not the one that was asked for
   text_like,       // rows of small strokes, as of letters or a watermark
 };
+inline constexpr size_t kDefects = 7;
 /// "blank" … "text_like"; 空白 … 疑似文字.
 std::string_view english(Defect defect);
 std::string_view chinese(Defect defect);
@@ -68,6 +69,7 @@ struct Inspection {
   PictureTraits traits;
   double spread = 0, detail = 0, border = 0;
   int text_rows = 0;
+  double score = 0;  // how far it shows what was asked: class probability + share of the colour, as far as asked; 0..2
   bool accepted() const { return findings.empty(); }
 };
 

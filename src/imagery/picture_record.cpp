@@ -67,7 +67,8 @@ RestoredSettings restore_from_record(const Json& record) {
   RestoredSettings settings{.source = "vitrine",
                             .prompt = text_of(record, "prompt"),
                             .negative_prompt = text_of(record, "negative"),
-                            .scheduler = scheduler_of(text_of(record, "sampler"))};
+                            .scheduler = scheduler_of(text_of(record, "sampler")),
+                            .size_label = text_of(record, "size_label")};
   settings.seed = whole_of(record, "seed");
   settings.index = whole_of(record, "index");
   settings.steps = whole_of(record, "steps");
@@ -84,7 +85,7 @@ RestoredSettings restore_from_record(const Json& record) {
   for (const Json& adapter : adapters)
     if (adapter.is_object()) settings.adapters.push_back(file_in(adapter));
   static const std::set<std::string> kTaken = {"prompt", "negative", "seed",  "index",   "steps",
-                                               "cfg",    "size",     "model", "adapters"};
+                                               "cfg",    "size",     "model", "adapters", "size_label"};
   for (const auto& [key, value] : record.items())
     if (!kTaken.contains(key) && !(key == "sampler" && !settings.scheduler.empty()))
       settings.other[key] = value;

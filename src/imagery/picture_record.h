@@ -43,6 +43,7 @@ struct RestoredSettings {
   std::string scheduler = {};  // of draw's list; "" = another one, named in `other`
   UsedFile model = {};
   std::vector<UsedFile> adapters = {};
+  std::string size_label = {};  // imagery/size_label.h; "" = not said
   Json other = Json::object();  // settings without a name here, as they stand in the file
 };
 

@@ -41,7 +41,7 @@ struct DrawTasks::State {
     const imagery::PromptConfig config{.language = language};
     const imagery::Prompt words = imagery::build_prompt(product, captions, normalizer, statistics, config);
     const imagery::FittedPrompt fitted = imagery::fit_prompt(words.words, language, tokenizer, max_tokens);
-    DrawTask task{product.id, product.id, diffusion::escape_prompt(fitted.text), words.unknown, fitted.cut, ""};
+    DrawTask task{product.id, product.id, diffusion::escape_prompt(fitted.text), words.unknown, fitted.cut, imagery::asked_by(words.captions, captions), ""};
     if (fitted.text.empty()) task.error = "no attribute that a prompt could say";
     return task;
   }
@@ -59,7 +59,9 @@ DrawTasks::~DrawTasks() = default;
 std::optional<DrawTask> DrawTasks::next() {
   if (!state_->reader) {
     if (state_->prompt.empty()) return std::nullopt;
-    return DrawTask{"prompt", "", std::exchange(state_->prompt, ""), {}, {}, ""};
+    DrawTask task{"prompt", "", std::exchange(state_->prompt, ""), {}, {}, {}, ""};
+    task.asked = imagery::asked_by(imagery::caption_words_in(task.prompt, state_->captions), state_->captions);
+    return task;
   }
   const auto row = state_->reader->next();
   if (!row) return std::nullopt;

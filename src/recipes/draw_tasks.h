@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/import.h"
+#include "imagery/asked.h"
 #include "imagery/captions.h"
 #include "text/tokenizer.h"
 
@@ -25,6 +26,7 @@ struct DrawTask {
   std::string prompt;
   std::vector<std::string> unknown;  // words of the product that captions do not have
   std::vector<std::string> cut;      // words that found no room
+  imagery::Asked asked;              // class and colour that the pictures shall show
   std::string error;                 // why there is nothing to draw; empty = there is
 };
 

@@ -1,7 +1,6 @@
 #include "recipes/evaluate_images.h"
 
 #include <ATen/ATen.h>
-#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <map>
@@ -26,10 +25,9 @@
 #include "imagery/clip_scorer.h"
 #include "imagery/inspection.h"
 #include "models/picture_tensor.h"
-#include "models/probe/module.h"
-#include "models/probe/weights.h"
-#include "models/tensor_files.h"
+#include "models/probe/classifier.h"
 #include "recipes/picture_learner.h"
+#include "recipes/resample.h"
 #include "train/picture_tensors.h"
 
 namespace vitrine::recipes {
@@ -42,40 +40,10 @@ constexpr std::string_view kFiles[] = {"metrics.json", "report.html", kManifestN
 constexpr ArtefactKind kKind{"image-evaluation", kFiles};
 constexpr int64_t kShownColumns = 12;
 
-struct Probe {
-  models::ProbeConfig config;
-  std::unique_ptr<nn::FrozenTensors> tensors;
-
-  size_t class_idx(const std::string& label) const {
-    const auto found = std::find(config.classes.begin(), config.classes.end(), label);
-    VITRINE_REQUIRE(found != config.classes.end(), "[evaluate images] class '", label, "' is none of the probe's");
-    return static_cast<size_t>(found - config.classes.begin());
-  }
-};
-
-Probe load_probe(const std::string& dir) {
-  const models::ProbeConfig config = models::read_probe_config(dir);
-  return {config, std::make_unique<nn::FrozenTensors>(models::frozen_tensors(models::load_probe_weights(dir, config), models::probe_weight_specs(config), {}))};
-}
-
-/// What the probe says of pictures [N, 3, H, W] from -1 to 1.
-struct ProbeView {
-  at::Tensor probabilities;  // [N, classes]
-  at::Tensor features;       // [N, d]
-};
-
-ProbeView look(const Probe& probe, const at::Tensor& pictures) {
-  constexpr int64_t kBatch = 64;
-  const at::NoGradGuard no_grad;
-  std::vector<at::Tensor> probabilities, features;
-  for (int64_t begin = 0; begin < pictures.size(0); begin += kBatch) {
-    const at::Tensor batch = pictures.narrow(0, begin, std::min(kBatch, pictures.size(0) - begin));
-    const at::Tensor sized = at::_upsample_bilinear2d_aa(batch, {probe.config.height, probe.config.width}, /*align_corners=*/false);
-    const models::ProbeOutput output = models::probe_forward(probe.config, nn::TensorScope(*probe.tensors), sized);
-    probabilities.push_back(at::softmax(output.logits, -1));
-    features.push_back(output.features);
-  }
-  return {at::cat(probabilities), at::cat(features).contiguous()};
+size_t class_idx(const models::ProbeClassifier& probe, const std::string& label) {
+  const auto idx = probe.class_idx(label);
+  VITRINE_REQUIRE(idx, "[evaluate images] class '", label, "' is none of the probe's");
+  return *idx;
 }
 
 eval::FeatureRows rows_of(const at::Tensor& features) {
@@ -118,8 +86,31 @@ std::vector<Ask> asks_of(const std::vector<std::string>& classes, const Evaluate
   return asks;
 }
 
-/// All pictures of a model, those of a prompt behind each other.
-at::Tensor draw_all(const LoadedModel& model, const std::vector<Ask>& asks, const train::PictureSize& size, const EvaluateImagesConfig& config) {
+struct Judges {
+  models::ProbeClassifier probe;
+  std::unique_ptr<imagery::PairScorer> clip, judge;
+};
+
+/// What a model drew; those of a prompt behind each other.
+struct DrawnSet {
+  at::Tensor pictures;                     // [N, 3, H, W]: the first attempts
+  std::vector<double> accepted, attempts;  // [N]: after refused pictures were drawn anew
+};
+
+std::vector<imagery::Inspection> inspect(std::span<const DrawnPicture> drawn, const Ask& ask, const models::ProbeClassifier& probe) {
+  std::vector<at::Tensor> pixels;
+  for (const DrawnPicture& one : drawn) pixels.push_back(models::to_signed_unit(models::to_tensor(one.picture)));
+  const at::Tensor probabilities = probe.look(at::stack(pixels)).probabilities;
+  const auto wanted = static_cast<int64_t>(class_idx(probe, ask.label));
+  std::vector<imagery::Inspection> inspections;
+  for (size_t i = 0; i < drawn.size(); ++i) {
+    const double probability = probabilities[static_cast<int64_t>(i)][wanted].item<double>();
+    inspections.push_back(imagery::inspect_picture(drawn[i].picture, {.colour = ask.colour, .class_probability = probability}));
+  }
+  return inspections;
+}
+
+DrawnSet draw_all(const LoadedModel& model, const std::vector<Ask>& asks, const train::PictureSize& size, const Judges& judges, const EvaluateImagesConfig& config) {
   const models::SdSettings& settings = model.files.settings;
   diffusion::NetworkModels networks({.text_encoder = model.parts.text_encoder, .unet_config = settings.unet, .unet = model.parts.unet,
                                      .vae_config = settings.vae, .vae = model.parts.vae, .device = model.device});
@@ -128,23 +119,37 @@ at::Tensor draw_all(const LoadedModel& model, const std::vector<Ask>& asks, cons
       diffusion::scheduler_config_from_json(settings.scheduler, model.files.path.string(), diffusion::scheduler_kind(config.scheduler)));
   const diffusion::SamplingConfig sampling{.width = size.width, .height = size.height, .num_inference_steps = config.num_inference_steps,
                                            .guidance_scale = config.guidance_scale};
-  std::vector<at::Tensor> pictures;
+  DrawnSet set;
+  std::vector<at::Tensor> first;
   Progress bar("pictures", asks.size() * static_cast<size_t>(config.pictures), "pictures");
   for (size_t a = 0; a < asks.size(); ++a) {
-    diffusion::SamplingRequest request;
-    request.states = encoder.encode(asks[a].prompt, "");
-    for (int64_t i = 0; i < config.pictures; ++i) {
-      request.noise.emplace_back(static_cast<uint64_t>(config.seed), static_cast<int64_t>(a) * config.pictures + i);
+    const diffusion::PromptStates states = encoder.encode(asks[a].prompt, "");
+    const auto draw = [&](std::span<const PictureSeed> seeds) {
+      diffusion::SamplingRequest request;
+      request.states = states;
+      for (const PictureSeed& seed : seeds) request.noise.emplace_back(seed.seed, seed.index);
+      const at::Tensor decoded = diffusion::decode_pictures(networks, diffusion::sample_latents(networks, *scheduler, request, sampling), /*tiling=*/false);
+      if (first.size() == a) first.push_back(decoded);
+      std::vector<DrawnPicture> drawn;
+      for (int64_t i = 0; i < decoded.size(0); ++i) drawn.push_back({models::to_picture(decoded[i]), {}});
+      return drawn;
+    };
+    const ResampleRequest request{.seed = static_cast<uint64_t>(config.seed), .first_index = static_cast<int64_t>(a) * config.pictures, .count = config.pictures,
+                                  .attempts = config.attempts};
+    for (const Resampled& picture : draw_until_accepted(request, draw, [&](auto drawn) { return inspect(drawn, asks[a], judges.probe); })) {
+      set.accepted.push_back(picture.inspection.accepted() ? 1 : 0);
+      set.attempts.push_back(picture.attempts);
     }
-    pictures.push_back(diffusion::decode_pictures(networks, diffusion::sample_latents(networks, *scheduler, request, sampling), /*tiling=*/false));
     bar.advance(static_cast<uint64_t>(config.pictures));
   }
-  return at::cat(pictures);
+  set.pictures = at::cat(first);
+  return set;
 }
 
 /// What is measured of each picture of a model; [N] each.
 struct Measured {
   std::vector<double> category, colour, available, clip, judge;
+  std::vector<double> available_after, attempts;  // with refused pictures drawn anew
   std::map<std::string, int> defects;
 };
 
@@ -171,20 +176,18 @@ double spread_of(const at::Tensor& features, int64_t per_prompt) {
   return sum / static_cast<double>(prompts);
 }
 
-struct Judges {
-  Probe probe;
-  std::unique_ptr<imagery::PairScorer> clip, judge;
-};
-
-Row measure(const std::string& name, const at::Tensor& drawn, const std::vector<Ask>& asks, const Judges& judges, const at::Tensor& real_features,
+Row measure(const std::string& name, const DrawnSet& set, const std::vector<Ask>& asks, const Judges& judges, const at::Tensor& real_features,
             const EvaluateImagesConfig& config) {
+  const at::Tensor& drawn = set.pictures;
   Row row{name, {}, {}, 0, drawn};
-  const ProbeView seen = look(judges.probe, drawn);
+  row.measured.available_after = set.accepted;
+  row.measured.attempts = set.attempts;
+  const models::ProbeView seen = judges.probe.look(drawn);
   std::vector<io::Picture> pictures;
   std::vector<std::string> prompts;
   for (int64_t i = 0; i < drawn.size(0); ++i) {
     const Ask& ask = asks[static_cast<size_t>(i / config.pictures)];
-    const auto wanted = static_cast<int64_t>(judges.probe.class_idx(ask.label));
+    const auto wanted = static_cast<int64_t>(class_idx(judges.probe, ask.label));
     pictures.push_back(models::to_picture(drawn[i]));
     prompts.push_back(ask.prompt);
     const imagery::Inspection inspection =
@@ -219,6 +222,8 @@ Json row_json(const Row& row, const eval::Bootstrap& bootstrap) {
           {"category_accuracy", interval_json(row.measured.category, bootstrap)},
           {"colour_accuracy", interval_json(row.measured.colour, bootstrap)},
           {"availability", interval_json(row.measured.available, bootstrap)},
+          {"availability_after", interval_json(row.measured.available_after, bootstrap)},
+          {"mean_attempts", mean(row.measured.attempts)},
           {"defects", row.measured.defects},
           {"clip_score", interval_json(row.measured.clip, bootstrap)},
           {"judge_clip_score", interval_json(row.measured.judge, bootstrap)},
@@ -238,11 +243,11 @@ std::string report_page(const Json& metrics, const std::vector<Row>& rows, const
   page.heading("指标");
   std::vector<std::vector<std::string>> cells;
   for (const Json& row : metrics["models"]) {
-    cells.push_back({row["name"], cell(row["category_accuracy"], 100), cell(row["colour_accuracy"], 100), cell(row["availability"], 100), cell(row["clip_score"], 1),
+    cells.push_back({row["name"], cell(row["category_accuracy"], 100), cell(row["colour_accuracy"], 100), cell(row["availability"], 100), cell(row["availability_after"], 100), format_number(row["mean_attempts"]), cell(row["clip_score"], 1),
                      cell(row["judge_clip_score"], 1), concat(format_number(row["kid"]["mean"]), " ± ", format_number(row["kid"]["deviation"])),
                      format_number(row["spread"])});
   }
-  page.table({"模型", "品类正确 %", "颜色正确 %", "可用率 %", "CLIPScore", "CLIPScore（旁证）", "KID", "同提示差异"}, cells);
+  page.table({"模型", "品类正确 %", "颜色正确 %", "可用率 %", "重抽后可用率 %", "平均次数", "CLIPScore", "CLIPScore（旁证）", "KID", "同提示差异"}, cells);
   page.paragraph(concat("每个模型 ", metrics["prompts"].get<size_t>(), " 个提示 × ", config.pictures, " 张；方括号内为按提示重抽样的 95 % 区间。分类器在真实照片上的正确率：",
                         format_number(100 * metrics["probe"]["accuracy"].get<double>()), " %（", metrics["probe"]["n"].get<int>(), " 张）。"));
   for (const Row& row : rows) {
@@ -262,20 +267,20 @@ std::pair<std::string, std::string> name_and_dir(const std::string& text) {
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
-train::PictureSize size_of(const EvaluateImagesConfig& config, const Probe& probe) {
+train::PictureSize size_of(const EvaluateImagesConfig& config, const models::ProbeClassifier& probe) {
   constexpr int64_t kStep = 16;
   const auto rounded = [&](int64_t side) { return std::max<int64_t>(kStep, (side + kStep / 2) / kStep * kStep); };
   // The ratio of the probe's pictures, with a shorter side of 128.
-  const double scale = 128.0 / static_cast<double>(std::min(probe.config.width, probe.config.height));
+  const double scale = 128.0 / static_cast<double>(std::min(probe.config().width, probe.config().height));
   const auto scaled = [&](int64_t side) { return rounded(static_cast<int64_t>(scale * static_cast<double>(side))); };
-  return {config.width > 0 ? config.width : scaled(probe.config.width), config.height > 0 ? config.height : scaled(probe.config.height)};
+  return {config.width > 0 ? config.width : scaled(probe.config().width), config.height > 0 ? config.height : scaled(probe.config().height)};
 }
 
-double probe_accuracy(const ProbeView& seen, const RealPictures& real, const Probe& probe) {
+double probe_accuracy(const models::ProbeView& seen, const RealPictures& real, const models::ProbeClassifier& probe) {
   int right = 0;
   for (size_t i = 0; i < real.labels.size(); ++i) {
     const auto best = static_cast<size_t>(seen.probabilities[static_cast<int64_t>(i)].argmax().item<int64_t>());
-    right += best == probe.class_idx(real.labels[i]) ? 1 : 0;
+    right += best == class_idx(probe, real.labels[i]) ? 1 : 0;
   }
   return static_cast<double>(right) / static_cast<double>(real.labels.size());
 }
@@ -303,10 +308,10 @@ void EvaluateImagesConfig::validate() const {
 void evaluate_images(const fs::path& set, const std::string& output, const EvaluateImagesConfig& config, const std::string& device) {
   config.validate();
   const fs::path place = require_artefact_place(kVerb, output, kKind);
-  const Judges judges{load_probe(config.probe), load_scorer(config.clip, device), load_scorer(config.judge, device)};
+  const Judges judges{models::ProbeClassifier(config.probe), load_scorer(config.clip, device), load_scorer(config.judge, device)};
   const train::PictureSize size = size_of(config, judges.probe);
   const RealPictures real = load_real(set, size);
-  const ProbeView real_seen = look(judges.probe, real.pictures);
+  const models::ProbeView real_seen = judges.probe.look(real.pictures);
   const std::vector<Ask> asks = asks_of(real.classes, config);
   const std::vector<uint32_t> groups = prompt_of_each(asks.size(), config.pictures);
   const eval::Bootstrap bootstrap(groups, {.resamples = static_cast<int>(config.resamples), .seed = static_cast<uint64_t>(config.seed)});
@@ -317,7 +322,7 @@ void evaluate_images(const fs::path& set, const std::string& output, const Evalu
   for (const std::string& text : config.model) {
     const auto [name, dir] = name_and_dir(text);
     const auto model = load_model_to_tune(dir, config.dtype, at::Device(device));
-    rows.push_back(measure(name, draw_all(*model, asks, size, config), asks, judges, real_seen.features, config));
+    rows.push_back(measure(name, draw_all(*model, asks, size, judges, config), asks, judges, real_seen.features, config));
     metrics["models"].push_back(row_json(rows.back(), bootstrap));
     metrics["models"].back()["sha256"] = Json(model->sha256);
     log_info(name, ": category ", cell(metrics["models"].back()["category_accuracy"], 100), " %, colour ", cell(metrics["models"].back()["colour_accuracy"], 100),

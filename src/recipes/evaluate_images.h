@@ -17,6 +17,7 @@ struct EvaluateImagesConfig {
   std::string language = "zh";
   std::vector<std::string> colours = {"red", "black", "white", "blue", "green", "pink"};
   int64_t pictures = 2;
+  int attempts = 3;
   int64_t width = 0;
   int64_t height = 0;
   std::string scheduler = "ddim";
@@ -34,6 +35,7 @@ struct EvaluateImagesConfig {
     v.field("language", language, "of the prompts", {"en", "zh"});
     v.field("colours", colours, "colours that each class is asked for in, by their English names");
     v.field("pictures", pictures, "pictures of each class and colour", 1, 10000);
+    v.field("attempts", attempts, "for availability_after: pictures that the inspection refuses are drawn anew, at most so often in all; all else is of first attempts", 1, 1000);
     v.field("width", width, "pixels; 0 = that of the probe's real pictures rounded to the model's step", 0, 4096);
     v.field("height", height, "pixels; 0 = likewise", 0, 4096);
     v.field("scheduler", scheduler, "noise scheduler", {"ddim", "pndm", "euler", "euler_a", "dpmpp_2m"});

@@ -284,7 +284,8 @@ std::vector<WrittenPicture> write_labelled_pictures(std::span<const PictureToWri
     LabelledFile file = make_labelled_file(*one.master, io::format_of(one.path), one.record,
                                            nullptr, config, context);
     written.push_back(
-        {one.path, file.produce_id, file.width, file.height, file.label, sha256_hex(file.bytes)});
+        {one.path, file.produce_id, file.width, file.height, file.label, file.size_label,
+         sha256_hex(file.bytes)});
     made.push_back({one.path, std::move(file.bytes), std::move(file.log_entry)});
   }
   write_logged(made, context);

@@ -6,11 +6,13 @@
 // one.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "imagery/explicit_label.h"
+#include "imagery/size_label.h"
 #include "io/picture.h"
 #include "recipes/label_settings.h"
 
@@ -35,10 +37,13 @@ struct PictureLabelConfig {
 /// What a picture is made of.
 struct PictureRecord {
   Json fields =
-      Json::object();      // docs/formats/picture_metadata.md; `label` and `parents` are added here
+      Json::object();      // docs/formats/picture_metadata.md; `label`, `size_label`, `parents` are added here
   bool composite = false;  // real product pixels kept, only the background generated
   const imagery::ProductMask* mask = nullptr;  // where the product is; null = not known
   std::vector<std::string> parents = {};  // ProduceIDs of labelled pictures that it was made from
+  /// By an inspection that knew what was asked. Nothing = not inspected yet: then the picture is inspected on its own before its
+  /// size label is set, unless `fields` hold an inspection that refused it.
+  std::optional<bool> accepted = {};
 };
 
 struct WrittenPicture {
@@ -46,11 +51,12 @@ struct WrittenPicture {
   std::string produce_id;  // empty = nobody is set as producer: no implicit label
   int64_t width = 0, height = 0;
   imagery::DrawnLabel label;
+  imagery::SizeLabel size_label = imagery::SizeLabel::concept_picture;
   std::string file_sha256;
 };
 
 /// Writes a generated picture that has its final size: explicit label, DigitalSourceType, record
-/// and parameters; the implicit label and a line in the log once a producer is set, else one
+/// with the size label (imagery/size_label.h, measured before the explicit one is drawn) and parameters; the implicit label and a line in the log once a producer is set, else one
 /// warning for the program's run. The file is verified in memory, the log is on disk, then it
 /// appears whole. By the ending of `path`: PNG, JPEG, WebP. Throws InvalidInput (LBL_TOO_SMALL,
 /// LBL_NO_ROOM, LBL_NOT_LEGIBLE: the quality is too low for the label; another wording), IoError,

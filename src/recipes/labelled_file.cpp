@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "checks/implicit_label.h"
+#include "imagery/inspection.h"
 #include "imagery/picture_record.h"
 #include "io/exif.h"
 #include "io/xmp_packet.h"
@@ -38,12 +39,26 @@ std::string wording_of(const PictureLabelConfig& config, bool composite) {
   return config.wording.empty() && composite ? "AI合成" : config.wording;
 }
 
-/// The record with where its label is and what the picture was made from.
-Json full_record(const PictureRecord& record, const DrawnLabel& label, const std::string& request) {
+bool was_refused(const Json& fields) {
+  if (!fields.contains("inspection") || !fields.at("inspection").is_object()) return false;
+  return fields.at("inspection").value("accepted", Json()) == false;
+}
+
+imagery::SizeLabel size_label_of(const Picture& master, const PictureRecord& record) {
+  if (record.accepted) return imagery::size_label(master, *record.accepted);
+  const bool accepted =
+      !was_refused(record.fields) && imagery::inspect_picture(master, {}).accepted();
+  return imagery::size_label(master, accepted);
+}
+
+/// The record with its labels and what the picture was made from.
+Json full_record(const PictureRecord& record, const LabelledFile& file,
+                 const std::string& request) {
   Json fields = record.fields;
+  fields["size_label"] = imagery::english(file.size_label);
   if (!fields.contains("version")) fields["version"] = program_version();
   if (request.empty())
-    fields["label"] = imagery::to_json(label);
+    fields["label"] = imagery::to_json(file.label);
   else
     fields["request"] = request;
   if (!record.parents.empty()) fields["parents"] = record.parents;
@@ -148,6 +163,7 @@ LabelledFile make_labelled_file(const Picture& master, PictureFormat format,
   const PictureMetadata none;
   if (carried == nullptr) carried = &none;
   LabelledFile file;
+  file.size_label = size_label_of(master, record);
   Picture picture = master;
   if (request.empty())
     file.label =
@@ -163,7 +179,7 @@ LabelledFile make_labelled_file(const Picture& master, PictureFormat format,
   VITRINE_REQUIRE(!request.empty() || imagery::prove_label(pixels, file.label, lossless).holds(),
                   "[make_labelled_file] LBL_NOT_LEGIBLE: quality ", config.quality,
                   " is too low for the label in a ", io::to_string(format), " file");
-  const Json fields = full_record(record, file.label, request);
+  const Json fields = full_record(record, file, request);
   std::optional<checks::ImplicitLabel> label;
   if (!context.producer.empty()) label = new_label(pixels, context);
   const std::string parameters = parameters_for(record, *carried);
@@ -198,6 +214,7 @@ LabelledFile add_implicit_label(const std::string& bytes, const std::string& nam
                     .width = pixels.width,
                     .height = pixels.height,
                     .label = label,
+                    .size_label = {},
                     .log_entry = {}};
   file.bytes = io::with_metadata(
       bytes, name,

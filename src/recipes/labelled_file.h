@@ -7,6 +7,7 @@
 
 #include "imagery/explicit_label.h"
 #include "imagery/label_carriers.h"
+#include "imagery/size_label.h"
 #include "io/picture.h"
 #include "io/picture_metadata.h"
 #include "recipes/label_picture.h"
@@ -22,6 +23,7 @@ struct LabelledFile {
   std::string produce_id;  // empty = no producer
   int64_t width = 0, height = 0;
   imagery::DrawnLabel label;  // without explicit label: empty
+  imagery::SizeLabel size_label = imagery::SizeLabel::concept_picture;  // of a new label
   Json log_entry;             // of kind "label", without file names; null without producer
 };
 

@@ -15,6 +15,7 @@
 #include "diffusion/memory_estimate.h"
 #include "diffusion/network_models.h"
 #include "diffusion/pipeline.h"
+#include "diffusion/preview.h"
 #include "imagery/label_carriers.h"
 #include "io/picture_metadata.h"
 #include "io/picture_resize.h"
@@ -34,6 +35,7 @@ namespace fs = std::filesystem;
 using diffusion::NoiseScheduler;
 
 constexpr const char* kLatents = "latents";
+constexpr int64_t kPreviews = 4;  // parts of a run; after each but the last there is a preview
 
 fs::path model_path(const std::string& name) {
   return fs::is_regular_file(name) ? fs::path(name) : copywriting::find_model(name);
@@ -118,6 +120,11 @@ std::vector<std::string> parents_of(const std::string& image) {
   return parents;
 }
 
+std::vector<float> values_of(const at::Tensor& tensor) {
+  const at::Tensor host = tensor.to(at::kCPU, at::kFloat).contiguous();
+  return {host.const_data_ptr<float>(), host.const_data_ptr<float>() + host.numel()};
+}
+
 }  // namespace
 
 struct PictureDrawer::State {
@@ -153,7 +160,6 @@ struct PictureDrawer::State {
             .strength = image.defined() ? config.strength : 1,
             .vae_tiling = vae_tiling};
   }
-  int64_t num_batches() const { return (config.num_images_per_prompt + config.batch_size - 1) / config.batch_size; }
 
   void check_sizes() const;
   void read_material(const DrawMaterial& material);
@@ -161,7 +167,12 @@ struct PictureDrawer::State {
   void require_memory() const;
   void load();
   void describe();
-  diffusion::SamplingRequest batch(const diffusion::PromptStates& states, uint64_t seed, int64_t first) const;
+  void tell(const DrawWatch& watch, const diffusion::StepReport& report);
+  diffusion::SamplingRequest batch(const diffusion::PromptStates& states, std::span<const PictureSeed> seeds) const;
+  std::vector<int64_t> latents_shape(int64_t pictures) const {
+    const int64_t scale = files.settings.vae.downscale();
+    return {pictures, files.settings.vae.latent_channels, height / scale, width / scale};
+  }
 };
 
 PictureDrawer::State::State(const DrawConfig& given, const DrawMaterial& material, const std::string& dtype_name, const std::string& device_name)
@@ -196,9 +207,7 @@ void PictureDrawer::State::read_material(const DrawMaterial& material) {
   if (!material.image.empty()) image = image_tensor(material.image, width, height);
   if (!material.mask.empty()) mask = mask_tensor(material.mask, width, height);
   parents = parents_of(material.image);
-  const models::VaeConfig& vae_config = files.settings.vae;
-  const int64_t n = config.num_images_per_prompt, scale = vae_config.downscale();
-  if (!material.latents.empty()) latents = read_latents(material.latents, {n, vae_config.latent_channels, height / scale, width / scale});
+  if (!material.latents.empty()) latents = read_latents(material.latents, latents_shape(config.num_images_per_prompt));
   diffusion::count_steps(*scheduler, sampling(), image.defined());  // refuses steps and strength that do not fit
 }
 
@@ -271,12 +280,15 @@ void PictureDrawer::State::describe() {
   if (!used.empty()) record["adapters"] = used;
 }
 
-diffusion::SamplingRequest PictureDrawer::State::batch(const diffusion::PromptStates& states, uint64_t seed, int64_t first) const {
-  const int64_t end = std::min<int64_t>(first + config.batch_size, config.num_images_per_prompt);
+diffusion::SamplingRequest PictureDrawer::State::batch(const diffusion::PromptStates& states, std::span<const PictureSeed> seeds) const {
   diffusion::SamplingRequest request;
   request.states = states;
-  for (int64_t i = first; i < end; ++i) request.noise.emplace_back(seed, i);
-  if (latents.defined()) request.initial_noise = latents.slice(0, first, end);
+  std::vector<at::Tensor> given;
+  for (const PictureSeed& seed : seeds) {
+    request.noise.emplace_back(seed.seed, seed.index);
+    if (latents.defined()) given.push_back(latents[seed.index]);
+  }
+  if (!given.empty()) request.initial_noise = at::stack(given);
   request.picture = image;
   request.mask = mask;
   return request;
@@ -297,25 +309,42 @@ int64_t PictureDrawer::max_tokens() const { return state_->text_encoder->max_tok
 const Json& PictureDrawer::record() const { return state_->record; }
 const std::vector<std::string>& PictureDrawer::parents() const { return state_->parents; }
 
-int64_t PictureDrawer::num_steps() const {
-  return state_->num_batches() * diffusion::count_steps(*state_->scheduler, state_->sampling(), state_->image.defined());
+int64_t PictureDrawer::num_steps(int64_t pictures) const {
+  const int64_t batches = (pictures + state_->config.batch_size - 1) / state_->config.batch_size;
+  return batches * diffusion::count_steps(*state_->scheduler, state_->sampling(), state_->image.defined());
 }
 
-std::vector<io::Picture> PictureDrawer::draw(const DrawRequest& request, const std::function<void()>& on_step) {
+void PictureDrawer::State::tell(const DrawWatch& watch, const diffusion::StepReport& report) {
+  if (watch.on_step) watch.on_step();
+  const bool is_due = report.step < report.num_steps && report.step * kPreviews / report.num_steps > (report.step - 1) * kPreviews / report.num_steps;
+  if (!watch.on_preview || !is_due) return;
+  const at::Tensor pictures = diffusion::preview_pictures(*networks, report.latents);
+  watch.on_preview(models::to_picture(at::cat(pictures.unbind(), /*dim=*/2)));  // side by side
+}
+
+std::vector<DrawnPicture> PictureDrawer::draw(const std::string& prompt, std::span<const PictureSeed> seeds, bool keep_latents,
+                                              const DrawWatch& watch) {
   State& state = *state_;
-  const diffusion::PromptStates states =
-      state.guides() ? state.prompts->encode(request.prompt, state.config.negative_prompt) : state.prompts->encode(request.prompt);
-  std::vector<io::Picture> pictures;
-  std::vector<at::Tensor> kept;
-  for (int64_t first = 0; first < state.config.num_images_per_prompt; first += state.config.batch_size) {
-    const at::Tensor latents = diffusion::sample_latents(*state.networks, *state.scheduler, state.batch(states, request.seed, first), state.sampling(),
-                                                         [&](const diffusion::StepReport&) { on_step(); });
-    if (!request.save_latents.empty()) kept.push_back(latents.cpu());
+  const diffusion::PromptStates states = state.guides() ? state.prompts->encode(prompt, state.config.negative_prompt) : state.prompts->encode(prompt);
+  std::vector<DrawnPicture> pictures;
+  const auto batch_size = static_cast<size_t>(state.config.batch_size);
+  for (size_t first = 0; first < seeds.size(); first += batch_size) {
+    const auto batch = seeds.subspan(first, std::min(batch_size, seeds.size() - first));
+    const at::Tensor latents = diffusion::sample_latents(*state.networks, *state.scheduler, state.batch(states, batch), state.sampling(),
+                                                         [&](const diffusion::StepReport& report) { state.tell(watch, report); });
     const at::Tensor decoded = diffusion::decode_pictures(*state.networks, latents, state.vae_tiling);
-    for (int64_t i = 0; i < decoded.size(0); ++i) pictures.push_back(models::to_picture(decoded[i]));
+    for (int64_t i = 0; i < decoded.size(0); ++i) {
+      pictures.push_back({models::to_picture(decoded[i]), keep_latents ? values_of(latents[i]) : std::vector<float>{}});
+    }
   }
-  if (!kept.empty()) models::save_tensors(request.save_latents, {{kLatents, at::cat(kept)}}, models::ComputeType::float32, {{"prompt", request.prompt}});
   return pictures;
+}
+
+void PictureDrawer::save_latents(const std::string& file, const std::string& prompt, std::span<const Resampled> pictures) const {
+  std::vector<at::Tensor> kept;
+  for (const Resampled& picture : pictures) kept.push_back(at::tensor(picture.drawn.latents));
+  const at::Tensor all = at::stack(kept).view(state_->latents_shape(static_cast<int64_t>(pictures.size())));
+  models::save_tensors(file, {{kLatents, all}}, models::ComputeType::float32, {{"prompt", prompt}});
 }
 
 }  // namespace vitrine::recipes

@@ -4,13 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "imagery/captions.h"
-#include "io/picture.h"
 #include "recipes/draw_config.h"
+#include "recipes/resample.h"
 #include "text/tokenizer.h"
 
 namespace vitrine::recipes {
@@ -22,11 +23,10 @@ struct DrawMaterial {
   std::string latents;  // safetensors: `latents` [n, C, h, w], noise of unit variance
 };
 
-/// The pictures of one prompt.
-struct DrawRequest {
-  std::string prompt;
-  uint64_t seed = 0;
-  std::string save_latents;  // safetensors file for the latents before the VAE; empty = not kept
+/// What is told while pictures are drawn; each may be empty.
+struct DrawWatch {
+  std::function<void()> on_step;                          // after each denoising step of a batch
+  std::function<void(const io::Picture&)> on_preview = {};  // a small grid of a batch, a few times on its way
 };
 
 /// Not thread-safe.
@@ -44,8 +44,8 @@ class PictureDrawer {
 
   int64_t width() const;   // pixels
   int64_t height() const;  // pixels
-  /// Denoising steps of all pictures of a prompt, for progress.
-  int64_t num_steps() const;
+  /// Denoising steps of so many pictures of a prompt, for progress.
+  int64_t num_steps(int64_t pictures) const;
   /// What products' prompts are written in.
   imagery::Language language() const;
   const text::Tokenizer& tokenizer() const;
@@ -57,11 +57,17 @@ class PictureDrawer {
   /// ProduceIDs of the labels in the image that pictures begin with.
   const std::vector<std::string>& parents() const;
 
-  /// Picture i depends on model, settings, prompt, seed and i alone, and to the last bit on
+  /// A picture depends on model, settings, prompt and its seed alone, and to the last bit on
   /// batch_size too, as a network may add up larger batches in another order.
-  ///   on_step  called after each denoising step of a batch
+  ///   seeds         one for each picture; given latents are those of its index
+  ///   keep_latents  the pictures come with their latents
   /// Throws Cancelled between two steps when the user asked to stop.
-  std::vector<io::Picture> draw(const DrawRequest& request, const std::function<void()>& on_step);
+  std::vector<DrawnPicture> draw(const std::string& prompt, std::span<const PictureSeed> seeds,
+                                 bool keep_latents, const DrawWatch& watch);
+
+  /// A safetensors file with the latents of all pictures, in their order. Throws IoError.
+  void save_latents(const std::string& file, const std::string& prompt,
+                    std::span<const Resampled> pictures) const;
 
  private:
   struct State;

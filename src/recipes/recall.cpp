@@ -75,9 +75,11 @@ class Recaller {
     json["lora"] = Json::array();
     for (const UsedFile& adapter : settings_.adapters)
       json["lora"].push_back(take_file(adapter, false));
+    if (!settings_.size_label.empty()) json["size_label"] = settings_.size_label;
     json["other"] = settings_.other;
     json["missing"] = missing_;
-    json["command"] = command_ + " --output FOLDER";
+    // The seed is that of the attempt that was kept: it is drawn as it was, whatever an inspection says.
+    json["command"] = command_ + " --no-inspect --output FOLDER";
     return json;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <optional>
 
 #include "base/artefact.h"
@@ -15,7 +16,10 @@
 #include "base/random.h"
 #include "base/utc_time.h"
 #include "base/version.h"
+#include "imagery/size_label.h"
+#include "imagery/terminal_picture.h"
 #include "recipes/contact_sheet.h"
+#include "recipes/inspection_totals.h"
 #include "recipes/write_parts.h"
 
 namespace vitrine::recipes {
@@ -30,6 +34,7 @@ constexpr const char* kSheet = "sheet.png";
 constexpr std::string_view kFiles[] = {kPictures, kCandidates, kSheet, kManifestName};
 constexpr ArtefactKind kDrawKind{"drawn pictures", kFiles};
 constexpr size_t kSheetRows = 24;  // prompts on the contact sheet
+constexpr int64_t kPreviewColumns = 64;
 
 /// Products have noise of their own; that of a prompt depends on the seed alone. Below 2^63, as
 /// records hold it.
@@ -47,16 +52,19 @@ std::string picture_name(size_t row, size_t index) {
 /// The rows of one run; see run_draw.
 class DrawJob {
  public:
-  DrawJob(const DrawConfig& config, const DrawRun& run, const PictureLabelConfig& label, const LabelOptions& labels)
+  DrawJob(const DrawConfig& config, const DrawRun& run, const PictureInspectorConfig& inspection, const PictureLabelConfig& label,
+          const LabelOptions& labels)
       : config_(config),
         run_(run),
+        inspection_(inspection),
         label_(label),
         context_(open_labels(labels, system_utc_clock())),
         place_(require_artefact_place(kVerb, run.output, kDrawKind, inputs(run))),
+        inspector_(inspection, run.device),
         drawer_(config, run.material, run.dtype.empty() ? "float32" : run.dtype, run.device),
         tasks_(run.source, drawer_.language(), drawer_.tokenizer(), drawer_.max_tokens()),
         parts_(place_, settings(), {".jsonl"}, run.restart, kVerb),
-        progress_(kVerb, run.source.products.empty() ? static_cast<uint64_t>(drawer_.num_steps()) : 0, "steps") {
+        progress_(kVerb, total_steps(), "steps") {
     require_room_for_label();
     if (!run.rejects.empty()) rejects_.emplace(run.rejects);
     if (parts_.num_found() > 0) log_info("[draw] going on from ", parts_.folder().string(), ", finished rows: ", parts_.num_found());
@@ -77,12 +85,22 @@ class DrawJob {
     progress_.finish();
     report_findings();
     publish();
+    if (inspection_.inspect) report_inspection();
     return rows_without_ == 0;
   }
 
  private:
   static std::vector<std::string> inputs(const DrawRun& run) {
     return {run.source.products, run.material.image, run.material.mask, run.material.latents};
+  }
+
+  /// Given noise gives the same picture again.
+  int most_attempts() const { return inspection_.inspect && run_.material.latents.empty() ? inspection_.attempts : 1; }
+
+  /// 0 = not known.
+  uint64_t total_steps() const {
+    const bool is_known = run_.source.products.empty() && most_attempts() == 1;
+    return is_known ? static_cast<uint64_t>(drawer_.num_steps(config_.num_images_per_prompt)) : 0;
   }
 
   fs::path pictures() const { return parts_.folder() / kPictures; }
@@ -105,6 +123,8 @@ class DrawJob {
       settings[name] = file.empty() ? "" : sha256_file(file);
     }
     settings["device"] = run_.device;
+    settings["inspection"] = config_to_json(inspection_);
+    settings["judges"] = inspector_.record();
     settings["label"] = config_to_json(label_);
     settings["producer"] = context_.producer;
     settings["program_version"] = program_version();
@@ -122,13 +142,29 @@ class DrawJob {
     ++num_rows_;
   }
 
+  std::vector<Resampled> resampled(const DrawTask& task, uint64_t seed) {
+    const bool keep_latents = !run_.save_latents.empty();
+    const auto draw = [&](std::span<const PictureSeed> seeds) { return drawer_.draw(task.prompt, seeds, keep_latents, watch()); };
+    InspectPictures inspect;
+    if (inspection_.inspect) inspect = [&](std::span<const DrawnPicture> drawn) { return inspector_.inspect(drawn, task.asked); };
+    auto pictures = draw_until_accepted({.seed = seed, .count = config_.num_images_per_prompt, .attempts = most_attempts()}, draw, inspect);
+    if (keep_latents) drawer_.save_latents(run_.save_latents, task.prompt, pictures);
+    return pictures;
+  }
+
+  DrawWatch watch() {
+    DrawWatch watch{[this] { progress_.advance(); }};
+    if (run_.preview) watch.on_preview = [](const io::Picture& picture) { std::cerr << '\n' << imagery::terminal_picture(picture, kPreviewColumns); };
+    return watch;
+  }
+
   /// The line of a row's candidates, whose pictures are in their place.
   Json drawn(size_t row, const DrawTask& task) {
     const uint64_t seed = seed_of(task, config_.seed);
-    const auto masters = drawer_.draw({task.prompt, seed, run_.save_latents}, [&] { progress_.advance(); });
+    const std::vector<Resampled> masters = resampled(task, seed);
     std::vector<PictureToWrite> files;
     for (size_t i = 0; i < masters.size(); ++i) {
-      files.push_back({pictures() / picture_name(row, i), &masters[i], record_of(task, seed, i)});
+      files.push_back({pictures() / picture_name(row, i), &masters[i].drawn.picture, record_of(task, masters[i])});
     }
     Json line = line_of(task, seed);
     const auto written = write_labelled_pictures(files, label_, context_);
@@ -136,19 +172,34 @@ class DrawJob {
       Json candidate = {{"index", i}, {"kind", "image"}, {"file", concat(kPictures, "/", picture_name(row, i))},
                         {"file_sha256", written[i].file_sha256}, {"width", written[i].width}, {"height", written[i].height}};
       if (!written[i].produce_id.empty()) candidate["produce_id"] = written[i].produce_id;
+      candidate["size_label"] = imagery::english(written[i].size_label);
+      candidate["seed"] = masters[i].seed.seed;
+      if (inspection_.inspect) candidate.update(inspection_fields(masters[i]));
       line["candidates"].push_back(candidate);
     }
     return line;
   }
 
-  PictureRecord record_of(const DrawTask& task, uint64_t seed, size_t index) const {
+  static Json inspection_fields(const Resampled& picture) {
+    Json first = Json::array(), defects = Json::array();
+    for (const imagery::Finding& finding : picture.first_findings) first.push_back(imagery::english(finding.defect));
+    for (const imagery::Finding& finding : picture.inspection.findings) {
+      defects.push_back({{"defect", imagery::english(finding.defect)}, {"value", finding.value}, {"limit", finding.limit}});
+    }
+    return {{"attempts", picture.attempts}, {"kept_attempt", picture.kept_attempt}, {"accepted", picture.inspection.accepted()},
+            {"defects", std::move(defects)}, {"first_defects", std::move(first)}};
+  }
+
+  PictureRecord record_of(const DrawTask& task, const Resampled& picture) const {
     PictureRecord record;
     record.fields = drawer_.record();
     record.fields["prompt"] = task.prompt;
-    record.fields["seed"] = seed;
-    record.fields["index"] = index;
+    record.fields["seed"] = picture.seed.seed;
+    record.fields["index"] = picture.seed.index;
     record.fields["version"] = program_version();
     if (!task.product_id.empty()) record.fields["product"] = task.product_id;
+    record.accepted = inspection_.inspect && picture.inspection.accepted();
+    if (inspection_.inspect) record.fields["inspection"] = inspection_fields(picture);
     record.parents = drawer_.parents();
     return record;
   }
@@ -162,6 +213,7 @@ class DrawJob {
     line.update({{"prompt", task.prompt}, {"negative_prompt", config_.negative_prompt}});
     if (!task.unknown.empty()) line["unknown"] = task.unknown;
     if (!task.cut.empty()) line["cut"] = task.cut;
+    if (inspection_.inspect) line["asked"] = {{"classes", task.asked.classes}, {"colour", task.asked.colour ? Json(imagery::english(*task.asked.colour)) : Json()}};
     line.update({{"candidates", Json::array()}, {"seed", seed}, {"model_sha256", drawer_.record()["model"]["sha256"]}});
     return line;
   }
@@ -174,7 +226,7 @@ class DrawJob {
   }
 
   void take_over(const Json& line) {
-    progress_.skip(static_cast<uint64_t>(drawer_.num_steps()));
+    progress_.skip(static_cast<uint64_t>(drawer_.num_steps(config_.num_images_per_prompt)));
     remember(line);
   }
 
@@ -188,6 +240,9 @@ class DrawJob {
   void remember(const Json& line) {
     rows_without_ += line["candidates"].empty();
     num_pictures_ += line["candidates"].size();
+    if (inspection_.inspect) {
+      for (const Json& candidate : line["candidates"]) totals_.add(candidate);
+    }
     if (sheet_rows_.size() < kSheetRows && !line["candidates"].empty()) sheet_rows_.push_back(line);
   }
 
@@ -195,6 +250,14 @@ class DrawJob {
     for (const data::ImportEntry& finding : tasks_.take_findings()) {
       if (rejects_) rejects_->write(dump_line(data::to_json(finding)) + "\n");
       if (finding.severity == data::Severity::reject) log_warn(data::to_line(finding));
+    }
+  }
+
+  void report_inspection() const {
+    if (!run_.quiet) std::cerr << totals_.table();
+    if (totals_.refused() > 0) {
+      log_warn("[draw] 未通过质检 ", totals_.refused(), "/", totals_.pictures(), ": pictures that were not accepted within ", most_attempts(),
+               most_attempts() == 1 ? " attempt" : " attempts", "; the best attempt of each is kept, marked with its defects in ", kCandidates);
     }
   }
 
@@ -222,13 +285,16 @@ class DrawJob {
   }
 
   void write_sheet(const fs::path& folder) const {
-    std::vector<std::vector<fs::path>> rows;
+    std::vector<std::vector<SheetPicture>> rows;
     for (const Json& line : sheet_rows_) {
       rows.emplace_back();
-      for (const Json& candidate : line["candidates"]) rows.back().push_back(parts_.folder() / candidate["file"].get<std::string>());
+      for (const Json& candidate : line["candidates"]) {
+        const auto label = imagery::size_label_named(candidate["size_label"].get<std::string>());
+        rows.back().push_back({parts_.folder() / candidate["file"].get<std::string>(), *label});
+      }
     }
     const io::Picture sheet = contact_sheet(rows);
-    write_labelled_picture(folder / kSheet, sheet, {.fields = {{"version", program_version()}}, .parents = drawer_.parents()}, label_, context_);
+    write_labelled_picture(folder / kSheet, sheet, {.fields = {{"version", program_version()}}, .parents = drawer_.parents(), .accepted = false}, label_, context_);
   }
 
   Json manifest() const {
@@ -238,14 +304,17 @@ class DrawJob {
                      {"data", {{"sha256", tasks_.sha256()}}},
                      {"prompts", num_rows_},
                      {"pictures", num_pictures_}});
+    if (inspection_.inspect) manifest["inspection"] = {{"settings", config_to_json(inspection_)}, {"judges", inspector_.record()}, {"totals", totals_.to_json()}};
     return manifest;
   }
 
   const DrawConfig& config_;
   const DrawRun& run_;
+  const PictureInspectorConfig& inspection_;
   const PictureLabelConfig& label_;
   LabelContext context_;
   fs::path place_;
+  PictureInspector inspector_;
   PictureDrawer drawer_;
   DrawTasks tasks_;
   WriteParts parts_;
@@ -253,13 +322,16 @@ class DrawJob {
   Progress progress_;
   size_t num_rows_ = 0, num_pictures_ = 0;  // done
   size_t rows_without_ = 0;                 // with no picture
+  InspectionTotals totals_;
   std::vector<Json> sheet_rows_;
 };
 
 }  // namespace
 
-bool run_draw(const DrawConfig& config, const DrawRun& run, const PictureLabelConfig& label, const LabelOptions& labels) {
+bool run_draw(const DrawConfig& config, const DrawRun& run, const PictureInspectorConfig& inspection, const PictureLabelConfig& label,
+              const LabelOptions& labels) {
   config.validate();
+  inspection.validate();
   if (run.output.empty()) throw UsageError("--output: missing");
   for (const auto& [option, side] : {std::pair{"--width", config.width}, {"--height", config.height}}) {
     if (side % 8 != 0) throw UsageError(concat(option, ": expected a multiple of 8, got ", side));
@@ -269,7 +341,7 @@ bool run_draw(const DrawConfig& config, const DrawRun& run, const PictureLabelCo
   }
   check_file_arguments(kVerb, std::vector{run.source.products, run.material.image, run.material.mask, run.material.latents},
                        {{"--save-latents", run.save_latents}, {"--rejects", run.rejects}});
-  return DrawJob(config, run, label, labels).draw_all();
+  return DrawJob(config, run, inspection, label, labels).draw_all();
 }
 
 }  // namespace vitrine::recipes

@@ -8,6 +8,7 @@
 #include "recipes/label_picture.h"
 #include "recipes/label_settings.h"
 #include "recipes/picture_drawer.h"
+#include "recipes/picture_inspector.h"
 
 namespace vitrine::recipes {
 
@@ -18,6 +19,8 @@ struct DrawRun {
   bool restart = false;
   std::string dtype;   // float32 | bfloat16; empty = float32
   std::string device;  // cpu, cuda:0
+  bool preview = false;
+  bool quiet = false;  // no table at the end
 
   void describe(FieldVisitor& v) {
     v.field("prompt", source.prompt,
@@ -30,18 +33,22 @@ struct DrawRun {
     v.field("save_latents", save_latents,
             "safetensors file for the latents before the VAE; of one prompt");
     v.field("output", output, "folder for the pictures");
+    v.field("preview", preview, "show in the terminal what the pictures have come to, a few times on the way");
     v.field("rejects", rejects, "file for the rows that were rejected");
     v.field("restart", restart, "delete the rows that an interrupted run left, and start anew");
   }
 };
 
+/// Pictures are inspected; what is refused is drawn anew, up to `inspection.attempts` (resample.h). With latents given as the noise
+/// there is one attempt. Rates before and after, and defects by class, go to standard error unless `quiet`, and into vitrine.json.
+///
 /// Writes OUTPUT/pictures/, candidates.jsonl (docs/formats/drawn_pictures.md), sheet.png and
 /// vitrine.json, all at once at the end. Finished rows are kept in OUTPUT.parts; the same call after
 /// an interruption goes on behind them. Every picture has its labels (recipes/label_picture.h).
 /// Returns false when a row was rejected or had nothing to draw.
 /// Throws UsageError, NotFound, Corrupt, IoError, Busy, Cancelled; InvalidInput for what
 /// PictureDrawer refuses, pictures too small for a label, and rows of other settings.
-bool run_draw(const DrawConfig& config, const DrawRun& run, const PictureLabelConfig& label,
-              const LabelOptions& labels);
+bool run_draw(const DrawConfig& config, const DrawRun& run, const PictureInspectorConfig& inspection,
+              const PictureLabelConfig& label, const LabelOptions& labels);
 
 }  // namespace vitrine::recipes

@@ -10,6 +10,7 @@
 #include "imagery/explicit_label.h"
 #include "imagery/label_carriers.h"
 #include "imagery/picture_record.h"
+#include "imagery/size_label.h"
 #include "io/picture.h"
 #include "recipes/labelled_file.h"
 #include "store/label_log.h"
@@ -46,12 +47,14 @@ class PictureVerifier {
   Json run() {
     Json implicit = check_implicit();
     check_explicit();
+    const std::string size_label = check_size_label();
     const std::string type = imagery::digital_source_type(metadata_);
     return {{"file", name_},
             {"explicit", explicit_},
             {"explicit_checks", explicit_checks_},
             {"implicit", std::move(implicit)},
             {"iptc", type.empty() ? "absent" : type},
+            {"size_label", size_label},
             {"c2pa", metadata_.c2pa_sha256.empty() ? "absent" : "not_built"},
             {"problems", problems_},
             {"result", problems_.empty() ? "pass" : "fail"}};
@@ -104,6 +107,24 @@ class PictureVerifier {
     problem(record_ ? "no explicit label"
                     : "no program of ours labelled this picture: whether it shows a label cannot "
                       "be determined");
+  }
+
+  /// Sharpness was measured before the explicit label was drawn; the size can be checked now.
+  std::string check_size_label() {
+    const Json claimed = record_ ? record_->value("size_label", Json()) : Json();
+    if (claimed.is_null()) return "absent";
+    const auto label =
+        claimed.is_string() ? imagery::size_label_named(claimed.get<std::string>()) : std::nullopt;
+    if (!label) {
+      problem(concat("size label: expected concept, thumbnail or listing-ready, got ",
+                     claimed.dump()));
+      return "unknown";
+    }
+    const int64_t side = std::min(picture_.width, picture_.height);
+    if (*label > imagery::most_of_side(side))
+      problem(concat("size label: a shorter side of ", side, " pixels is no ",
+                     imagery::english(*label)));
+    return std::string(imagery::english(*label));
   }
 
   void take_proof(const imagery::LabelProof& proof) {

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "e2e/program.h"
+#include "e2e/tiny_models.h"
 
 namespace vitrine::e2e {
 namespace {
@@ -11,15 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::string kListings = source_file("tests/data/pictures_synthetic/listings.jsonl").string();
-
-/// Random weights: its scores mean nothing.
-std::string tiny_clip(const TemporaryFolder& folder) {
-  fs::copy(source_file("tests/data/clip_tiny/chinese"), folder / "clip");
-  std::string vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
-  for (int i = 5; i < 40; ++i) vocabulary += "字" + std::to_string(i) + "\n";
-  write_file_atomic(folder / "clip/vocab.txt", vocabulary);
-  return folder / "clip";
-}
 
 Json filter_of(const fs::path& funnel, std::string_view name) {
   for (const Json& filter : read_json_file(funnel)) {

@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "e2e/program.h"
+#include "e2e/tiny_models.h"
+#include "io/picture.h"
 
 namespace vitrine::e2e {
 namespace {
@@ -41,6 +43,8 @@ class DrawE2e : public testing::Test {
                                      "128",
                                      "--num-inference-steps",
                                      "3",
+                                     "--attempts",
+                                     "1",
                                      "--threads",
                                      "1",
                                      "--output",
@@ -60,6 +64,21 @@ class DrawE2e : public testing::Test {
   }
   std::string picture(const std::string& output, const std::string& name) const {
     return read_file(folder_ / output + "/pictures/" + name);
+  }
+  Json totals(const std::string& output) const {
+    return read_json_file(folder_ / output + "/vitrine.json")["inspection"]["totals"];
+  }
+  /// A classifier of two classes that has hardly learned anything.
+  std::string probe() const {
+    for (const std::string split : {"train", "validation"})
+      for (const std::string label : {"dress", "hat"})
+        io::write_picture(folder_ / "set/" + split + "/" + label + "/0.png",
+                          io::blank_picture(32, 32, {200, label == "hat" ? uint8_t{0} : uint8_t{200}, 40}));
+    const auto trained = run_program({"train", "probe", folder_ / "set", "--output", folder_ / "probe", "--width", "32",
+                                      "--height", "32", "--block-out-channels", "16,16", "--steps", "1",
+                                      "--validation-steps", "1", "--batch-size", "2", "--threads", "1"});
+    EXPECT_EQ(trained.exit_code, 0) << trained.err;
+    return folder_ / "probe";
   }
   std::string products() const {
     const std::string path = folder_ / "products.jsonl";
@@ -86,6 +105,14 @@ TEST_F(DrawE2e, APromptGivesPicturesCandidatesSheetAndManifest) {
   EXPECT_EQ(row["candidates"][1]["index"], 1);
   EXPECT_EQ(read_json_file(folder_ / "out/vitrine.json")["kind"], "drawn pictures");
   EXPECT_FALSE(fs::exists(folder_ / "out.parts"));
+}
+
+TEST_F(DrawE2e, APreviewIsShownOnTheWayAndWritesNoFile) {
+  const auto result = draw("seen", {"--prompt", "a red dress", "-n", "2", "--num-inference-steps", "4", "--preview"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("\x1b[48;2;"), std::string::npos);
+  EXPECT_EQ(draw("unseen", {"--prompt", "a red dress", "-n", "2", "--num-inference-steps", "4"}).err.find("\x1b[48;2;"), std::string::npos);
+  EXPECT_EQ(picture("seen", "000001-1.png"), picture("unseen", "000001-1.png"));
 }
 
 TEST_F(DrawE2e, TheSameCommandGivesTheSamePicturesAndOneMoreChangesNone) {
@@ -125,6 +152,8 @@ TEST_F(DrawE2e, EveryProductIsARowAndARejectedOneIsSaid) {
   EXPECT_EQ(rows[0]["id"], "p1");
   EXPECT_EQ(rows[0]["prompt"], "dress");
   EXPECT_EQ(rows[1]["prompt"], "red");
+  EXPECT_EQ(rows[0]["asked"], (Json{{"classes", {"dress", "skirt"}}, {"colour", nullptr}}));
+  EXPECT_EQ(rows[1]["asked"]["colour"], "red");
   EXPECT_NE(rows[0]["seed"], rows[1]["seed"]);
   const std::string broken = folder_ / "broken.jsonl";
   write_file_atomic(broken, read_file(products()) + "{\"id\":\n");
@@ -163,6 +192,7 @@ TEST_F(DrawE2e, CtrlCKeepsFinishedRowsAndTheSameCommandGoesOn) {
   ASSERT_EQ(draw("whole", args).exit_code, 0);
   for (const std::string name : {"000001-0.png", "000002-0.png"})
     EXPECT_TRUE(picture("out", name) == picture("whole", name)) << name;
+  EXPECT_EQ(totals("out"), totals("whole"));
   EXPECT_FALSE(fs::exists(folder_ / "out.parts"));
 }
 
@@ -172,6 +202,101 @@ TEST_F(DrawE2e, CtrlCBeforeTheFirstPictureLeavesNothing) {
   EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
   EXPECT_FALSE(fs::exists(folder_ / "out"));
   EXPECT_FALSE(fs::exists(folder_ / "out.parts"));
+}
+
+/// Limits that every picture keeps.
+const std::vector<std::string> kNoLimits = {"--least-spread", "0", "--least-detail", "0", "--most-border", "1",
+                                            "--least-coverage", "0", "--most-coverage", "1", "--least-class-probability", "0",
+                                            "--least-colour-share", "0", "--most-text-rows", "1000", "--clip", "none"};
+
+std::vector<std::string> with_no_limits(std::vector<std::string> args) {
+  args.insert(args.end(), kNoLimits.begin(), kNoLimits.end());
+  return args;
+}
+
+TEST_F(DrawE2e, AcceptedPicturesAreThoseOfARunWithoutInspection) {
+  const auto result = draw("out", with_no_limits({"--prompt", "a red dress", "-n", "2", "--attempts", "3", "--probe", "none"}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("可用率（首次）   100.0 %  (2/2)"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("未通过质检"), std::string::npos) << result.err;
+  const Json row = candidates("out").front();
+  EXPECT_EQ(row["asked"], (Json{{"classes", {"dress"}}, {"colour", "red"}}));
+  EXPECT_EQ(row["candidates"][0]["attempts"], 1);
+  EXPECT_EQ(row["candidates"][0]["accepted"], true);
+  EXPECT_EQ(row["candidates"][0]["seed"], row["seed"]);
+  ASSERT_EQ(draw("plain", {"--prompt", "a red dress", "-n", "2", "--no-inspect"}).exit_code, 0);
+  const Json plain = candidates("plain").front()["candidates"][0];
+  EXPECT_EQ(plain["size_label"], "concept");
+  EXPECT_FALSE(plain.contains("accepted"));
+  EXPECT_FALSE(read_json_file(folder_ / "plain/vitrine.json").contains("inspection"));
+  for (const std::string name : {"/pictures/000001-0.png", "/pictures/000001-1.png"})
+    EXPECT_EQ(io::read_picture(folder_ / "out" + name).rgb, io::read_picture(folder_ / "plain" + name).rgb) << name;
+}
+
+TEST_F(DrawE2e, WhatAProbeRefusesIsDrawnAnewUpToTheLimitAndMarked) {
+  auto args = with_no_limits({"--prompt", "a red dress", "-n", "2", "--attempts", "3", "--probe", probe()});
+  *(std::find(args.begin(), args.end(), "--least-class-probability") + 1) = "1";  // no classifier is so sure
+  const auto result = draw("out", args);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("未通过质检 2/2: pictures that were not accepted within 3 attempts"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("品类不符 wrong_category：首次 2，留用 2"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("概念图 2 缩略图 0 可上架 0"), std::string::npos) << result.err;
+  for (const Json& candidate : candidates("out").front()["candidates"]) {
+    EXPECT_EQ(candidate["attempts"], 3);
+    EXPECT_EQ(candidate["accepted"], false);
+    EXPECT_EQ(candidate["defects"][0]["defect"], "wrong_category");
+    EXPECT_EQ(candidate["size_label"], "concept");
+  }
+  EXPECT_EQ(totals("out")["availability_after"], 0);
+  EXPECT_EQ(totals("out")["mean_attempts"], 3);
+  EXPECT_EQ(read_json_file(folder_ / "out/vitrine.json")["inspection"]["judges"]["probe"]["model"], "probe");
+  const auto verified = run_program({"verify", folder_ / "out/pictures/000001-0.png"});
+  EXPECT_NE(verified.out.find("\"size_label\":\"concept\""), std::string::npos) << verified.out;
+}
+
+TEST_F(DrawE2e, AClipJudgesTheClassToo) {
+  auto args = with_no_limits({"--prompt", "a red dress", "-n", "1", "--probe", "none"});
+  *(std::find(args.begin(), args.end(), "--least-class-probability") + 1) = "1";
+  *(std::find(args.begin(), args.end(), "--clip") + 1) = tiny_clip(folder_);
+  const auto result = draw("out", args);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json defect = candidates("out").front()["candidates"][0]["defects"][0];
+  EXPECT_EQ(defect["defect"], "wrong_category");
+  EXPECT_GT(defect["value"], 0);
+  EXPECT_LT(defect["value"], 1);
+  EXPECT_EQ(read_json_file(folder_ / "out/vitrine.json")["inspection"]["judges"]["clip"]["sha256"].get<std::string>().size(), 64u);
+}
+
+TEST_F(DrawE2e, AResampledPictureIsRecalledAndDrawnAgain) {
+  Json kept = {{"kept_attempt", 1}};
+  std::string file;
+  for (int seed = 0; seed < 8 && kept["kept_attempt"] == 1; ++seed) {
+    const std::string output = "out" + std::to_string(seed);
+    ASSERT_EQ(draw(output, {"--prompt", "a red dress", "-n", "2", "--attempts", "4", "--probe", "none", "--clip", "none", "--seed", std::to_string(seed),
+                            "--least-spread", "100"})
+                  .exit_code,
+              0);
+    kept = candidates(output).front()["candidates"][1];
+    file = folder_ / output + "/pictures/000001-1.png";
+  }
+  ASSERT_GT(kept["kept_attempt"], 1) << "no seed whose best attempt is a later one";
+  const Json recalled = parse_json(run_program({"recall", file, "--no-check-models"}).out, "recall");
+  EXPECT_EQ(recalled["seed"], kept["seed"]);
+  EXPECT_EQ(recalled["size_label"], "concept");
+  ASSERT_EQ(draw("again", {"--prompt", recalled["prompt"], "-n", std::to_string(recalled["index"].get<int>() + 1), "--seed",
+                           std::to_string(recalled["seed"].get<uint64_t>()), "--no-inspect"})
+                .exit_code,
+            0);
+  EXPECT_EQ(io::read_picture(file).rgb, io::read_picture(folder_ / "again/pictures/000001-1.png").rgb);
+}
+
+TEST_F(DrawE2e, WrongUseOfTheInspectionIsOneLine) {
+  EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "x", "--attempts", "0"}), 2, "--attempts"));
+  EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "x", "--probe", folder_ / "nowhere"}), 1, "nowhere"));
+  EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "x", "--clip", folder_ / "nowhere"}), 1, "nowhere"));
+  EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "x", "--probe", folder_.path().string()}), 1, "config.json"));
+  EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "x", "--no-inspect", "--probe", folder_.path().string()}), 2, "--probe: without effect"));
+  EXPECT_FALSE(fs::exists(folder_ / "a"));
 }
 
 TEST_F(DrawE2e, WrongUsageIsSaidBeforeAnyWork) {

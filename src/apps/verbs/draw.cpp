@@ -14,6 +14,7 @@ struct DrawVerb {
   CommonOptions common;
   recipes::DrawConfig config;
   recipes::DrawRun run;
+  recipes::PictureInspectorConfig inspection;
   recipes::PictureLabelConfig label;
   recipes::LabelOptions labels;
   VerbOptions options;
@@ -28,6 +29,7 @@ void register_draw(CLI::App& app, int& exit_code) {
   state->options.name_also("num_images_per_prompt", "-n");
   state->options.add(state->config);
   state->options.add(state->run);
+  state->options.add(state->inspection);
   state->options.add(state->label);
   state->options.add(state->labels);
   state->options.add_common(state->common, {.engine = "torch", .dtypes = {"float32", "bfloat16"}, .gpu = true});
@@ -36,7 +38,8 @@ void register_draw(CLI::App& app, int& exit_code) {
     set_threads(state->common.threads);
     state->run.dtype = state->common.dtype;
     state->run.device = parse_device(state->common.device).str();
-    exit_code = recipes::run_draw(state->config, state->run, state->label, state->labels) ? kDone : kSomeRejected;
+    state->run.quiet = state->common.quiet;
+    exit_code = recipes::run_draw(state->config, state->run, state->inspection, state->label, state->labels) ? kDone : kSomeRejected;
   });
 }
 

@@ -39,6 +39,8 @@ void register_evaluate_images(CLI::App& app, int& exit_code) {
     if (verb->options.resolve()) return;
     VerbOptions::require(!verb->set.empty(), "SET");
     VerbOptions::require(!verb->files.output.empty(), "--output");
+    VerbOptions::require(!verb->config.model.empty(), "--model");
+    VerbOptions::require(!verb->config.probe.empty(), "--probe");
     set_threads(verb->common.threads);
     recipes::evaluate_images(verb->set, verb->files.output, verb->config, parse_device(verb->common.device).str());
     exit_code = kDone;

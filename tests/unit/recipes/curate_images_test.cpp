@@ -30,6 +30,9 @@ class ColourScorer : public imagery::PairScorer {
     }
     return scores;
   }
+  std::vector<std::vector<double>> classify(std::span<const io::Picture> pictures, std::span<const std::string> texts) override {
+    return std::vector(pictures.size(), std::vector(texts.size(), 1.0 / static_cast<double>(texts.size())));
+  }
   imagery::Language language() const override { return imagery::Language::zh; }
   Json description() const override { return {{"model", "colour words"}, {"sha256", "none"}}; }
 };

@@ -498,6 +498,35 @@ TEST_F(PictureExportTest, AnotherMasterUnderThatNameIsRefused) {
             std::string::npos);
 }
 
+TEST_F(LabelPictureTest, EveryPictureSaysWhatItMayBeUsedAs) {
+  EXPECT_EQ(draw("a.png", {.fields = draw_fields(), .accepted = true}).size_label,
+            imagery::SizeLabel::thumbnail);
+  EXPECT_EQ(verify("a.png").at("size_label"), "thumbnail");
+  EXPECT_EQ(recall(path("a.png").string(), {}).at("size_label"), "thumbnail");
+  draw("refused.webp", {.fields = draw_fields(), .accepted = false});
+  EXPECT_EQ(verify("refused.webp").at("size_label"), "concept");
+  label({unlabelled("foreign.png")}, "labelled.png");
+  EXPECT_NE(verify("labelled.png").at("size_label"), "absent");
+}
+
+TEST_F(LabelPictureTest, ARefusedPictureStaysAConceptWhenItIsLabelledAnew) {
+  Json fields = draw_fields();
+  fields["inspection"] = {{"accepted", false}};
+  EXPECT_EQ(draw("a.png", {.fields = fields}).size_label, imagery::SizeLabel::concept_picture);
+}
+
+TEST_F(LabelPictureTest, ASizeLabelThatThePixelsDoNotAllowIsFound) {
+  draw("a.png", {.fields = draw_fields(), .accepted = true});
+  Json record = *imagery::read_record(metadata("a.png"), "a.png");
+  for (const auto& [claimed, result] : {std::pair{"listing-ready", "fail"}, {"final", "fail"}, {"concept", "pass"}}) {
+    record["size_label"] = claimed;
+    io::MetadataChange change;
+    change.texts = {{std::string(imagery::kRecordKey), dump_line(record)}};
+    write_file_atomic(path("b.png"), io::with_metadata(read_file(path("a.png")), "a.png", change));
+    EXPECT_EQ(verify("b.png").at("result"), result) << claimed << verify("b.png").dump();
+  }
+}
+
 TEST_F(LabelPictureTest, RecallGivesTheSettingsAndTheCommand) {
   draw("a.webp");
   RecallConfig config;
@@ -512,7 +541,7 @@ TEST_F(LabelPictureTest, RecallGivesTheSettingsAndTheCommand) {
   EXPECT_EQ(settings.at("command"),
             "vitrine draw --prompt '一条红色的裙子, it'\\''s \"new\"' --negative-prompt blurry "
             "--seed 42 -n 4 --width 256 --height 192 --num-inference-steps 20 --guidance-scale 7.5 "
-            "--scheduler dpmpp_2m --model sd-mini --output FOLDER");
+            "--scheduler dpmpp_2m --model sd-mini --no-inspect --output FOLDER");
 }
 
 TEST_F(LabelPictureTest, RecallFindsModelsByNameInTheirFolderOnly) {
