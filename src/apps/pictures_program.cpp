@@ -10,6 +10,7 @@ namespace vitrine::apps {
 bool needs_pictures(int argc, const char* const* argv) {
   if (argc < 2) return false;
   const std::string_view verb = argv[1];
+  if (verb == "curate") return argc > 2 && std::string_view(argv[2]) == "images";
   return verb == "label" || verb == "verify" || verb == "recall";
 }
 
@@ -17,6 +18,10 @@ int run_pictures_program(char** argv) {
   return run_libexec_program("vitrine-pictures", "libvips", argv);
 }
 
+void list_curate_images(CLI::App& app, int&) {
+  app.get_subcommand("curate")->add_subcommand(
+      "images", "training pictures with captions through the funnel (by vitrine-pictures)");
+}
 void list_label(CLI::App& app, int&) {
   app.add_subcommand("label",
                      "write AI labels into pictures and texts, their log, exports by agreement (by "

@@ -5,7 +5,7 @@
 
 namespace vitrine::apps {
 
-/// Whether these arguments are a verb of vitrine-pictures: label, verify, recall.
+/// Whether these arguments are a verb of vitrine-pictures: curate images, label, verify, recall. Asked behind needs_torch.
 bool needs_pictures(int argc, const char* const* argv);
 
 /// Replaces this process by vitrine-pictures with the same arguments; as run_torch_program.

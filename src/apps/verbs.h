@@ -11,6 +11,7 @@ void register_bench_write(CLI::App& app, int& exit_code);
 void register_check(CLI::App& app, int& exit_code);
 void register_convert(CLI::App& app, int& exit_code);
 void register_curate(CLI::App& app, int& exit_code);
+void register_curate_pictures(CLI::App& app, int& exit_code);
 void register_curate_torch(CLI::App& app, int& exit_code);
 void register_draw(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
@@ -35,6 +36,7 @@ void list_score_clip(CLI::App& app, int& exit_code);
 void list_train(CLI::App& app, int& exit_code);
 
 /// Verbs of vitrine-pictures, likewise.
+void list_curate_images(CLI::App& app, int& exit_code);
 void list_label(CLI::App& app, int& exit_code);
 void list_recall(CLI::App& app, int& exit_code);
 void list_verify(CLI::App& app, int& exit_code);

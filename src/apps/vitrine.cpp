@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
                          register_export,
                          register_points,
                          register_curate,
+                         list_curate_images,
                          list_train,
                          list_align,
                          register_write,

@@ -326,7 +326,8 @@ void evaluate_images(const fs::path& set, const std::string& output, const Evalu
     metrics["models"].push_back(row_json(rows.back(), bootstrap));
     metrics["models"].back()["sha256"] = Json(model->sha256);
     log_info(name, ": category ", cell(metrics["models"].back()["category_accuracy"], 100), " %, colour ", cell(metrics["models"].back()["colour_accuracy"], 100),
-             " %, available ", cell(metrics["models"].back()["availability"], 100), " %");
+             " %, available ", cell(metrics["models"].back()["availability"], 100), " %, with refused ones drawn anew ",
+             cell(metrics["models"].back()["availability_after"], 100), " %");
   }
   ArtefactFolder folder(place, kKind);
   write_file_atomic(folder.path() / "metrics.json", dump_pretty(metrics));

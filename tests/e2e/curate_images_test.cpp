@@ -58,8 +58,15 @@ TEST(CurateImagesE2eTest, AClipModelSetsItsThresholdByQuantile) {
   EXPECT_EQ(read_json_file(folder / "out/vitrine.json")["captions"]["max_tokens"], config["text_config"]["max_position_embeddings"]);
 }
 
+TEST(CurateImagesE2eTest, TheProgramThatHandsItOverLoadsNoPictureLibrary) {
+  const std::string program = read_file(fs::path(VITRINE_BINARY_DIR) / "bin/vitrine");
+  for (const char* library : {"libvips.so", "libglib", "libtorch_cpu.so"}) EXPECT_EQ(program.find(library), std::string::npos) << library << ": each start would load it";
+}
+
 TEST(CurateImagesE2eTest, WrongUseIsOneLine) {
   TemporaryFolder folder;
+  EXPECT_NE(run_program({"curate", "--help"}).out.find("images"), std::string::npos);
+  EXPECT_NE(run_program({"curate", "images", "--help"}).out.find("--min-side"), std::string::npos);
   EXPECT_TRUE(failed_with_one_line(run_program({"curate", "images", "--output", folder / "out"}), 2, "IN"));
   EXPECT_TRUE(failed_with_one_line(run_program({"curate", "images", kListings}), 2, "--output"));
   EXPECT_TRUE(failed_with_one_line(run_program({"curate", "images", folder / "none", "--output", folder / "out"}), 1, "none"));

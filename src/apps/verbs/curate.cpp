@@ -1,7 +1,6 @@
-// vitrine curate copy|images IN… --output DIR - raw rows and picture sets to training rows through the funnels.
+// vitrine curate copy IN… --output DIR - raw rows to training rows through the funnel.
 #include "apps/command_line.h"
 #include "apps/verbs.h"
-#include "apps/verbs/curate_images.h"
 #include "base/log.h"
 #include "recipes/curate_run.h"
 
@@ -39,7 +38,6 @@ void register_curate(CLI::App& app, int& exit_code) {
   verb->options.add(verb->config);
   verb->options.add_common(verb->common, {});
   copy->callback([verb, &exit_code] { exit_code = verb->run(); });
-  add_curate_images(*curate, exit_code, {});
 }
 
 }  // namespace vitrine::apps

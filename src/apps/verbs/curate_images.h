@@ -1,4 +1,4 @@
-// apps/verbs/curate_images.h - `curate images`, in both programs: with a CLIP model vitrine-torch runs it.
+// apps/verbs/curate_images.h - `curate images`, in two programs: with a CLIP model vitrine-torch runs it, else vitrine-pictures.
 #pragma once
 #include <functional>
 #include <memory>
