@@ -15,6 +15,8 @@ class PairScorer {
   virtual ~PairScorer() = default;
   /// The cosine of picture i and text i, -1..1. Throws InvalidInput for unequal numbers.
   virtual std::vector<double> score(std::span<const io::Picture> pictures, std::span<const std::string> texts) = 0;
+  /// The cosines of all pairs, [texts, pictures] row after row.
+  virtual std::vector<float> similarities(std::span<const io::Picture> pictures, std::span<const std::string> texts) = 0;
   /// The language of texts that are made for it.
   virtual Language language() const = 0;
   /// Which model it is: {"model", "sha256", …}; goes into reports.
