@@ -24,7 +24,7 @@ const std::vector<Verb>& verbs() {
       {"check", {}, {}},
       {"curate", {"copy", "images"}, {}},
       {"train", {"copy", "tagger", "ranker", "text-encoder", "lora", "dreambooth", "textual-inversion", "clip", "base", "vae", "probe"}, {}},
-      {"align", {"copy"}, {"images"}},
+      {"align", {"copy", "images"}, {}},
       {"write", {}, {}},
       {"draw", {}, {}},
       {"export", {}, {}},

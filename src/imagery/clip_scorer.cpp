@@ -67,12 +67,11 @@ class ClipScorer final : public PairScorer {
     VITRINE_REQUIRE(pictures.size() == texts.size(), "[score] ", pictures.size(), " pictures for ", texts.size(), " texts");
     const at::NoGradGuard no_grad;
     std::vector<double> scores;
-    for (size_t begin = 0; begin < pictures.size(); begin += config_.batch_size) {
-      const size_t count = std::min(config_.batch_size, pictures.size() - begin);
+    for_each_batch(pictures.size(), [&](size_t begin, size_t count) {
       const at::Tensor cosines = (picture_rows(pictures.subspan(begin, count)) * text_rows(texts.subspan(begin, count))).sum(1);
       const at::Tensor host = cosines.to(at::kCPU, at::kDouble).contiguous();
       scores.insert(scores.end(), host.const_data_ptr<double>(), host.const_data_ptr<double>() + host.numel());
-    }
+    });
     return scores;
   }
 
@@ -90,10 +89,25 @@ class ClipScorer final : public PairScorer {
     return probabilities;
   }
 
+  std::vector<float> similarities(std::span<const io::Picture> pictures, std::span<const std::string> texts) override {
+    const at::NoGradGuard no_grad;
+    std::vector<at::Tensor> of_pictures, of_texts;
+    for_each_batch(pictures.size(), [&](size_t begin, size_t count) { of_pictures.push_back(picture_rows(pictures.subspan(begin, count))); });
+    for_each_batch(texts.size(), [&](size_t begin, size_t count) { of_texts.push_back(text_rows(texts.subspan(begin, count))); });
+    if (of_pictures.empty() || of_texts.empty()) return {};
+    const at::Tensor host = at::matmul(at::cat(of_texts), at::cat(of_pictures).t()).to(at::kCPU).contiguous();
+    return {host.const_data_ptr<float>(), host.const_data_ptr<float>() + host.numel()};
+  }
+
   Language language() const override { return language_; }
   Json description() const override { return description_; }
 
  private:
+  template <typename Work>
+  void for_each_batch(size_t total, const Work& work) const {
+    for (size_t begin = 0; begin < total; begin += config_.batch_size) work(begin, std::min(config_.batch_size, total - begin));
+  }
+
   at::Tensor picture_rows(std::span<const io::Picture> pictures) const {
     std::vector<at::Tensor> pixels;
     for (const io::Picture& picture : pictures) pixels.push_back(models::clip_pixels(picture, preprocess_));

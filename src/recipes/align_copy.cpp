@@ -21,7 +21,6 @@
 #include "models/gpt2/config.h"
 #include "recipes/align_data.h"
 #include "recipes/align_report.h"
-#include "recipes/align_stages.h"
 #include "recipes/evaluate_ranker.h"
 #include "recipes/train_ranker.h"
 #include "recipes/training_rows.h"
@@ -32,6 +31,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kVerb = "align copy";
+constexpr std::string_view kWorkingFiles[] = {"ranker", "ranker-evaluation", "pairs.jsonl", "held-out-pairs.jsonl"};
 
 /// The settings and inputs that everything in a working folder belongs to.
 struct Inputs {
@@ -392,7 +392,7 @@ bool align_copy(const AlignCopyRun& run, const AlignCopyConfig& config) {
   const Inputs inputs = open_inputs(run);
   AlignData data = read_align_data(run, config);
   const int64_t rejected = data.rejected;
-  const AlignStages work(place.string() + ".run", settings_of(run, config, inputs));
+  const AlignStages work({kVerb, kWorkingFiles}, place.string() + ".run", settings_of(run, config, inputs));
   Loop loop(run, config, inputs, std::move(data), work);
   Json report = loop();
   report["settings"] = settings_of(run, config, inputs);

@@ -12,6 +12,7 @@
 
 #include "base/artefact.h"
 #include "base/config.h"
+#include "recipes/align_stages.h"
 #include "recipes/preference_sources.h"
 #include "recipes/round_order.h"
 #include "recipes/round_samples.h"
@@ -25,7 +26,6 @@ inline constexpr std::string_view kAlignmentFiles[] = {
     "round-1.jsonl", "round-2.jsonl", "round-3.jsonl", "round-4.jsonl", "round-5.jsonl", "round-6.jsonl", "round-7.jsonl", "round-8.jsonl",
     "pairs.jsonl", "held-out-pairs.jsonl", kManifestName};
 inline constexpr ArtefactKind kAlignmentKind{"alignment", kAlignmentFiles};
-inline constexpr int kMostRounds = 8;
 
 struct AlignCopyConfig {
   int rounds = 2;

@@ -5,13 +5,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/stopwatch.h"
-#include "recipes/align_copy.h"
 
 namespace vitrine::recipes {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::string_view kVerb = "align copy";
 
 /// A hash by its first digits.
 std::string shown(const Json& value) {
@@ -30,10 +27,10 @@ std::string differences_of(const Json& old, const Json& settings) {
 
 }  // namespace
 
-AlignStages::AlignStages(fs::path path, const Json& settings) : path_(std::move(path)) {
-  if (fs::exists(path_) && !fs::is_directory(path_)) throw UsageError(concat("[", kVerb, "] ", path_.string(), " is a file, but the loop works there"));
+AlignStages::AlignStages(const Owner& owner, fs::path path, const Json& settings) : owner_(owner), path_(std::move(path)) {
+  if (fs::exists(path_) && !fs::is_directory(path_)) throw UsageError(concat("[", owner_.verb, "] ", path_.string(), " is a file, but the loop works there"));
   fs::create_directories(path_);
-  lock_.emplace(path_ / "lock", concat("[", kVerb, "] ", path_.string(), ": another process works there"));
+  lock_.emplace(path_ / "lock", concat("[", owner_.verb, "] ", path_.string(), ": another process works there"));
   require_same(settings);
 }
 
@@ -59,7 +56,8 @@ Json AlignStages::run(const std::string& stage, const std::function<Json()>& wor
 void AlignStages::remove() const {
   std::error_code ignored;
   fs::remove(path_ / "settings.json", ignored);  // first: what is left of a removal that was cut short is no loop to go on with
-  for (const char* name : {"stages", "ranker", "ranker-evaluation", "pairs.jsonl", "held-out-pairs.jsonl"}) fs::remove_all(path_ / name, ignored);
+  fs::remove_all(path_ / "stages", ignored);
+  for (const std::string_view name : owner_.files) fs::remove_all(path_ / name, ignored);
   for (int r = 1; r <= kMostRounds; ++r) fs::remove_all(round(r), ignored);
   fs::remove(path_ / "lock", ignored);
   fs::remove(path_, ignored);
@@ -70,13 +68,13 @@ void AlignStages::require_same(const Json& settings) const {
   const fs::path file = path_ / "settings.json";
   remove_abandoned(file);
   if (!fs::exists(file)) {
-    if (!holds_only_the_lock()) throw UsageError(concat("[", kVerb, "] ", path_.string(), " holds other files, but the loop works there; move them or choose another --output"));
+    if (!holds_only_the_lock()) throw UsageError(concat("[", owner_.verb, "] ", path_.string(), " holds other files, but the loop works there; move them or choose another --output"));
     write_file_atomic(file, dump_pretty(settings));
     return;
   }
   const std::string differences = differences_of(read_json_file(file), settings);
   if (differences.empty()) return;
-  throw UsageError(concat("[", kVerb, "] ", path_.string(), " holds a loop of other settings or inputs: ", differences, "; go on with those, or delete the folder"));
+  throw UsageError(concat("[", owner_.verb, "] ", path_.string(), " holds a loop of other settings or inputs: ", differences, "; go on with those, or delete the folder"));
 }
 
 bool AlignStages::holds_only_the_lock() const {

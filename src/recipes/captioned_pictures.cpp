@@ -3,10 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "data/picture_sets.h"
@@ -157,19 +157,27 @@ std::vector<double> CaptionedPictures::weights(double balance) const {
   return weights;
 }
 
+std::vector<PicturePrompt> CaptionedPictures::whole_prompts(size_t row) const {
+  std::vector<PicturePrompt> prompts;
+  for (std::string& caption : captions_in_all_languages(row)) prompts.push_back({std::move(caption), data_->captions[row].facts});
+  return prompts;
+}
+
+std::vector<PicturePrompt> CaptionedPictures::asked_prompts() const {
+  std::set<std::string> classes;
+  for (const CaptionSource& caption : data_->captions) classes.insert(caption.facts.label);
+  classes.erase("");
+  std::vector<PicturePrompt> prompts = prompts_of_classes(data_->words, {classes.begin(), classes.end()}, kAskedColours, data_->languages.front());
+  for (size_t i = 0; i < prompts.size(); ++i) prompts[i].text = text_in(data_->words, prompts[i], data_->languages[i % data_->languages.size()]);
+  return prompts;
+}
+
 std::vector<std::string> CaptionedPictures::sample_prompts() const {
-  using imagery::ColourName;
-  constexpr std::array<ColourName, 6> kColours{ColourName::red, ColourName::black, ColourName::white, ColourName::blue, ColourName::green, ColourName::pink};
-  std::map<std::string, bool> labels;
-  for (const CaptionSource& caption : data_->captions) labels[caption.facts.label] = true;
+  constexpr size_t kWholeCaptions = 12;
   std::vector<std::string> prompts;
-  for (const auto& [label, is_there] : labels) {
-    for (const ColourName colour : kColours) {
-      const imagery::CaptionFacts facts{.label = label, .colour = colour, .pattern = imagery::Pattern::plain, .background = ColourName::white};
-      const Language language = data_->languages[prompts.size() % data_->languages.size()];
-      prompts.push_back(imagery::join_words(data_->words.words(facts, language), language));
-    }
-  }
+  for (const PicturePrompt& prompt : asked_prompts()) prompts.push_back(prompt.text);
+  if (!prompts.empty()) return prompts;
+  for (size_t row = 0; row < std::min(kWholeCaptions, size()); ++row) prompts.push_back(whole_caption(row));
   return prompts;
 }
 

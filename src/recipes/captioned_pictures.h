@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "recipes/picture_prompts.h"
 
 namespace vitrine::train {
 struct PictureSize;
@@ -46,7 +47,11 @@ class CaptionedPictures {
   std::vector<std::string> all_captions() const;
   /// How often each picture is drawn: 1 / frequency^balance of its class, times the same of its colour.
   std::vector<double> weights(double balance) const;
-  /// Prompts for the samples of a run: some for each class, in colours that are frequent and rare.
+  /// The same with what they say of the picture; nothing is known of a text of the set's own.
+  std::vector<PicturePrompt> whole_prompts(size_t row) const;
+  /// Every class in kAskedColours, in the languages by turns. None for a set that says no class.
+  std::vector<PicturePrompt> asked_prompts() const;
+  /// Prompts for the samples of a run: those, or whole captions where there are none.
   std::vector<std::string> sample_prompts() const;
 
  private:

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "base/artefact.h"
@@ -14,21 +15,24 @@
 #include "base/html_report.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "diffusion/network_models.h"
-#include "diffusion/pipeline.h"
-#include "diffusion/prompt_encoder.h"
-#include "diffusion/scheduler.h"
+#include "diffusion/scheduler_config.h"
 #include "eval/bootstrap.h"
 #include "eval/kernel_distance.h"
 #include "eval/retrieval.h"
 #include "imagery/captions.h"
-#include "imagery/clip_scorer.h"
 #include "imagery/inspection.h"
+#include "models/lora/lora_file.h"
+#include "models/lora/merged_tensors.h"
 #include "models/picture_tensor.h"
 #include "models/probe/classifier.h"
+#include "recipes/general_prompts.h"
+#include "recipes/interval_json.h"
+#include "recipes/picture_judges.h"
 #include "recipes/picture_learner.h"
+#include "recipes/prompt_drawer.h"
 #include "recipes/resample.h"
 #include "train/picture_tensors.h"
+#include "train/text_drift.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -39,12 +43,6 @@ constexpr const char* kVerb = "evaluate images";
 constexpr std::string_view kFiles[] = {"metrics.json", "report.html", kManifestName};
 constexpr ArtefactKind kKind{"image-evaluation", kFiles};
 constexpr int64_t kShownColumns = 12;
-
-size_t class_idx(const models::ProbeClassifier& probe, const std::string& label) {
-  const auto idx = probe.class_idx(label);
-  VITRINE_REQUIRE(idx, "[evaluate images] class '", label, "' is none of the probe's");
-  return *idx;
-}
 
 eval::FeatureRows rows_of(const at::Tensor& features) {
   return {features.size(0), features.size(1), {features.const_data_ptr<float>(), static_cast<size_t>(features.numel())}};
@@ -65,31 +63,23 @@ RealPictures load_real(const fs::path& set, const train::PictureSize& size) {
   return real;
 }
 
-/// One class in one colour.
-struct Ask {
-  std::string label, prompt;
-  imagery::ColourName colour;
+/// A model as --model names it: a directory, maybe with an adapter.
+struct NamedModel {
+  std::string name, dir, lora;
 };
 
-std::vector<Ask> asks_of(const std::vector<std::string>& classes, const EvaluateImagesConfig& config) {
-  const imagery::CaptionWords words = imagery::CaptionWords::load();
-  const auto language = config.language == "en" ? imagery::Language::en : imagery::Language::zh;
-  std::vector<Ask> asks;
-  for (const std::string& label : classes) {
-    for (const std::string& name : config.colours) {
-      const auto colour = imagery::colour_name(name);
-      VITRINE_REQUIRE(colour, "[evaluate images] colours: '", name, "' is no colour name");
-      const imagery::CaptionFacts facts{.label = label, .colour = *colour, .pattern = imagery::Pattern::plain, .background = imagery::ColourName::white};
-      asks.push_back({label, imagery::join_words(words.words(facts, language), language), *colour});
-    }
+/// "DIR", "NAME=DIR" or "NAME=DIR+LORA"; a plus sign is part of DIR where such a folder is there.
+NamedModel named_model(const std::string& text) {
+  const size_t equal = text.find('=');
+  NamedModel model{"", equal == std::string::npos ? text : text.substr(equal + 1), ""};
+  const size_t plus = model.dir.rfind('+');
+  if (plus != std::string::npos && !fs::exists(model.dir)) {
+    model.lora = model.dir.substr(plus + 1);
+    model.dir.resize(plus);
   }
-  return asks;
+  model.name = equal == std::string::npos ? fs::path(text).filename().string() : text.substr(0, equal);
+  return model;
 }
-
-struct Judges {
-  models::ProbeClassifier probe;
-  std::unique_ptr<imagery::PairScorer> clip, judge;
-};
 
 /// What a model drew; those of a prompt behind each other.
 struct DrawnSet {
@@ -97,46 +87,70 @@ struct DrawnSet {
   std::vector<double> accepted, attempts;  // [N]: after refused pictures were drawn anew
 };
 
-std::vector<imagery::Inspection> inspect(std::span<const DrawnPicture> drawn, const Ask& ask, const models::ProbeClassifier& probe) {
+int64_t known_class(const models::ProbeClassifier& probe, const std::string& label) {
+  const auto idx = probe.class_idx(label);
+  VITRINE_REQUIRE(idx, "[evaluate images] class '", label, "' is none of the probe's");
+  return static_cast<int64_t>(*idx);
+}
+
+std::vector<imagery::Inspection> inspect(std::span<const DrawnPicture> drawn, const PicturePrompt& ask, const models::ProbeClassifier& probe) {
   std::vector<at::Tensor> pixels;
   for (const DrawnPicture& one : drawn) pixels.push_back(models::to_signed_unit(models::to_tensor(one.picture)));
-  const at::Tensor probabilities = probe.look(at::stack(pixels)).probabilities;
-  const auto wanted = static_cast<int64_t>(class_idx(probe, ask.label));
+  const at::Tensor probabilities = probe.look(at::stack(pixels)).probabilities.select(1, known_class(probe, ask.facts.label));
   std::vector<imagery::Inspection> inspections;
   for (size_t i = 0; i < drawn.size(); ++i) {
-    const double probability = probabilities[static_cast<int64_t>(i)][wanted].item<double>();
-    inspections.push_back(imagery::inspect_picture(drawn[i].picture, {.colour = ask.colour, .class_probability = probability}));
+    const double probability = probabilities[static_cast<int64_t>(i)].item<double>();
+    inspections.push_back(imagery::inspect_picture(drawn[i].picture, {.colour = ask.facts.colour, .class_probability = probability}));
   }
   return inspections;
 }
 
-DrawnSet draw_all(const LoadedModel& model, const std::vector<Ask>& asks, const train::PictureSize& size, const Judges& judges, const EvaluateImagesConfig& config) {
-  const models::SdSettings& settings = model.files.settings;
-  diffusion::NetworkModels networks({.text_encoder = model.parts.text_encoder, .unet_config = settings.unet, .unet = model.parts.unet,
-                                     .vae_config = settings.vae, .vae = model.parts.vae, .device = model.device});
-  diffusion::PromptEncoder encoder(networks, *model.tokenizer, model.parts.text_encoder.max_tokens());
-  const auto scheduler = diffusion::make_noise_scheduler(
-      diffusion::scheduler_config_from_json(settings.scheduler, model.files.path.string(), diffusion::scheduler_kind(config.scheduler)));
-  const diffusion::SamplingConfig sampling{.width = size.width, .height = size.height, .num_inference_steps = config.num_inference_steps,
-                                           .guidance_scale = config.guidance_scale};
+/// A model with its adapter merged.
+class AdaptedModel {
+ public:
+  AdaptedModel(const NamedModel& named, const std::string& dtype, const at::Device& device) : model_(load_model_to_tune(named.dir, dtype, device)) {
+    if (named.lora.empty()) return;
+    const models::LoraFile lora = models::read_lora(named.lora, models::LoraTargets(model_->files.settings));
+    models::warn_of_other_base(lora, model_->files);
+    const models::WeightedLora weighted{&lora};
+    unet_.set_adapters({&weighted, 1});
+    text_.set_adapters({&weighted, 1});
+  }
+
+  const LoadedModel& model() const { return *model_; }
+  const nn::TensorSource& text() const { return text_; }
+  diffusion::Networks networks() const {
+    if (unet_.num_merged() + text_.num_merged() == 0) return networks_of(*model_);  // with the layouts that plain tensors keep
+    return {.text_encoder = model_->parts.text_encoder, .unet_config = model_->files.settings.unet, .unet = unet_, .vae_config = model_->files.settings.vae,
+            .vae = model_->parts.vae, .device = model_->device, .adapted_text = &text_};
+  }
+
+ private:
+  std::unique_ptr<LoadedModel> model_;
+  models::MergedTensors unet_{model_->parts.unet, models::SdPart::unet};
+  models::MergedTensors text_{model_->parts.text_encoder.tensors().source(), models::SdPart::text_encoder};
+};
+
+DrawnSet draw_all(const AdaptedModel& adapted, const std::vector<PicturePrompt>& asks, const train::PictureSize& size, const models::ProbeClassifier& probe,
+                  const EvaluateImagesConfig& config) {
+  const LoadedModel& model = adapted.model();
+  PromptDrawer drawer(adapted.networks(), *model.tokenizer,
+                      diffusion::scheduler_config_from_json(model.files.settings.scheduler, model.files.path.string(), diffusion::scheduler_kind(config.scheduler)),
+                      {.width = size.width, .height = size.height, .num_inference_steps = config.num_inference_steps, .guidance_scale = config.guidance_scale});
   DrawnSet set;
   std::vector<at::Tensor> first;
   Progress bar("pictures", asks.size() * static_cast<size_t>(config.pictures), "pictures");
   for (size_t a = 0; a < asks.size(); ++a) {
-    const diffusion::PromptStates states = encoder.encode(asks[a].prompt, "");
     const auto draw = [&](std::span<const PictureSeed> seeds) {
-      diffusion::SamplingRequest request;
-      request.states = states;
-      for (const PictureSeed& seed : seeds) request.noise.emplace_back(seed.seed, seed.index);
-      const at::Tensor decoded = diffusion::decode_pictures(networks, diffusion::sample_latents(networks, *scheduler, request, sampling), /*tiling=*/false);
-      if (first.size() == a) first.push_back(decoded);
+      const at::Tensor pictures = drawer.pictures(drawer.latents(asks[a].text, seeds));
+      if (first.size() == a) first.push_back(pictures);
       std::vector<DrawnPicture> drawn;
-      for (int64_t i = 0; i < decoded.size(0); ++i) drawn.push_back({models::to_picture(decoded[i]), {}});
+      for (int64_t i = 0; i < pictures.size(0); ++i) drawn.push_back({models::to_picture(pictures[i]), {}});
       return drawn;
     };
     const ResampleRequest request{.seed = static_cast<uint64_t>(config.seed), .first_index = static_cast<int64_t>(a) * config.pictures, .count = config.pictures,
                                   .attempts = config.attempts};
-    for (const Resampled& picture : draw_until_accepted(request, draw, [&](auto drawn) { return inspect(drawn, asks[a], judges.probe); })) {
+    for (const Resampled& picture : draw_until_accepted(request, draw, [&](auto drawn) { return inspect(drawn, asks[a], probe); })) {
       set.accepted.push_back(picture.inspection.accepted() ? 1 : 0);
       set.attempts.push_back(picture.attempts);
     }
@@ -158,6 +172,8 @@ struct Row {
   Measured measured;
   eval::KernelDistance distance;
   double spread = 0;  // mean distance between pictures of one prompt
+  std::optional<eval::RetrievalReport> retrieval;  // prompts as texts
+  std::optional<double> likeness;  // of the text states to those of the first model
   at::Tensor pictures;
 };
 
@@ -176,45 +192,65 @@ double spread_of(const at::Tensor& features, int64_t per_prompt) {
   return sum / static_cast<double>(prompts);
 }
 
-Row measure(const std::string& name, const DrawnSet& set, const std::vector<Ask>& asks, const Judges& judges, const at::Tensor& real_features,
+/// How well the CLIP finds the pictures of each prompt among all, and the prompt of each picture. A picture has one right prompt and a prompt several
+/// right pictures, so pictures are asked as eval::retrieval asks texts.
+std::optional<eval::RetrievalReport> retrieval_of(imagery::PairScorer* scorer, const std::vector<io::Picture>& pictures, const std::vector<PicturePrompt>& asks) {
+  if (scorer == nullptr) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const PicturePrompt& ask : asks) texts.push_back(ask.text);
+  const auto P = static_cast<int64_t>(texts.size()), N = static_cast<int64_t>(pictures.size());
+  const std::vector<float> similarities = scorer->similarities(pictures, texts);  // [P, N]
+  std::vector<float> of_pictures;                                                 // [N, P]
+  std::vector<int64_t> prompt_of_picture;
+  for (int64_t n = 0; n < N; ++n) {
+    prompt_of_picture.push_back(n * P / N);
+    for (int64_t p = 0; p < P; ++p) of_pictures.push_back(similarities[static_cast<size_t>(p * N + n)]);
+  }
+  const eval::RetrievalReport swapped = eval::retrieval(of_pictures, prompt_of_picture, P);
+  return eval::RetrievalReport{P, N, swapped.picture_to_text, swapped.text_to_picture};
+}
+
+struct Judges {
+  models::ProbeClassifier probe;
+  std::unique_ptr<imagery::PairScorer> clip, judge;
+};
+
+Row measure(const std::string& name, const DrawnSet& set, const std::vector<PicturePrompt>& asks, const Judges& judges, const at::Tensor& real_features,
             const EvaluateImagesConfig& config) {
   const at::Tensor& drawn = set.pictures;
-  Row row{name, {}, {}, 0, drawn};
+  Row row{name, {}, {}, 0, {}, {}, drawn};
   row.measured.available_after = set.accepted;
   row.measured.attempts = set.attempts;
   const models::ProbeView seen = judges.probe.look(drawn);
   std::vector<io::Picture> pictures;
   std::vector<std::string> prompts;
   for (int64_t i = 0; i < drawn.size(0); ++i) {
-    const Ask& ask = asks[static_cast<size_t>(i / config.pictures)];
-    const auto wanted = static_cast<int64_t>(class_idx(judges.probe, ask.label));
+    const PicturePrompt& ask = asks[static_cast<size_t>(i / config.pictures)];
+    const int64_t wanted = known_class(judges.probe, ask.facts.label);
     pictures.push_back(models::to_picture(drawn[i]));
-    prompts.push_back(ask.prompt);
+    prompts.push_back(ask.text);
     const imagery::Inspection inspection =
-        imagery::inspect_picture(pictures.back(), {.colour = ask.colour, .class_probability = seen.probabilities[i][wanted].item<double>()});
+        imagery::inspect_picture(pictures.back(), {.colour = ask.facts.colour, .class_probability = seen.probabilities[i][wanted].item<double>()});
     row.measured.category.push_back(seen.probabilities[i].argmax().item<int64_t>() == wanted ? 1 : 0);
-    row.measured.colour.push_back(inspection.traits.garment.name == ask.colour ? 1 : 0);
+    row.measured.colour.push_back(inspection.traits.garment.name == ask.facts.colour ? 1 : 0);
     row.measured.available.push_back(inspection.accepted() ? 1 : 0);
     for (const imagery::Finding& finding : inspection.findings) ++row.measured.defects[std::string(imagery::english(finding.defect))];
   }
   row.measured.clip = clip_scores(judges.clip.get(), pictures, prompts);
   row.measured.judge = clip_scores(judges.judge.get(), pictures, prompts);
+  row.retrieval = retrieval_of(judges.clip.get(), pictures, asks);
   row.distance = eval::kernel_distance(rows_of(seen.features), rows_of(real_features), {.seed = static_cast<uint64_t>(config.seed)});
   row.spread = spread_of(seen.features, config.pictures);
   return row;
 }
 
-double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return values.empty() ? 0 : sum / static_cast<double>(values.size());
-}
+Json recall_json(const eval::Recall& recall) { return {{"r1", recall.at_1}, {"r5", recall.at_5}, {"r10", recall.at_10}}; }
 
-/// {"mean", "low", "high", "n"}: over prompts, all pictures of a prompt together.
-Json interval_json(const std::vector<double>& values, const eval::Bootstrap& bootstrap) {
-  if (values.empty()) return nullptr;
-  const eval::Interval interval = bootstrap.mean(values);
-  return {{"mean", mean(values)}, {"low", interval.low}, {"high", interval.high}, {"n", values.size()}};
+/// Both ways; null without a CLIP.
+Json retrieval_json(const std::optional<eval::RetrievalReport>& report) {
+  if (!report) return nullptr;
+  return {{"prompts", report->num_texts}, {"pictures", report->num_pictures}, {"caption_to_picture", recall_json(report->text_to_picture)},
+          {"picture_to_caption", recall_json(report->picture_to_text)}};
 }
 
 Json row_json(const Row& row, const eval::Bootstrap& bootstrap) {
@@ -229,13 +265,17 @@ Json row_json(const Row& row, const eval::Bootstrap& bootstrap) {
           {"judge_clip_score", interval_json(row.measured.judge, bootstrap)},
           {"kid", {{"mean", row.distance.mean}, {"deviation", row.distance.deviation}, {"subset_size", row.distance.subset_size},
                    {"n", row.distance.n_first}, {"n_real", row.distance.n_second}}},
-          {"spread", row.spread}};
+          {"spread", row.spread},
+          {"retrieval", retrieval_json(row.retrieval)},
+          {"likeness_to_first", row.likeness ? Json(*row.likeness) : Json()}};
 }
 
-std::string cell(const Json& value, double factor) {
-  if (value.is_null()) return "–";
-  return concat(format_number(factor * value["mean"].get<double>()), " [", format_number(factor * value["low"].get<double>()), ", ",
-                format_number(factor * value["high"].get<double>()), "]");
+/// "12.5 / 40 / 66.7": at 1, 5 and 10, in percent.
+std::string recall_cell(const Json& retrieval, const char* direction) {
+  if (retrieval.is_null()) return "–";
+  const Json& recall = retrieval[direction];
+  return concat(format_number(100 * recall["r1"].get<double>()), " / ", format_number(100 * recall["r5"].get<double>()), " / ",
+                format_number(100 * recall["r10"].get<double>()));
 }
 
 std::string report_page(const Json& metrics, const std::vector<Row>& rows, const EvaluateImagesConfig& config) {
@@ -243,13 +283,16 @@ std::string report_page(const Json& metrics, const std::vector<Row>& rows, const
   page.heading("指标");
   std::vector<std::vector<std::string>> cells;
   for (const Json& row : metrics["models"]) {
-    cells.push_back({row["name"], cell(row["category_accuracy"], 100), cell(row["colour_accuracy"], 100), cell(row["availability"], 100), cell(row["availability_after"], 100), format_number(row["mean_attempts"]), cell(row["clip_score"], 1),
-                     cell(row["judge_clip_score"], 1), concat(format_number(row["kid"]["mean"]), " ± ", format_number(row["kid"]["deviation"])),
-                     format_number(row["spread"])});
+    cells.push_back({row["name"], interval_cell(row["category_accuracy"], 100), interval_cell(row["colour_accuracy"], 100), interval_cell(row["availability"], 100),
+                     interval_cell(row["availability_after"], 100), format_number(row["mean_attempts"]), interval_cell(row["clip_score"], 1),
+                     interval_cell(row["judge_clip_score"], 1), concat(format_number(row["kid"]["mean"]), " ± ", format_number(row["kid"]["deviation"])),
+                     format_number(row["spread"]), recall_cell(row["retrieval"], "caption_to_picture"), recall_cell(row["retrieval"], "picture_to_caption"),
+                     row["likeness_to_first"].is_null() ? "–" : format_number(row["likeness_to_first"])});
   }
-  page.table({"模型", "品类正确 %", "颜色正确 %", "可用率 %", "重抽后可用率 %", "平均次数", "CLIPScore", "CLIPScore（旁证）", "KID", "同提示差异"}, cells);
+  page.table({"模型", "品类正确 %", "颜色正确 %", "可用率 %", "重抽后可用率 %", "平均次数", "CLIPScore", "CLIPScore（旁证）", "KID", "同提示差异", "提示→图 R@1/5/10 %", "图→提示 R@1/5/10 %", "文本与首个模型的相似"}, cells);
   page.paragraph(concat("每个模型 ", metrics["prompts"].get<size_t>(), " 个提示 × ", config.pictures, " 张；方括号内为按提示重抽样的 95 % 区间。分类器在真实照片上的正确率：",
                         format_number(100 * metrics["probe"]["accuracy"].get<double>()), " %（", metrics["probe"]["n"].get<int>(), " 张）。"));
+  page.paragraph("R@k：CLIP 在全部生成图片中由提示找到它的图片（同一提示的任意一张即可），以及由图片找到它的提示；并列算错。最后一列：通用提示（rules/pictures/general_prompts.txt）上文本状态与首个模型的平均余弦。");
   for (const Row& row : rows) {
     page.heading(row.name);
     const std::string png = models::grid_png(row.pictures, kShownColumns);
@@ -258,13 +301,6 @@ std::string report_page(const Json& metrics, const std::vector<Row>& rows, const
   page.heading("设置");
   page.raw_text("settings", dump_pretty(config_to_json(config)));
   return page.html();
-}
-
-/// "NAME=DIR" or "DIR".
-std::pair<std::string, std::string> name_and_dir(const std::string& text) {
-  const size_t at = text.find('=');
-  if (at == std::string::npos) return {fs::path(text).filename().string(), text};
-  return {text.substr(0, at), text.substr(at + 1)};
 }
 
 train::PictureSize size_of(const EvaluateImagesConfig& config, const models::ProbeClassifier& probe) {
@@ -280,14 +316,15 @@ double probe_accuracy(const models::ProbeView& seen, const RealPictures& real, c
   int right = 0;
   for (size_t i = 0; i < real.labels.size(); ++i) {
     const auto best = static_cast<size_t>(seen.probabilities[static_cast<int64_t>(i)].argmax().item<int64_t>());
-    right += best == class_idx(probe, real.labels[i]) ? 1 : 0;
+    right += best == static_cast<size_t>(known_class(probe, real.labels[i])) ? 1 : 0;
   }
   return static_cast<double>(right) / static_cast<double>(real.labels.size());
 }
 
-std::unique_ptr<imagery::PairScorer> load_scorer(const std::string& dir, const std::string& device) {
-  if (dir.empty()) return nullptr;
-  return imagery::load_clip_scorer(dir, {.device = device});
+/// Nothing where the states have other shapes, as those of another kind of text encoder have.
+std::optional<double> likeness_of(const at::Tensor& states, const at::Tensor& first) {
+  if (states.sizes() != first.sizes()) return std::nullopt;
+  return train::state_likeness(states, first).item<double>();
 }
 
 std::vector<uint32_t> prompt_of_each(size_t prompts, int64_t pictures) {
@@ -312,22 +349,29 @@ void evaluate_images(const fs::path& set, const std::string& output, const Evalu
   const train::PictureSize size = size_of(config, judges.probe);
   const RealPictures real = load_real(set, size);
   const models::ProbeView real_seen = judges.probe.look(real.pictures);
-  const std::vector<Ask> asks = asks_of(real.classes, config);
+  const auto language = config.language == "en" ? imagery::Language::en : imagery::Language::zh;
+  const std::vector<PicturePrompt> asks = prompts_of_classes(imagery::CaptionWords::load(), real.classes, config.colours, language);
   const std::vector<uint32_t> groups = prompt_of_each(asks.size(), config.pictures);
   const eval::Bootstrap bootstrap(groups, {.resamples = static_cast<int>(config.resamples), .seed = static_cast<uint64_t>(config.seed)});
   Json metrics = {{"probe", {{"accuracy", probe_accuracy(real_seen, real, judges.probe)}, {"n", real.labels.size()}}},
                   {"prompts", asks.size()}, {"pictures_per_prompt", config.pictures}, {"width", size.width}, {"height", size.height}, {"models", Json::array()}};
   log_info("probe: ", metrics["probe"]["accuracy"].get<double>(), " of ", real.labels.size(), " real pictures");
   std::vector<Row> rows;
+  const std::vector<std::string> general = general_prompts();
+  at::Tensor first_states;
   for (const std::string& text : config.model) {
-    const auto [name, dir] = name_and_dir(text);
-    const auto model = load_model_to_tune(dir, config.dtype, at::Device(device));
-    rows.push_back(measure(name, draw_all(*model, asks, size, judges, config), asks, judges, real_seen.features, config));
+    const NamedModel named = named_model(text);
+    const AdaptedModel model(named, config.dtype, at::Device(device));
+    rows.push_back(measure(named.name, draw_all(model, asks, size, judges.probe, config), asks, judges, real_seen.features, config));
+    const at::Tensor states = states_of_prompts(model.model(), general, &model.text());
+    if (!first_states.defined()) first_states = states;
+    rows.back().likeness = likeness_of(states, first_states);
     metrics["models"].push_back(row_json(rows.back(), bootstrap));
-    metrics["models"].back()["sha256"] = Json(model->sha256);
-    log_info(name, ": category ", cell(metrics["models"].back()["category_accuracy"], 100), " %, colour ", cell(metrics["models"].back()["colour_accuracy"], 100),
-             " %, available ", cell(metrics["models"].back()["availability"], 100), " %, with refused ones drawn anew ",
-             cell(metrics["models"].back()["availability_after"], 100), " %");
+    metrics["models"].back()["sha256"] = Json(model.model().sha256);
+    if (!named.lora.empty()) metrics["models"].back()["lora"] = named.lora;
+    log_info(named.name, ": category ", interval_cell(metrics["models"].back()["category_accuracy"], 100), " %, colour ", interval_cell(metrics["models"].back()["colour_accuracy"], 100),
+             " %, available ", interval_cell(metrics["models"].back()["availability"], 100), " %, with refused ones drawn anew ",
+             interval_cell(metrics["models"].back()["availability_after"], 100), " %");
   }
   ArtefactFolder folder(place, kKind);
   write_file_atomic(folder.path() / "metrics.json", dump_pretty(metrics));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "recipes/picture_prompts.h"
 
 namespace vitrine::recipes {
 
@@ -15,7 +16,7 @@ struct EvaluateImagesConfig {
   std::string clip;
   std::string judge;
   std::string language = "zh";
-  std::vector<std::string> colours = {"red", "black", "white", "blue", "green", "pink"};
+  std::vector<std::string> colours = kAskedColours;
   int64_t pictures = 2;
   int attempts = 3;
   int64_t width = 0;
@@ -28,9 +29,9 @@ struct EvaluateImagesConfig {
   std::string dtype = "auto";
 
   void describe(FieldVisitor& v) {
-    v.field("model", model, "Stable Diffusion directories to compare, each NAME=DIR or DIR; the first is the base");
+    v.field("model", model, "Stable Diffusion directories to compare, each DIR, NAME=DIR or NAME=DIR+LORA; the first is the base");
     v.field("probe", probe, "classifier of train probe: judges the category, and gives the features of KID and spread");
-    v.field("clip", clip, "CLIP for the CLIPScore; empty = none");
+    v.field("clip", clip, "CLIP for the CLIPScore and retrieval; empty = none");
     v.field("judge", judge, "a second CLIP, used in neither filtering nor training; empty = none");
     v.field("language", language, "of the prompts", {"en", "zh"});
     v.field("colours", colours, "colours that each class is asked for in, by their English names");
@@ -50,7 +51,8 @@ struct EvaluateImagesConfig {
 };
 
 /// SET: class folders with validation/<class>/, the real pictures; they give the classes, the probe's own accuracy and the other
-/// side of KID. Writes metrics.json and report.html (with grids) into the folder `output`.
+/// side of KID. Of each model: attributes, CLIPScore, KID, spread, R@k of its own pictures by the CLIP, and the likeness of its text states to those of
+/// the first on general prompts. Writes metrics.json and report.html (with grids) into the folder `output`.
 /// Throws what the loaders throw; InvalidInput for a class that the probe does not know.
 void evaluate_images(const std::filesystem::path& set, const std::string& output, const EvaluateImagesConfig& config, const std::string& device);
 

@@ -17,4 +17,10 @@ std::unique_ptr<LoadedModel> load_model_to_tune(const std::string& path, const s
                                                       type, device, sha256});
 }
 
+diffusion::Networks networks_of(const LoadedModel& model) {
+  const models::SdSettings& settings = model.files.settings;
+  return {.text_encoder = model.parts.text_encoder, .unet_config = settings.unet, .unet = model.parts.unet, .vae_config = settings.vae, .vae = model.parts.vae,
+          .device = model.device};
+}
+
 }  // namespace vitrine::recipes

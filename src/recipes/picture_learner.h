@@ -31,6 +31,12 @@ struct LoadedModel {
 /// dtype: of TrainPicturesConfig::train. Throws what load_stable_diffusion, load_tokenizer and read_scheduler_config throw.
 std::unique_ptr<LoadedModel> load_model_to_tune(const std::string& path, const std::string& dtype, const at::Device& device);
 
+/// For pictures with the model as it is on disk.
+diffusion::Networks networks_of(const LoadedModel& model);
+
+/// Beside text_encoder/ of a model tuned by objective contrastive: its head.
+inline constexpr const char* kTextProjectionFile = "text_projection.safetensors";
+
 struct SaveLearner {
   std::filesystem::path folder;  // of the artefact, empty
   models::ComputeType dtype = models::ComputeType::bfloat16;
@@ -50,6 +56,8 @@ class PictureLearner {
   virtual const text::Tokenizer& tokenizer() const = 0;
   /// For pictures with the weights as they are.
   virtual diffusion::Networks networks() const = 0;
+  /// The text encoder in training when it has a head (objective contrastive); else nullptr.
+  virtual models::TextEncoder* encoder_with_head() { return nullptr; }
   virtual void save(const SaveLearner& to) const = 0;
   /// Files and folders that save makes.
   virtual std::vector<std::string> saved_names() const = 0;

@@ -58,6 +58,12 @@ class Rounds {
 
 }  // namespace
 
+std::vector<PictureSeed> seeds_in_row(uint64_t seed, int64_t first, int64_t count) {
+  std::vector<PictureSeed> seeds;
+  for (int64_t i = first; i < first + count; ++i) seeds.push_back({seed, i});
+  return seeds;
+}
+
 uint64_t attempt_seed(uint64_t seed, int attempt) {
   return attempt == 1 ? seed : RandomKey(seed).fold_in("attempt").bits(static_cast<uint64_t>(attempt)) >> 1;
 }

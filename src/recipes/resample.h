@@ -16,6 +16,9 @@ struct PictureSeed {
   int64_t index = 0;
 };
 
+/// Pictures first .. first + count - 1 of a seed.
+std::vector<PictureSeed> seeds_in_row(uint64_t seed, int64_t first, int64_t count);
+
 struct DrawnPicture {
   io::Picture picture;
   std::vector<float> latents;  // [C, h, w], before the VAE; empty = not kept

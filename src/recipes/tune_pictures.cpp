@@ -1,11 +1,12 @@
 #include "recipes/tune_pictures.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <optional>
 
 #include "base/artefact.h"
@@ -14,13 +15,21 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "base/resource.h"
 #include "diffusion/noise_schedule.h"
 #include "diffusion/pipeline.h"
-#include "diffusion/prompt_encoder.h"
-#include "diffusion/scheduler.h"
+#include "models/clip/config.h"
+#include "models/probe/config.h"
+#include "recipes/caption_head.h"
 #include "recipes/captioned_pictures.h"
+#include "recipes/general_prompts.h"
+#include "recipes/picture_judges.h"
 #include "recipes/picture_learner.h"
+#include "recipes/prompt_drawer.h"
+#include "recipes/reward_pictures.h"
+#include "recipes/training_rows.h"
+#include "recipes/tuning_set.h"
+#include "train/caption_batch.h"
+#include "train/caption_contrast.h"
 #include "train/caption_ids.h"
 #include "train/diffusion_objective.h"
 #include "train/latent_cache.h"
@@ -35,15 +44,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kSpare = 1.08;  // pictures are read so much larger than their cuts
-constexpr std::string_view kModelFiles[] = {"model_index.json", "scheduler", "text_encoder", "tokenizer", "unet", "vae", "train.jsonl", "run.html", kManifestName};
+constexpr const char* kTextVerb = "train text-encoder";
+constexpr std::string_view kModelFiles[] = {"model_index.json", "scheduler", "text_encoder", "tokenizer", "unet", "vae", kTextProjectionFile, "train.jsonl", "run.html", kManifestName};
 constexpr std::string_view kLoraFiles[] = {"lora.safetensors", "lora", "train.jsonl", "run.html", kManifestName};
 constexpr std::string_view kEmbeddingFiles[] = {"learned_embeds.safetensors", "train.jsonl", "run.html", kManifestName};
 constexpr ArtefactKind kModelKind{"sd", kModelFiles};
 constexpr ArtefactKind kLoraKind{"sd-lora", kLoraFiles};
 constexpr ArtefactKind kEmbeddingKind{"sd-embedding", kEmbeddingFiles};
-constexpr size_t kHeldOut = 20;     // one picture in so many is held out of a set without splits
 constexpr size_t kSamplePrompts = 12;
+constexpr size_t kFitted = 1024;  // pictures at most that a head is fitted on
 
 using Caption = std::function<std::string(size_t row, RandomKey key)>;
 
@@ -56,53 +65,42 @@ struct Way {
   std::function<std::unique_ptr<PictureLearner>(const LoadedModel&, const CaptionedPictures&)> make_learner;
   Caption caption = {};                     // in place of the set's captions
   std::vector<std::string> prompts = {};    // in place of the set's sample prompts
-  const TrainTextEncoderConfig* drift = nullptr;
+  const TrainTextEncoderConfig* text = nullptr;  // of the text encoder's own way
   const TrainDreamboothConfig* prior = nullptr;
 };
 
-struct Sets {
-  CaptionedPictures all;
-  std::vector<int64_t> training, validation;  // rows
+/// Pictures that the model has drawn, beside those of the set.
+struct DrawnPictures {
+  at::Tensor latents;                 // [D, C, h, w]
+  std::vector<std::string> captions;  // [D]
+  double own_weight = 1, weight = 1;  // how often pictures of the set and these are drawn, all together
 };
 
-train::PictureSize size_of(const TunePicturesConfig& config, const LoadedModel& model) {
-  const int64_t step = model.files.settings.vae.downscale();
-  const int64_t own = model.files.settings.unet.sample_size * step;
-  const train::PictureSize size{config.width > 0 ? config.width : own, config.height > 0 ? config.height : own};
-  VITRINE_REQUIRE(size.width % step == 0 && size.height % step == 0, "[train] width and height: expected multiples of ", step, ", got ", size.width, "x", size.height);
-  return size;
-}
-
-Sets load_sets(const fs::path& data, const TunePicturesConfig& config, const train::PictureSize& cut, bool plain) {
-  const auto larger = [](int64_t side) { return static_cast<int64_t>(std::lround(kSpare * static_cast<double>(side))); };
-  Sets sets{CaptionedPictures(data, {"", config.language, config.licence, plain}, {larger(cut.width), larger(cut.height)}), {}, {}};
-  const bool has_splits = sets.all.has_split("train") && sets.all.has_split("validation");
-  for (size_t row = 0; row < sets.all.size(); ++row) {
-    const bool is_held_out = has_splits ? sets.all.split(row) == "validation" : row % kHeldOut == kHeldOut - 1;
-    if (has_splits && !is_held_out && sets.all.split(row) != "train") continue;
-    (is_held_out ? sets.validation : sets.training).push_back(static_cast<int64_t>(row));
-  }
-  if (sets.validation.empty()) sets.validation = {sets.training.front()};
-  return sets;
+Json judges_sha256(const PictureJudgesConfig& judges) {
+  const auto hash = [](const std::string& dir) { return dir.empty() ? Json() : Json(model_sha256(dir)); };
+  return {{"clip", hash(judges.clip)}, {"probe", hash(judges.probe)}};
 }
 
 /// One run: the model, what learns, the sets; in the order they are needed.
 class TuneRun {
  public:
   TuneRun(const Way& way, const fs::path& data, const fs::path& run_dir, const at::Device& device)
-      : way_(way), run_dir_(run_dir), model_(load_model_to_tune(way.config.model, way.config.train.dtype, device)), cut_(size_of(way.config, *model_)),
-        sets_(load_sets(data, way.config, cut_, /*plain=*/way.caption != nullptr)), learner_(way.make_learner(*model_, sets_.all)) {
+      : way_(way), run_dir_(run_dir), model_(load_model_to_tune(way.config.model, way.config.train.dtype, device)), cut_(cut_size(way.config, *model_)),
+        sets_(load_tuning_set(data, way.config, cut_, /*plain=*/way.caption != nullptr)), learner_(way.make_learner(*model_, sets_.all)) {
+    if (rewards()) make_pool();
     log_info(way.verb, ": ", learner_->parameters().numel(), " parameters learn; ", sets_.training.size(), " pictures, ", sets_.validation.size(), " to measure with");
   }
 
   train::StepTrainResult operator()() {
     make_drift();
+    make_contrast();
     train::DiffusionNetworks networks{model_->files.settings.unet, nn::TensorScope(learner_->unet()),
                                       [this](const at::Tensor& ids) { return learner_->text_states(ids); }, diffusion::NoiseSchedule(model_->scheduler),
                                       model_->scheduler.prediction_type};
     train::CaptionedLatents training = captioned(sets_.training, {cut_, way_.config.shifts, true}, "training.safetensors");
-    if (way_.prior != nullptr && way_.prior->class_pictures > 0) add_prior(training);
-    training.weights = training_weights(training.latents.size(0));
+    training.weights = training_weights();
+    if (way_.prior != nullptr && way_.prior->class_pictures > 0) add_drawn(training, class_pictures());
+    if (rewards()) add_drawn(training, rewarded_pictures());
     train::DiffusionObjective objective(networks, learner_->parameters(), std::move(training), captioned(sets_.validation, {cut_, 1, false}, "validation.safetensors"),
                                         way_.config.loss, hooks());
     return train::train_steps(objective, way_.config.train, run_dir_, way_.verb);
@@ -112,8 +110,11 @@ class TuneRun {
   const PictureLearner& learner() const { return *learner_; }
   const CaptionedPictures& pictures() const { return sets_.all; }
   size_t num_training() const { return sets_.training.size(); }
+  /// What the drawing of rewarded pictures says of itself; null where there are none.
+  const Json& reward_report() const { return reward_report_; }
 
  private:
+  bool rewards() const { return way_.text != nullptr && way_.text->is_reward(); }
   int64_t max_tokens() const { return model_->parts.text_encoder.max_tokens(); }
   std::vector<int32_t> ids(const std::string& caption) const { return train::caption_ids(learner_->tokenizer(), caption, max_tokens()); }
 
@@ -131,60 +132,97 @@ class TuneRun {
             }, .empty_ids = ids("")};
   }
 
-  /// Pictures of the class that the model as it is draws, behind the pictures of the thing (Ruiz et al. 2022, arXiv 2208.12242).
-  void add_prior(train::CaptionedLatents& set) const {
-    const TrainDreamboothConfig& prior = *way_.prior;
-    diffusion::NetworkModels networks(learner_->networks());
-    diffusion::PromptEncoder encoder(networks, learner_->tokenizer(), max_tokens());
-    const auto scheduler = diffusion::make_noise_scheduler(model_->scheduler);
-    const diffusion::SamplingConfig sampling{.width = cut_.width, .height = cut_.height, .num_inference_steps = std::max<int64_t>(1, prior.common.sample_steps),
-                                             .guidance_scale = prior.common.sample_guidance_scale};
-    std::vector<at::Tensor> latents;
-    Progress bar("pictures of the class", static_cast<uint64_t>(prior.class_pictures), "pictures");
-    for (int64_t i = 0; i < prior.class_pictures; ++i) {
-      const diffusion::SamplingRequest request{.states = encoder.encode(prior.class_prompt, ""),
-                                               .noise = {diffusion::PictureNoise(static_cast<uint64_t>(prior.common.train.seed), i)}};
-      latents.push_back(diffusion::sample_latents(networks, *scheduler, request, sampling));
-      bar.advance();
-    }
-    const at::Tensor drawn = at::cat(latents).unsqueeze(1).expand({-1, set.latents.size(1), -1, -1, -1});  // [N', K, C, h, w]
-    const auto own = static_cast<size_t>(set.latents.size(0));
-    set.latents = at::cat({set.latents, drawn});
-    set.input_ids = [this, inner = set.input_ids, own, text = ids(prior.class_prompt)](size_t i, RandomKey key) { return i < own ? inner(i, key) : text; };
-  }
-
-  /// Of the set's own pictures as `balance` says; those of the class count prior_weight in all, and the thing 1.
-  std::vector<double> training_weights(int64_t count) const {
-    std::vector<double> all = sets_.all.weights(way_.config.balance), weights;
-    double sum = 0;
-    for (const int64_t row : sets_.training) sum += weights.emplace_back(all[static_cast<size_t>(row)]);
-    const auto drawn = static_cast<size_t>(count) - weights.size();
-    if (drawn > 0) weights.insert(weights.end(), drawn, sum * way_.prior->prior_weight / static_cast<double>(drawn));
+  std::vector<double> training_weights() const {
+    const std::vector<double> all = sets_.all.weights(way_.config.balance);
+    std::vector<double> weights;
+    for (const int64_t row : sets_.training) weights.push_back(all[static_cast<size_t>(row)]);
     return weights;
   }
 
-  void make_drift() {
-    if (way_.drift == nullptr) return;
-    std::vector<std::string> prompts = way_.drift->drift_prompts;
-    if (prompts.empty()) prompts = lines_of(resource_path("rules/pictures/general_prompts.txt"));
-    std::vector<int64_t> rows;
-    for (const std::string& prompt : prompts) {
-      for (const int32_t id : ids(prompt)) rows.push_back(id);
-    }
-    const at::Tensor tokens = at::tensor(rows, at::kLong).view({static_cast<int64_t>(prompts.size()), -1}).to(model_->device);
-    drift_.emplace(tokens, [this](const at::Tensor& input_ids) { return learner_->text_states(input_ids); }, way_.drift->drift);
+  /// Behind the pictures of the set.
+  void add_drawn(train::CaptionedLatents& set, DrawnPictures drawn) const {
+    const auto own = static_cast<size_t>(set.latents.size(0)), count = static_cast<size_t>(drawn.latents.size(0));
+    const double sum = std::accumulate(set.weights.begin(), set.weights.end(), 0.0);
+    for (double& weight : set.weights) weight *= drawn.own_weight / sum;
+    set.weights.insert(set.weights.end(), count, drawn.weight / static_cast<double>(count));
+    set.latents = at::cat({set.latents, drawn.latents.unsqueeze(1).expand({-1, set.latents.size(1), -1, -1, -1})});  // [N + D, K, C, h, w]
+    set.input_ids = [this, inner = set.input_ids, own, captions = std::move(drawn.captions)](size_t i, RandomKey key) {
+      return i < own ? inner(i, key) : ids(captions[i - own]);
+    };
   }
 
-  static std::vector<std::string> lines_of(const fs::path& file) {
-    std::vector<std::string> lines;
-    std::string text = read_file(file), line;
-    for (size_t begin = 0; begin < text.size();) {
-      const size_t end = std::min(text.find('\n', begin), text.size());
-      line = text.substr(begin, end - begin);
-      if (!line.empty() && line.front() != '#') lines.push_back(line);
-      begin = end + 1;
+  diffusion::SamplingConfig sampling() const {
+    return {.width = cut_.width, .height = cut_.height, .num_inference_steps = std::max<int64_t>(1, way_.config.sample_steps),
+            .guidance_scale = way_.config.sample_guidance_scale};
+  }
+  uint64_t seed() const { return static_cast<uint64_t>(way_.config.train.seed); }
+
+  /// Pictures of the class that the model as it is draws, to keep it (Ruiz et al. 2022, arXiv 2208.12242).
+  DrawnPictures class_pictures() const {
+    const TrainDreamboothConfig& prior = *way_.prior;
+    PromptDrawer drawer(learner_->networks(), learner_->tokenizer(), model_->scheduler, sampling());
+    std::vector<at::Tensor> latents;
+    Progress bar("pictures of the class", static_cast<uint64_t>(prior.class_pictures), "pictures");
+    for (int64_t i = 0; i < prior.class_pictures; ++i) {
+      latents.push_back(drawer.latents(prior.class_prompt, seeds_in_row(seed(), i, 1)));
+      bar.advance();
     }
-    return lines;
+    return {at::cat(latents), std::vector<std::string>(latents.size(), prior.class_prompt), 1, prior.prior_weight};
+  }
+
+  void make_pool() {
+    judges_.emplace(way_.text->judges.clip, way_.text->judges.probe, model_->device.str());
+    pool_ = reward_pool(sets_.all, sets_.training, way_.text->reward, *judges_).training;
+  }
+
+  /// The best of the pictures that the model as it is draws, by the judges.
+  DrawnPictures rewarded_pictures() {
+    const RewardConfig& config = way_.text->reward;
+    PromptDrawer drawer(learner_->networks(), learner_->tokenizer(), model_->scheduler, sampling());
+    const std::string content = concat(Json(model_->sha256).dump(), learner_->tokenizer().sha256(), judges_->description().dump(), cut_.width, "x", cut_.height, " ",
+                                       way_.config.sample_steps, " ", way_.config.sample_guidance_scale, " ", way_.config.train.dtype);
+    const RewardDrawer draw(drawer, *judges_, {run_dir_ / "cache" / "drawn", content});
+    BestPictures best = best_pictures(draw, pool_, config, seed());
+    reward_report_ = std::move(best.report);
+    log_info(way_.verb, ": the best of each prompt: ", reward_report_.dump());
+    return {std::move(best.latents), std::move(best.captions), config.real_share, 1 - config.real_share};
+  }
+
+  void make_drift() {
+    if (way_.text == nullptr) return;
+    const TextDriftConfig& config = way_.text->drift;
+    const std::vector<std::string> prompts = config.prompts.empty() ? general_prompts() : config.prompts;
+    const auto states = [this](const at::Tensor& input_ids) { return learner_->text_states(input_ids); };
+    const at::Tensor tokens = prompt_ids(learner_->tokenizer(), prompts, max_tokens()).to(model_->device);
+    const at::NoGradGuard no_grad;
+    drift_.emplace(tokens, config.base.empty() ? states(tokens) : states_of_prompts_at(config.base, prompts, *model_), states, config.drift);
+  }
+
+  train::FeaturedCaptions featured(const at::Tensor& features, const std::vector<int64_t>& rows, std::vector<double> weights) const {
+    return {features.index_select(0, at::tensor(rows, at::kLong)), std::move(weights), [this, rows](size_t i, RandomKey key) {
+              return ids(caption(static_cast<size_t>(rows[i]), key));
+            }};
+  }
+
+  void make_contrast() {
+    models::TextEncoder* encoder = learner_->encoder_with_head();
+    if (encoder == nullptr) return;
+    const at::Tensor features = clip_picture_features(way_.text->judges.clip, sets_.all.pictures(), model_->device, run_dir_ / "cache" / "features.safetensors");
+    const std::vector<int64_t> fitted(sets_.training.begin(), sets_.training.begin() + static_cast<std::ptrdiff_t>(std::min(kFitted, sets_.training.size())));
+    std::vector<std::vector<int32_t>> captions;
+    for (const int64_t row : fitted) captions.push_back(ids(sets_.all.whole_caption(static_cast<size_t>(row))));
+    fit_head(*encoder, train::ids_tensor(captions), features.index_select(0, at::tensor(fitted, at::kLong)));
+    const train::CaptionHead head{[encoder, device = model_->device](const at::Tensor& input_ids) { return encoder->caption_features(input_ids.to(device)); },
+                                  [encoder] { return encoder->logit_scale(); }};
+    contrast_.emplace(featured(features, sets_.training, training_weights()), featured(features, sets_.validation, {}), head, way_.text->contrast);
+  }
+
+  /// What a step learns beside the noise.
+  at::Tensor more_loss(RandomKey key) const {
+    at::Tensor loss = drift_->loss(key);
+    if (!contrast_) return loss;
+    const at::Tensor contrast = contrast_->loss(key.fold_in("contrast"));
+    return loss.defined() ? loss + contrast : contrast;
   }
 
   train::DiffusionHooks hooks() {
@@ -192,11 +230,16 @@ class TuneRun {
     hooks.weights_changed = [this] { learner_->weights_changed(); };
     if (way_.config.sample_steps > 0) hooks.sample_png = [this] { return sample_sheet(); };
     if (drift_) {
-      hooks.more_loss = [this](RandomKey key) { return drift_->loss(key); };
+      hooks.more_loss = [this](RandomKey key) { return more_loss(key); };
       hooks.more_measures = [this] { return train::Measures{{"likeness to the base (cosine)", drift_->cosine()}}; };
       hooks.alarm = [this] { return drift_->alarm(); };
     }
+    if (contrast_) {
+      hooks.weight = way_.text->contrast.diffusion_weight;
+      hooks.more_validation = [this] { return contrast_->validate(); };
+    }
     hooks.settings = way_.settings;
+    if (way_.text != nullptr) hooks.settings["judges_sha256"] = judges_sha256(way_.text->judges);
     hooks.settings["data"] = sets_.all.pictures().sha256;
     hooks.settings["base"] = Json(model_->sha256);
     hooks.settings["tokenizer_sha256"] = learner_->tokenizer().sha256();
@@ -210,18 +253,20 @@ class TuneRun {
     if (way_.config.sample_prompts.empty() && prompts.size() > kSamplePrompts) prompts.resize(kSamplePrompts);
     diffusion::NetworkModels networks(learner_->networks());
     return train::sample_sheet(networks, learner_->tokenizer(), model_->scheduler, prompts,
-                               {.sampling = {.width = cut_.width, .height = cut_.height, .num_inference_steps = way_.config.sample_steps,
-                                             .guidance_scale = way_.config.sample_guidance_scale},
-                                .seed = static_cast<uint64_t>(way_.config.train.seed), .columns = 4, .max_tokens = max_tokens()});
+                               {.sampling = sampling(), .seed = seed(), .columns = 4, .max_tokens = max_tokens()});
   }
 
   const Way& way_;
   fs::path run_dir_;
   std::unique_ptr<LoadedModel> model_;
   train::PictureSize cut_;
-  Sets sets_;
+  TuningSet sets_;
   std::unique_ptr<PictureLearner> learner_;
   std::optional<train::TextDrift> drift_;
+  std::optional<train::CaptionContrast> contrast_;
+  std::optional<PictureJudges> judges_;
+  std::vector<PicturePrompt> pool_;
+  Json reward_report_;
 };
 
 /// The parts that did not learn, as files of the base.
@@ -261,6 +306,7 @@ Json manifest_of_run(const Way& way, const TuneRun& run, const train::StepTrainR
                    {"best_step", result.best_step},
                    {"alarm", result.alarm},
                    {"seconds", result.seconds}});
+  if (!run.reward_report().is_null()) manifest["reward"] = run.reward_report();
   return manifest;
 }
 
@@ -301,8 +347,17 @@ void validate_common(const TunePicturesConfig& config, std::string_view verb) {
 }  // namespace
 
 void TrainTextEncoderConfig::validate() const {
-  check_config(*this, "train text-encoder");
-  validate_common(common, "train text-encoder");
+  check_config(*this, kTextVerb);
+  validate_common(common, kTextVerb);
+  const auto require_use = [&](const std::string& dir, bool is_used, const char* name) {
+    VITRINE_REQUIRE(dir.empty() || is_used, "[", kTextVerb, "] ", name, ": has no say with objective ", objective);
+  };
+  require_use(judges.clip, is_contrastive() || is_reward(), "clip");
+  require_use(judges.probe, is_reward(), "probe");
+  VITRINE_REQUIRE(!is_contrastive() || !judges.clip.empty(), "[", kTextVerb, "] clip: objective contrastive compares with the picture side of a CLIP, none is given");
+  VITRINE_REQUIRE(!is_reward() || !judges.clip.empty() || !judges.probe.empty(), "[", kTextVerb, "] clip, probe: objective reward needs a judge, none is given");
+  if (!judges.clip.empty()) models::read_clip_config(judges.clip);
+  if (!judges.probe.empty()) models::read_probe_config(judges.probe);
 }
 
 void TrainLoraConfig::validate() const {
@@ -326,9 +381,9 @@ void TrainTextualInversionConfig::validate() const {
 
 bool train_text_encoder(const fs::path& data, const std::string& output, const TrainTextEncoderConfig& config, const std::string& device) {
   config.validate();
-  Way way{"train text-encoder", kModelKind, config.common, config_to_json(config),
+  Way way{kTextVerb, kModelKind, config.common, config_to_json(config),
           [&](const LoadedModel& model, const CaptionedPictures& pictures) { return make_text_encoder_learner(model, config, pictures.all_captions()); }};
-  way.drift = &config;
+  way.text = &config;
   return tune(way, data, output, device);
 }
 

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "base/config.h"
+#include "recipes/reward_config.h"
+#include "train/contrast_config.h"
 #include "train/diffusion_loss_config.h"
 #include "train/drift_config.h"
 #include "train/step_train_config.h"
@@ -43,19 +45,52 @@ struct TunePicturesConfig {
   }
 };
 
-/// The main way: the text encoder learns, UNet and VAE stay as they are.
-struct TrainTextEncoderConfig {
-  TunePicturesConfig common;
-  int64_t new_tokens = 0;
-  std::vector<std::string> drift_prompts;
+/// What a text encoder in training must stay like.
+struct TextDriftConfig {
+  std::vector<std::string> prompts;
+  std::string base;
   train::DriftConfig drift;
 
   void describe(FieldVisitor& v) {
-    common.describe(v);
-    v.field("new_tokens", new_tokens, "tokens that the vocabulary gets for the captions, behind the old ones (CLIP's kind of text encoder)", 0, 100000);
-    v.field("drift_prompts", drift_prompts, "general prompts whose states must stay near; default: rules/pictures/general_prompts.txt");
+    v.field("drift_prompts", prompts, "general prompts whose states must stay near; default: rules/pictures/general_prompts.txt");
+    v.field("drift_base", base, "Stable Diffusion directory whose states these are; default: the model that is tuned");
     drift.describe(v);
   }
+};
+
+/// The models that pictures are compared and judged with.
+struct PictureJudgesConfig {
+  std::string clip;
+  std::string probe;
+
+  void describe(FieldVisitor& v) {
+    v.field("clip", clip, "CLIP directory: objective contrastive learns from its picture side, reward from its CLIPScore");
+    v.field("probe", probe, "classifier of train probe: objective reward counts the class and the garment's colour");
+  }
+};
+
+/// The main way: the text encoder learns, UNet and VAE stay as they are.
+struct TrainTextEncoderConfig {
+  TunePicturesConfig common;
+  std::string objective = "diffusion";
+  int64_t new_tokens = 0;
+  TextDriftConfig drift;
+  PictureJudgesConfig judges;
+  train::CaptionContrastConfig contrast;
+  RewardConfig reward;
+
+  void describe(FieldVisitor& v) {
+    common.describe(v);
+    v.field("objective", objective, "what it learns by: the noise in pictures, which caption belongs to which picture, or the best of the model's own pictures",
+            {"diffusion", "contrastive", "reward"});
+    v.field("new_tokens", new_tokens, "tokens that the vocabulary gets for the captions, behind the old ones (CLIP's kind of text encoder)", 0, 100000);
+    drift.describe(v);
+    judges.describe(v);
+    contrast.describe(v);
+    reward.describe(v);
+  }
+  bool is_contrastive() const { return objective == "contrastive"; }
+  bool is_reward() const { return objective == "reward"; }
   /// Throws InvalidInput, naming the field.
   void validate() const;
 };

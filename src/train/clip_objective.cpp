@@ -4,9 +4,9 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <map>
 
 #include "base/error.h"
+#include "train/caption_batch.h"
 #include "train/contrastive_loss.h"
 #include "train/weighted_rows.h"
 
@@ -16,25 +16,6 @@ namespace {
 constexpr int64_t kValidationBatch = 64;
 
 int64_t below(RandomStream& random, int64_t bound) { return static_cast<int64_t>(random.below(static_cast<uint64_t>(bound))); }
-
-/// Number of the first row with the same tokens.
-at::Tensor groups_of(const std::vector<std::vector<int32_t>>& rows) {
-  std::map<std::vector<int32_t>, int64_t> first;
-  std::vector<int64_t> groups;
-  for (const auto& row : rows) groups.push_back(first.try_emplace(row, static_cast<int64_t>(first.size())).first->second);
-  return at::tensor(groups, at::kLong);
-}
-
-at::Tensor ids_tensor(const std::vector<std::vector<int32_t>>& rows) {
-  std::vector<int64_t> ids;
-  for (const auto& row : rows) ids.insert(ids.end(), row.begin(), row.end());
-  return at::tensor(ids, at::kLong).view({static_cast<int64_t>(rows.size()), -1});
-}
-
-/// Share of the rows of `scores` whose best column is of the row's group.
-double first_is_right(const at::Tensor& scores, const at::Tensor& groups) {
-  return groups.index_select(0, scores.argmax(-1)).eq(groups).to(at::kFloat).mean().item<double>();
-}
 
 }  // namespace
 

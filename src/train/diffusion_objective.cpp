@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "diffusion/training_noise.h"
 #include "nn/initialize.h"
+#include "train/caption_batch.h"
 #include "train/weighted_rows.h"
 
 namespace vitrine::train {
@@ -16,12 +17,6 @@ namespace {
 
 constexpr int64_t kValidated = 128;  // pictures at most
 constexpr uint64_t kValidationSeed = 20;  // the same noise in every run
-
-at::Tensor ids_tensor(const std::vector<std::vector<int32_t>>& rows) {
-  std::vector<int64_t> ids;
-  for (const std::vector<int32_t>& row : rows) ids.insert(ids.end(), row.begin(), row.end());
-  return at::tensor(ids, at::kLong).view({static_cast<int64_t>(rows.size()), -1});
-}
 
 at::Tensor channels_last(const at::Tensor& latents) { return latents.contiguous(at::MemoryFormat::ChannelsLast); }
 
@@ -34,6 +29,14 @@ at::Tensor random_noise(const at::Tensor& like, RandomKey key) {
 void require_latents(const CaptionedLatents& set, const models::UNetConfig& config) {
   VITRINE_REQUIRE(set.latents.dim() == 5 && set.latents.size(0) > 0 && set.latents.size(2) == config.out_channels,
                   "[DiffusionObjective] latents: expected [N, K, ", config.out_channels, ", h, w], got ", set.latents.sizes());
+}
+
+/// The first measure becomes the loss that is trained.
+void add_validation(Measures& measures, double weight, const Measures& more) {
+  const double diffusion = measures.front().second;
+  measures.front().second = weight * diffusion + more.front().second;
+  measures.emplace_back("diffusion loss", diffusion);
+  measures.insert(measures.end(), more.begin(), more.end());
 }
 
 }  // namespace
@@ -112,8 +115,11 @@ at::Tensor DiffusionObjective::loss_weights(const at::Tensor& timesteps) const {
 }
 
 double DiffusionObjective::forward_backward(int batch_size, RandomKey key) {
-  const Batch batch = training_batch(batch_size, key);
-  at::Tensor loss = (losses(batch) * loss_weights(batch.timesteps).to(parameters_.device())).mean();
+  at::Tensor loss = at::zeros({}, at::TensorOptions().device(parameters_.device()));
+  if (hooks_.weight > 0) {
+    const Batch batch = training_batch(batch_size, key);
+    loss = hooks_.weight * (losses(batch) * loss_weights(batch.timesteps).to(parameters_.device())).mean();
+  }
   if (hooks_.more_loss) {
     if (const at::Tensor more = hooks_.more_loss(key.fold_in("more")); more.defined()) loss = loss + more;
   }
@@ -138,6 +144,7 @@ std::vector<double> DiffusionObjective::validation_losses() { return losses_of_v
 Measures DiffusionObjective::validate() {
   const auto mean = [](const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size()); };
   Measures measures{{"validation loss", mean(losses_of_validation(true))}, {"without caption", mean(losses_of_validation(false))}};
+  if (hooks_.more_validation) add_validation(measures, hooks_.weight, hooks_.more_validation());
   if (hooks_.more_measures) {
     for (auto& measure : hooks_.more_measures()) measures.push_back(std::move(measure));
   }

@@ -28,7 +28,7 @@ struct DiffusionNetworks {
 /// Latents in memory and their captions as tokens.
 struct CaptionedLatents {
   at::Tensor latents;           // [N, K, C, h, w] float32, scaled: K ways to cut and mirror each picture
-  std::vector<double> weights;  // [N] how often a picture is drawn, > 0; empty = equally
+  std::vector<double> weights;  // [N] how often a picture is drawn, >= 0, one of them > 0; empty = equally
   /// Tokens of picture `row`, padded to the text encoder's length; the same for the same key.
   std::function<std::vector<int32_t>(size_t row, RandomKey key)> input_ids;
   std::vector<int32_t> empty_ids;  // of no caption
@@ -37,9 +37,11 @@ struct CaptionedLatents {
 /// What belongs to the caller: what learns, what is shown, what a state belongs to.
 struct DiffusionHooks {
   std::function<void()> weights_changed;      // forget casts of changed weights
+  double weight = 1;                          // of the diffusion loss; 0 = more_loss alone is trained
   std::function<std::string()> sample_png;    // may be empty
   std::function<Measures()> more_measures;    // behind the losses of validate(); may be empty
   std::function<at::Tensor(RandomKey)> more_loss;  // added to that of a step; may be empty, and may give an undefined tensor
+  std::function<Measures()> more_validation;  // of more_loss on fixed examples: the first is added to "validation loss"; may be empty
   std::function<std::string()> alarm;         // as StepObjective::alarm; may be empty
   Json settings = Json::object();
 };
@@ -52,7 +54,8 @@ class DiffusionObjective final : public StepObjective {
 
   nn::ParameterStore& parameters() override { return parameters_; }
   double forward_backward(int batch_size, RandomKey key) override;
-  /// "validation loss" at fixed timesteps and noise, and "without caption", the same with no captions.
+  /// "validation loss" at fixed timesteps and noise, and "without caption", the same with no captions. With more_validation the first
+  /// is the weighted sum of both losses, and "diffusion loss" is listed by itself.
   Measures validate() override;
   void weights_changed() override { hooks_.weights_changed(); }
   std::string sample_png() override { return hooks_.sample_png ? hooks_.sample_png() : std::string(); }

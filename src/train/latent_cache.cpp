@@ -10,16 +10,15 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/random.h"
-#include "io/safetensors.h"
 #include "models/picture_tensor.h"
-#include "models/tensor_files.h"
 #include "models/vae/module.h"
+#include "train/tensor_cache.h"
 
 namespace vitrine::train {
 namespace {
 
 constexpr uint64_t kShiftSeed = 7;
-constexpr const char* kKey = "latents_of";
+constexpr const char* kLatents = "latents";
 
 /// The pictures [K, 3, H, W] uint8 of one.
 at::Tensor cuts(const at::Tensor& picture, int64_t number, const LatentVariants& variants) {
@@ -38,15 +37,6 @@ at::Tensor cuts(const at::Tensor& picture, int64_t number, const LatentVariants&
 std::string content_of(const PictureTensors& pictures, const LatentVariants& variants, const std::string& vae_sha256) {
   return sha256_hex(concat(pictures.sha256, " ", vae_sha256, " ", pictures.pixels.size(2), "x", pictures.pixels.size(3), " ", variants.size.width, "x",
                            variants.size.height, " ", variants.shifts, variants.mirrored ? " mirrored" : ""));
-}
-
-at::Tensor read_cache(const std::filesystem::path& file, const std::string& content) {
-  if (file.empty() || !std::filesystem::exists(file)) return {};
-  const io::SafetensorsFile stored(file);
-  const auto key = stored.metadata().find(kKey);
-  const io::TensorView* view = stored.find("latents");
-  if (key == stored.metadata().end() || key->second != content || view == nullptr) return {};
-  return models::read_parameter({"latents", view->shape}, *view);
 }
 
 at::Tensor compute(const PictureTensors& pictures, const LatentVariants& variants, const models::VaeConfig& config, const nn::TensorScope& vae) {
@@ -73,11 +63,11 @@ at::Tensor cached_latents(const PictureTensors& pictures, const LatentVariants& 
                           const std::string& vae_sha256, const std::filesystem::path& file) {
   VITRINE_REQUIRE(pictures.pixels.size(2) >= variants.size.height && pictures.pixels.size(3) >= variants.size.width, "[cached_latents] pictures of ",
                   pictures.pixels.size(3), "x", pictures.pixels.size(2), " are smaller than ", variants.size.width, "x", variants.size.height);
-  const std::string content = content_of(pictures, variants, vae_sha256);
-  at::Tensor latents = read_cache(file, content);
+  const TensorCache cache{file, content_of(pictures, variants, vae_sha256)};
+  at::Tensor latents = cache.find(kLatents);
   if (latents.defined()) return latents;
   latents = compute(pictures, variants, config, vae);
-  if (!file.empty()) models::save_tensors(file, {{"latents", latents}}, models::ComputeType::float32, {{kKey, content}});
+  cache.write({{kLatents, latents}});
   return latents;
 }
 

@@ -14,12 +14,16 @@
 
 namespace vitrine::train {
 
+/// Mean over prompts and tokens of the cosine of states [G, T, C], -1 .. 1, with gradient. Throws InvalidInput for shapes that differ.
+at::Tensor state_likeness(const at::Tensor& states, const at::Tensor& other);
+
 class TextDrift {
  public:
   using TextStates = std::function<at::Tensor(const at::Tensor& input_ids)>;  // [B, T] -> [B, T, C]
 
-  /// input_ids [G, T] int64 of the general prompts, at least one. The states of now are kept as those of the start.
-  TextDrift(const at::Tensor& input_ids, TextStates states, const DriftConfig& config);
+  /// input_ids [G, T] int64 of the general prompts, at least one.
+  ///   start  [G, T, C]: their states of the encoder that the one in training must stay like
+  TextDrift(const at::Tensor& input_ids, const at::Tensor& start, TextStates states, const DriftConfig& config);
 
   /// drift_weight (1 - mean cosine) over some prompts drawn by the key, with gradient; undefined when the weight is 0.
   at::Tensor loss(RandomKey key) const;

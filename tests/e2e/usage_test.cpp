@@ -30,7 +30,6 @@ TEST(UsageE2e, UnknownVerbsAreNamedAndPlannedOnesAreToldApart) {
   EXPECT_TRUE(is_usage_error(run_program({"foo"}), "unknown verb 'foo'; there are: import, points"));
   EXPECT_TRUE(is_usage_error(run_program({"score", "foo"}), "unknown verb 'score foo'; there is: score copy, ranker"));
   EXPECT_TRUE(is_usage_error(run_program({"serve", "x"}), "'serve' does not exist yet"));
-  EXPECT_TRUE(is_usage_error(run_program({"align", "images"}), "'align images' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"curate", "foo"}), "unknown verb 'curate foo'; there is: curate copy, images"));
   EXPECT_TRUE(is_usage_error(run_program({"curate"}), "curate copy"));
 }

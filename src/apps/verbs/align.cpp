@@ -1,4 +1,5 @@
 // vitrine align copy PRODUCTS --model DIR [--ranker DIR] --output DIR
+// vitrine align images DATA --model DIR --clip DIR [--probe DIR] --output DIR
 #include <memory>
 
 #include "apps/command_line.h"
@@ -6,6 +7,7 @@
 #include "apps/verbs.h"
 #include "generation/dtypes.h"
 #include "recipes/align_copy.h"
+#include "recipes/align_images.h"
 
 namespace vitrine::apps {
 namespace {
@@ -29,6 +31,43 @@ int align_copy(AlignVerb& verb) {
   return recipes::align_copy(verb.run, verb.config) ? kDone : kSomeRejected;
 }
 
+struct ImagesFiles {
+  std::string output;
+  void describe(FieldVisitor& v) { v.field("output", output, "folder for the models of the rounds and the report"); }
+};
+
+struct AlignImagesVerb {
+  explicit AlignImagesVerb(CLI::App& app) : options(app) {}
+  CommonOptions common;
+  recipes::AlignImagesConfig config;
+  ImagesFiles files;
+  std::string data;
+  VerbOptions options;
+};
+
+void align_images(AlignImagesVerb& verb) {
+  if (verb.options.resolve()) return;
+  VerbOptions::require(!verb.data.empty(), "DATA");
+  VerbOptions::require(!verb.config.common.model.empty(), "--model");
+  VerbOptions::require(!verb.files.output.empty(), "--output");
+  set_threads(verb.common.threads);
+  recipes::align_images(verb.data, verb.files.output, verb.config, parse_device(verb.common.device).str());
+}
+
+void register_align_images(CLI::App& align, int& exit_code) {
+  CLI::App* images = align.add_subcommand("images", "rounds of draw, judge, tune: the text encoder of a Stable Diffusion model learns from the best of its own pictures");
+  auto verb = std::make_shared<AlignImagesVerb>(*images);
+  images->add_option("DATA", verb->data, "picture set with captions, or with classes of which captions are made");
+  for (const char* field : {"sample_prompts", "drift_prompts", "reward_prompts"}) verb->options.keep_whole(field);  // prompts have commas
+  verb->options.add(verb->files);
+  verb->options.add(verb->config);
+  verb->options.add_common(verb->common, {.engine = "torch", .dtypes = {"auto", "float32", "bfloat16"}, .gpu = true});
+  images->callback([verb, &exit_code] {
+    align_images(*verb);
+    exit_code = kDone;
+  });
+}
+
 }  // namespace
 
 void register_align(CLI::App& app, int& exit_code) {
@@ -42,6 +81,7 @@ void register_align(CLI::App& app, int& exit_code) {
   verb->options.add(verb->config);
   verb->options.add_common(verb->common, {.engine = "torch", .dtypes = {"auto", "float32", "bfloat16"}, .gpu = true});
   copy->callback([verb, &exit_code] { exit_code = align_copy(*verb); });
+  register_align_images(*align, exit_code);
 }
 
 }  // namespace vitrine::apps

@@ -79,7 +79,7 @@ void add_picture_train(CLI::App& train, const char* name, const char* help, cons
   auto& verb = *train.add_subcommand(name, help);
   auto state = std::make_shared<PictureVerb<Config>>(verb);
   verb.add_option("DATA", state->data, data_help);
-  for (const char* field : {"sample_prompts", "drift_prompts"}) state->options.keep_whole(field);  // prompts have commas
+  for (const char* field : {"sample_prompts", "drift_prompts", "reward_prompts"}) state->options.keep_whole(field);  // prompts have commas
   state->options.add(state->files);
   state->options.add(state->config);
   state->options.add_common(state->common, {.engine = "torch", .dtypes = {"auto", "float32", "bfloat16"}, .gpu = true});

@@ -48,14 +48,6 @@ at::Tensor end_positions(const ClipTextConfig& config, const at::Tensor& input_i
   return input_ids.eq(config.eos_token_id).to(at::kInt).argmax(-1);  // the first among equals
 }
 
-/// states [B, T, C] -> [B, C]
-at::Tensor pooled(const TextConfig& config, const at::Tensor& states, const at::Tensor& input_ids) {
-  const auto* clip = std::get_if<ClipTextConfig>(&config);
-  if (clip == nullptr) return states.select(1, 0);
-  const at::Tensor rows = at::arange(states.size(0), input_ids.options());
-  return states.index({rows, end_positions(*clip, input_ids)});
-}
-
 /// [B, 1 + patches, C]
 at::Tensor patch_rows(const ClipVisionConfig& config, const nn::TensorScope& scope, const at::Tensor& pixels) {
   const at::Tensor class_row = scope["class_embedding"];
@@ -91,10 +83,17 @@ at::Tensor text_states(const TextConfig& config, const nn::TensorScope& scope, c
   return clip_text_states(std::get<ClipTextConfig>(config), scope, input_ids, is_token, skip_layers);
 }
 
+at::Tensor caption_states(const TextConfig& config, const at::Tensor& states, const at::Tensor& input_ids) {
+  const auto* clip = std::get_if<ClipTextConfig>(&config);
+  if (clip == nullptr) return states.select(1, 0);
+  const at::Tensor rows = at::arange(states.size(0), input_ids.options());
+  return states.index({rows, end_positions(*clip, input_ids)});
+}
+
 at::Tensor clip_text_features(const ClipConfig& config, const nn::TensorScope& scope, const at::Tensor& input_ids,
                               const at::Tensor& is_token) {
   const at::Tensor states = text_states(config.text, scope / "text_model", input_ids, is_token);
-  return nn::linear(pooled(config.text, states, input_ids), scope / "text_projection");
+  return nn::linear(caption_states(config.text, states, input_ids), scope / "text_projection");
 }
 
 at::Tensor clip_image_features(const ClipConfig& config, const nn::TensorScope& scope, const at::Tensor& pixels) {

@@ -25,9 +25,12 @@ at::Tensor clip_text_states(const ClipTextConfig& config, const nn::TensorScope&
 at::Tensor text_states(const TextConfig& config, const nn::TensorScope& scope, const at::Tensor& input_ids,
                        const at::Tensor& is_token = {}, int64_t skip_layers = 0);
 
-/// Text features [B, E], not normalised.  scope: the whole model
+/// The state that stands for each text, [B, C], of states [B, T, C] and their input_ids [B, T].
 /// CLIP: the state at the first eos_token_id of each row (position 0 where there is none), or at the highest id when
-/// eos_token_id is 2, as older files have it; Chinese-CLIP: the state at position 0, [CLS].
+/// eos_token_id is 2, as older files have it; BERT: the state at position 0, [CLS].
+at::Tensor caption_states(const TextConfig& config, const at::Tensor& states, const at::Tensor& input_ids);
+
+/// Text features [B, E] of those, not normalised.  scope: the whole model
 at::Tensor clip_text_features(const ClipConfig& config, const nn::TensorScope& scope, const at::Tensor& input_ids,
                               const at::Tensor& is_token = {});
 

@@ -24,17 +24,26 @@ class ColourScorer : public imagery::PairScorer {
  public:
   std::vector<double> score(std::span<const io::Picture> pictures, std::span<const std::string> texts) override {
     std::vector<double> scores;
-    for (size_t i = 0; i < pictures.size(); ++i) {
-      const auto colour = chinese(imagery::measure_traits(pictures[i]).garment.name);
-      scores.push_back(texts[i].find(colour) != std::string::npos ? 0.3 : 0.1);
-    }
+    for (size_t i = 0; i < pictures.size(); ++i) scores.push_back(fit(pictures[i], texts[i]));
     return scores;
   }
   std::vector<std::vector<double>> classify(std::span<const io::Picture> pictures, std::span<const std::string> texts) override {
     return std::vector(pictures.size(), std::vector(texts.size(), 1.0 / static_cast<double>(texts.size())));
   }
+  std::vector<float> similarities(std::span<const io::Picture> pictures, std::span<const std::string> texts) override {
+    std::vector<float> all;
+    for (const std::string& text : texts) {
+      for (const io::Picture& picture : pictures) all.push_back(static_cast<float>(fit(picture, text)));
+    }
+    return all;
+  }
   imagery::Language language() const override { return imagery::Language::zh; }
   Json description() const override { return {{"model", "colour words"}, {"sha256", "none"}}; }
+
+ private:
+  static double fit(const io::Picture& picture, const std::string& text) {
+    return text.find(chinese(imagery::measure_traits(picture).garment.name)) != std::string::npos ? 0.3 : 0.1;
+  }
 };
 
 LoadPairScorer colour_scorer() {
