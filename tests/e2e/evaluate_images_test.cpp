@@ -19,9 +19,9 @@ class EvaluateImagesTest : public testing::Test {
   static void SetUpTestSuite() {
     if (!has_verb("train probe")) return;
     folder_ = new TemporaryFolder();
-    for (const char* split : {"train", "validation"}) {
+    for (const std::string split : {"train", "validation"}) {
       fs::create_directories(*folder_ / "set");
-      fs::copy(kClothing / "validation", *folder_ / "set" / split, fs::copy_options::recursive);
+      fs::copy(kClothing / "validation", *folder_ / ("set/" + split), fs::copy_options::recursive);
     }
     const ProgramResult result = run_program({"train", "probe", *folder_ / "set", "--output", probe(), "--width", "32", "--height", "32", "--block-out-channels", "16,16",
                                               "--steps", "1", "--validation-steps", "1", "--batch-size", "4", "--threads", "1"});
