@@ -12,6 +12,7 @@
 #include <ostream>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -201,11 +202,13 @@ void bench_tune(const BenchTuneConfig& config, const std::string& device, std::o
     const at::Tensor latents = random_normal({config.batch, 1, bench.shapes.unet.out_channels, bench.rows(), bench.columns()}, at::kCPU);
     return train::CaptionedLatents{latents, {}, [&ids](size_t, RandomKey) { return ids; }, ids};
   };
+  train::DiffusionHooks hooks;
+  hooks.weights_changed = [&text] { text.tensors().weights_changed(); };
   train::DiffusionObjective objective(
       {bench.shapes.unet, nn::TensorScope(unet), [&text](const at::Tensor& rows) { return text.states(rows); },
        diffusion::NoiseSchedule(diffusion::default_scheduler_config(diffusion::SchedulerKind::ddim)), diffusion::PredictionType::epsilon},
       text.tensors().parameters(), examples(), examples(), {.gradient_checkpointing = config.gradient_checkpointing},
-      {.weights_changed = [&text] { text.tensors().weights_changed(); }, .sample_png = {}, .more_measures = {}, .more_loss = {}, .alarm = {}});
+      std::move(hooks));
   train::AdamW optimizer(objective.parameters());
   uint64_t step = 0;
   const auto one_step = [&] {

@@ -160,6 +160,12 @@ DrawnSet draw_all(const AdaptedModel& adapted, const std::vector<PicturePrompt>&
   return set;
 }
 
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
 /// What is measured of each picture of a model; [N] each.
 struct Measured {
   std::vector<double> category, colour, available, clip, judge;
