@@ -3,7 +3,6 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-// @ts-expect-error plain JavaScript, shared with the fake server
 import { contract, contractPath, example, exampleName, examplesPath, schemaFaults } from '../../fake/contract.mjs';
 
 type Schema = { type?: string | string[]; oneOf?: unknown[] };
