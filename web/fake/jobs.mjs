@@ -195,8 +195,8 @@ const kKinds = { import: takeImport, write, draw, batch, export: exportFiles, ro
 /** Points by their place in the record, wishes first. */
 export function makePlan(world, product, factors) {
   const nameOf = (attribute) => `${attribute.key}#${attribute.val}`;
-  const subject = product.attributes.find((attribute) => attribute.key === '类型');
-  const others = product.attributes.filter((attribute) => attribute !== subject && !factors.drop.includes(nameOf(attribute)));
+  const subject = product.attributes.find((attribute) => attribute.key === '裙长') ?? product.attributes.find((attribute) => attribute.key === '类型');
+  const others = product.attributes.filter((attribute) => attribute !== subject && attribute.key !== '类型' && !factors.drop.includes(nameOf(attribute)));
   const rank = (attribute) => {
     const place = factors.order.findIndex((wish) => wish === nameOf(attribute) || wish === attribute.key);
     return place < 0 ? factors.order.length : place;

@@ -13,7 +13,7 @@ const kPort = 8791;
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const kPageHeaders = { 'Content-Security-Policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' };
-const kOpen = ['signIn', 'getHealth'];
+const kOpen = ['getSession', 'signIn', 'getHealth'];
 
 async function bodyOf(request) {
   const parts = [];
@@ -49,7 +49,7 @@ function openStream(world, id, request, response) {
   response.on('close', stop);
 }
 function sendJson(operation, response, body) {
-  const status = Number(Object.keys(operation.operation.responses)[0]);
+  const status = body === undefined ? 204 : Number(Object.keys(operation.operation.responses)[0]);
   const faults = status === 204 ? [] : answerFaults(operation, status, body);
   if (faults.length) throw new Error(`${operation.operation.operationId} answers against the contract: ${faults.join('; ')}`);
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(status === 204 ? undefined : JSON.stringify(body));

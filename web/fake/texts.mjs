@@ -3,20 +3,29 @@ import { contract, example } from './contract.mjs';
 
 const { ruleset, ruleset_sha256, rules } = example('Options');
 
-const kOpenings = ['这款{subject}', '{subject}', '一件耐看的{subject}', '这一款{subject}'];
-const kClauses = ['{value}的设计，{tail}', '选用{value}，{tail}', '{value}，{tail}', '{value}的细节，{tail}'];
-const kTails = ['简洁又耐看', '上身舒适自在', '日常搭配很省心', '衬得人利落有精神', '越看越有味道', '出门不费心思'];
-const kClosings = ['', '通勤约会都合适。', '完美适合日常穿着。', '一年四季都用得上。'];
+const kOpenings = ['这款{subject}从细节里见心思。', '{subject}也可以很耐看。', '日常想穿得省心，这款{subject}就很合适。', '{subject}，简单几笔就有味道。'];
+const kClauses = {
+  材质: ['{value}面料垂顺柔软', '选用{value}，贴身舒服'],
+  颜色: ['{value}沉静耐看', '一抹{value}，不挑场合'],
+  裙领型: ['{value}拉长颈部线条', '{value}简洁利落'],
+  裙袖长: ['{value}露出手腕，秀气又轻盈', '{value}春秋都好穿'],
+  版型: ['{value}的剪裁不紧绷', '版型{value}，走动自在'],
+  风格: ['整体透着{value}气质', '{value}风格，通勤约会都行'],
+  图案: ['{value}图案点到为止', '{value}添了几分趣味'],
+  裙长: ['{value}一件成套，搭配省心', '{value}款式，出门不费心思'],
+};
+const kPlain = ['{value}的设计很用心', '{value}，好看也好打理'];
+const kClosings = ['', '放在衣橱里，一年四季都用得上。', '完美适合日常穿着。', ''];
 
 /** A text of the plan; another index or seed, another text. */
 export function textOf(plan, index, seed) {
   const pick = (list, salt) => list[(index + seed + salt) % list.length];
   const fill = (pattern, values) => pattern.replace(/\{(\w+)\}/g, (_, name) => values[name]);
   if (plan.field !== 'description') return plan.points.slice().reverse().map((point) => point.value).join('').slice(0, 28);
-  const clauses = plan.points.slice(1).map((point, i) => fill(pick(kClauses, i), { value: point.value, tail: pick(kTails, i * 2 + 1) }));
+  const clauses = plan.points.slice(1).map((point, i) => fill(pick(kClauses[point.key] ?? kPlain, i), { value: point.value }));
   const sentences = [];
   for (let i = 0; i < clauses.length; i += 2) sentences.push(clauses.slice(i, i + 2).join('，'));
-  const body = `${fill(pick(kOpenings, 0), { subject: plan.points[0].value })}，${sentences.join('。')}。${pick(kClosings, 0)}`;
+  const body = `${fill(pick(kOpenings, 0), { subject: plan.points[0].value })}${sentences.join('。')}。${pick(kClosings, 0)}`;
   return plan.style === 'xiaohongshu' ? `✨${body}\n#${plan.points[0].value} #广告` : body;
 }
 

@@ -5,7 +5,7 @@ import type * as T from './types';
 const kBase = '/api/v1';
 const at = (collection: string, id: string, rest = '') => `${kBase}/${collection}/${encodeURIComponent(id)}${rest}`;
 
-export const getSession = () => request<T.Session>('GET', `${kBase}/session`);
+export const getSession = () => request<T.Session | undefined>('GET', `${kBase}/session`);
 export const signIn = (name: string, password: string) => request<T.Session>('POST', `${kBase}/session`, { body: { name, password } });
 export const signOut = () => request<void>('DELETE', `${kBase}/session`);
 

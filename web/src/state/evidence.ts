@@ -5,7 +5,7 @@ export interface EvidenceLine {
   kind: 'attribute' | 'document' | 'brand' | 'title' | 'price' | 'unknown';
   label: string;
   value: string;
-  note: string; // how it was written in the shop's file, or until when a document holds
+  note: string; // how it is written in the shop's file, where that differs, or until when a document holds
 }
 
 /** attr:<id>, doc:<id>, brand, title or price of a product; what the record does not have any more is `unknown`. */
@@ -13,7 +13,10 @@ export function evidenceLine(product: Product, id: string): EvidenceLine {
   const [kind, key] = id.split(':', 2);
   if (kind === 'attr') {
     const attribute = product.attributes.find((one) => one.id === key);
-    if (attribute) return { kind: 'attribute', label: attribute.key, value: attribute.val, note: `${attribute.key_raw}：${attribute.val_raw}` };
+    if (attribute) {
+      const isSame = attribute.key === attribute.key_raw && attribute.val === attribute.val_raw;
+      return { kind: 'attribute', label: attribute.key, value: attribute.val, note: isSame ? '' : `${attribute.key_raw}：${attribute.val_raw}` };
+    }
   }
   if (kind === 'doc') {
     const document = product.docs?.find((one) => one.id === key);

@@ -8,7 +8,7 @@ export interface Notice {
   text: string;
   isError: boolean;
 }
-const kShownMs = 6000;
+const kShownMs = 4000;
 const state = $state({ notices: [] as Notice[] });
 let last = 0;
 

@@ -1,7 +1,8 @@
 // session.svelte.ts - who works here, and what the server offers.
 import * as api from '../api/client';
-import { ApiError, setCsrfToken } from '../api/http';
+import { setCsrfToken } from '../api/http';
 import type { Options, Role, Session, Shop } from '../api/types';
+import { complain } from './notices.svelte';
 
 const state = $state({ session: null as Session | null, options: null as Options | null, ready: false });
 const kRank: Record<Role, number> = { writer: 0, reviewer: 1, admin: 2 };
@@ -32,9 +33,10 @@ async function enter(session: Session): Promise<void> {
 /** Takes up a session that the browser still has. */
 export async function resume(): Promise<void> {
   try {
-    await enter(await api.getSession());
+    const session = await api.getSession();
+    if (session) await enter(session);
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    complain(error);
   }
   state.ready = true;
 }

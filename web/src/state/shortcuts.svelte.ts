@@ -1,16 +1,18 @@
 // shortcuts.svelte.ts - what keys do, and the list of it that `?` shows.
+import { untrack } from 'svelte';
 import type { Word } from '../words/zh';
 
 export interface Shortcut {
-  keys: string; // 'j', 'Enter', 'Control+Enter', or two keys in a row: 'g p'
+  keys: string; // 'j', 'Enter', two keys in a row: 'g p', or any digit but 0: kDigits
   word: Word;
-  run: () => void;
+  run: (keys: string) => void;
 }
 export interface Scope {
   title: Word;
   shortcuts: Shortcut[];
 }
 
+export const kDigits = '1…9';
 const kSequenceMs = 1200;
 const state = $state({ scopes: [] as Scope[], isHelpOpen: false });
 let pending = '';
@@ -27,8 +29,8 @@ export function showHelp(open: boolean): void {
 }
 /** Adds a scope; returns what takes it away. The scope added last is asked first. */
 export function addScope(scope: Scope): () => void {
-  state.scopes = [scope, ...state.scopes];
-  return () => (state.scopes = state.scopes.filter((one) => one.title !== scope.title));
+  untrack(() => (state.scopes = [scope, ...state.scopes]));
+  return () => untrack(() => (state.scopes = state.scopes.filter((one) => one.title !== scope.title)));
 }
 
 export function nameOfKeys(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>): string {
@@ -36,7 +38,7 @@ export function nameOfKeys(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaK
   return modifier + event.key;
 }
 export function findShortcut(scopes: readonly Scope[], keys: string): Shortcut | undefined {
-  return scopes.flatMap((scope) => scope.shortcuts).find((one) => one.keys === keys);
+  return scopes.flatMap((scope) => scope.shortcuts).find((one) => one.keys === keys || (one.keys === kDigits && /^[1-9]$/.test(keys)));
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -58,5 +60,5 @@ export function handleKey(event: KeyboardEvent): void {
   [pending, pendingAt] = found ? ['', 0] : [keys, event.timeStamp];
   if (!found) return;
   event.preventDefault();
-  found.run();
+  found.run(keys);
 }

@@ -145,7 +145,7 @@ export class Writer {
     this.touch();
     const fresh = new CandidateCard();
     this.cards[place] = fresh;
-    await this.runCopy([this.cards[place]!], this.job, newSeed());
+    await this.runCopy([fresh], this.job, newSeed());
     if (!this.cards[place]?.isFinished) this.cards[place] = card;
   }
 
