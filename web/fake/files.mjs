@@ -9,13 +9,18 @@ function chunk(kind, data) {
   sum.writeUInt32BE(crc32(body));
   return Buffer.concat([length, body, sum]);
 }
-/** A square with a soft figure in it; `share` of it is drawn, the rest is noise. */
+/** Half the width of the figure, a dress, at a height; both as shares of the side. */
+function halfWidth(height) {
+  if (height < 0.14 || height > 0.86) return 0;
+  return height < 0.42 ? 0.17 - 0.25 * (height - 0.14) : 0.1 + 0.42 * (height - 0.42);
+}
+/** A square with a figure in it; `share` of it is drawn, the rest is noise. */
 export function png(side, seed, share) {
   const rows = Buffer.alloc(side * (1 + side * 3));
   const hue = [(seed * 53) % 120, (seed * 97) % 120, (seed * 31) % 120];
   for (let y = 0; y < side; ++y)
     for (let x = 0; x < side; ++x) {
-      const inside = ((x / side - 0.5) / 0.26) ** 2 + ((y / side - 0.54) / 0.36) ** 2 < 1;
+      const inside = Math.abs(x / side - 0.5) < halfWidth(y / side) && !(y / side < 0.24 && Math.abs(x / side - 0.5) < 0.24 - y / side);
       const noise = (((x * 7919 + y * 104729 + seed) % 97) - 48) * (1 - share);
       for (let c = 0; c < 3; ++c) rows[y * (1 + side * 3) + 1 + x * 3 + c] = Math.max(0, Math.min(255, (inside ? hue[c] + 60 + (80 * y) / side : 236 - (18 * y) / side) + noise));
     }

@@ -20,7 +20,7 @@ export function dismiss(id: number): void {
 }
 export function say(text: string, isError = false): void {
   const id = ++last;
-  state.notices = [...state.notices.slice(-3), { id, text, isError }];
+  state.notices = [...state.notices.slice(-1), { id, text, isError }];
   if (!isError) setTimeout(() => dismiss(id), kShownMs);
 }
 
