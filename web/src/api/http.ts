@@ -19,8 +19,13 @@ export interface RequestOptions {
 
 let csrfToken = '';
 let language = 'zh';
+let signedOut = () => {};
 export function setCsrfToken(token: string): void {
   csrfToken = token;
+}
+/** What happens when the server says that the session is over. */
+export function onSignedOut(action: () => void): void {
+  signedOut = action;
 }
 export function setAcceptLanguage(value: string): void {
   language = value;
@@ -28,7 +33,11 @@ export function setAcceptLanguage(value: string): void {
 
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const answer = await send(method, path + queryOf(options.query), options);
-  if (!answer.ok) throw new ApiError(await problemOf(answer));
+  if (!answer.ok) {
+    const error = new ApiError(await problemOf(answer));
+    if (error.code === 'not_signed_in') signedOut();
+    throw error;
+  }
   return (answer.status === 204 ? undefined : await answer.json()) as T;
 }
 

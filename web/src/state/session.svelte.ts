@@ -1,10 +1,11 @@
 // session.svelte.ts - who works here, and what the server offers.
 import * as api from '../api/client';
-import { setCsrfToken } from '../api/http';
+import { onSignedOut, setCsrfToken } from '../api/http';
 import type { Options, Role, Session, Shop } from '../api/types';
 import { complain } from './notices.svelte';
 
 const state = $state({ session: null as Session | null, options: null as Options | null, ready: false });
+let lastUserId = '';
 const kRank: Record<Role, number> = { writer: 0, reviewer: 1, admin: 2 };
 
 export function session(): Session {
@@ -25,7 +26,10 @@ export function mayAct(role: Role): boolean {
   return state.session !== null && kRank[state.session.user.role] >= kRank[role];
 }
 
+/** What lies on the desks stays when the same user signs in again; nobody else sees it. */
 async function enter(session: Session): Promise<void> {
+  if (lastUserId && lastUserId !== session.user.id) return location.reload();
+  lastUserId = session.user.id;
   setCsrfToken(session.csrf_token);
   state.options = await api.getOptions();
   state.session = session;
@@ -45,8 +49,10 @@ export async function signIn(name: string, password: string): Promise<void> {
 }
 export async function signOut(): Promise<void> {
   await api.signOut();
-  state.session = null;
+  location.reload();
 }
+onSignedOut(() => (state.session = null));
+
 export function setShop(shop: Shop): void {
   state.session = { ...session(), shop };
 }

@@ -80,7 +80,7 @@ it('goes the whole way without a mouse', async () => {
   await page.getByText('本店不许通过自己选的文案').waitFor();
   await press(page, 'g', 's');
   await tabTo(page, '退出登录');
-  await press(page, 'Enter');
+  await Promise.all([page.waitForEvent('load'), press(page, 'Enter')]);
 
   await signInByKeys(page, 'admin');
   await press(page, 'g', 'r');

@@ -204,6 +204,20 @@ describe('what else a writer does', () => {
     expect(await page.getByRole('alert').innerText()).toBe('账号或密码不对。');
   });
 
+  it('signs in again when the session is over, and finds the desk as it was', async () => {
+    const { page } = await openPage(desk);
+    await signIn(page, 'writer');
+    await writeFirst(desk, page);
+    const texts = await page.locator('[data-candidate] p.text').allInnerTexts();
+    await page.context().clearCookies();
+    await page.locator('[data-candidate="0"]').getByRole('button', { name: '选这条' }).click();
+    await page.getByText('请重新登录').waitFor();
+    await signIn(page, 'writer');
+    expect(await page.locator('[data-candidate] p.text').allInnerTexts()).toEqual(texts);
+    await page.locator('[data-candidate="0"]').getByRole('button', { name: '选这条' }).click();
+    await page.getByText('已送审核').waitFor();
+  });
+
   it('keeps the desk and says so when the server is gone', async () => {
     const { page } = await openPage(desk);
     await signIn(page, 'writer');
