@@ -3,19 +3,25 @@ import * as api from '../api/client';
 import { followJob, hasEnded, type JobHandlers } from '../api/events';
 import type { Job, JobRequest } from '../api/types';
 import { newId } from './ids';
-import { attempt } from './notices.svelte';
+import { attempt, say } from './notices.svelte';
+import { t } from './words.svelte';
 
 /** One job that a view shows, from its start to its end. */
 export class WatchedJob {
   job = $state<Job>();
+  private isStarting = $state(false);
   private stop = () => {};
 
+  /** From the moment it is asked for, so that a second click starts nothing. */
   get isRunning(): boolean {
-    return this.job !== undefined && !hasEnded(this.job);
+    return this.isStarting || (this.job !== undefined && !hasEnded(this.job));
   }
   /** Starts it and resolves when it has ended; undefined when it could not be started. */
   async start(request: JobRequest, handlers: Omit<JobHandlers, 'job'> = {}): Promise<Job | undefined> {
+    this.forget();
+    this.isStarting = true;
     const job = await attempt(() => api.addJob(request, newId()));
+    this.isStarting = false;
     return job && this.follow(job, handlers);
   }
   follow(job: Job, handlers: Omit<JobHandlers, 'job'> = {}): Promise<Job> {
@@ -27,6 +33,11 @@ export class WatchedJob {
         job: (now) => {
           this.job = now;
           if (hasEnded(now)) resolve(now);
+        },
+        lost: () => {
+          say(t('error.offline'), true);
+          this.job = undefined;
+          resolve(job);
         },
       });
     });

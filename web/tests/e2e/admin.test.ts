@@ -6,7 +6,7 @@ let desk: Desk;
 let page: Page;
 let faults: string[];
 beforeAll(async () => {
-  desk = await openDesk({ delayMs: 60 });
+  desk = await openDesk({ delayMs: 400 });
   ({ page, faults } = await openPage(desk));
   await signIn(page, 'admin');
   await importTable(desk, page);

@@ -23,7 +23,7 @@ async function drop(page: Page, name: string, content: string): Promise<void> {
 describe('the whole way', () => {
   let writer: Page;
   let faults: string[];
-  const edited = '这条是运营改过的，墨绿色的连衣裙。';
+  const edited = '墨绿色真丝连衣裙，七分袖，v领，显瘦不挑人，通勤约会都合适。';
 
   beforeAll(async () => {
     ({ page: writer, faults } = await openPage(desk));
@@ -143,10 +143,11 @@ describe('the whole way', () => {
   it('ends in a file that holds the edited text with its label', async () => {
     await go(desk, writer, 'export');
     const make = writer.getByRole('button', { name: '导出 1 条' });
+    await make.waitFor();
+    await keepPicture(writer, 'export');
     await make.click();
     const link = writer.getByRole('link', { name: '下载' });
     await link.waitFor();
-    await keepPicture(writer, 'export');
     const [download] = await Promise.all([writer.waitForEvent('download'), link.click()]);
     expect(readFileSync(await download.path(), 'utf8')).toContain(edited + kLabel);
     await go(desk, writer, 'products');

@@ -134,6 +134,15 @@ describe('the writer', () => {
   it('puts the best first when all are there', async () => {
     expect(ids(await written())).toEqual(['job-1-2', 'job-1-0', 'job-1-1']);
   });
+  it('starts one job however often it is asked', async () => {
+    const writer = new Writer();
+    await writer.open('shop-001');
+    void writer.write();
+    void writer.write();
+    await settle();
+    await settle();
+    expect(sent.filter((one) => one.path === '/api/v1/jobs')).toHaveLength(1);
+  });
   it('leaves the order alone once somebody works with it', async () => {
     expect(ids(await written(true))).toEqual(['job-1-0', 'job-1-1', 'job-1-2']);
   });
