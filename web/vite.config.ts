@@ -11,5 +11,5 @@ export default defineConfig({
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8791', '/v1': 'http://127.0.0.1:8791' } },
   resolve: { conditions: ['browser'] },
-  test: { include: ['tests/unit/**/*.test.ts'] },
+  test: { include: ['tests/unit/**/*.test.ts'], testTimeout: 60_000 },
 });
