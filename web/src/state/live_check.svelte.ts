@@ -1,0 +1,33 @@
+// live_check.svelte.ts - a text that somebody is editing, checked again a moment after each change.
+import * as api from '../api/client';
+import type { CheckReport, CheckRequest } from '../api/types';
+import { explain } from './notices.svelte';
+
+const kPauseMs = 250;
+
+export class LiveCheck {
+  report = $state<CheckReport>();
+  pending = $state(false);
+  error = $state('');
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private turn = 0;
+
+  constructor(private readonly check: (body: CheckRequest) => Promise<CheckReport> = api.checkText) {}
+
+  /** Asks a moment later; an answer that a newer request has overtaken is passed over. */
+  request(body: CheckRequest): void {
+    clearTimeout(this.timer);
+    this.pending = true;
+    const turn = ++this.turn;
+    this.timer = setTimeout(() => void this.run(body, turn), kPauseMs);
+  }
+  private async run(body: CheckRequest, turn: number): Promise<void> {
+    try {
+      const report = await this.check(body);
+      if (turn === this.turn) [this.report, this.error] = [report, ''];
+    } catch (error) {
+      if (turn === this.turn) this.error = explain(error);
+    }
+    if (turn === this.turn) this.pending = false;
+  }
+}

@@ -1,0 +1,216 @@
+// writer.svelte.ts - one product on the operator's desk: its plan, the candidates, what was picked.
+import * as api from '../api/client';
+import type { CheckRequest, Factors, Job, JobRequest, Pick, Plan, ProductEntry } from '../api/types';
+import { CandidateCard } from './candidate_card.svelte';
+import { newId, newSeed } from './ids';
+import { WatchedJob } from './jobs.svelte';
+import { attempt, say } from './notices.svelte';
+import { PickClock } from './pick_clock';
+import { t } from './words.svelte';
+
+export const kDefaultFactors: Factors = { field: 'description', style: 'taobao', platform: 'taobao', length: 110, audience: '', keywords: [], pin: [], order: [], drop: [] };
+const kPlanPauseMs = 200;
+
+/** One pick: what was shown, what was chosen of it. Put again under the same id after every change. */
+class PickSheet {
+  pick = $state<Pick>();
+  private id = newId();
+  private clock = new PickClock();
+
+  restart(): void {
+    this.id = newId();
+    this.pick = undefined;
+    this.clock = new PickClock();
+  }
+  touch(): void {
+    this.clock.touch();
+  }
+  async put(shown: readonly CandidateCard[], chosen: readonly CandidateCard[], reason?: string): Promise<Pick | undefined> {
+    const edits = chosen.filter((card) => card.edited !== undefined).map((card) => ({ from: card.candidate!.id, to: card.edited! }));
+    const body = {
+      shown_ids: shown.flatMap((card) => card.candidate?.id ?? []),
+      chosen: chosen.length ? chosen.map((card) => card.candidate!.id) : ('none' as const),
+      edits,
+      ms: this.pick?.ms ?? this.clock.read(),
+      ...(reason ? { reason } : {}),
+    };
+    const pick = await attempt(() => api.putPick(this.id, body));
+    if (pick) this.pick = pick;
+    return pick;
+  }
+  isChosen(card: CandidateCard): boolean {
+    return card.candidate !== undefined && Array.isArray(this.pick?.chosen) && this.pick.chosen.includes(card.candidate.id);
+  }
+}
+
+export class Writer {
+  entry = $state.raw<ProductEntry>();
+  plan = $state.raw<Plan>();
+  factors = $state<Factors>({ ...kDefaultFactors });
+  count = $state(4);
+  seed = $state<number>(); // of a recalled request; else each request takes a new one
+  cards = $state<CandidateCard[]>([]);
+  pictures = $state<CandidateCard[]>([]);
+  current = $state(0);
+  loadError = $state('');
+  readonly job = new WatchedJob();
+  readonly pictureJob = new WatchedJob();
+  readonly copyPick = new PickSheet();
+  readonly picturePick = new PickSheet();
+  private planTimer: ReturnType<typeof setTimeout> | undefined;
+  private planTurn = 0;
+  private touched = false; // whether the operator has begun to work with the cards as they stand
+
+  get currentCard(): CandidateCard | undefined {
+    return this.cards[this.current];
+  }
+
+  /** Puts a product on the desk. Settings stay; what was said about points of the former product goes. */
+  async open(productId: string, factors?: Factors): Promise<void> {
+    this.clear();
+    const entry = await attempt(() => api.getProduct(productId));
+    if (!entry) return;
+    this.entry = entry;
+    this.factors = factors ?? { ...this.factors, pin: [], order: [], drop: [] };
+    await this.makePlan();
+  }
+  private clear(): void {
+    this.job.forget();
+    this.pictureJob.forget();
+    [this.cards, this.pictures, this.plan, this.entry, this.current] = [[], [], undefined, undefined, 0];
+    this.copyPick.restart();
+    this.picturePick.restart();
+  }
+
+  /** Sets factors; the plan follows a moment later. */
+  change(part: Partial<Factors>): void {
+    this.factors = { ...this.factors, ...part };
+    clearTimeout(this.planTimer);
+    this.planTimer = setTimeout(() => void this.makePlan(), kPlanPauseMs);
+  }
+  private async makePlan(): Promise<void> {
+    clearTimeout(this.planTimer);
+    const id = this.entry?.product.id;
+    if (!id) return;
+    const turn = ++this.planTurn;
+    const plan = await attempt(() => api.makePlan(id, $state.snapshot(this.factors)));
+    if (plan && turn === this.planTurn) this.plan = plan;
+  }
+
+  /** n new candidates in place of those on the desk. */
+  async write(): Promise<void> {
+    await this.makePlan();
+    if (!this.plan || this.job.isRunning) return;
+    this.cards = Array.from({ length: this.count }, () => new CandidateCard());
+    [this.current, this.touched] = [0, false];
+    this.copyPick.restart();
+    const ended = await this.runCopy(this.cards, this.job, this.takeSeed());
+    if (ended?.state === 'done') this.settle(ended);
+  }
+  private takeSeed(): number {
+    const seed = this.seed ?? newSeed();
+    this.seed = undefined;
+    return seed;
+  }
+  private runCopy(cards: CandidateCard[], job: WatchedJob, seed: number): Promise<Job | undefined> {
+    const request = { kind: 'write' as const, plan_id: this.plan!.id, num_return_sequences: cards.length, seed };
+    return this.run(request, cards, job);
+  }
+  private async run(request: JobRequest, cards: CandidateCard[], job: WatchedJob): Promise<Job | undefined> {
+    const ended = await job.start(request, {
+      token: (event) => cards[event.index] && (cards[event.index]!.streamed = event.text),
+      preview: (event) => {
+        const card = cards[event.index];
+        if (card) [card.previewId, card.step, card.steps] = [event.candidate_id, event.step, event.steps];
+      },
+      candidate: (candidate) => cards[candidate.index]?.take(candidate),
+    });
+    if (ended?.problem) say(ended.problem.detail ?? ended.problem.title, true);
+    return ended;
+  }
+  /** What the checks stopped leaves the grid; the best stands first unless somebody already works with the order on screen. */
+  private settle(job: Job): void {
+    const best = job.result?.candidate_ids ?? [];
+    const finished = this.cards.filter((card) => card.isFinished);
+    const place = (card: CandidateCard) => best.indexOf(card.candidate!.id);
+    this.cards = this.touched ? finished : finished.toSorted((a, b) => place(a) - place(b));
+    this.current = Math.min(this.current, Math.max(0, this.cards.length - 1));
+    const dropped = job.result?.dropped ?? 0;
+    if (dropped > 0) say(t('writer.dropped', { n: dropped }));
+  }
+  /** A new text in the place of one; the others stay. */
+  async regenerate(card: CandidateCard): Promise<void> {
+    const place = this.cards.indexOf(card);
+    if (place < 0 || !this.plan || this.job.isRunning) return;
+    this.touch();
+    const fresh = new CandidateCard();
+    this.cards[place] = fresh;
+    await this.runCopy([fresh], this.job, newSeed());
+    if (!this.cards[place]?.isFinished) this.cards[place] = card;
+  }
+
+  focus(place: number): void {
+    this.current = Math.max(0, Math.min(place, this.cards.length - 1));
+  }
+  /** Somebody works with the cards: their order stays, and the clock of the pick runs on. */
+  touch(): void {
+    this.touched = true;
+    this.copyPick.touch();
+  }
+
+  checkRequest(text: string): CheckRequest {
+    const { field, platform, style } = this.factors;
+    return { text, product_id: this.entry!.product.id, field, platform, style };
+  }
+  beginEdit(card: CandidateCard): void {
+    this.touch();
+    card.openMark = undefined;
+    card.draft = card.text;
+  }
+  setDraft(card: CandidateCard, text: string): void {
+    card.draft = text;
+    card.check.request(this.checkRequest(text));
+  }
+  /** Keeps the edit. A text that is what it was is no edit. */
+  async endEdit(card: CandidateCard): Promise<void> {
+    const text = card.draft?.trim();
+    card.draft = undefined;
+    if (!text || text === card.text) return;
+    card.edited = text === card.candidate?.text ? undefined : text;
+    card.check.request(this.checkRequest(text));
+    if (this.copyPick.isChosen(card)) await this.pick(card);
+  }
+  async adopt(card: CandidateCard, text: string): Promise<void> {
+    card.draft = text;
+    card.openMark = undefined;
+    await this.endEdit(card);
+  }
+
+  async pick(card: CandidateCard): Promise<void> {
+    if (!card.isFinished) return;
+    this.touch();
+    if (await this.copyPick.put(this.cards, [card])) say(t('writer.picked', { n: this.cards.indexOf(card) + 1 }));
+  }
+  async pickNone(reason: string): Promise<void> {
+    this.touch();
+    if (await this.copyPick.put(this.cards, [], reason)) say(t('writer.noneKept'));
+  }
+  async pickPicture(card: CandidateCard): Promise<void> {
+    if (card.isFinished && (await this.picturePick.put(this.pictures, [card]))) say(t('writer.picturePicked'));
+  }
+  async draw(count: number, side: number): Promise<void> {
+    if (!this.entry || this.pictureJob.isRunning) return;
+    this.pictures = Array.from({ length: count }, () => new CandidateCard());
+    this.picturePick.restart();
+    const request = { kind: 'draw' as const, product_id: this.entry.product.id, num_images_per_prompt: count, width: side, height: side, seed: newSeed() };
+    await this.run(request, this.pictures, this.pictureJob);
+    this.pictures = this.pictures.filter((card) => card.isFinished);
+  }
+  async explain(card: CandidateCard): Promise<void> {
+    if (card.explanation) card.explanation = undefined;
+    else if (card.candidate) card.explanation = await attempt(() => api.explainCandidate(card.candidate!.id));
+  }
+}
+
+/** The desk outlives a look at another view. */
+export const writer = new Writer();

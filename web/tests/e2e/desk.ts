@@ -1,0 +1,65 @@
+// desk.ts - a browser and a server for the end-to-end tests.
+//   VITRINE_URL         a running server with no products; without it the server in memory of fake/ is started
+//   VITRINE_CHROMIUM    the browser, by default Debian's
+//   VITRINE_PASSWORD    of the accounts writer, reviewer, admin; by default <name>-password
+//   VITRINE_SCREENSHOTS a folder to keep pictures in
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { startFake } from '../../fake/server.mjs';
+
+export const kTable = new URL('../../../examples/shop.csv', import.meta.url).pathname;
+const kArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+export interface Desk {
+  url: string;
+  browser: Browser;
+  close: () => Promise<void>;
+}
+export async function openDesk({ delayMs = 20 } = {}): Promise<Desk> {
+  const fake = process.env['VITRINE_URL'] ? undefined : await startFake({ port: 0, delayMs });
+  const browser = await chromium.launch({ executablePath: process.env['VITRINE_CHROMIUM'] ?? '/usr/bin/chromium', args: kArguments });
+  const close = async () => {
+    await browser.close();
+    fake?.server.closeAllConnections();
+    fake?.server.close();
+  };
+  return { url: process.env['VITRINE_URL'] ?? fake!.url, browser, close };
+}
+
+/** A page that remembers what must not happen: errors, and requests that leave the server. */
+export async function openPage(desk: Desk, options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
+  const context = await desk.browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'zh-CN', permissions: ['clipboard-read', 'clipboard-write'], reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.setDefaultTimeout(15_000);
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('console', (message) => message.type() === 'error' && faults.push(`${message.text()} ${message.location().url}`));
+  page.on('request', (request) => new URL(request.url()).origin !== new URL(desk.url).origin && faults.push(`left the server: ${request.url()}`));
+  await page.goto(desk.url);
+  return { page, faults };
+}
+export async function signIn(page: Page, name: 'writer' | 'reviewer' | 'admin'): Promise<void> {
+  await page.getByLabel('账号').fill(name);
+  await page.getByLabel('密码').fill(process.env['VITRINE_PASSWORD'] ?? `${name}-password`);
+  await page.getByRole('button', { name: '登录' }).click();
+  await page.getByRole('navigation', { name: '主导航' }).waitFor();
+}
+export async function go(desk: Desk, page: Page, view: string): Promise<void> {
+  await page.goto(`${desk.url}#/${view}`);
+}
+export async function importTable(desk: Desk, page: Page): Promise<void> {
+  await go(desk, page, 'import');
+  await page.locator('input[type=file]').setInputFiles(kTable);
+  await page.getByRole('button', { name: /导入 \d+ 件商品/ }).click();
+  await page.getByText(/已导入 \d+ 件商品/).waitFor();
+}
+/** Opens the first product and waits for n finished candidates. */
+export async function writeFirst(desk: Desk, page: Page, count = 4): Promise<void> {
+  await go(desk, page, 'products');
+  await page.locator('a.product').first().click();
+  await page.getByRole('button', { name: /^生成/ }).first().click();
+  await page.locator('[data-candidate] footer').nth(count - 1).waitFor({ timeout: 30_000 });
+}
+export async function keepPicture(page: Page, name: string): Promise<void> {
+  const folder = process.env['VITRINE_SCREENSHOTS'];
+  if (folder) await page.screenshot({ path: `${folder}/writer-${name}.png` });
+}

@@ -1,0 +1,201 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { example } from '../../fake/contract.mjs';
+import { FakeEventSource, stubFetch, type SentRequest } from './browser';
+import { ApiError, request, setCsrfToken } from '../../src/api/http';
+import type { Candidate, CheckReport } from '../../src/api/types';
+import { CandidateCard } from '../../src/state/candidate_card.svelte';
+import { LiveCheck } from '../../src/state/live_check.svelte';
+import { explain } from '../../src/state/notices.svelte';
+import { addressOf, parseRoute } from '../../src/state/route.svelte';
+import { findShortcut, kDigits, nameOfKeys, type Scope } from '../../src/state/shortcuts.svelte';
+import { Writer } from '../../src/state/writer.svelte';
+
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+describe('a request', () => {
+  it('carries the token of the session with everything but GET', async () => {
+    const sent = stubFetch({ 'GET /a': {}, 'POST /a': {} });
+    setCsrfToken('secret');
+    await request('GET', '/a');
+    await request('POST', '/a', { body: { x: 1 }, idempotencyKey: 'key-of-one' });
+    expect(sent.map(({ headers }) => headers['X-CSRF-Token'])).toEqual([undefined, 'secret']);
+    expect(sent[1]!.headers['Idempotency-Key']).toBe('key-of-one');
+  });
+  it('that fails throws the problem of the server', async () => {
+    stubFetch({ 'POST /a': example('Problem') });
+    await expect(request('POST', '/a')).rejects.toMatchObject({ code: 'over_quota' });
+  });
+  it('without an answer is offline', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('failed')));
+    await expect(request('GET', '/a')).rejects.toMatchObject({ code: 'offline' });
+  });
+  it('is explained with what to do, and until when', () => {
+    expect(explain(new ApiError(example('Problem')))).toMatch(/次数用完了，.*可以继续/);
+    expect(explain(new ApiError({ ...example('Problem'), code: 'new_code' }))).toContain(example('Problem').detail);
+  });
+});
+
+describe('addresses', () => {
+  it('go there and back, odd ids too', () => {
+    expect(parseRoute(addressOf('writer', 'a/b 裙#1'))).toEqual({ view: 'writer', id: 'a/b 裙#1' });
+  });
+  it('that nobody knows lead to the products', () => {
+    expect(parseRoute('#/nowhere')).toEqual({ view: 'products', id: '' });
+  });
+});
+
+describe('shortcuts', () => {
+  const run = () => {};
+  const scopes: Scope[] = [
+    { title: 'nav.writer', shortcuts: [{ keys: 'e', word: 'writer.edit', run }, { keys: kDigits, word: 'keys.nth', run }] },
+    { title: 'shortcuts.everywhere', shortcuts: [{ keys: 'e', word: 'nav.export', run }, { keys: 'g e', word: 'nav.export', run }] },
+  ];
+  it('ask the view before the page', () => {
+    expect(findShortcut(scopes, 'e')?.word).toBe('writer.edit');
+    expect(findShortcut(scopes, 'g e')?.word).toBe('nav.export');
+  });
+  it('take digits but 0', () => {
+    expect(findShortcut(scopes, '7')?.word).toBe('keys.nth');
+    expect(findShortcut(scopes, '0')).toBeUndefined();
+  });
+  it('name modifiers', () => {
+    expect(nameOfKeys({ key: 'Enter', ctrlKey: false, metaKey: true, altKey: false })).toBe('Control+Enter');
+  });
+});
+
+describe('a live check', () => {
+  const body = { text: '一', product_id: 'p', field: 'description' as const, platform: '' as const, style: 'taobao' as const };
+  it('keeps the answer to the last text, whatever order answers come in', async () => {
+    vi.useFakeTimers();
+    const answers: ((report: CheckReport) => void)[] = [];
+    const check = new LiveCheck(() => new Promise((resolve) => answers.push(resolve)));
+    check.request({ ...body, text: '旧' });
+    await vi.advanceTimersByTimeAsync(300);
+    check.request({ ...body, text: '新' });
+    await vi.advanceTimersByTimeAsync(300);
+    answers[1]!({ ...example('CheckReport'), text_id: 'new' });
+    answers[0]!({ ...example('CheckReport'), text_id: 'old' });
+    await vi.advanceTimersByTimeAsync(0);
+    vi.useRealTimers();
+    expect(check.report?.text_id).toBe('new');
+    expect(check.pending).toBe(false);
+  });
+});
+
+describe('a card', () => {
+  it('shows the findings of the candidate until an edit was checked', () => {
+    const card = new CandidateCard();
+    card.take(example('Candidate'));
+    expect(card.hits.map((hit) => hit.term)).toEqual(['完美']);
+    card.draft = '最好的裙';
+    card.check.report = { ...example('CheckReport'), verdict: 'block', hits: [] };
+    expect([card.verdict, card.hits, card.text]).toEqual(['block', [], '最好的裙']);
+  });
+});
+
+describe('the writer', () => {
+  const shape = example('Candidate') as Candidate;
+  const candidate = (index: number, job: string): Candidate => ({ ...shape, id: `${job}-${index}`, job_id: job, index, text: `文案${index}` });
+  const source = () => FakeEventSource.open.at(-1)!;
+  let sent: SentRequest[];
+  let jobs: number;
+
+  beforeEach(() => {
+    jobs = 0;
+    sent = stubFetch({
+      'GET /api/v1/products/shop-001': example('ProductEntry'),
+      'POST /api/v1/plans': example('Plan'),
+      'POST /api/v1/jobs': ({ body }: SentRequest) => ({ ...example('Job'), id: `job-${++jobs}`, state: undefined, request: body, result: undefined }),
+    });
+    const known = globalThis.fetch;
+    vi.stubGlobal('fetch', async (address: string, init: { method: string; body: string; headers: Record<string, string> }) => {
+      if (!address.startsWith('/api/v1/picks/')) return known(address, init as never);
+      const body = JSON.parse(init.body);
+      sent.push({ method: init.method, path: address, body, headers: init.headers });
+      return { ok: true, status: 200, json: async () => ({ ...example('Pick'), ...body }) };
+    });
+  });
+  async function written(touch = false): Promise<Writer> {
+    const writer = new Writer();
+    await writer.open('shop-001');
+    writer.count = 3;
+    const writing = writer.write();
+    await settle();
+    for (const index of [0, 1, 2]) source().say('token', { candidate_id: `job-1-${index}`, index, text: '文' });
+    if (touch) writer.touch();
+    for (const index of [0, 1, 2]) source().say('candidate', candidate(index, 'job-1'));
+    source().say('job', { ...example('Job'), id: 'job-1', state: 'done', result: { candidate_ids: ['job-1-2', 'job-1-0', 'job-1-1'], dropped: 0 } });
+    await writing;
+    return writer;
+  }
+  const ids = (writer: Writer) => writer.cards.map((card) => card.candidate?.id);
+  const picks = () => sent.filter((one) => one.path.startsWith('/api/v1/picks/'));
+
+  it('puts the best first when all are there', async () => {
+    expect(ids(await written())).toEqual(['job-1-2', 'job-1-0', 'job-1-1']);
+  });
+  it('starts one job however often it is asked', async () => {
+    const writer = new Writer();
+    await writer.open('shop-001');
+    void writer.write();
+    void writer.write();
+    await settle();
+    await settle();
+    expect(sent.filter((one) => one.path === '/api/v1/jobs')).toHaveLength(1);
+  });
+  it('leaves the order alone once somebody works with it', async () => {
+    expect(ids(await written(true))).toEqual(['job-1-0', 'job-1-1', 'job-1-2']);
+  });
+  it('regenerates one in its place and keeps the others', async () => {
+    const writer = await written();
+    const again = writer.regenerate(writer.cards[1]!);
+    await settle();
+    expect(sent.at(-1)!.body).toMatchObject({ kind: 'write', num_return_sequences: 1 });
+    source().say('candidate', candidate(0, 'job-2'));
+    source().say('job', { ...example('Job'), id: 'job-2', state: 'done', result: { candidate_ids: ['job-2-0'] } });
+    await again;
+    expect(ids(writer)).toEqual(['job-1-2', 'job-2-0', 'job-1-1']);
+  });
+  it('puts the old one back when the new one did not come', async () => {
+    const writer = await written();
+    const again = writer.regenerate(writer.cards[1]!);
+    await settle();
+    source().say('job', { ...example('Job'), id: 'job-2', state: 'cancelled' });
+    await again;
+    expect(ids(writer)).toEqual(['job-1-2', 'job-1-0', 'job-1-1']);
+  });
+  it('says what was shown in the order of the screen', async () => {
+    const writer = await written();
+    await writer.pick(writer.cards[1]!);
+    expect(picks()[0]!.body).toMatchObject({ shown_ids: ['job-1-2', 'job-1-0', 'job-1-1'], chosen: ['job-1-0'], edits: [] });
+  });
+  it('puts the same pick again after an edit, with the time of the first', async () => {
+    const writer = await written();
+    await writer.pick(writer.cards[1]!);
+    writer.beginEdit(writer.cards[1]!);
+    writer.setDraft(writer.cards[1]!, '改过的文案');
+    await writer.endEdit(writer.cards[1]!);
+    const [first, second] = picks();
+    expect(second!.path).toBe(first!.path);
+    expect(second!.body.edits).toEqual([{ from: 'job-1-0', to: '改过的文案' }]);
+    expect(second!.body.ms).toBe(first!.body.ms);
+  });
+  it('sends no edit that changes nothing', async () => {
+    const writer = await written();
+    await writer.pick(writer.cards[0]!);
+    writer.beginEdit(writer.cards[0]!);
+    await writer.endEdit(writer.cards[0]!);
+    expect(picks()).toHaveLength(1);
+  });
+  it('keeps "none is good" with its reason', async () => {
+    const writer = await written();
+    await writer.pickNone('都太像');
+    expect(picks()[0]!.body).toMatchObject({ chosen: 'none', reason: '都太像' });
+  });
+  it('forgets what was said about points when another product comes', async () => {
+    const writer = await written();
+    writer.change({ style: 'jd', pin: ['材质#蚕丝'], drop: ['版型#显瘦'] });
+    await writer.open('shop-001');
+    expect(writer.factors).toMatchObject({ style: 'jd', pin: [], drop: [] });
+  });
+});
