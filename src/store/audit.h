@@ -12,9 +12,9 @@ namespace vitrine::store {
 struct AuditEntry {
   std::string id;
   UtcMillis time{};
-  std::string user_name;  // as it was then
-  std::string action;     // such as review.approve, model.promote, user.change
-  std::string subject;    // kind:id
+  std::string user_name;   // as it was then
+  std::string action;      // such as review.approve, model.promote, user.change
+  std::string subject;     // kind:id
   Document before, after;  // JSON objects; empty = null
 };
 

@@ -14,14 +14,14 @@ namespace fs = std::filesystem;
 namespace {
 
 [[noreturn]] void throw_io(const fs::path& path) {
-  throw IoError(
-      concat("[back_up] ", path.string(), ": ", std::generic_category().message(errno)));
+  throw IoError(concat("[back_up] ", path.string(), ": ", std::generic_category().message(errno)));
 }
 
 /// An open file or folder.
 class Descriptor {
  public:
-  Descriptor(const fs::path& path, int flags) : path_(path), number_(::open(path.c_str(), flags, 0600)) {
+  Descriptor(const fs::path& path, int flags)
+      : path_(path), number_(::open(path.c_str(), flags, 0600)) {
     if (number_ < 0) throw_io(path_);
   }
   ~Descriptor() { ::close(number_); }

@@ -10,27 +10,30 @@ namespace {
 constexpr std::string_view kSelect =
     "SELECT c.seq, c.id, c.kind, c.product_id, c.job_id, c.plan_id, c.place, c.text, c.prompt, "
     "c.tokens, c.logprob, c.origin, c.verdict, c.width, c.height, c.file, c.file_sha256, "
-    "c.produce_id, c.model_sha256, c.seed, c.round, c.search_text, c.params, c.details, c.created_at "
+    "c.produce_id, c.model_sha256, c.seed, c.round, c.search_text, c.params, c.details, "
+    "c.created_at "
     "FROM candidates c WHERE ";
 
 int64_t read_row(Statement& row, Candidate& c) {
   int64_t seq = 0;
-  row.read(seq, c.id, c.kind, c.product_id, c.job_id, c.plan_id, c.index, c.text, c.prompt, c.tokens,
-           c.logprob, c.origin, c.verdict, c.width, c.height, c.file, c.file_sha256, c.produce_id,
-           c.model_sha256, c.seed, c.round, c.search_text, c.params, c.details, c.created_at);
+  row.read(seq, c.id, c.kind, c.product_id, c.job_id, c.plan_id, c.index, c.text, c.prompt,
+           c.tokens, c.logprob, c.origin, c.verdict, c.width, c.height, c.file, c.file_sha256,
+           c.produce_id, c.model_sha256, c.seed, c.round, c.search_text, c.params, c.details,
+           c.created_at);
   return seq;
 }
 
 int64_t add_one(Connection& connection, const std::string& shop_id, const Candidate& c) {
   return connection.run(
-      "INSERT INTO candidates (shop_id, id, kind, product_id, job_id, plan_id, place, text, prompt, "
-      "tokens, logprob, origin, verdict, width, height, file, file_sha256, produce_id, model_sha256, "
-      "seed, round, search_text, params, details, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-      "$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) "
-      "ON CONFLICT (shop_id, id) DO NOTHING",
+      "INSERT INTO candidates (shop_id, id, kind, product_id, job_id, plan_id, place, text, "
+      "prompt, tokens, logprob, origin, verdict, width, height, file, file_sha256, produce_id, "
+      "model_sha256, seed, round, search_text, params, details, created_at) VALUES ($1, $2, $3, "
+      "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, "
+      "$23, $24, $25) ON CONFLICT (shop_id, id) DO NOTHING",
       shop_id, c.id, c.kind, c.product_id, c.job_id, null_if_empty(c.plan_id), c.index, c.text,
       c.prompt, c.tokens, c.logprob, c.origin, c.verdict, c.width, c.height, c.file, c.file_sha256,
-      c.produce_id, c.model_sha256, c.seed, c.round, c.search_text, c.params, c.details, c.created_at);
+      c.produce_id, c.model_sha256, c.seed, c.round, c.search_text, c.params, c.details,
+      c.created_at);
 }
 
 }  // namespace
@@ -73,9 +76,10 @@ Page<Candidate> Candidates::list(const CandidateFilter& filter, const PageReques
   if (!filter.product_id.empty()) sql.add(" AND c.product_id = ", filter.product_id);
   if (!filter.job_id.empty()) sql.add(" AND c.job_id = ", filter.job_id);
   if (!filter.board_id.empty()) {
-    sql.add(" AND EXISTS (SELECT 1 FROM board_candidates b WHERE b.shop_id = c.shop_id AND "
-            "b.candidate_id = c.id AND b.board_id = ",
-            filter.board_id);
+    sql.add(
+        " AND EXISTS (SELECT 1 FROM board_candidates b WHERE b.shop_id = c.shop_id AND "
+        "b.candidate_id = c.id AND b.board_id = ",
+        filter.board_id);
     sql.add(")");
   }
   add_search(sql, connection_.dialect(), "c", "candidate_search", filter.words);

@@ -49,8 +49,8 @@ class Candidates : public OfShop {
  public:
   using OfShop::OfShop;
 
-  /// Those whose id is there stay as they are: a job that is resumed may add them again. How many were
-  /// new. Throws InvalidInput for a product or plan that the shop does not have.
+  /// Those whose id is there stay as they are: a job that is resumed may add them again. How many
+  /// were new. Throws InvalidInput for a product or plan that the shop does not have.
   int64_t add(const std::vector<Candidate>& candidates);
   std::optional<Candidate> find(const std::string& id);
   /// In the order of `ids`; unknown ones are left out.

@@ -1,9 +1,9 @@
 // store/connection.h - one connection to SQLite or PostgreSQL: statements with bound values, and
 // transactions.
 //
-// SQL is written once for both: parameters are $1, $2, … (any may stand twice), values are bound and
-// never spliced into the text. What SQL cannot say in both is a word of `Dialect`.
-// A connection belongs to one thread at a time.
+// SQL is written once for both: parameters are $1, $2, … (any may stand twice), values are bound
+// and never spliced into the text. What SQL cannot say in both is a word of `Dialect`. A connection
+// belongs to one thread at a time.
 #pragma once
 #include <initializer_list>
 #include <memory>
@@ -34,8 +34,8 @@ struct Dialect {
 class StatementBackend {
  public:
   virtual ~StatementBackend() = default;
-  virtual bool step() = 0;                  // to the next row; false at the end
-  virtual Value column(int index) = 0;      // from 0, of the present row
+  virtual bool step() = 0;                   // to the next row; false at the end
+  virtual Value column(int index) = 0;       // from 0, of the present row
   virtual int64_t changed_rows() const = 0;  // by INSERT, UPDATE, DELETE, after the last step
 };
 
@@ -47,7 +47,8 @@ class Statement {
   /// Goes to the next row; false = no more. Throws as Connection::query.
   bool step() { return backend_->step(); }
 
-  /// All columns of the present row, in their order. Throws Corrupt when a column holds another type.
+  /// All columns of the present row, in their order. Throws Corrupt when a column holds another
+  /// type.
   template <typename... Fields>
   void read(Fields&... fields) {
     int index = 0;
@@ -67,9 +68,10 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   /// The rows of a statement with its values bound to $1, $2, …
-  /// It and the statement throw Busy (locked by others for busy_timeout_ms, deadlock), IoError (full
-  /// disk, server gone), Corrupt (the file's bytes), InvalidInput (a constraint, a value that the
-  /// database refuses), InternalError (SQL of ours that is wrong); each names the file or server.
+  /// It and the statement throw Busy (locked by others for busy_timeout_ms, deadlock), IoError
+  /// (full disk, server gone), Corrupt (the file's bytes), InvalidInput (a constraint, a value that
+  /// the database refuses), InternalError (SQL of ours that is wrong); each names the file or
+  /// server.
   template <typename... Values>
   Statement query(std::string_view sql, const Values&... values) {
     const std::initializer_list<Value> bound = {to_value(values)...};
@@ -116,15 +118,15 @@ class Connection {
   int depth_ = 0;  // transactions that are open
 };
 
-/// Opens a connection: "postgresql://…" or "postgres://…" a server, everything else a file of SQLite,
-/// which is made (readable by its owner alone) when it is not there. Does not migrate.
+/// Opens a connection: "postgresql://…" or "postgres://…" a server, everything else a file of
+/// SQLite, which is made (readable by its owner alone) when it is not there. Does not migrate.
 /// Throws NotFound (no folder, no such database on the server), IoError, Corrupt (not a database),
 /// InvalidInput (another program's file, a server whose encoding is not UTF-8).
 std::unique_ptr<Connection> connect(const std::string& location, const DatabaseConfig& config);
 bool is_postgres_location(std::string_view location);
 
-/// All or nothing. Without commit the destructor takes everything back. Inside another transaction it
-/// is a part of that one (a savepoint), so that repositories can be combined.
+/// All or nothing. Without commit the destructor takes everything back. Inside another transaction
+/// it is a part of that one (a savepoint), so that repositories can be combined.
 class Transaction {
  public:
   enum class Kind {

@@ -22,11 +22,12 @@ bool has_candidates(Connection& connection, const std::string& shop_id,
 Copy copy_of(Connection& connection, const std::string& shop_id, const std::string& product_id) {
   Copy copy;
   const bool reviewed = connection.read_one(
-      connection.query("SELECT state, text FROM reviews WHERE shop_id = $1 AND product_id = $2 AND "
-                       "kind = 'copy' AND field = 'description' ORDER BY CASE state WHEN 'approved' "
-                       "THEN 0 WHEN 'exported' THEN 0 WHEN 'pending' THEN 1 ELSE 2 END, "
-                       "updated_at DESC, seq DESC LIMIT 1",
-                       shop_id, product_id),
+      connection.query(
+          "SELECT state, text FROM reviews WHERE shop_id = $1 AND product_id = $2 AND "
+          "kind = 'copy' AND field = 'description' ORDER BY CASE state WHEN 'approved' "
+          "THEN 0 WHEN 'exported' THEN 0 WHEN 'pending' THEN 1 ELSE 2 END, "
+          "updated_at DESC, seq DESC LIMIT 1",
+          shop_id, product_id),
       copy.state, copy.text);
   if (!reviewed && has_candidates(connection, shop_id, product_id)) copy.state = CopyState::written;
   if (copy.state == CopyState::rejected) copy.text.clear();

@@ -19,9 +19,9 @@ inline constexpr size_t kCopyStates = 6;
 /// How many in each state, in the order of the enum.
 using CopyStateCounts = std::array<int64_t, kCopyStates>;
 
-/// Works out the state anew and keeps it with the product: the newest approved or exported review of a
-/// description counts first, then the newest pending one, then a rejected one, then candidates.
-/// Called by whatever changes candidates or reviews, in the same transaction.
+/// Works out the state anew and keeps it with the product: the newest approved or exported review
+/// of a description counts first, then the newest pending one, then a rejected one, then
+/// candidates. Called by whatever changes candidates or reviews, in the same transaction.
 void refresh_copy_state(Connection& connection, const std::string& shop_id,
                         const std::string& product_id, UtcMillis now);
 

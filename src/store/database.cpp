@@ -36,8 +36,8 @@ std::unique_ptr<Connection> Database::take_idle_or_place() {
   const bool free = freed_.wait_for(lock, std::chrono::milliseconds(config_.busy_timeout_ms),
                                     [&] { return lent_ < config_.max_connections; });
   if (!free)
-    throw Busy(concat("[Database] ", name_, ": all ", config_.max_connections,
-                      " connections are in use"));
+    throw Busy(
+        concat("[Database] ", name_, ": all ", config_.max_connections, " connections are in use"));
   ++lent_;
   if (idle_.empty()) return nullptr;
   std::unique_ptr<Connection> connection = std::move(idle_.back());

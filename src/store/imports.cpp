@@ -5,12 +5,12 @@ namespace vitrine::store {
 void Imports::add(const Import& import, const std::vector<Finding>& findings) {
   Transaction transaction(connection_);
   connection_.run(
-      "INSERT INTO imports (shop_id, id, user_id, file, stored_as, size_bytes, state, format, encoding, "
-      "sheet, header_sha256, mapping, preview, row_count, kept, rejected, created_at) "
+      "INSERT INTO imports (shop_id, id, user_id, file, stored_as, size_bytes, state, format, "
+      "encoding, sheet, header_sha256, mapping, preview, row_count, kept, rejected, created_at) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
       shop_id_, import.id, import.user_id, import.file, import.stored_as, import.size_bytes,
-      import.state, import.format, import.encoding, import.sheet, import.header_sha256, import.mapping,
-      import.preview, import.rows, import.kept, import.rejected, import.created_at);
+      import.state, import.format, import.encoding, import.sheet, import.header_sha256,
+      import.mapping, import.preview, import.rows, import.kept, import.rejected, import.created_at);
   add_findings(import.id, findings);
   transaction.commit();
 }
@@ -42,12 +42,12 @@ std::optional<Import> Imports::find(const std::string& id) {
 bool Imports::change(const Import& import, const std::vector<Finding>& findings) {
   Transaction transaction(connection_);
   const bool found =
-      connection_.run("UPDATE imports SET format = $3, encoding = $4, sheet = $5, header_sha256 = $6, "
-                      "mapping = $7, preview = $8, row_count = $9, kept = $10, rejected = $11 "
-                      "WHERE shop_id = $1 AND id = $2 AND state = 'preview'",
-                      shop_id_, import.id, import.format, import.encoding, import.sheet,
-                      import.header_sha256, import.mapping, import.preview, import.rows, import.kept,
-                      import.rejected) == 1;
+      connection_.run(
+          "UPDATE imports SET format = $3, encoding = $4, sheet = $5, header_sha256 = $6, "
+          "mapping = $7, preview = $8, row_count = $9, kept = $10, rejected = $11 "
+          "WHERE shop_id = $1 AND id = $2 AND state = 'preview'",
+          shop_id_, import.id, import.format, import.encoding, import.sheet, import.header_sha256,
+          import.mapping, import.preview, import.rows, import.kept, import.rejected) == 1;
   if (!found) return false;
   connection_.run("DELETE FROM import_findings WHERE shop_id = $1 AND import_id = $2", shop_id_,
                   import.id);
@@ -79,12 +79,14 @@ std::vector<std::string> Imports::remove_previews(UtcMillis before) {
   std::vector<std::string> files;
   {
     Statement rows = connection_.query(
-        "SELECT stored_as FROM imports WHERE shop_id = $1 AND state = 'preview' AND created_at < $2",
+        "SELECT stored_as FROM imports WHERE shop_id = $1 AND state = 'preview' AND created_at < "
+        "$2",
         shop_id_, before);
     while (rows.step()) rows.read(files.emplace_back());
   }
-  connection_.run("DELETE FROM imports WHERE shop_id = $1 AND state = 'preview' AND created_at < $2",
-                  shop_id_, before);
+  connection_.run(
+      "DELETE FROM imports WHERE shop_id = $1 AND state = 'preview' AND created_at < $2", shop_id_,
+      before);
   transaction.commit();
   return files;
 }

@@ -51,8 +51,8 @@ class Imports : public OfShop {
   /// With what was found in its rows, in their order.
   void add(const Import& import, const std::vector<Finding>& findings);
   std::optional<Import> find(const std::string& id);
-  /// How it is read now: sheet, mapping, preview, counts and findings; false when there is none or its
-  /// rows are products already.
+  /// How it is read now: sheet, mapping, preview, counts and findings; false when there is none or
+  /// its rows are products already.
   bool change(const Import& import, const std::vector<Finding>& findings);
   bool set_imported(const std::string& id);
   Page<Finding> findings(const std::string& id, const PageRequest& request);

@@ -27,8 +27,8 @@ void JobQueue::fail_lost(UtcMillis now) {
   connection_.run(
       "UPDATE jobs SET state = 'failed', failure_code = $1, failure_detail = $2, ended_at = $3, "
       "eta_seconds = NULL WHERE state = 'running' AND lease_until < $3 AND losses >= $4",
-      kWorkerLost, concat("its worker ended ", config_.max_losses, " times in the middle of it"), now,
-      config_.max_losses - 1);
+      kWorkerLost, concat("its worker ended ", config_.max_losses, " times in the middle of it"),
+      now, config_.max_losses - 1);
 }
 
 std::optional<ClaimedJob> JobQueue::claim(const std::string& worker, std::span<const JobKind> kinds,
@@ -59,14 +59,14 @@ std::optional<ClaimedJob> JobQueue::claim(const std::string& worker, std::span<c
   return claim;
 }
 
-Lease JobQueue::beat(const ClaimedJob& claim, const JobProgress& progress, const Document& checkpoint,
-                     UtcMillis now) {
+Lease JobQueue::beat(const ClaimedJob& claim, const JobProgress& progress,
+                     const Document& checkpoint, UtcMillis now) {
   const int64_t changed = connection_.run(
       "UPDATE jobs SET done = $4, total = $5, eta_seconds = $6, checkpoint = $7, "
       "busy_ms = busy_ms + ($8 - beat_at), beat_at = $8, lease_until = $9 "
       "WHERE shop_id = $1 AND id = $2 AND attempt = $3 AND state = 'running'",
-      claim.shop_id, claim.job.id, claim.attempt, progress.done, progress.total, progress.eta_seconds,
-      checkpoint, now, now + config_.lease);
+      claim.shop_id, claim.job.id, claim.attempt, progress.done, progress.total,
+      progress.eta_seconds, checkpoint, now, now + config_.lease);
   return changed == 1 ? Lease::held : why_not_held(claim);
 }
 

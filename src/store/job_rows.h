@@ -7,7 +7,8 @@
 namespace vitrine::store {
 
 inline constexpr std::string_view kSelectJob =
-    "SELECT j.seq, j.id, j.kind, j.state, j.priority, j.request, j.user_id, u.name, j.done, j.total, "
+    "SELECT j.seq, j.id, j.kind, j.state, j.priority, j.request, j.user_id, u.name, j.done, "
+    "j.total, "
     "j.eta_seconds, CASE j.state WHEN 'queued' THEN (SELECT count(*) FROM jobs q WHERE "
     "q.state = 'queued' AND (q.priority > j.priority OR (q.priority = j.priority AND "
     "q.seq < j.seq))) ELSE 0 END, j.result, j.failure_code, j.failure_detail, j.busy_ms, "

@@ -22,8 +22,8 @@ AddedJob Jobs::add(const NewJob& job, const JobLimits& limits) {
   // One after another in a shop, so that limits are counted right and a key is seen.
   std::string held;
   connection_.read_one(
-      connection_.query(concat("SELECT id FROM shops WHERE id = $1", connection_.dialect().for_update),
-                        shop_id_),
+      connection_.query(
+          concat("SELECT id FROM shops WHERE id = $1", connection_.dialect().for_update), shop_id_),
       held);
   if (auto earlier = find_by_key(job)) return *earlier;
   if (auto refused = over_limits(job, limits)) return *refused;
@@ -36,15 +36,15 @@ std::optional<AddedJob> Jobs::find_by_key(const NewJob& job) {
   if (job.idempotency_key.empty()) return std::nullopt;
   std::string id, hash;
   UtcMillis created_at{};
-  const bool seen = connection_.read_one(
-      connection_.query("SELECT id, request_sha256, created_at FROM jobs "
-                        "WHERE shop_id = $1 AND idempotency_key = $2",
-                        shop_id_, job.idempotency_key),
-      id, hash, created_at);
+  const bool seen =
+      connection_.read_one(connection_.query("SELECT id, request_sha256, created_at FROM jobs "
+                                             "WHERE shop_id = $1 AND idempotency_key = $2",
+                                             shop_id_, job.idempotency_key),
+                           id, hash, created_at);
   if (!seen) return std::nullopt;
   if (created_at + kKeyLives <= job.created_at) {
-    connection_.run("UPDATE jobs SET idempotency_key = NULL WHERE shop_id = $1 AND id = $2", shop_id_,
-                    id);
+    connection_.run("UPDATE jobs SET idempotency_key = NULL WHERE shop_id = $1 AND id = $2",
+                    shop_id_, id);
     return std::nullopt;
   }
   using Outcome = AddedJob::Outcome;
@@ -65,9 +65,11 @@ std::optional<AddedJob> Jobs::over_limits(const NewJob& job, const JobLimits& li
                         limits.max_of_user - 1),
       oldest);
   if (over)
-    return AddedJob{.outcome = Outcome::over_quota, .job = {}, .reset_at = oldest + limits.quota_window};
+    return AddedJob{
+        .outcome = Outcome::over_quota, .job = {}, .reset_at = oldest + limits.quota_window};
   int64_t queued = 0;
-  connection_.read_one(connection_.query("SELECT count(*) FROM jobs WHERE state = 'queued'"), queued);
+  connection_.read_one(connection_.query("SELECT count(*) FROM jobs WHERE state = 'queued'"),
+                       queued);
   if (queued < limits.max_queued) return std::nullopt;
   return AddedJob{.outcome = Outcome::queue_full, .job = {}, .reset_at = {}};
 }
@@ -76,8 +78,8 @@ void Jobs::insert(const NewJob& job) {
   connection_.run(
       "INSERT INTO jobs (shop_id, id, kind, state, priority, request, request_sha256, "
       "idempotency_key, user_id, done, checkpoint, result, failure_code, failure_detail, attempt, "
-      "losses, worker, busy_ms, created_at) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, 0, '', "
-      "'', '', '', 0, 0, '', 0, $9)",
+      "losses, worker, busy_ms, created_at) VALUES ($1, $2, $3, 'queued', $4, $5, $6, $7, $8, 0, "
+      "'', '', '', '', 0, 0, '', 0, $9)",
       shop_id_, job.id, job.kind, static_cast<int>(job.priority), job.request, hash_of_request(job),
       null_if_empty(job.idempotency_key), job.user_id, job.created_at);
 }
@@ -100,7 +102,8 @@ Page<Job> Jobs::list(const JobFilter& filter, const PageRequest& request) {
   return read_page<Job>(sql.query(connection_), request.limit, read_job_row);
 }
 
-/// A change that met no row: there is no such job, or its state is one of `already`, or it has ended.
+/// A change that met no row: there is no such job, or its state is one of `already`, or it has
+/// ended.
 ChangedJob Jobs::why_unchanged(const std::string& id, std::initializer_list<JobState> already) {
   const std::optional<Job> job = find(id);
   if (!job) return ChangedJob::not_found;
@@ -122,8 +125,7 @@ ChangedJob Jobs::resume(const std::string& id) {
       "UPDATE jobs SET state = 'queued', ended_at = NULL, losses = 0, failure_code = '', "
       "failure_detail = '' WHERE shop_id = $1 AND id = $2 AND state IN ('cancelled', 'failed')",
       shop_id_, id);
-  return changed == 1 ? ChangedJob::done
-                      : why_unchanged(id, {JobState::queued, JobState::running});
+  return changed == 1 ? ChangedJob::done : why_unchanged(id, {JobState::queued, JobState::running});
 }
 
 ChangedJob Jobs::set_priority(const std::string& id, JobPriority priority) {

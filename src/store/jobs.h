@@ -2,9 +2,9 @@
 //
 //   queued -> running -> done | failed; queued, running -> cancelled; failed, cancelled -> queued
 //
-// A worker holds a job by a lease that it renews (beat). When the worker dies the lease runs out, and
-// another one takes the job over with the checkpoint of the first. Each taking has its own number, the
-// attempt: what an earlier one still says is refused, so a job is finished once.
+// A worker holds a job by a lease that it renews (beat). When the worker dies the lease runs out,
+// and another one takes the job over with the checkpoint of the first. Each taking has its own
+// number, the attempt: what an earlier one still says is refused, so a job is finished once.
 #pragma once
 #include <initializer_list>
 #include <optional>
@@ -73,8 +73,8 @@ struct NewJob {
 };
 
 struct JobLimits {
-  int max_queued = 1000;           // of all shops
-  int max_of_user = 200;           // jobs that one user starts within `quota_window`
+  int max_queued = 1000;  // of all shops
+  int max_of_user = 200;  // jobs that one user starts within `quota_window`
   std::chrono::milliseconds quota_window = std::chrono::hours(1);
 };
 
@@ -106,13 +106,14 @@ class Jobs : public OfShop {
   AddedJob add(const NewJob& job, const JobLimits& limits);
   std::optional<Job> find(const std::string& id);
   Page<Job> list(const JobFilter& filter, const PageRequest& request);  // newest first
-  /// Frees the worker, which learns it at its next beat; what is finished stays. Of a cancelled one:
-  /// done; of one that is done or failed: ended.
+  /// Frees the worker, which learns it at its next beat; what is finished stays. Of a cancelled
+  /// one: done; of one that is done or failed: ended.
   ChangedJob cancel(const std::string& id, UtcMillis now);
-  /// Goes on with a cancelled or failed job behind its checkpoint. Of a queued or running one: done; of
-  /// one that is done: ended.
+  /// Goes on with a cancelled or failed job behind its checkpoint. Of a queued or running one:
+  /// done; of one that is done: ended.
   ChangedJob resume(const std::string& id);
-  ChangedJob set_priority(const std::string& id, JobPriority priority);  // of a queued or running one
+  ChangedJob set_priority(const std::string& id,
+                          JobPriority priority);  // of a queued or running one
 
  private:
   std::optional<AddedJob> find_by_key(const NewJob& job);

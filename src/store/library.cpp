@@ -26,9 +26,10 @@ std::vector<Preset> Presets::list() {
 
 void Boards::put(const Board& board) {
   Transaction transaction(connection_);
-  connection_.run("INSERT INTO boards (shop_id, id, name) VALUES ($1, $2, $3) "
-                  "ON CONFLICT (shop_id, id) DO UPDATE SET name = excluded.name",
-                  shop_id_, board.id, board.name);
+  connection_.run(
+      "INSERT INTO boards (shop_id, id, name) VALUES ($1, $2, $3) "
+      "ON CONFLICT (shop_id, id) DO UPDATE SET name = excluded.name",
+      shop_id_, board.id, board.name);
   connection_.run("DELETE FROM board_candidates WHERE shop_id = $1 AND board_id = $2", shop_id_,
                   board.id);
   for (size_t place = 0; place < board.candidate_ids.size(); ++place) {

@@ -1,5 +1,5 @@
-// store/library.h - presets (factors under a name) and boards (collections of candidates). The client
-// makes their ids; putting one again replaces it.
+// store/library.h - presets (factors under a name) and boards (collections of candidates). The
+// client makes their ids; putting one again replaces it.
 #pragma once
 #include <string>
 #include <vector>

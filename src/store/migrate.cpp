@@ -31,10 +31,10 @@ std::string_view exchanged(Words words, std::string_view word) {
 }
 
 void make_version_table(Connection& connection) {
-  connection.execute(schema_for(
-      connection.dialect(),
-      "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-      "made_at INTEGER NOT NULL) STRICT"));
+  connection.execute(schema_for(connection.dialect(),
+                                "CREATE TABLE IF NOT EXISTS schema_versions (version INTEGER "
+                                "PRIMARY KEY, name TEXT NOT NULL, "
+                                "made_at INTEGER NOT NULL) STRICT"));
 }
 
 /// In PostgreSQL only one process migrates at a time; in SQLite BEGIN IMMEDIATE sees to that.
@@ -65,8 +65,9 @@ bool make_next_step(Connection& connection, std::span<const Migration> steps) {
   make_version_table(connection);
   const int version = newest_version(connection);
   const int newest = steps.empty() ? 0 : steps.back().version;
-  VITRINE_REQUIRE(version <= newest, "[migrate] ", connection.name(), ": schema version: expected at most ",
-                  newest, ", the database has ", version, "; use the newer program that made it");
+  VITRINE_REQUIRE(version <= newest, "[migrate] ", connection.name(),
+                  ": schema version: expected at most ", newest, ", the database has ", version,
+                  "; use the newer program that made it");
   for (const Migration& step : steps) {
     if (step.version <= version) continue;
     make_step(connection, step);

@@ -27,13 +27,14 @@ std::span<const Migration> migrations();
 /// The version of the newest step that was made; 0 = an empty database.
 int schema_version(Connection& connection);
 
-/// Makes the steps that are missing; several processes may do so at once. Throws InvalidInput when the
-/// database has a version above the last step; as Connection::query.
+/// Makes the steps that are missing; several processes may do so at once. Throws InvalidInput when
+/// the database has a version above the last step; as Connection::query.
 void migrate(Connection& connection, std::span<const Migration> steps);
 
-/// SQLite's words for types and tables as PostgreSQL's: INTEGER -> BIGINT, REAL -> DOUBLE PRECISION,
-/// TEXT -> TEXT COLLATE "C" (order of bytes), SEQUENCE -> a key that counts itself, STRICT -> nothing.
-/// For SQLite only SEQUENCE is exchanged. Texts in quotes and comments must not hold these words.
+/// SQLite's words for types and tables as PostgreSQL's: INTEGER -> BIGINT, REAL -> DOUBLE
+/// PRECISION, TEXT -> TEXT COLLATE "C" (order of bytes), SEQUENCE -> a key that counts itself,
+/// STRICT -> nothing. For SQLite only SEQUENCE is exchanged. Texts in quotes and comments must not
+/// hold these words.
 std::string schema_for(const Dialect& dialect, std::string_view sql);
 
 }  // namespace vitrine::store

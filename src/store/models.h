@@ -1,4 +1,5 @@
-// store/models.h - models of a shop, which of them serve, and the rounds of learning that made them.
+// store/models.h - models of a shop, which of them serve, and the rounds of learning that made
+// them.
 #pragma once
 #include <optional>
 #include <string>
@@ -14,8 +15,8 @@ struct EnumWords<ModelKind> {
   static constexpr std::string_view words[] = {"copy", "ranker", "tagger", "pictures"};
 };
 
-/// former: served before; the one promoted last is what a rollback takes. candidate: never served, or
-/// was rolled back.
+/// former: served before; the one promoted last is what a rollback takes. candidate: never served,
+/// or was rolled back.
 enum class ModelState { serving, former, candidate };
 template <>
 struct EnumWords<ModelState> {
@@ -46,16 +47,16 @@ class Models : public OfShop {
 
   /// Adds a candidate. Throws InvalidInput when the id is taken.
   void add(const Model& model);
-  /// Adds the model that comes with the program: it serves at once, without a gate, when none of its
-  /// kind does; else it is a candidate.
+  /// Adds the model that comes with the program: it serves at once, without a gate, when none of
+  /// its kind does; else it is a candidate.
   void add_first(const Model& model);
   std::optional<Model> find(const std::string& id);
   std::optional<Model> serving(ModelKind kind);
-  std::vector<Model> list();  // newest first
+  std::vector<Model> list();                                                // newest first
   bool set_gate(const std::string& id, bool passed, const Document& gate);  // false = no such model
 
-  /// Lets a model serve whose gate passed, in place of the one of its kind that does. One that serves
-  /// already: done.
+  /// Lets a model serve whose gate passed, in place of the one of its kind that does. One that
+  /// serves already: done.
   Promoted promote(const std::string& id, UtcMillis now);
   /// Takes a serving model back; the former one that was promoted last serves again. That one, or
   /// nothing when `id` does not serve or there is none before it (then nothing changes).
@@ -79,8 +80,8 @@ struct Round {
 class Rounds : public OfShop {
  public:
   using OfShop::OfShop;
-  /// Adds it under the next number, which it returns; `number` is passed over. Throws InvalidInput for
-  /// a job that the shop does not have.
+  /// Adds it under the next number, which it returns; `number` is passed over. Throws InvalidInput
+  /// for a job that the shop does not have.
   int add(const Round& round);
   /// Picks, pairs, model, alarms and end; false when there is no such round.
   bool change(const Round& round);

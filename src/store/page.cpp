@@ -61,8 +61,8 @@ int64_t parse_cursor(std::string_view cursor) {
 }
 
 void require_limit(int limit) {
-  VITRINE_REQUIRE(limit >= 1 && limit <= kMaxPage, "[page] limit: expected 1 to ", kMaxPage, ", got ",
-                  limit);
+  VITRINE_REQUIRE(limit >= 1 && limit <= kMaxPage, "[page] limit: expected 1 to ", kMaxPage,
+                  ", got ", limit);
 }
 
 void add_page(Sql& sql, std::string_view column, bool newest_first, const PageRequest& request) {
@@ -76,8 +76,9 @@ void add_search(Sql& sql, const Dialect& dialect, std::string_view table, std::s
                 std::string_view words) {
   for (const std::string_view word : split_words(words)) {
     if (dialect.is_sqlite && code_points(word) >= 3) {
-      sql.add(concat(" AND ", table, ".seq IN (SELECT rowid FROM ", index, " WHERE ", index, " MATCH "),
-              phrase_of(word));
+      sql.add(
+          concat(" AND ", table, ".seq IN (SELECT rowid FROM ", index, " WHERE ", index, " MATCH "),
+          phrase_of(word));
       sql.add(")");
     } else {
       sql.add(concat(" AND ", table, ".search_text ", dialect.contains, " "), pattern_of(word));

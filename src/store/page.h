@@ -47,9 +47,9 @@ class Sql {
   std::vector<Value> values_;
 };
 
-/// " AND column > $n ORDER BY column LIMIT $m" (or < and DESC) for a cursor that is a number; one row
-/// more than asked for tells whether there is a next page.
-/// Throws InvalidInput for a cursor that no page gave, and for a limit out of range.
+/// " AND column > $n ORDER BY column LIMIT $m" (or < and DESC) for a cursor that is a number; one
+/// row more than asked for tells whether there is a next page. Throws InvalidInput for a cursor
+/// that no page gave, and for a limit out of range.
 void add_page(Sql& sql, std::string_view column, bool newest_first, const PageRequest& request);
 
 /// Reads such rows: `read(statement, record)` fills the record and returns the row's number.
@@ -71,9 +71,9 @@ Page<Record> read_page(Statement rows, int limit, ReadRow read) {
 int64_t parse_cursor(std::string_view cursor);
 void require_limit(int limit);
 
-/// Rows whose `search_text` holds every word of `words` (parted by spaces), without regard to the case
-/// of ASCII letters. `table` is the name or alias in the statement, `index` SQLite's table of trigrams;
-/// a word of one or two characters, which has no trigram, and PostgreSQL read the texts.
+/// Rows whose `search_text` holds every word of `words` (parted by spaces), without regard to the
+/// case of ASCII letters. `table` is the name or alias in the statement, `index` SQLite's table of
+/// trigrams; a word of one or two characters, which has no trigram, and PostgreSQL read the texts.
 void add_search(Sql& sql, const Dialect& dialect, std::string_view table, std::string_view index,
                 std::string_view words);
 

@@ -75,9 +75,10 @@ std::vector<double> relative_distances(const PickInFull& full) {
 int64_t busy_ms(Connection& connection, const std::string& shop_id, const PickPeriod& period) {
   int64_t ms = 0;
   connection.read_one(
-      connection.query("SELECT coalesce(sum(busy_ms), 0) FROM jobs WHERE shop_id = $1 AND "
-                       "kind IN ('write', 'draw', 'batch') AND created_at >= $2 AND created_at < $3",
-                       shop_id, period.from, period.to),
+      connection.query(
+          "SELECT coalesce(sum(busy_ms), 0) FROM jobs WHERE shop_id = $1 AND "
+          "kind IN ('write', 'draw', 'batch') AND created_at >= $2 AND created_at < $3",
+          shop_id, period.from, period.to),
       ms);
   return ms;
 }
@@ -185,8 +186,8 @@ void PickStatisticsBuilder::finish_cost(PickStatistics& result) const {
   result.operator_cost =
       static_cast<double>(operator_ms_) / kMsPerHour * config_.operator_price_per_hour;
   if (result.accepted > 0)
-    result.cost_per_accepted = (result.machine_cost + result.operator_cost) /
-                               static_cast<double>(result.accepted);
+    result.cost_per_accepted =
+        (result.machine_cost + result.operator_cost) / static_cast<double>(result.accepted);
 }
 
 PickStatistics PickStatisticsBuilder::finish() {

@@ -39,10 +39,11 @@ struct DayStatistics {
 };
 
 struct PickStatistics {
-  int64_t requests = 0;    // picks: candidates were shown
-  int64_t accepted = 0;    // something was chosen
-  Interval acceptance;     // accepted / requests
-  Interval edit_distance;  // Levenshtein(picked, edited) / code points of picked; over accepted copy
+  int64_t requests = 0;  // picks: candidates were shown
+  int64_t accepted = 0;  // something was chosen
+  Interval acceptance;   // accepted / requests
+  Interval
+      edit_distance;  // Levenshtein(picked, edited) / code points of picked; over accepted copy
   double median_seconds = 0, p90_seconds = 0;  // from shown to picked, over accepted ones
   double picks_per_minute = 0;                 // requests / minutes that operators spent
   std::vector<PlaceStatistics> places;

@@ -33,7 +33,8 @@ void require_good(const Pick& pick) {
   Ids edited;
   for (const Edit& edit : pick.edits) {
     edited.push_back(edit.from);
-    VITRINE_REQUIRE(!edit.to.empty(), "[Picks] edits: ", edit.from, ": expected a text, got nothing");
+    VITRINE_REQUIRE(!edit.to.empty(), "[Picks] edits: ", edit.from,
+                    ": expected a text, got nothing");
   }
   require_subset(edited, pick.chosen, "edits");
 }
@@ -72,10 +73,10 @@ struct ShownRow {
 void read_row(Statement& statement, ShownRow& row) {
   Pick& pick = row.head.pick;
   PickInFull& full = row.head;
-  statement.read(row.seq, pick.id, pick.product_id, pick.user_id, pick.user_name, pick.reason, pick.ms,
-                 pick.time, row.candidate_id, row.text, row.chosen_as, row.rank, row.edited_text,
-                 full.kind, full.prompt, full.round, full.field, full.style, full.platform,
-                 full.audience);
+  statement.read(row.seq, pick.id, pick.product_id, pick.user_id, pick.user_name, pick.reason,
+                 pick.ms, pick.time, row.candidate_id, row.text, row.chosen_as, row.rank,
+                 row.edited_text, full.kind, full.prompt, full.round, full.field, full.style,
+                 full.platform, full.audience);
 }
 
 /// Puts the shown candidates of one pick, which come in the order of the screen, back together.
@@ -138,13 +139,15 @@ bool Picks::is_new(const Pick& pick) {
   return connection_.run(
              "INSERT INTO picks (shop_id, id, product_id, user_id, reason, ms, time) "
              "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (shop_id, id) DO NOTHING",
-             shop_id_, pick.id, pick.product_id, pick.user_id, pick.reason, pick.ms, pick.time) == 1;
+             shop_id_, pick.id, pick.product_id, pick.user_id, pick.reason, pick.ms,
+             pick.time) == 1;
 }
 
 PutPick Picks::check_former(const Pick& pick) {
-  connection_.run("UPDATE picks SET user_id = $3, reason = $4, ms = $5, time = $6 "
-                  "WHERE shop_id = $1 AND id = $2",
-                  shop_id_, pick.id, pick.user_id, pick.reason, pick.ms, pick.time);
+  connection_.run(
+      "UPDATE picks SET user_id = $3, reason = $4, ms = $5, time = $6 "
+      "WHERE shop_id = $1 AND id = $2",
+      shop_id_, pick.id, pick.user_id, pick.reason, pick.ms, pick.time);
   const std::optional<Pick> former = find(pick.id);
   if (former->shown_ids != pick.shown_ids || former->product_id != pick.product_id)
     return PutPick::shown_differs;
@@ -162,8 +165,8 @@ void Picks::write_shown(const Pick& pick, bool is_new) {
     const std::string& id = pick.shown_ids[place];
     if (is_new) {
       const int64_t added = connection_.run(
-          "INSERT INTO shown_candidates (shop_id, pick_id, place, candidate_id) SELECT c.shop_id, $2, "
-          "$3, c.id FROM candidates c WHERE c.shop_id = $1 AND c.id = $4 AND c.product_id = $5",
+          "INSERT INTO shown_candidates (shop_id, pick_id, place, candidate_id) SELECT c.shop_id, "
+          "$2, $3, c.id FROM candidates c WHERE c.shop_id = $1 AND c.id = $4 AND c.product_id = $5",
           shop_id_, pick.id, place, id, pick.product_id);
       VITRINE_REQUIRE(added == 1, "[Picks] shown_ids: ", id, " is no candidate of product ",
                       pick.product_id);
@@ -176,7 +179,8 @@ void Picks::write_shown(const Pick& pick, bool is_new) {
   }
   connection_.run(
       "DELETE FROM reviews WHERE shop_id = $1 AND pick_id = $2 AND candidate_id IN (SELECT "
-      "candidate_id FROM shown_candidates WHERE shop_id = $1 AND pick_id = $2 AND chosen_as IS NULL)",
+      "candidate_id FROM shown_candidates WHERE shop_id = $1 AND pick_id = $2 AND chosen_as IS "
+      "NULL)",
       shop_id_, pick.id);
 }
 

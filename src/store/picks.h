@@ -56,10 +56,10 @@ class Picks : public OfShop {
  public:
   using OfShop::OfShop;
 
-  /// Stores a pick, or lets it take the place of a former one of the same id and shown set. Reviews of
-  /// what is not chosen any more go; new ones are opened by Reviews::open. Throws InvalidInput for a
-  /// shown set that is empty or names one twice, ids that were not shown, an edit of what was not
-  /// chosen, candidates that are not of this product.
+  /// Stores a pick, or lets it take the place of a former one of the same id and shown set. Reviews
+  /// of what is not chosen any more go; new ones are opened by Reviews::open. Throws InvalidInput
+  /// for a shown set that is empty or names one twice, ids that were not shown, an edit of what was
+  /// not chosen, candidates that are not of this product.
   PutPick put(const Pick& pick);
   std::optional<Pick> find(const std::string& id);
   /// In the order of time. The cursor is of this list alone.

@@ -19,7 +19,8 @@ struct Plan {
 class Plans : public OfShop {
  public:
   using OfShop::OfShop;
-  /// One that is there stays as it is. Throws InvalidInput for a product that the shop does not have.
+  /// One that is there stays as it is. Throws InvalidInput for a product that the shop does not
+  /// have.
   void add(const Plan& plan);
   std::optional<Plan> find(const std::string& id);
 };

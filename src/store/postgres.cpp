@@ -60,7 +60,8 @@ struct Handle {
   Result checked(PGresult* raw) const {
     Result result(raw);
     const ExecStatusType status = libpq().PQresultStatus(result.get());
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
+      return result;
     const char* state = libpq().PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
     const char* message = libpq().PQresultErrorMessage(result.get());
     throw_postgres(state != nullptr ? state : "",
@@ -128,7 +129,8 @@ Number parse_number(std::string_view text) {
 
 Blob parse_bytea(const char* text) {
   size_t size = 0;
-  unsigned char* bytes = libpq().PQunescapeBytea(reinterpret_cast<const unsigned char*>(text), &size);
+  unsigned char* bytes =
+      libpq().PQunescapeBytea(reinterpret_cast<const unsigned char*>(text), &size);
   Blob blob{std::string(reinterpret_cast<const char*>(bytes), size)};
   libpq().PQfreemem(bytes);
   return blob;
@@ -164,7 +166,8 @@ class PostgresStatement final : public StatementBackend {
 
   Value column(int index) override {
     if (libpq().PQgetisnull(result_.get(), row_, index) != 0) return {};
-    return parse_column(libpq().PQftype(result_.get(), index), libpq().PQgetvalue(result_.get(), row_, index),
+    return parse_column(libpq().PQftype(result_.get(), index),
+                        libpq().PQgetvalue(result_.get(), row_, index),
                         static_cast<size_t>(libpq().PQgetlength(result_.get(), row_, index)));
   }
 
@@ -235,7 +238,9 @@ class PostgresConnection final : public Connection {
   /// libpq has no SQLSTATE for a connection that did not come about; the server's words tell.
   [[noreturn]] void throw_connecting() const {
     const std::string message = first_line(libpq().PQerrorMessage(handle_.connection));
-    const auto says = [&](std::string_view part) { return message.find(part) != std::string::npos; };
+    const auto says = [&](std::string_view part) {
+      return message.find(part) != std::string::npos;
+    };
     std::string_view state;
     if (says("does not exist")) state = says("database") ? "3D000" : "28000";
     if (says("authentication failed") || says("no password supplied")) state = "28P01";

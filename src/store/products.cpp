@@ -13,7 +13,8 @@ int64_t read_row(Statement& row, ProductEntry& entry) {
 }
 
 constexpr std::string_view kSelect =
-    "SELECT p.seq, p.id, p.import_id, p.title, p.category, p.search_text, p.document, p.copy_state, "
+    "SELECT p.seq, p.id, p.import_id, p.title, p.category, p.search_text, p.document, "
+    "p.copy_state, "
     "p.copy_text, p.created_at, p.updated_at FROM products p WHERE ";
 
 void add_filter(Sql& sql, const Dialect& dialect, const ProductFilter& filter) {
@@ -50,10 +51,10 @@ void Products::put(const std::vector<ProductEntry>& entries, UtcMillis now) {
   for (const ProductEntry& entry : entries) {
     connection_.run(
         "INSERT INTO products (shop_id, id, import_id, title, category, search_text, document, "
-        "copy_state, copy_text, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'empty', "
-        "'', $8, $8) ON CONFLICT (shop_id, id) DO UPDATE SET import_id = excluded.import_id, "
-        "title = excluded.title, category = excluded.category, search_text = excluded.search_text, "
-        "document = excluded.document, updated_at = excluded.updated_at",
+        "copy_state, copy_text, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, "
+        "'empty', '', $8, $8) ON CONFLICT (shop_id, id) DO UPDATE SET import_id = "
+        "excluded.import_id, title = excluded.title, category = excluded.category, search_text = "
+        "excluded.search_text, document = excluded.document, updated_at = excluded.updated_at",
         shop_id_, entry.id, entry.import_id, entry.title, entry.category, entry.search_text,
         entry.document, now);
   }

@@ -23,14 +23,14 @@ struct ProductEntry {
   UtcMillis created_at{}, updated_at{};
 };
 
-/// The entry of a record: category as data::category_of, search text of id, title, brand, categories
-/// and attribute values.
+/// The entry of a record: category as data::category_of, search text of id, title, brand,
+/// categories and attribute values.
 ProductEntry product_entry(const data::Product& product, std::string import_id);
 /// The record of an entry. Throws Corrupt, InvalidInput when the document is none.
 data::Product product_of(const ProductEntry& entry);
 
 struct ProductFilter {
-  std::string words;  // all of them in the search text
+  std::string words;                // all of them in the search text
   std::string category, import_id;  // empty = any
   std::optional<CopyState> state;
 };

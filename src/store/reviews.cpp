@@ -18,8 +18,8 @@ constexpr std::string_view kSelect =
 int64_t read_row(Statement& row, Review& r) {
   int64_t seq = 0;
   row.read(seq, r.id, r.kind, r.product_id, r.pick_id, r.candidate_id, r.field, r.platform, r.style,
-           r.text, r.check_report, r.author_id, r.created_at, r.updated_at, r.state, r.product_title,
-           r.text_sha256, r.author, r.reviewer_id, r.reviewer, r.reason);
+           r.text, r.check_report, r.author_id, r.created_at, r.updated_at, r.state,
+           r.product_title, r.text_sha256, r.author, r.reviewer_id, r.reviewer, r.reason);
   return seq;
 }
 
@@ -46,19 +46,20 @@ std::string Reviews::open(const Review& r) {
   connection_.run(
       "INSERT INTO reviews (shop_id, id, kind, product_id, pick_id, candidate_id, field, platform, "
       "style, text, text_sha256, check_report, state, author_id, reviewer_id, reason, created_at, "
-      "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'pending', $13, NULL, "
-      "'', $14, $15) ON CONFLICT (shop_id, pick_id, candidate_id) DO UPDATE SET text = excluded.text, "
-      "text_sha256 = excluded.text_sha256, check_report = excluded.check_report, state = 'pending', "
-      "author_id = excluded.author_id, reviewer_id = NULL, reason = '', "
+      "updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'pending', $13, "
+      "NULL, '', $14, $15) ON CONFLICT (shop_id, pick_id, candidate_id) DO UPDATE SET text = "
+      "excluded.text, text_sha256 = excluded.text_sha256, check_report = excluded.check_report, "
+      "state = 'pending', author_id = excluded.author_id, reviewer_id = NULL, reason = '', "
       "updated_at = excluded.updated_at WHERE reviews.state IN ('pending', 'rejected')",
       shop_id_, r.id, r.kind, r.product_id, r.pick_id, r.candidate_id, r.field, r.platform, r.style,
       r.text, hash_of_text(r.text), r.check_report, r.author_id, r.created_at, r.updated_at);
   refresh_copy_state(connection_, shop_id_, r.product_id, r.updated_at);
   std::string id;
-  connection_.read_one(connection_.query("SELECT id FROM reviews WHERE shop_id = $1 AND pick_id = $2 "
-                                         "AND candidate_id = $3",
-                                         shop_id_, r.pick_id, r.candidate_id),
-                       id);
+  connection_.read_one(
+      connection_.query("SELECT id FROM reviews WHERE shop_id = $1 AND pick_id = $2 "
+                        "AND candidate_id = $3",
+                        shop_id_, r.pick_id, r.candidate_id),
+      id);
   transaction.commit();
   return id;
 }
@@ -76,10 +77,11 @@ Decided Reviews::decide(const Decision& decision) {
   Transaction transaction(connection_);
   // Two reviewers at once: the second one sees what the first one did.
   std::string held;
-  connection_.read_one(connection_.query(concat("SELECT id FROM reviews WHERE shop_id = $1 AND id = $2",
-                                                connection_.dialect().for_update),
-                                         shop_id_, decision.review_id),
-                       held);
+  connection_.read_one(
+      connection_.query(concat("SELECT id FROM reviews WHERE shop_id = $1 AND id = $2",
+                               connection_.dialect().for_update),
+                        shop_id_, decision.review_id),
+      held);
   const std::optional<Review> review = find(decision.review_id);
   if (!review) return Decided::not_found;
   const Decided verdict = judge(*review, decision);

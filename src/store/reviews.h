@@ -1,7 +1,7 @@
 // store/reviews.h - what was picked, until it leaves.
 //
-//   pending -> approved -> exported; pending, approved -> rejected; an edit changes the text and keeps
-//   the state. A pick that is put again makes a rejected or pending one pending.
+//   pending -> approved -> exported; pending, approved -> rejected; an edit changes the text and
+//   keeps the state. A pick that is put again makes a rejected or pending one pending.
 #pragma once
 #include <array>
 #include <optional>
@@ -57,18 +57,18 @@ struct Decision {
 enum class Decided {
   done,
   not_found,
-  changed,      // text_sha256 is not that of the present text
+  changed,       // text_sha256 is not that of the present text
   not_in_state,  // approve or edit of what is not pending, reject of what is exported or rejected
-  own_work,     // an approval by the author, which the shop forbids
+  own_work,      // an approval by the author, which the shop forbids
 };
 
 class Reviews : public OfShop {
  public:
   using OfShop::OfShop;
 
-  /// Opens the review of something chosen; one that is there for the same pick and candidate takes text
-  /// and report and is pending again, unless it is approved or exported. Its id. Throws InvalidInput
-  /// when the pick did not show the candidate.
+  /// Opens the review of something chosen; one that is there for the same pick and candidate takes
+  /// text and report and is pending again, unless it is approved or exported. Its id. Throws
+  /// InvalidInput when the pick did not show the candidate.
   std::string open(const Review& review);
   std::optional<Review> find(const std::string& id);
   Decided decide(const Decision& decision);

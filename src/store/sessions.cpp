@@ -10,7 +10,8 @@ constexpr auto kUseIsNotedEvery = std::chrono::minutes(1);
 
 }  // namespace
 
-std::optional<Caller> find_session(Connection& connection, const std::string& secret, UtcMillis now) {
+std::optional<Caller> find_session(Connection& connection, const std::string& secret,
+                                   UtcMillis now) {
   Statement rows = connection.query(
       concat("SELECT s.shop_id, s.csrf_token, s.expires_at, ", kUserColumns,
              " FROM sessions s JOIN users u ON u.shop_id = s.shop_id AND u.id = s.user_id "
@@ -24,7 +25,8 @@ std::optional<Caller> find_session(Connection& connection, const std::string& se
   return caller;
 }
 
-std::optional<Caller> find_api_token(Connection& connection, const std::string& secret, UtcMillis now) {
+std::optional<Caller> find_api_token(Connection& connection, const std::string& secret,
+                                     UtcMillis now) {
   const std::string hash = hash_of_secret(secret);
   Caller caller;
   User& user = caller.user;
@@ -77,7 +79,8 @@ std::vector<ApiToken> ApiTokens::list(const std::string& user_id) {
       shop_id_, user_id);
   while (rows.step()) {
     ApiToken& token = tokens.emplace_back();
-    rows.read(token.id, token.user_id, token.name, token.created_at, token.used_at, token.expires_at);
+    rows.read(token.id, token.user_id, token.name, token.created_at, token.used_at,
+              token.expires_at);
   }
   return tokens;
 }

@@ -14,15 +14,17 @@ namespace vitrine::store {
 struct Caller {
   std::string shop_id;
   User user;
-  std::string csrf_token;                // of a session; empty for an API token
+  std::string csrf_token;               // of a session; empty for an API token
   std::optional<UtcMillis> expires_at;  // nothing = never
 };
 
-/// The caller of a session that has not expired, or nothing; also when the account is closed. The shop
-/// is not known before, so these are not confined to one. They throw as Connection::query.
-std::optional<Caller> find_session(Connection& connection, const std::string& secret, UtcMillis now);
+/// The caller of a session that has not expired, or nothing; also when the account is closed. The
+/// shop is not known before, so these are not confined to one. They throw as Connection::query.
+std::optional<Caller> find_session(Connection& connection, const std::string& secret,
+                                   UtcMillis now);
 /// The same for an API token; notes that it was used, at most once a minute.
-std::optional<Caller> find_api_token(Connection& connection, const std::string& secret, UtcMillis now);
+std::optional<Caller> find_api_token(Connection& connection, const std::string& secret,
+                                     UtcMillis now);
 /// How many it removed.
 int64_t remove_expired_sessions(Connection& connection, UtcMillis now);
 

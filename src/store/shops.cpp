@@ -8,8 +8,9 @@ constexpr std::string_view kSelect =
     "operator_price_per_hour, currency, created_at FROM shops ";
 
 void read_row(Statement& row, Shop& shop) {
-  row.read(shop.id, shop.name, shop.producer, shop.label_wording, shop.label_place, shop.own_approval,
-           shop.price_per_hour, shop.operator_price_per_hour, shop.currency, shop.created_at);
+  row.read(shop.id, shop.name, shop.producer, shop.label_wording, shop.label_place,
+           shop.own_approval, shop.price_per_hour, shop.operator_price_per_hour, shop.currency,
+           shop.created_at);
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ struct Shop {
   UtcMillis created_at{};
 };
 
-/// All shops of an installation: for those who run it, and for the settings of the caller's own shop.
-/// Throws as Connection::query.
+/// All shops of an installation: for those who run it, and for the settings of the caller's own
+/// shop. Throws as Connection::query.
 class Shops {
  public:
   explicit Shops(Connection& connection) : connection_(connection) {}

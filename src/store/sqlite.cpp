@@ -104,8 +104,8 @@ class SqliteStatement final : public StatementBackend {
         return bytes_of(reinterpret_cast<const char*>(sqlite3_column_text(statement_, index)),
                         index);
       case SQLITE_BLOB:
-        return Blob{bytes_of(static_cast<const char*>(sqlite3_column_blob(statement_, index)),
-                             index)};
+        return Blob{
+            bytes_of(static_cast<const char*>(sqlite3_column_blob(statement_, index)), index)};
       default:
         return {};
     }
@@ -154,9 +154,9 @@ class SqliteConnection final : public Connection {
   SqliteConnection(const std::string& path, const DatabaseConfig& config) {
     handle_.name = path;
     make_file(path);
-    const int code =
-        sqlite3_open_v2(path.c_str(), &handle_.database,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+    const int code = sqlite3_open_v2(
+        path.c_str(), &handle_.database,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
     handle_.check(code);
     sqlite3_busy_timeout(handle_.database, config.busy_timeout_ms);
     harden();
@@ -179,8 +179,9 @@ class SqliteConnection final : public Connection {
   }
 
  private:
-  /// Makes an empty file that its owner alone can read: it will hold password hashes. An existing one
-  /// is not opened here, since closing it would end the locks of this process's other connections.
+  /// Makes an empty file that its owner alone can read: it will hold password hashes. An existing
+  /// one is not opened here, since closing it would end the locks of this process's other
+  /// connections.
   static void make_file(const fs::path& path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (descriptor >= 0) {
@@ -188,8 +189,8 @@ class SqliteConnection final : public Connection {
       return;
     }
     if (errno == EEXIST) return;
-    const std::string line = concat("[sqlite] ", path.string(), ": ",
-                                    std::generic_category().message(errno));
+    const std::string line =
+        concat("[sqlite] ", path.string(), ": ", std::generic_category().message(errno));
     if (errno == ENOENT) throw NotFound(line);
     throw IoError(line);
   }
@@ -206,8 +207,9 @@ class SqliteConnection final : public Connection {
     read_one(query("PRAGMA application_id"), id);
     if (id == kApplicationId) return;
     read_one(query("SELECT count(*) FROM sqlite_schema"), tables);
-    VITRINE_REQUIRE(id == 0 && tables == 0, "[sqlite] ", handle_.name,
-                    ": expected a database of this program or an empty file, it is another program's");
+    VITRINE_REQUIRE(
+        id == 0 && tables == 0, "[sqlite] ", handle_.name,
+        ": expected a database of this program or an empty file, it is another program's");
     execute(concat("PRAGMA application_id=", kApplicationId));
   }
 
@@ -239,9 +241,11 @@ void copy_sqlite(Connection& source, const std::string& path) {
   target.name = path;
   target.check(sqlite3_open_v2(path.c_str(), &target.database,
                                SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr));
-  sqlite3_backup* backup = sqlite3_backup_init(target.database, "main", connection.database(), "main");
+  sqlite3_backup* backup =
+      sqlite3_backup_init(target.database, "main", connection.database(), "main");
   if (backup == nullptr) target.check(sqlite3_errcode(target.database));
-  // All pages in one step: one state of the database; writers go on in the write-ahead log meanwhile.
+  // All pages in one step: one state of the database; writers go on in the write-ahead log
+  // meanwhile.
   sqlite3_backup_step(backup, -1);
   target.check(sqlite3_backup_finish(backup));
 }

@@ -6,8 +6,8 @@
 
 namespace vitrine::store {
 
-/// Copies one state of the database into a new file while others read and write. Throws IoError, Busy.
-/// REQUIRES: a connection whose dialect is SQLite, without an open transaction.
+/// Copies one state of the database into a new file while others read and write. Throws IoError,
+/// Busy. REQUIRES: a connection whose dialect is SQLite, without an open transaction.
 void copy_sqlite(Connection& source, const std::string& path);
 
 }  // namespace vitrine::store

@@ -39,7 +39,8 @@ class Users : public OfShop {
   bool set_seen(const std::string& id, UtcMillis now);
 };
 
-/// Who signs in under a name, before a shop is known; closed accounts too. Throws as Connection::query.
+/// Who signs in under a name, before a shop is known; closed accounts too. Throws as
+/// Connection::query.
 struct Login {
   std::string shop_id, password_hash;
   User user;

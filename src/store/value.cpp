@@ -15,7 +15,8 @@ std::string_view type_of(const Value& value) {
 template <typename T>
 const T& expect(const Value& value, std::string_view what) {
   if (const T* held = std::get_if<T>(&value)) return *held;
-  throw Corrupt(concat("[from_value] column: expected ", what, ", the database has ", type_of(value)));
+  throw Corrupt(
+      concat("[from_value] column: expected ", what, ", the database has ", type_of(value)));
 }
 
 }  // namespace

@@ -79,9 +79,7 @@ Value to_value(const std::optional<T>& value) {
 }
 
 /// An empty text goes in as NULL: for columns that refer to another table.
-inline Value null_if_empty(const std::string& text) {
-  return text.empty() ? Value() : Value(text);
-}
+inline Value null_if_empty(const std::string& text) { return text.empty() ? Value() : Value(text); }
 
 // ---- out of it; NULL becomes an empty text or no value. Throw Corrupt for another type.
 

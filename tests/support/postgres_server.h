@@ -1,5 +1,5 @@
-// support/postgres_server.h - a PostgreSQL server of one test program, on a free port of the loopback,
-// in a temporary folder; it goes with the program.
+// support/postgres_server.h - a PostgreSQL server of one test program, on a free port of the
+// loopback, in a temporary folder; it goes with the program.
 #pragma once
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -27,8 +27,8 @@ namespace vitrine::test {
 
 class PostgresServer {
  public:
-  /// The one server of this program, started when it is first asked for; nothing when PostgreSQL is not
-  /// installed.
+  /// The one server of this program, started when it is first asked for; nothing when PostgreSQL is
+  /// not installed.
   static const PostgresServer* get() {
     static const std::optional<std::filesystem::path> programs = find_programs();
     if (!programs) return nullptr;
@@ -53,9 +53,9 @@ class PostgresServer {
     int status = 0;
     ::waitpid(initdb, &status, 0);
     if (status != 0) throw IoError(concat("[PostgresServer] initdb failed: ", status));
-    process_ = start({(programs / "postgres").string(), "-D", data, "-p", std::to_string(port_), "-h",
-                      "127.0.0.1", "-k", "", "-F", "-c", "max_connections=64", "-c",
-                      "log_min_messages=fatal"});
+    process_ = start({(programs / "postgres").string(), "-D", data, "-p", std::to_string(port_),
+                      "-h", "127.0.0.1", "-k", "", "-F", "-c", "max_connections=64", "-c",
+                      "full_page_writes=off", "-c", "log_min_messages=fatal"});
   }
   ~PostgresServer() {
     ::kill(process_, SIGQUIT);  // at once: nothing is worth keeping

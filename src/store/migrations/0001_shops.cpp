@@ -2,9 +2,11 @@
 
 namespace vitrine::store {
 
-// Every table of a shop's things has shop_id in its key and in its foreign keys: a row cannot refer to
-// another shop's row. seq counts rows in the order in which they came.
-const Migration kStep1Shops = {.version = 1, .name = "shops", .sql = R"sql(
+// Every table of a shop's things has shop_id in its key and in its foreign keys: a row cannot refer
+// to another shop's row. seq counts rows in the order in which they came.
+const Migration kStep1Shops = {.version = 1,
+                               .name = "shops",
+                               .sql = R"sql(
 CREATE TABLE shops (
   seq SEQUENCE,
   id TEXT NOT NULL UNIQUE,

@@ -2,9 +2,11 @@
 
 namespace vitrine::store {
 
-// copy_state and copy_text follow from candidates and reviews (copy_state.h); they stand here so that a
-// list of many products can be filtered and counted.
-const Migration kStep2Products = {.version = 2, .name = "products", .sql = R"sql(
+// copy_state and copy_text follow from candidates and reviews (copy_state.h); they stand here so
+// that a list of many products can be filtered and counted.
+const Migration kStep2Products = {.version = 2,
+                                  .name = "products",
+                                  .sql = R"sql(
 CREATE TABLE imports (
   seq SEQUENCE,
   shop_id TEXT NOT NULL,

@@ -2,7 +2,9 @@
 
 namespace vitrine::store {
 
-const Migration kStep3Writing = {.version = 3, .name = "writing", .sql = R"sql(
+const Migration kStep3Writing = {.version = 3,
+                                 .name = "writing",
+                                 .sql = R"sql(
 CREATE TABLE plans (
   seq SEQUENCE,
   shop_id TEXT NOT NULL,

@@ -104,7 +104,11 @@ TYPED_TEST(AccountsTest, SigningOutAndClosingEndsSessions) {
 TYPED_TEST(AccountsTest, AnApiTokenStandsForItsUser) {
   auto& c = this->connection();
   auto tokens = this->template of<ApiTokens>();
-  tokens.add({.id = "t1", .user_id = "u1", .name = "ERP", .created_at = at(0), .used_at = {},
+  tokens.add({.id = "t1",
+              .user_id = "u1",
+              .name = "ERP",
+              .created_at = at(0),
+              .used_at = {},
               .expires_at = at(100)},
              "secret");
   const auto caller = find_api_token(c, "secret", at(50));
@@ -120,7 +124,11 @@ TYPED_TEST(AccountsTest, AnApiTokenStandsForItsUser) {
 
 TYPED_TEST(AccountsTest, ATokenIsRemovedByItsOwnUserAlone) {
   auto tokens = this->template of<ApiTokens>();
-  tokens.add({.id = "t1", .user_id = "u1", .name = "ERP", .created_at = at(0), .used_at = {},
+  tokens.add({.id = "t1",
+              .user_id = "u1",
+              .name = "ERP",
+              .created_at = at(0),
+              .used_at = {},
               .expires_at = {}},
              "secret");
   EXPECT_FALSE(tokens.remove("u2", "t1"));
@@ -131,9 +139,13 @@ TYPED_TEST(AccountsTest, ATokenIsRemovedByItsOwnUserAlone) {
 TYPED_TEST(AccountsTest, TheAuditTrailIsOnlyAddedTo) {
   auto trail = this->template of<AuditTrail>();
   for (const char* id : {"a1", "a2", "a3"})
-    trail.add({.id = id, .time = at(1), .user_name = "Lin", .action = "review.approve",
+    trail.add({.id = id,
+               .time = at(1),
+               .user_name = "Lin",
+               .action = "review.approve",
                .subject = std::string(id) == "a2" ? "review:r2" : "review:r1",
-               .before = "{\"state\":\"pending\"}", .after = "{\"state\":\"approved\"}"});
+               .before = "{\"state\":\"pending\"}",
+               .after = "{\"state\":\"approved\"}"});
   auto& c = this->connection();
   EXPECT_THROW(c.run("UPDATE audit SET user_name = 'x'"), InvalidInput);
   EXPECT_THROW(c.run("DELETE FROM audit"), InvalidInput);

@@ -85,6 +85,7 @@ TYPED_TEST(ConcurrencyTest, ALeaseOfAKilledWorkerIsTakenOverExactlyOnce) {
   this->template of<Jobs>().add(new_job("j1"), {});
   const std::string location = this->location();
   constexpr JobKind kWrite[] = {JobKind::write};
+  this->close();
   kill_in_the_middle([&](auto middle) {
     const auto own = connect(location, {});
     JobQueue queue(*own);
@@ -134,6 +135,7 @@ TYPED_TEST(ConcurrencyTest, AJobIsNotFinishedTogetherWithAResultThatIsTakenBack)
 
 TYPED_TEST(ConcurrencyTest, NoCommittedPickIsLostWhenTheWriterIsKilled) {
   const std::string location = this->location();
+  this->close();
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
   const pid_t child = ::fork();
@@ -148,11 +150,13 @@ TYPED_TEST(ConcurrencyTest, NoCommittedPickIsLostWhenTheWriterIsKilled) {
   }
   ::close(pipe[1]);
   int last = -1;
-  for (int value = 0; last < 20 && ::read(pipe[0], &value, sizeof value) == sizeof value;) last = value;
+  for (int value = 0; last < 20 && ::read(pipe[0], &value, sizeof value) == sizeof value;)
+    last = value;
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
   for (int value = 0; ::read(pipe[0], &value, sizeof value) == sizeof value;) last = value;
   ::close(pipe[0]);
+  this->open();
   for (int i = 0; i <= last; ++i)
     EXPECT_TRUE(this->template of<Picks>().find(concat("k", i))) << i << " of " << last;
 }

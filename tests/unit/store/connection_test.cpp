@@ -62,13 +62,13 @@ TYPED_TEST(ConnectionTest, AColumnOfAnotherTypeIsCorrupt) {
 
 TYPED_TEST(ConnectionTest, ABrokenConstraintIsInvalidInputAndNamesThePlace) {
   auto& c = this->connection();
-  const std::string message =
-      message_of<InvalidInput>([&] { Shops(c).add(shop("s1")); });
+  const std::string message = message_of<InvalidInput>([&] { Shops(c).add(shop("s1")); });
   EXPECT_NE(message.find(c.name()), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos) << message;
-  EXPECT_THROW(c.run("INSERT INTO sessions (secret_sha256, shop_id, user_id, csrf_token, created_at, "
-                     "expires_at) VALUES ('x', 's1', 'nobody', '', 0, 0)"),
-               InvalidInput);
+  EXPECT_THROW(
+      c.run("INSERT INTO sessions (secret_sha256, shop_id, user_id, csrf_token, created_at, "
+            "expires_at) VALUES ('x', 's1', 'nobody', '', 0, 0)"),
+      InvalidInput);
 }
 
 TYPED_TEST(ConnectionTest, TypesAreStrict) {
@@ -142,23 +142,27 @@ TYPED_TEST(ConnectionTest, ARowThatAnotherHoldsIsBusy) {
 
 TYPED_TEST(ConnectionTest, AKilledTransactionLeavesNothing) {
   const std::string location = this->location();
+  this->close();
   kill_in_the_middle([&](auto middle) {
     const auto own = connect(location, {});
     Transaction transaction(*own);
     Shops(*own).add(shop("s3"));
     middle();
   });
+  this->open();
   EXPECT_FALSE(Shops(this->connection()).find("s3"));
   Shops(this->connection()).add(shop("s3"));  // and no lock
 }
 
 TYPED_TEST(ConnectionTest, ACommitSurvivesAKill) {
   const std::string location = this->location();
+  this->close();
   kill_in_the_middle([&](auto middle) {
     const auto own = connect(location, {});
     Shops(*own).add(shop("s3"));
     middle();
   });
+  this->open();
   EXPECT_TRUE(Shops(this->connection()).find("s3"));
 }
 
@@ -175,7 +179,7 @@ TYPED_TEST(ConnectionTest, ThePoolLendsNoMoreThanItsLimit) {
 TEST(SqliteConnectionTest, TheFileIsForItsOwnerAlone) {
   const SqlitePlace place;
   Database database(place.location());
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(place.location().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
 }

@@ -27,17 +27,30 @@ class IsolationTest : public StoreTest<Place> {
     auto& c = this->connection();
     Users(c, "s2").add(user("xu"), "hash");
     Sessions(c, "s2").open("secret", "u1", "", at(0), at(60));
-    ApiTokens(c, "s2").add({.id = "xt", .user_id = "u1", .name = "", .created_at = at(0),
-                            .used_at = {}, .expires_at = {}},
+    ApiTokens(c, "s2").add({.id = "xt",
+                            .user_id = "u1",
+                            .name = "",
+                            .created_at = at(0),
+                            .used_at = {},
+                            .expires_at = {}},
                            "token");
-    AuditTrail(c, "s2").add({.id = "xa", .time = at(0), .user_name = "", .action = "", .subject = "",
-                             .before = "", .after = ""});
+    AuditTrail(c, "s2").add({.id = "xa",
+                             .time = at(0),
+                             .user_name = "",
+                             .action = "",
+                             .subject = "",
+                             .before = "",
+                             .after = ""});
     Import import;
     import.id = "xi";
     import.user_id = "u1";
     import.stored_as = "file";
-    Imports(c, "s2").add(import, {{.row = 1, .column = "", .code = "X", .severity = Severity::warn,
-                                   .value = "", .product_id = ""}});
+    Imports(c, "s2").add(import, {{.row = 1,
+                                   .column = "",
+                                   .code = "X",
+                                   .severity = Severity::warn,
+                                   .value = "",
+                                   .product_id = ""}});
     Imports(c, "s2").remember_mapping("h", "{}", at(0));
   }
   void add_writing() {
@@ -168,9 +181,15 @@ TYPED_TEST(IsolationTest, Reviews) {
   EXPECT_TRUE(reviews.list({}, "", {}).items.empty());
   EXPECT_EQ(reviews.counts(""), ReviewStateCounts{});
   EXPECT_TRUE(reviews.decisions("xr").empty());
-  EXPECT_EQ(reviews.decide({.review_id = "xr", .user_id = "u2", .kind = DecisionKind::approve,
-                            .text = "", .check_report = "", .reason = "", .text_sha256 = "",
-                            .own_approval = true, .time = at(1)}),
+  EXPECT_EQ(reviews.decide({.review_id = "xr",
+                            .user_id = "u2",
+                            .kind = DecisionKind::approve,
+                            .text = "",
+                            .check_report = "",
+                            .reason = "",
+                            .text_sha256 = "",
+                            .own_approval = true,
+                            .time = at(1)}),
             Decided::not_found);
   EXPECT_EQ(reviews.set_exported({"xr"}, at(1)), 0);
   EXPECT_THROW(reviews.open(review("mine", "xk", "xc")), InvalidInput);

@@ -18,12 +18,14 @@ class MigrateTest : public testing::Test {
   std::unique_ptr<Connection> open() const { return connect(place_->location(), {}); }
   /// Names of all tables and indices, and the columns of the tables.
   static std::string schema(Connection& c) {
-    const char* sql = c.dialect().is_sqlite
-                          ? "SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY 1"
-                          : "SELECT (table_name || '.' || column_name || ' ' || data_type)::text FROM "
-                            "information_schema.columns WHERE table_schema = 'public' UNION ALL "
-                            "SELECT indexdef::text FROM pg_indexes WHERE schemaname = 'public' "
-                            "ORDER BY 1";
+    const char* sql =
+        c.dialect().is_sqlite
+            ? "SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY 1"
+            : "SELECT (table_name || '.' || column_name || ' ' || data_type)::text FROM "
+              "information_schema.columns WHERE table_schema = current_schema() UNION ALL "
+              "SELECT replace(indexdef, current_schema(), '') FROM pg_indexes WHERE "
+              "schemaname = current_schema() "
+              "ORDER BY 1";
     std::string all, line;
     Statement rows = c.query(sql);
     while (rows.step()) {
@@ -45,9 +47,11 @@ TYPED_TEST(MigrateTest, FromEveryVersionTheNewestIsReachedAndDataStay) {
     migrate(*c, steps.first(from));
     EXPECT_EQ(schema_version(*c), static_cast<int>(from));
     if (from > 0)  // the columns of step 1
-      c->run("INSERT INTO shops (id, name, label_wording, label_place, own_approval, price_per_hour, "
-             "operator_price_per_hour, currency, created_at) VALUES ('s1', 'shop', '', 'end', 0, 0, 0, "
-             "'CNY', 0)");
+      c->run(
+          "INSERT INTO shops (id, name, label_wording, label_place, own_approval, price_per_hour, "
+          "operator_price_per_hour, currency, created_at) VALUES ('s1', 'shop', '', 'end', 0, 0, "
+          "0, "
+          "'CNY', 0)");
     migrate(*c, steps);
     EXPECT_EQ(schema_version(*c), steps.back().version);
     EXPECT_EQ(Shops(*c).list().size(), from > 0 ? 1u : 0u);
@@ -65,8 +69,7 @@ TYPED_TEST(MigrateTest, ANewerSchemaIsRefusedAndStaysAsItIs) {
   const auto c = this->open();
   migrate(*c, migrations());
   c->run("INSERT INTO schema_versions (version, name, made_at) VALUES (99, 'later', 0)");
-  const std::string message =
-      test::message_of<InvalidInput>([&] { migrate(*c, migrations()); });
+  const std::string message = test::message_of<InvalidInput>([&] { migrate(*c, migrations()); });
   EXPECT_NE(message.find("99"), std::string::npos) << message;
   EXPECT_NE(message.find(c->name()), std::string::npos) << message;
   EXPECT_EQ(schema_version(*c), 99);
@@ -74,10 +77,11 @@ TYPED_TEST(MigrateTest, ANewerSchemaIsRefusedAndStaysAsItIs) {
 
 TYPED_TEST(MigrateTest, AStepThatFailsLeavesTheVersionBefore) {
   const auto c = this->open();
-  const Migration steps[] = {{.version = 1, .name = "good", .sql = "CREATE TABLE a (x INTEGER) STRICT"},
-                             {.version = 2,
-                              .name = "bad",
-                              .sql = "CREATE TABLE b (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1)"}};
+  const Migration steps[] = {
+      {.version = 1, .name = "good", .sql = "CREATE TABLE a (x INTEGER) STRICT"},
+      {.version = 2,
+       .name = "bad",
+       .sql = "CREATE TABLE b (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1)"}};
   EXPECT_THROW(migrate(*c, steps), Error);
   EXPECT_EQ(schema_version(*c), 1);
   EXPECT_THROW(c->query("SELECT x FROM b").step(), InternalError);
@@ -85,7 +89,9 @@ TYPED_TEST(MigrateTest, AStepThatFailsLeavesTheVersionBefore) {
 
 TYPED_TEST(MigrateTest, AStepWhoseProcessIsKilledLeavesTheVersionBefore) {
   const std::string location = this->place_->location();
-  { migrate(*this->open(), migrations().first(1)); }
+  {
+    migrate(*this->open(), migrations().first(1));
+  }
   kill_in_the_middle([&](auto middle) {
     const auto own = connect(location, {});
     // The step as migrate() makes it, stopped before its commit.
@@ -107,8 +113,9 @@ TYPED_TEST(MigrateTest, AProcessThatIsKilledInsideMigrateLeavesAWholeVersion) {
       .version = 1,
       .name = "slow",
       .sql = "CREATE TABLE half (x INTEGER) STRICT",
-      .sqlite_sql = "INSERT INTO half WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n "
-                    "WHERE x < 1000000000) SELECT max(x) FROM n",
+      .sqlite_sql =
+          "INSERT INTO half WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n "
+          "WHERE x < 1000000000) SELECT max(x) FROM n",
       .postgres_sql = "SELECT pg_sleep(1)"};
   const pid_t child = ::fork();
   if (child == 0) {
@@ -143,7 +150,8 @@ TYPED_TEST(MigrateTest, SeveralMayMigrateAtOnce) {
 }
 
 TEST(SchemaForTest, TypesAreExchangedForPostgres) {
-  const Dialect postgres = {.is_sqlite = false, .contains = "", .for_update = "", .skip_locked = ""};
+  const Dialect postgres = {
+      .is_sqlite = false, .contains = "", .for_update = "", .skip_locked = ""};
   EXPECT_EQ(schema_for(postgres, "CREATE TABLE t (a SEQUENCE, INTEGER_b INTEGER, c TEXT) STRICT"),
             "CREATE TABLE t (a BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, INTEGER_b BIGINT, "
             "c TEXT COLLATE \"C\") ");

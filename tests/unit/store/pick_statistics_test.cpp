@@ -52,8 +52,8 @@ TEST(PickStatisticsTest, NoPicksGiveNoDivisionByZero) {
 }
 
 TEST(PickStatisticsTest, AcceptanceSecondsAndPace) {
-  const PickStatistics s =
-      statistics_of({full_pick(4, 0, 4), full_pick(4, 1, 8), full_pick(4, 0, 6), full_pick(4, -1, 42)});
+  const PickStatistics s = statistics_of(
+      {full_pick(4, 0, 4), full_pick(4, 1, 8), full_pick(4, 0, 6), full_pick(4, -1, 42)});
   EXPECT_EQ(s.requests, 4);
   EXPECT_EQ(s.accepted, 3);
   EXPECT_EQ(s.acceptance.value, 0.75);
@@ -72,8 +72,8 @@ TEST(PickStatisticsTest, EditDistanceIsRelativeToThePickedText) {
 }
 
 TEST(PickStatisticsTest, PlacesAreComparedWithUniform) {
-  const PickStatistics s =
-      statistics_of({full_pick(4, 0, 1), full_pick(4, 0, 1), full_pick(2, 1, 1), full_pick(2, -1, 1)});
+  const PickStatistics s = statistics_of(
+      {full_pick(4, 0, 1), full_pick(4, 0, 1), full_pick(2, 1, 1), full_pick(2, -1, 1)});
   ASSERT_EQ(s.places.size(), 4u);
   EXPECT_EQ(s.places[0].place, 1);
   EXPECT_EQ(s.places[0].shown, 4);
@@ -115,11 +115,11 @@ TEST(PickStatisticsTest, ADayBeginsAtMidnightOfTheShopsClock) {
 }
 
 TEST(PickStatisticsTest, TheCostIsMachineAndOperatorTime) {
-  const PickStatistics s = statistics_of({full_pick(1, 0, 36), full_pick(1, 0, 36)},
-                                         {.utc_offset_minutes = 0,
-                                          .price_per_hour = 0.4,
-                                          .operator_price_per_hour = 40,
-                                          .machine_ms = 360'000});
+  const PickStatistics s =
+      statistics_of({full_pick(1, 0, 36), full_pick(1, 0, 36)}, {.utc_offset_minutes = 0,
+                                                                 .price_per_hour = 0.4,
+                                                                 .operator_price_per_hour = 40,
+                                                                 .machine_ms = 360'000});
   EXPECT_NEAR(s.machine_cost, 0.04, 1e-12);
   EXPECT_NEAR(s.operator_cost, 0.8, 1e-12);
   EXPECT_NEAR(*s.cost_per_accepted, 0.42, 1e-12);

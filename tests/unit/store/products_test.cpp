@@ -17,7 +17,8 @@ class ProductsTest : public StoreTest<Place> {
  protected:
   Products products() { return this->template of<Products>(); }
   std::string found(const std::string& words) {
-    return ids_of(products().list({.words = words, .category = "", .import_id = "", .state = {}}, {}));
+    return ids_of(
+        products().list({.words = words, .category = "", .import_id = "", .state = {}}, {}));
   }
 };
 TYPED_TEST_SUITE(ProductsTest, Places, PlaceNames);
@@ -66,10 +67,12 @@ TYPED_TEST(ProductsTest, CategoryImportAndStateFilterAndAreCounted) {
   other.category = "卫衣";
   other.import_id = "i1";
   products.put({other}, at(1));
-  EXPECT_EQ(ids_of(products.list({.words = "", .category = "卫衣", .import_id = "", .state = {}}, {})),
-            "q1");
-  EXPECT_EQ(ids_of(products.list({.words = "", .category = "", .import_id = "i1", .state = {}}, {})),
-            "q1");
+  EXPECT_EQ(
+      ids_of(products.list({.words = "", .category = "卫衣", .import_id = "", .state = {}}, {})),
+      "q1");
+  EXPECT_EQ(
+      ids_of(products.list({.words = "", .category = "", .import_id = "i1", .state = {}}, {})),
+      "q1");
   EXPECT_EQ(ids_of(products.list(
                 {.words = "", .category = "", .import_id = "", .state = CopyState::written}, {})),
             "p1");
@@ -101,10 +104,18 @@ TYPED_TEST(ProductsTest, AnImportKeepsItsPreviewAndFindings) {
   import.preview = "{\"columns\":[]}";
   import.rows = 3;
   import.created_at = at(0);
-  imports.add(import, {{.row = 2, .column = "价格", .code = "BAD_PRICE", .severity = Severity::warn,
-                        .value = "abc", .product_id = "p2"},
-                       {.row = 3, .column = "商品ID", .code = "DUP_ID", .severity = Severity::reject,
-                        .value = "p2", .product_id = ""}});
+  imports.add(import, {{.row = 2,
+                        .column = "价格",
+                        .code = "BAD_PRICE",
+                        .severity = Severity::warn,
+                        .value = "abc",
+                        .product_id = "p2"},
+                       {.row = 3,
+                        .column = "商品ID",
+                        .code = "DUP_ID",
+                        .severity = Severity::reject,
+                        .value = "p2",
+                        .product_id = ""}});
   EXPECT_EQ(imports.find("i1")->preview, "{\"columns\":[]}");
   const auto page = imports.findings("i1", {.cursor = "", .limit = 1});
   EXPECT_EQ(page.items.at(0).code, "BAD_PRICE");

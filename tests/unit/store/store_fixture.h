@@ -36,14 +36,16 @@ class SqlitePlace {
   test::TemporaryDirectory folder_;
 };
 
+/// A schema of its own in one database: much quicker to make and to remove than a database.
 class PostgresPlace {
  public:
   static bool is_available() { return test::PostgresServer::get() != nullptr; }
   PostgresPlace() : name_(new_id("test")) {
-    const auto admin = connect_when_ready();
-    admin->execute("CREATE DATABASE \"" + name_ + "\"");
+    connect_when_ready()->execute("CREATE SCHEMA \"" + name_ + "\"");
   }
-  std::string location() const { return test::PostgresServer::get()->url(name_); }
+  std::string location() const {
+    return test::PostgresServer::get()->url("postgres") + "?options=-csearch_path%3D" + name_;
+  }
 
  private:
   /// The server takes a moment to start.
@@ -70,12 +72,16 @@ struct PlaceNames {
 
 /// A point in time, seconds after a fixed one.
 inline UtcMillis at(double seconds) {
-  return UtcMillis(std::chrono::milliseconds(1'780'000'000'000 +
-                                             static_cast<int64_t>(seconds * 1000)));
+  return UtcMillis(
+      std::chrono::milliseconds(1'780'000'000'000 + static_cast<int64_t>(seconds * 1000)));
 }
 
 inline User user(const std::string& id, Role role = Role::writer) {
-  return {.id = id, .name = "name of " + id, .role = role, .active = true, .created_at = at(0),
+  return {.id = id,
+          .name = "name of " + id,
+          .role = role,
+          .active = true,
+          .created_at = at(0),
           .seen_at = {}};
 }
 
@@ -183,10 +189,21 @@ class StoreTest : public testing::Test {
   void SetUp() override {
     if (!Place::is_available()) GTEST_SKIP() << test::PostgresServer::absence();
     place_.emplace();
-    database_.emplace(location());
-    loan_.emplace(database_->borrow());
+    open();
+    Transaction transaction(connection());  // one sync of the disk and not thirty
     fill_shop(connection(), "s1");
     fill_shop(connection(), "s2");
+    transaction.commit();
+  }
+  /// No connection of this process is open between close() and open(): before a fork, since
+  /// SQLite's locks belong to the process that took them.
+  void close() {
+    loan_.reset();
+    database_.reset();
+  }
+  void open() {
+    database_.emplace(location());
+    loan_.emplace(database_->borrow());
   }
   std::string location() const { return place_->location(); }
   Connection& connection() { return **loan_; }
@@ -206,8 +223,8 @@ class StoreTest : public testing::Test {
   std::optional<Database::Loan> loan_;
 };
 
-/// Runs `body` in a process of its own, kills that with SIGKILL once `body` has called the function it
-/// is given, and waits for its end.
+/// Runs `body` in a process of its own, kills that with SIGKILL once `body` has called the function
+/// it is given, and waits for its end.
 template <typename Body>
 void kill_in_the_middle(Body body) {
   int pipe[2];

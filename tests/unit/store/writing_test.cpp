@@ -28,8 +28,15 @@ class WritingTest : public StoreTest<Place> {
     ASSERT_EQ(reviews().open(review("r1", "k1", "c1")), "r1");
   }
   Decision decision(DecisionKind kind) {
-    return {.review_id = "r1", .user_id = "u2", .kind = kind, .text = "", .check_report = "",
-            .reason = "", .text_sha256 = "", .own_approval = false, .time = at(20)};
+    return {.review_id = "r1",
+            .user_id = "u2",
+            .kind = kind,
+            .text = "",
+            .check_report = "",
+            .reason = "",
+            .text_sha256 = "",
+            .own_approval = false,
+            .time = at(20)};
   }
 };
 TYPED_TEST_SUITE(WritingTest, Places, PlaceNames);
@@ -173,8 +180,8 @@ TYPED_TEST(WritingTest, CandidatesOfAnotherProductAreNoShownSet) {
 }
 
 TYPED_TEST(WritingTest, PicksAreListedInTheOrderOfTime) {
-  for (const auto& [id, seconds] : {std::pair("k1", 30.), std::pair("k2", 10.), std::pair("k3", 10.),
-                                   std::pair("k4", 40.)}) {
+  for (const auto& [id, seconds] :
+       {std::pair("k1", 30.), std::pair("k2", 10.), std::pair("k3", 10.), std::pair("k4", 40.)}) {
     Pick one = pick(id, {"c1"});
     one.time = at(seconds);
     this->picks().put(one);
@@ -269,7 +276,8 @@ TYPED_TEST(WritingTest, TheQueueIsOldestFirstAndCounted) {
   EXPECT_EQ(ids_of(this->reviews().list(ReviewState::pending, "p1", {}).items), "r2");
   EXPECT_EQ(this->reviews().counts(""), (ReviewStateCounts{1, 1, 0, 0}));
   EXPECT_EQ(this->reviews().find("r1")->product_title, "真丝连衣裙 of s1");
-  EXPECT_EQ(this->reviews().set_exported({"r1", "r2"}, at(30)), 1) << "only what is approved leaves";
+  EXPECT_EQ(this->reviews().set_exported({"r1", "r2"}, at(30)), 1)
+      << "only what is approved leaves";
 }
 
 TYPED_TEST(WritingTest, AReviewIsOfSomethingShown) {
