@@ -16,7 +16,15 @@ class ConcurrencyTest : public StoreTest<Place> {
   template <typename Body>
   void in_threads(int count, Body body) {
     std::vector<std::jthread> threads;
-    for (int i = 0; i < count; ++i) threads.emplace_back([&body, i] { body(i); });
+    for (int i = 0; i < count; ++i) {
+      threads.emplace_back([&body, i] {
+        try {
+          body(i);
+        } catch (const Error& error) {
+          ADD_FAILURE() << "thread " << i << ": " << error.what();
+        }
+      });
+    }
   }
 };
 TYPED_TEST_SUITE(ConcurrencyTest, Places, PlaceNames);
@@ -170,11 +178,10 @@ TEST(BackupTest, ACopyMadeWhileOthersWriteIsWhole) {
     auto loan = database.borrow();
     fill_shop(*loan, "s1");
   }
-  std::atomic<bool> stop = false;
   std::atomic<int> written = 0;
-  std::jthread writer([&] {
+  const std::jthread writer([&](const std::stop_token& stop) {
     auto loan = database.borrow();
-    while (!stop) {
+    while (!stop.stop_requested()) {
       Transaction transaction(*loan);  // pick and review: both or none
       const std::string id = concat("k", written.load());
       Picks(*loan, "s1").put(pick(id, {"c1"}));
@@ -199,7 +206,6 @@ TEST(BackupTest, ACopyMadeWhileOthersWriteIsWhole) {
     EXPECT_EQ(picks, reviews);
     EXPECT_GE(picks, before) << "what was stored before the copy began is in it";
   }
-  stop = true;
 }
 
 TEST(BackupTest, ACopyThatFailsLeavesTheOlderOne) {
