@@ -41,9 +41,10 @@ function(vitrine_room name)
   endif()
 endfunction()
 
-# vitrine_test(NAME LABEL unit|golden|property|cases|e2e|slow SOURCES … LINKS room … [TORCH])
+# vitrine_test(NAME LABEL unit|golden|property|cases|e2e|slow SOURCES … LINKS room … [FILTER pattern] [TORCH])
+#   FILTER    GoogleTest's filter: which tests CTest knows one by one (default: all)
 function(vitrine_test name)
-  cmake_parse_arguments(TEST "TORCH" "LABEL" "SOURCES;LINKS;EXTERNAL" ${ARGN})
+  cmake_parse_arguments(TEST "TORCH" "LABEL;FILTER" "SOURCES;LINKS;EXTERNAL" ${ARGN})
   if(TEST_TORCH AND NOT VITRINE_TORCH)
     return()
   endif()
@@ -55,7 +56,11 @@ function(vitrine_test name)
   endforeach()
   target_compile_definitions(${name} PRIVATE VITRINE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                              VITRINE_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  gtest_discover_tests(${name} PROPERTIES LABELS ${TEST_LABEL} DISCOVERY_TIMEOUT 60
+  set(filter)
+  if(TEST_FILTER)
+    set(filter TEST_FILTER "${TEST_FILTER}")
+  endif()
+  gtest_discover_tests(${name} ${filter} PROPERTIES LABELS ${TEST_LABEL} DISCOVERY_TIMEOUT 60
                        WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
 endfunction()
 
