@@ -78,7 +78,7 @@ TEST_F(PictureObjectivesTest, RewardLearnsFromTheBestOfTheModelsOwnPicturesAndGo
 }
 
 TEST_F(PictureObjectivesTest, TheClassifierAloneIsAJudge) {
-  tune_text(root() / "probe-only", {"--objective", "reward", "--probe", probe(), "--prompts-per-round", "2", "--pictures-per-prompt", "2", "--real-share", "0"});
+  tune_text(root() / "probe-only", {"--objective", "reward", "--probe", probe(), "--prompts-per-round", "2", "--pictures-per-prompt", "2", "--held-out-prompts", "4", "--real-share", "0"});
   const Json reward = read_json_file(root() / "probe-only" / "vitrine.json")["reward"];
   EXPECT_TRUE(reward["best"]["clip_score"].is_null());
   EXPECT_GE(reward["best"]["category_probability"].get<double>() + reward["best"]["colour_share"].get<double>(),

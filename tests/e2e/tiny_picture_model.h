@@ -46,7 +46,7 @@ class TinyPictureModel : public testing::Test {
     write_set(data());
     run({"train", "vae", data(), "--output", root() / "vae", "--width", "32", "--height", "32", "--block-out-channels", "16,16", "--crop", "16",
          "--steps", "2", "--validation-steps", "1", "--batch-size", "2"});
-    run(base(root() / "sd", {"--steps", "12", "--validation-steps", "12"}));
+    run(base(root() / "sd", {"--steps", "12", "--validation-steps", "12", "--learning-rate", "0.003"}));
   }
   static void TearDownTestSuite() {
     delete folder_;
@@ -67,7 +67,7 @@ class TinyPictureModel : public testing::Test {
   }
   static std::vector<std::string> base(const std::filesystem::path& output, std::vector<std::string> more) {
     std::vector<std::string> args{"train", "base", data(), "--vae", root() / "vae", "--output", output, "--width", "32", "--height", "32", "--block-out-channels",
-                                  "32,64", "--text-width", "64", "--text-layers", "1", "--vocab-size", "540", "--learning-rate", "0.003", "--warmup-steps", "0",
+                                  "32,64", "--text-width", "64", "--text-layers", "1", "--vocab-size", "540", "--warmup-steps", "0",
                                   "--batch-size", "2", "--sample-steps", "1"};
     args.insert(args.end(), more.begin(), more.end());
     return args;
