@@ -51,7 +51,7 @@ struct TrainConfig {
     v.field("checkpoint_minutes", checkpoint_minutes, "time between saved states", 0);
     v.field("max_minutes", max_minutes, "stop (state saved) after this time; 0 = off", 0);
     v.field("max_steps", max_steps, "stop (state saved) after this step; 0 = off", 0);
-    v.field("dtype", dtype, "compute type: float32, bfloat16, or auto = bfloat16 where the device multiplies it; weights are float32", {"auto", "float32", "bfloat16"});
+    v.field("dtype", dtype, "compute type: float32, bfloat16, or auto = the faster one here; weights are float32", {"auto", "float32", "bfloat16"});
     v.field("plain", plain, "plain ATen instead of the fused loops");
   }
   /// Throws InvalidInput, naming the field.
