@@ -256,6 +256,7 @@ Sets load_sets(const fs::path& data, const TrainBaseConfig& config) {
 fs::path make_tokenizer(const fs::path& work, const CaptionedPictures& training, const TrainBaseConfig& config) {
   const fs::path folder = work / "tokenizer";
   fs::remove_all(folder);
+  fs::create_directories(folder);
   if (!config.init.empty()) {
     fs::copy(fs::path(config.init) / "tokenizer", folder, fs::copy_options::recursive);
     return folder;
@@ -264,7 +265,6 @@ fs::path make_tokenizer(const fs::path& work, const CaptionedPictures& training,
   text::ClipBpeConfig words;
   words.vocab_size = static_cast<int>(config.vocab_size);
   words.model_max_length = config.text_positions;
-  fs::create_directories(folder);
   text::save_tokenizer(folder, text::train_clip_bpe(captions, words));
   return folder;
 }
@@ -330,6 +330,7 @@ train::StepTrainResult run_training(Base& base, const Sets& sets, const fs::path
 
 bool train_base(const fs::path& data, const std::string& output, const TrainBaseConfig& config, const std::string& device) {
   config.validate();
+  if (!config.init.empty()) models::open_stable_diffusion(config.init);  // what is no model is refused before anything is written
   const fs::path place = require_artefact_place(kVerb, output, kSdKind);
   train::RunFolder run(kVerb, place.string() + ".run");
   const Sets sets = load_sets(data, config);
