@@ -70,7 +70,7 @@ install_packages() {
     fail "packages are missing, and this is neither root nor is there sudo; let an administrator run: $by_hand"
   fi
   say "to install with apt-get: $missing"
-  say "  (all of them on a bare Debian 12: about 188 MB to fetch, 727 MB on disk)"
+  say "  (all of them on a bare Debian 12: about 190 MB to fetch, 732 MB on disk)"
   logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 update ||
     fail "apt-get update failed (no network, or no right to do it?); by hand: $by_hand"
   local plan

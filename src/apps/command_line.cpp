@@ -78,7 +78,8 @@ class AddFlags : public FieldVisitor {
     verb_.add_flag_function(
              flag + ",!--no-" + flag.substr(2),
              [this, key = std::string(name)](int64_t count) { flags_[key] = count > 0; }, std::string(help))
-        ->default_str(value ? "on" : "off");
+        ->default_str(value ? "on" : "off")
+        ->disable_flag_override();
   }
   void field(std::string_view name, std::string& value, std::string_view help) override {
     add(name, help, value, [](const std::string&, const std::string& text) { return Json(text); });

@@ -18,8 +18,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 bool takes(const at::Tensor& x) {
-  static const bool has_products = kernels::isa_in_force() >= kernels::Isa::avx512;
-  return has_products && x.is_cpu() && (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kFloat) && x.numel() > 0;
+  return lays_out_weights() && x.is_cpu() && (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kFloat) && x.numel() > 0;
 }
 
 bool needs_gradient(const at::Tensor& x, const at::Tensor& added) {
@@ -176,6 +175,11 @@ at::Tensor interleaved(const at::Tensor& phases) {
 }
 
 }  // namespace
+
+bool lays_out_weights() {
+  static const bool has_products = kernels::isa_in_force() >= kernels::Isa::avx512;
+  return has_products;
+}
 
 at::Tensor frozen_linear(const at::Tensor& x, const TensorScope& scope, const at::Tensor& added) {
   if (!takes(x)) return {};

@@ -9,6 +9,9 @@
 
 namespace vitrine::nn {
 
+/// Whether this processor has such layers: then laid-out copies of the weights stand beside the plain ones in memory.
+bool lays_out_weights();
+
 /// Added to the result of a convolution on the way out, which saves a pass over the picture. Undefined = nothing.
 struct Added {
   at::Tensor picture = {};   // [B, N, H', W']

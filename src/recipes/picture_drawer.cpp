@@ -27,6 +27,7 @@
 #include "models/tensor_files.h"
 #include "models/unet/weights.h"
 #include "models/vae/weights.h"
+#include "nn/frozen_layers.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -224,11 +225,11 @@ void PictureDrawer::State::read_adapters() {
 void PictureDrawer::State::require_memory() const {
   if (!device.is_cpu()) return;
   const auto available = available_memory_mib();
-  const int64_t bytes = dtype == at::kFloat ? 4 : 2;
+  const int64_t bytes = dtype == at::kFloat ? 4 : 2, copies = nn::lays_out_weights() ? 2 : 1;
   diffusion::MemoryShapes shapes{.width = width, .height = height, .guides = guides(), .vae_tiling = vae_tiling, .bytes_per_value = bytes};
   shapes.num_pictures = std::min<int64_t>(config.batch_size, config.num_images_per_prompt);
-  shapes.weight_bytes = models::memory_bytes(files, models::SdPart::text_encoder, 4) + models::memory_bytes(files, models::SdPart::vae, bytes) +
-                        models::memory_bytes(files, models::SdPart::unet, bytes);
+  shapes.weight_bytes = models::memory_bytes(files, models::SdPart::text_encoder, 4) + copies * models::memory_bytes(files, models::SdPart::vae, bytes) +
+                        copies * models::memory_bytes(files, models::SdPart::unet, bytes);
   const diffusion::MemoryEstimate estimate = diffusion::estimate_memory(files.settings.unet, files.settings.vae, shapes);
   log_debug("[draw] memory: weights ", estimate.weights_mib, " MiB, UNet ", estimate.unet_mib, " MiB, VAE ", estimate.vae_mib, " MiB");
   VITRINE_REQUIRE(!available || estimate.peak_mib() <= *available, "[draw] ", shapes.num_pictures, " pictures at once of ", width, "x", height,

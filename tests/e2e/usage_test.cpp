@@ -32,6 +32,7 @@ TEST(UsageE2e, UnknownVerbsAreNamedAndPlannedOnesAreToldApart) {
   EXPECT_TRUE(is_usage_error(run_program({"serve", "x"}), "'serve' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"curate", "foo"}), "unknown verb 'curate foo'; there is: curate copy, images"));
   EXPECT_TRUE(is_usage_error(run_program({"curate"}), "curate copy"));
+  EXPECT_TRUE(is_usage_error(run_program({"import", "x", "--strict=maybe"}), "strict was given a disallowed flag override"));
 }
 
 TEST(UsageE2e, HelpListsTheVerbsOfBothPrograms) {
