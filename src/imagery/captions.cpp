@@ -42,6 +42,10 @@ bool has_type(const data::Product& product) {
   return std::any_of(product.attributes.begin(), product.attributes.end(), [](const data::Attribute& a) { return a.key == "类型"; });
 }
 
+bool says_background(const data::Product& product) {
+  return std::any_of(product.attributes.begin(), product.attributes.end(), [](const data::Attribute& a) { return a.key == "背景"; });
+}
+
 }  // namespace
 
 CaptionFacts facts_of(std::string_view label, const PictureTraits& traits) {
@@ -180,6 +184,7 @@ Prompt build_prompt(data::Product product, const CaptionWords& captions, const d
   for (const data::Attribute* attribute : order) {
     if (!shop_says_it || attribute->key != "类型") add(attribute->val);
   }
+  if (config.background && !prompt.words.empty() && !says_background(product)) add_once(prompt.words, background_word(*config.background, config.language));
   return prompt;
 }
 

@@ -91,6 +91,7 @@ struct PromptConfig {
   Language language = Language::zh;
   bool normalize = true;
   double min_tf_idf = 0;  // pairs below it in their category are left out (data/selection.h); 0 = none
+  std::optional<ColourName> background = {};  // said last, unless the product says one (背景) or there is nothing else to say
 };
 
 /// The words of a product in the order class, colour, pattern, then as the product has them; each

@@ -18,6 +18,14 @@ void DrawConfig::validate() const {
                     imagery::kMinLabelledSide);
   }
   for (const std::string& one : lora) parse_lora(one);
+  background_colour(*this);
+}
+
+std::optional<imagery::ColourName> background_colour(const DrawConfig& config) {
+  if (config.background == "none") return std::nullopt;
+  const auto colour = imagery::colour_name(config.background);
+  VITRINE_REQUIRE(colour, "[draw] background: expected a colour such as white or 白色, or none, got '", config.background, "'");
+  return colour;
 }
 
 NamedLora parse_lora(const std::string& text) {

@@ -1,9 +1,11 @@
 // recipes/draw_config.h - the settings of `draw`, named as in the diffusers library where it has them.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/config.h"
+#include "imagery/colour_names.h"
 
 namespace vitrine::recipes {
 
@@ -16,11 +18,12 @@ struct DrawConfig {
   int num_images_per_prompt = 4;
   int64_t width = 0, height = 0;
   int64_t num_inference_steps = 20;
-  double guidance_scale = 7.5;
+  double guidance_scale = 0;
   std::string scheduler;
   bool use_karras_sigmas = false;
   double strength = 0.6;
   std::string language = "auto";
+  std::string background = "white";
   std::vector<std::string> lora;
   int64_t batch_size = 1;
   std::string vae_tiling = "auto";
@@ -37,7 +40,7 @@ struct DrawConfig {
     v.field("height", height, "pixels, a multiple of 8; 0 = the model's own size", 0, 8192);
     v.field("num_inference_steps", num_inference_steps, "denoising steps", 1, 1000);
     v.field("guidance_scale", guidance_scale,
-            "how far past the prompt, away from the negative one; up to 1 = off", 0, 100);
+            "how far past the prompt, away from the negative one; 1 = off; 0 = the model's own, or 7.5", 0, 100);
     v.field("scheduler", scheduler,
             "ddim | pndm | euler | euler_a | dpmpp_2m | lcm; empty = the model's own",
             {"", "ddim", "pndm", "euler", "euler_a", "dpmpp_2m", "lcm"});
@@ -48,6 +51,8 @@ struct DrawConfig {
     v.field("language", language,
             "of prompts that are made of products; auto = what the model was trained on",
             {"auto", "zh", "en"});
+    v.field("background", background,
+            "of products, which seldom say one: a colour (white, 浅灰), or none = leave it to the model");
     v.field("lora", lora, "adapters: FILE or FILE:weight, separated by commas");
     v.field("batch_size", batch_size,
             "pictures that are computed at once: more memory, on a GPU less time", 1, 256);
@@ -59,6 +64,9 @@ struct DrawConfig {
   /// Throws InvalidInput, naming the field, its value and what is expected.
   void validate() const;
 };
+
+/// Of products' pictures, in the words of captions; "none" = nothing. Throws InvalidInput for a word that is no colour.
+std::optional<imagery::ColourName> background_colour(const DrawConfig& config);
 
 /// An adapter as --lora names it.
 struct NamedLora {

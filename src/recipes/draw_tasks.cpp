@@ -29,7 +29,7 @@ std::optional<data::ProductReader> open_reader(const DrawSource& source) {
 struct DrawTasks::State {
   std::optional<data::ProductReader> reader;  // none: one prompt
   std::string prompt;                         // that is still to come
-  imagery::Language language;
+  imagery::PromptConfig prompts;
   const text::Tokenizer& tokenizer;
   int64_t max_tokens;
   imagery::CaptionWords captions;
@@ -38,18 +38,17 @@ struct DrawTasks::State {
   std::vector<data::ImportEntry> findings;
 
   DrawTask task_of(const data::Product& product) const {
-    const imagery::PromptConfig config{.language = language};
-    const imagery::Prompt words = imagery::build_prompt(product, captions, normalizer, statistics, config);
-    const imagery::FittedPrompt fitted = imagery::fit_prompt(words.words, language, tokenizer, max_tokens);
+    const imagery::Prompt words = imagery::build_prompt(product, captions, normalizer, statistics, prompts);
+    const imagery::FittedPrompt fitted = imagery::fit_prompt(words.words, prompts.language, tokenizer, max_tokens);
     DrawTask task{product.id, product.id, diffusion::escape_prompt(fitted.text), words.unknown, fitted.cut, imagery::asked_by(words.captions, captions), ""};
     if (fitted.text.empty()) task.error = "no attribute that a prompt could say";
     return task;
   }
 };
 
-DrawTasks::DrawTasks(const DrawSource& source, imagery::Language language, const text::Tokenizer& tokenizer, int64_t max_tokens) {
+DrawTasks::DrawTasks(const DrawSource& source, const imagery::PromptConfig& prompts, const text::Tokenizer& tokenizer, int64_t max_tokens) {
   require_one_source(source);
-  state_ = std::unique_ptr<State>(new State{open_reader(source), source.prompt, language, tokenizer, max_tokens, imagery::CaptionWords::load(),
+  state_ = std::unique_ptr<State>(new State{open_reader(source), source.prompt, prompts, tokenizer, max_tokens, imagery::CaptionWords::load(),
                                             data::AttributeNormalizer::load(), {}, {}});
   if (state_->reader) state_->findings = state_->reader->file_findings();
 }

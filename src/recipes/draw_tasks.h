@@ -34,10 +34,11 @@ struct DrawTask {
 class DrawTasks {
  public:
   /// The tokenizer must outlive it.
+  ///   prompts     how prompts are made of products
   ///   max_tokens  ids that the text encoder takes; a product's prompt is kept within them
   /// Throws UsageError (none, or more than one source; attributes that are no pairs), what opening
   /// the file and the rules throws.
-  DrawTasks(const DrawSource& source, imagery::Language language, const text::Tokenizer& tokenizer,
+  DrawTasks(const DrawSource& source, const imagery::PromptConfig& prompts, const text::Tokenizer& tokenizer,
             int64_t max_tokens);
   ~DrawTasks();
 

@@ -36,6 +36,7 @@ namespace fs = std::filesystem;
 using diffusion::NoiseScheduler;
 
 constexpr const char* kLatents = "latents";
+constexpr double kUsualGuidance = 7.5;  // of Stable Diffusion
 constexpr int64_t kPreviews = 4;  // parts of a run; after each but the last there is a preview
 
 fs::path model_path(const std::string& name) {
@@ -66,6 +67,12 @@ int64_t side_of(int64_t asked, const char* name, const models::SdSettings& setti
   const Json trained = setting(manifest, name);
   if (trained.is_number_integer() && trained.get<int64_t>() > 0) return trained.get<int64_t>();
   return settings.unet.sample_size * settings.vae.downscale();
+}
+
+double guidance_of(const DrawConfig& config, const Json& manifest) {
+  if (config.guidance_scale > 0) return config.guidance_scale;
+  const Json trained = setting(manifest, "sample_guidance_scale");
+  return trained.is_number() && trained.get<double>() >= 1 ? trained.get<double>() : kUsualGuidance;
 }
 
 void require_side(const char* name, int64_t side, int64_t downscale) {
@@ -133,6 +140,7 @@ struct PictureDrawer::State {
   models::StableDiffusionFiles files;
   Json manifest;
   int64_t width, height;
+  double guidance_scale;
   bool vae_tiling;
   at::Device device;
   at::ScalarType dtype;
@@ -152,12 +160,12 @@ struct PictureDrawer::State {
 
   State(const DrawConfig& given, const DrawMaterial& material, const std::string& dtype_name, const std::string& device_name);
 
-  bool guides() const { return config.guidance_scale > 1 && files.settings.unet.time_cond_proj_dim == 0; }
+  bool guides() const { return guidance_scale > 1 && files.settings.unet.time_cond_proj_dim == 0; }
   diffusion::SamplingConfig sampling() const {
     return {.width = width,
             .height = height,
             .num_inference_steps = config.num_inference_steps,
-            .guidance_scale = config.guidance_scale,
+            .guidance_scale = guidance_scale,
             .strength = image.defined() ? config.strength : 1,
             .vae_tiling = vae_tiling};
   }
@@ -182,6 +190,7 @@ PictureDrawer::State::State(const DrawConfig& given, const DrawMaterial& materia
       manifest(manifest_of_model(files)),
       width(side_of(given.width, "width", files.settings, manifest)),
       height(side_of(given.height, "height", files.settings, manifest)),
+      guidance_scale(guidance_of(given, manifest)),
       vae_tiling(tiles(given, width, height, files.settings.vae)),
       device(device_name),
       dtype(dtype_name == "bfloat16" ? at::kBFloat16 : at::kFloat),
@@ -266,7 +275,7 @@ void PictureDrawer::State::describe() {
             {"sampler", diffusion::word_of(scheduler->config().kind)},
             {"karras", scheduler->config().use_karras_sigmas},
             {"steps", config.num_inference_steps},
-            {"cfg", config.guidance_scale},
+            {"cfg", guidance_scale},
             {"size", {width, height}},
             {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
             {"model", {{"file", files.path.filename().string()}, {"sha256", unet_sha256}}},

@@ -62,7 +62,7 @@ class DrawJob {
         place_(require_artefact_place(kVerb, run.output, kDrawKind, inputs(run))),
         inspector_(inspection, run.device),
         drawer_(config, run.material, run.dtype.empty() ? "float32" : run.dtype, run.device),
-        tasks_(run.source, drawer_.language(), drawer_.tokenizer(), drawer_.max_tokens()),
+        tasks_(run.source, {.language = drawer_.language(), .background = background_colour(config)}, drawer_.tokenizer(), drawer_.max_tokens()),
         parts_(place_, settings(), {".jsonl"}, run.restart, kVerb),
         progress_(kVerb, total_steps(), "steps") {
     require_room_for_label();

@@ -3,9 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <memory>
+#include <optional>
+
 #include "base/artefact.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "models/diffusers_files.h"
@@ -14,8 +18,10 @@
 #include "models/tensor_files.h"
 #include "models/vae/module.h"
 #include "models/vae/weights.h"
+#include "nn/tensor_scope.h"
 #include "recipes/level_channels.h"
 #include "train/compute_type.h"
+#include "train/patch_discriminator.h"
 #include "train/picture_tensors.h"
 #include "train/run_folder.h"
 #include "train/step_trainer.h"
@@ -59,10 +65,66 @@ double measured_scaling_factor(const models::VaeConfig& config, const nn::Tensor
   return 1.0 / at::cat(means).std().item<double>();
 }
 
-void save(const models::VaeConfig& config, const nn::ParameterStore& parameters, const TrainVaeConfig& settings, const Sets& sets,
-          const train::StepTrainResult& result, const fs::path& folder) {
+/// The VAE that a run learns on, and what of it stays as it is.
+struct Init {
+  models::VaeConfig config;
+  models::Weights weights;
+  std::string sha256;
+};
+
+std::optional<Init> load_init(const TrainVaeConfig& settings) {
+  if (settings.init.empty()) return std::nullopt;
+  const fs::path dir(settings.init);
+  models::VaeConfig config = models::read_vae_config(dir), expected = settings.model();
+  expected.scaling_factor = config.scaling_factor;
+  expected.sample_size = config.sample_size;
+  VITRINE_REQUIRE(models::to_json(config) == models::to_json(expected), "[train vae] init: the VAE of ", settings.init, " has other shapes than the settings");
+  models::Weights weights = models::load_vae_weights(dir, config);
+  return Init{config, std::move(weights), sha256_file(dir / concat(models::kDiffusersStem, ".safetensors"))};
+}
+
+bool is_trained(const std::string& name, const TrainVaeConfig& settings) {
+  return settings.train_encoder || name.starts_with("decoder.") || name.starts_with("post_quant_conv.");
+}
+
+/// The trained part, and a discriminator where the loss asks for one.
+nn::ParameterStore first_parameters(const models::VaeConfig& model, const std::optional<Init>& init, const TrainVaeConfig& settings, const at::Device& device) {
+  std::vector<models::WeightSpec> specs = models::vae_weight_specs(model);
+  std::erase_if(specs, [&](const models::WeightSpec& spec) { return !is_trained(spec.name, settings); });
+  const std::vector<models::WeightSpec> trained = specs;
+  if (settings.loss.adversarial()) {
+    for (models::WeightSpec& spec : train::patch_discriminator_specs()) specs.push_back(std::move(spec));
+  }
+  nn::ParameterStore parameters(models::parameter_specs(specs), device);
+  models::initialize_pictures(parameters, RandomKey(static_cast<uint64_t>(settings.train.seed)).fold_in("weights"), /*zero_output=*/false);
+  if (!init) return parameters;
+  const at::NoGradGuard no_grad;
+  for (const models::WeightSpec& spec : trained) {
+    parameters.value(spec.name).detach().copy_(models::read_parameter({spec.name, spec.shape}, init->weights.view(spec.name)));
+  }
+  parameters.refresh_compute_copy();
+  return parameters;
+}
+
+/// nullptr = it is in training.
+std::unique_ptr<nn::FrozenTensors> frozen_encoder(const models::VaeConfig& model, const std::optional<Init>& init, const TrainVaeConfig& settings,
+                                                  models::ComputeType dtype, const at::Device& device) {
+  if (settings.train_encoder) return nullptr;
+  const at::ScalarType type = dtype == models::ComputeType::bfloat16 ? at::kBFloat16 : at::kFloat;
+  return std::make_unique<nn::FrozenTensors>(models::frozen_tensors(init->weights, models::vae_weight_specs(model), {type, device}));
+}
+
+std::vector<models::NamedTensor> final_tensors(const models::VaeConfig& config, const nn::ParameterStore& parameters, const std::optional<Init>& init) {
   std::vector<models::NamedTensor> tensors;
-  for (const nn::ParameterSpec& spec : parameters.specs()) tensors.push_back({spec.name, parameters.value(spec.name)});
+  for (const models::WeightSpec& spec : models::vae_weight_specs(config)) {
+    const bool trained = parameters.has(spec.name);
+    tensors.push_back({spec.name, trained ? parameters.value(spec.name) : models::read_parameter({spec.name, spec.shape}, init->weights.view(spec.name))});
+  }
+  return tensors;
+}
+
+void save(const models::VaeConfig& config, const std::vector<models::NamedTensor>& tensors, const std::optional<Init>& init, const TrainVaeConfig& settings,
+          const Sets& sets, const train::StepTrainResult& result, const fs::path& folder) {
   const bool float32 = settings.save_dtype == "float32";
   models::save_tensors(folder / concat(models::kDiffusersStem, ".safetensors"), tensors,
                        float32 ? models::ComputeType::float32 : models::ComputeType::bfloat16, {{"data_sha256", sets.training.sha256}});
@@ -72,6 +134,7 @@ void save(const models::VaeConfig& config, const nn::ParameterStore& parameters,
   for (const auto& [name, value] : result.validations.back().measures) metrics[name] = value;
   manifest.update({{"settings", config_to_json(settings)},
                    {"data", {{"sha256", sets.training.sha256}, {"pictures", sets.training.files.size()}, {"validation_pictures", sets.validation.files.size()}}},
+                   {"init_sha256", init ? init->sha256 : ""},
                    {"metrics", metrics},
                    {"seconds", result.seconds}});
   write_file_atomic(folder / kManifestName, dump_pretty(manifest));
@@ -82,6 +145,7 @@ void save(const models::VaeConfig& config, const nn::ParameterStore& parameters,
 void TrainVaeConfig::validate() const {
   check_config(*this, kVerb);
   train.validate();
+  VITRINE_REQUIRE(train_encoder || !init.empty(), "[train vae] train_encoder: false needs init, a VAE whose encoder is kept");
   models::validate(model(), kVerb);
 }
 
@@ -103,20 +167,25 @@ bool train_vae(const fs::path& data, const std::string& output, const TrainVaeCo
   const fs::path place = require_artefact_place(kVerb, output, kVaeKind);
   train::RunFolder run(kVerb, place.string() + ".run");
   const Sets sets = load_sets(data, {config.width, config.height});
+  const std::optional<Init> init = load_init(config);
   models::VaeConfig model = config.model();
-  nn::ParameterStore parameters(models::parameter_specs(models::vae_weight_specs(model)), device);
-  models::initialize_pictures(parameters, RandomKey(static_cast<uint64_t>(config.train.seed)).fold_in("weights"), /*zero_output=*/false);
-  log_info("VAE: ", parameters.numel(), " parameters; ", sets.training.files.size(), " pictures, ", sets.validation.files.size(), " held out");
+  if (init) model.scaling_factor = init->config.scaling_factor;
+  nn::ParameterStore parameters = first_parameters(model, init, config, device);
+  log_info("VAE: ", parameters.numel(), " parameters in training; ", sets.training.files.size(), " pictures, ", sets.validation.files.size(), " held out");
   const models::ComputeType dtype = train::compute_type(config.train.dtype, parameters.values());
-  train::VaeObjective objective(model, parameters, sets.training.pixels, sets.validation.pixels, config.loss, dtype, sets.training.sha256);
+  const std::unique_ptr<nn::FrozenTensors> encoder = frozen_encoder(model, init, config, dtype, device);
+  train::VaeObjective objective({model, parameters, encoder.get()}, sets.training.pixels, sets.validation.pixels, config.loss, dtype,
+                                {{"pictures", sets.training.sha256}, {"init", init ? init->sha256 : ""}});
   const train::StepTrainResult result = train::train_steps(objective, config.train, run.path(), "vae");
   if (!result.complete) {
     log_info("stopped by the limit, state saved in ", run.path().string(), "; the same command goes on");
     return false;
   }
-  model.scaling_factor = measured_scaling_factor(model, nn::FrozenTensors(models::frozen_tensors(parameters, {})), sets.training.pixels);
+  if (config.train_encoder) {
+    model.scaling_factor = measured_scaling_factor(model, nn::FrozenTensors(models::frozen_tensors(parameters, {})), sets.training.pixels);
+  }
   ArtefactFolder finished(place, kVaeKind);
-  save(model, parameters, config, sets, result, finished.path());
+  save(model, final_tensors(model, parameters, init), init, config, sets, result, finished.path());
   for (const char* name : {"train.jsonl", "run.html"}) fs::copy_file(run.path() / name, finished.path() / name);
   finished.commit();
   run.remove();

@@ -17,6 +17,8 @@ struct TrainVaeConfig {
   int64_t latent_channels = 4;
   int64_t layers_per_block = 1;
   int64_t norm_num_groups = 16;
+  std::string init;
+  bool train_encoder = true;
   std::string save_dtype = "bfloat16";
   train::VaeLossConfig loss;
   train::StepTrainConfig train;
@@ -28,6 +30,8 @@ struct TrainVaeConfig {
     v.field("latent_channels", latent_channels, "numbers for each latent position", 1, 64);
     v.field("layers_per_block", layers_per_block, "residual blocks of a level, one more in the decoder", 1, 8);
     v.field("norm_num_groups", norm_num_groups, "groups of the norms", 1, 1024);
+    v.field("init", init, "directory of a VAE of the same shape to learn on; empty = random weights");
+    v.field("train_encoder", train_encoder, "false: only the decoder learns (needs init), so that latents, and what was trained on them, stay valid");
     v.field("save_dtype", save_dtype, "type of the stored weights", {"bfloat16", "float32"});
     loss.describe(v);
     train.describe(v);

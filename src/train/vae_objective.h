@@ -4,23 +4,30 @@
 
 #include "models/trainable.h"
 #include "models/vae/config.h"
+#include "models/vae/module.h"
 #include "nn/tensor_scope.h"
 #include "train/step_objective.h"
 #include "train/vae_loss_config.h"
 
 namespace vitrine::train {
 
-/// loss = |decoded - picture| + gradient_weight |d(decoded) - d(picture)| + kl_weight KL, each a mean.
+/// What is in training; it must outlive the objective.
+struct TrainedVae {
+  const models::VaeConfig& config;
+  nn::ParameterStore& parameters;  // of vae_weight_specs(config), without those that are frozen; for an adversarial loss those of a discriminator too
+  const nn::TensorSource* frozen_encoder = nullptr;  // nullptr = the encoder is trained too
+};
+
+/// loss = |decoded - picture| + gradient_weight |d(decoded) - d(picture)| + kl_weight KL, each a mean; the adversarial loss adds
+/// adversarial_weight -score + feature_weight |feature difference|, and what the discriminator itself learns from.
 class VaeObjective final : public StepObjective {
  public:
-  /// pictures, validation [N, 3, H, W] uint8. parameters: of vae_weight_specs(config); all must outlive the objective.
-  /// data: what the state belongs to besides, such as the data's hash.
-  VaeObjective(const models::VaeConfig& config, nn::ParameterStore& parameters, at::Tensor pictures, at::Tensor validation,
-               const VaeLossConfig& loss, models::ComputeType dtype, Json data);
+  /// pictures, validation [N, 3, H, W] uint8.  data: what the state belongs to besides, such as the data's hash
+  VaeObjective(const TrainedVae& vae, at::Tensor pictures, at::Tensor validation, const VaeLossConfig& loss, models::ComputeType dtype, Json data);
 
-  nn::ParameterStore& parameters() override { return parameters_; }
+  nn::ParameterStore& parameters() override { return vae_.parameters; }
   double forward_backward(int batch_size, RandomKey key) override;
-  /// "validation L1" on whole pictures (0 to 2), "PSNR" in dB, "latent std".
+  /// "validation L1" on whole pictures (0 to 2), "PSNR" in dB, "latent std", "edges" = mean |gradient| of what is decoded over that of the pictures.
   Measures validate() override;
   void weights_changed() override { tensors_.weights_changed(); }
   std::string sample_png() override;  // pictures above, their reconstructions below
@@ -28,10 +35,11 @@ class VaeObjective final : public StepObjective {
 
  private:
   at::Tensor crops(int batch_size, RandomKey key) const;
+  models::LatentDistribution encoded(const at::Tensor& pictures) const;
   at::Tensor reconstructed(const at::Tensor& pictures, at::Tensor* mean) const;
+  at::Tensor adversarial_loss(const at::Tensor& pictures, const at::Tensor& decoded) const;
 
-  const models::VaeConfig& config_;
-  nn::ParameterStore& parameters_;
+  TrainedVae vae_;
   at::Tensor pictures_, validation_;
   VaeLossConfig loss_;
   Json data_;

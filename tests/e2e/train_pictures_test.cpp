@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "e2e/tiny_picture_model.h"
+#include "io/safetensors.h"
 
 namespace vitrine::e2e {
 namespace {
@@ -32,6 +33,24 @@ TEST_F(TrainPicturesTest, AModelIsLearnedOnInALaterRun) {
   const ProgramResult other = run_program(base(root() / "sd-3", {"--init", root() / "sd", "--steps", "2", "--layers-per-block", "2"}), {.timeout_s = 200});
   EXPECT_NE(other.exit_code, 0);
   EXPECT_NE(other.err.find("has other shapes than the settings"), std::string::npos) << other.err;
+}
+
+TEST_F(TrainPicturesTest, ADecoderLearnsOnAloneAndTheEncoderStays) {
+  const std::vector<std::string> args{"train", "vae", data(), "--width", "32", "--height", "32", "--block-out-channels", "16,16", "--crop", "16", "--steps", "2",
+                                      "--validation-steps", "1", "--batch-size", "2", "--train-encoder", "false", "--adversarial-weight", "0.1", "--feature-weight", "1"};
+  std::vector<std::string> with_init = args, without = args;
+  with_init.insert(with_init.end(), {"--init", root() / "vae", "--output", root() / "vae-2"});
+  run(with_init);
+  const io::SafetensorsFile before(root() / "vae" / "diffusion_pytorch_model.safetensors"), after(root() / "vae-2" / "diffusion_pytorch_model.safetensors");
+  EXPECT_EQ(before.tensors().size(), after.tensors().size()) << "no discriminator is kept";
+  const auto same = [&](const char* name) { return io::to_float32(*before.find(name)) == io::to_float32(*after.find(name)); };
+  EXPECT_TRUE(same("encoder.conv_in.weight"));
+  EXPECT_FALSE(same("decoder.conv_in.weight"));
+  EXPECT_EQ(read_json_file(root() / "vae" / "config.json")["scaling_factor"], read_json_file(root() / "vae-2" / "config.json")["scaling_factor"]);
+  without.insert(without.end(), {"--output", root() / "vae-3"});
+  const ProgramResult refused = run_program(without);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.err.find("needs init"), std::string::npos) << refused.err;
 }
 
 TEST_F(TrainPicturesTest, TheTextEncoderLearnsAndUNetAndVaeKeepTheirHashes) {

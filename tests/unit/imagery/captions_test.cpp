@@ -100,6 +100,14 @@ TEST_F(PromptTest, AKnownShopCategoryTakesThePlaceOfTheType) {
   EXPECT_EQ(build_prompt(product, captions(), normalizer_, statistics_, {}).words, (std::vector<std::string>{"裙", "红色"}));
 }
 
+TEST_F(PromptTest, ABackgroundIsSaidLastUnlessTheProductSaysOne) {
+  const PromptConfig white{.background = ColourName::white};
+  EXPECT_EQ(join_words(prompt("类型#裙*颜色#红色", white).words, Language::zh), "裙 红色 白色背景");
+  EXPECT_EQ(join_words(prompt("类型#裙*颜色#红色*背景#黑色背景", white).words, Language::zh), "裙 红色 黑色背景");
+  EXPECT_EQ(join_words(prompt("类型#裤*颜色#红色", {.language = Language::en, .background = ColourName::white}).words, Language::en), "pants, red, white background");
+  EXPECT_TRUE(build_prompt({}, captions(), normalizer_, statistics_, white).words.empty());
+}
+
 TEST_F(PromptTest, WithoutNormalisingSpellingsStay) {
   EXPECT_EQ(prompt("品类#裙*色彩#大红", {.normalize = false}).words, (std::vector<std::string>{"裙", "大红"}));
   EXPECT_EQ(prompt("品类#裙*色彩#大红").words, (std::vector<std::string>{"裙", "红色"}));
