@@ -72,7 +72,7 @@ TEST_F(PatchDiscriminatorTest, ItAsksForHighScoresOfPicturesAndLowOnesOfWhatWasD
 }
 
 TEST_F(PatchDiscriminatorTest, FeaturesAreAskedOfTheDecodedSideAlone) {
-  const at::Tensor real = at::full({2}, 3.0, at::TensorOptions().requires_grad(true)), decoded = at::full({2}, 1.0, at::TensorOptions().requires_grad(true));
+  const at::Tensor real = at::full({2}, 3.0).requires_grad_(), decoded = at::full({2}, 1.0).requires_grad_();
   const at::Tensor difference = feature_difference({{}, {real}}, {{}, {decoded}});
   EXPECT_EQ(difference.item<double>(), 2);
   difference.backward();
