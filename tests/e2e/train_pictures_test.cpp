@@ -37,7 +37,7 @@ TEST_F(TrainPicturesTest, AModelIsLearnedOnInALaterRun) {
 
 TEST_F(TrainPicturesTest, ADecoderLearnsOnAloneAndTheEncoderStays) {
   const std::vector<std::string> args{"train", "vae", data(), "--width", "32", "--height", "32", "--block-out-channels", "16,16", "--crop", "16", "--steps", "2",
-                                      "--validation-steps", "1", "--batch-size", "2", "--train-encoder", "false", "--adversarial-weight", "0.1", "--feature-weight", "1"};
+                                      "--validation-steps", "1", "--batch-size", "2", "--no-train-encoder", "--adversarial-weight", "0.1", "--feature-weight", "1"};
   std::vector<std::string> with_init = args, without = args;
   with_init.insert(with_init.end(), {"--init", root() / "vae", "--output", root() / "vae-2"});
   run(with_init);
@@ -49,7 +49,7 @@ TEST_F(TrainPicturesTest, ADecoderLearnsOnAloneAndTheEncoderStays) {
   EXPECT_EQ(read_json_file(root() / "vae" / "config.json")["scaling_factor"], read_json_file(root() / "vae-2" / "config.json")["scaling_factor"]);
   without.insert(without.end(), {"--output", root() / "vae-3"});
   const ProgramResult refused = run_program(without);
-  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_NE(refused.exit_code, 0);
   EXPECT_NE(refused.err.find("needs init"), std::string::npos) << refused.err;
 }
 
