@@ -23,7 +23,7 @@ struct DrawConfig {
   bool use_karras_sigmas = false;
   double strength = 0.6;
   std::string language = "auto";
-  std::string background = "white";
+  std::string background = "none";
   std::vector<std::string> lora;
   int64_t batch_size = 1;
   std::string vae_tiling = "auto";

@@ -15,7 +15,7 @@ struct PicturePrompt {
 /// Colours that classes are asked for in, by their English names: frequent and rare ones.
 inline const std::vector<std::string> kAskedColours = {"red", "black", "white", "blue", "green", "pink"};
 
-/// Every class in every colour, plain on a white ground. Throws InvalidInput for a word that is no colour name.
+/// Every class in every colour, as products say it: dress, red. Throws InvalidInput for a word that is no colour name.
 std::vector<PicturePrompt> prompts_of_classes(const imagery::CaptionWords& words, const std::vector<std::string>& classes,
                                               const std::vector<std::string>& colours, imagery::Language language);
 
