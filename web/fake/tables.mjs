@@ -57,7 +57,7 @@ export function readTable(file, table, byHand) {
     if (cells.length !== columns.length) return reject('', 'COLS_MISMATCH', cells.join(','));
     if (ids.has(product.id)) return reject(columns[0].header, 'DUP_ID', product.id);
     if (!product.title_raw && !product.attributes.length) return reject('', 'MISSING_REQUIRED', '');
-    if (cells[priceAt] && !product.price) findings.push({ file, row, column: columns[priceAt].header, code: 'BAD_PRICE', severity: 'warn', value: cells[priceAt], id: product.id });
+    if (cells[priceAt] && !product.price) findings.push({ file, row, column: columns[priceAt].header, code: 'BAD_NUMBER', severity: 'warn', value: cells[priceAt], id: product.id });
     ids.add(product.id);
     products.push(product);
   });

@@ -83,7 +83,7 @@ describe('settings', () => {
     await page.getByRole('button', { name: '添加' }).click();
     await page.getByRole('row', { name: /second/ }).waitFor();
     await page.getByRole('tab', { name: '操作记录' }).click();
-    await page.getByRole('row', { name: /添加成员/ }).waitFor();
+    await page.getByRole('row', { name: /添加成员/ }).first().waitFor();
     const other = await openPage(desk);
     await other.page.getByLabel('账号').fill('second');
     await other.page.getByLabel('密码').fill('second-password');

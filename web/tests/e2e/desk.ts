@@ -1,10 +1,12 @@
 // desk.ts - a browser and a server for the end-to-end tests.
-//   VITRINE_URL         a running server with no products; without it the server in memory of fake/ is started
+//   VITRINE_PROGRAM     the real program: each desk starts a server of its own; without it the server in memory of fake/ is started
+//   VITRINE_URL         a running server with no products, instead of either
 //   VITRINE_CHROMIUM    the browser, by default Debian's
 //   VITRINE_PASSWORD    of the accounts writer, reviewer, admin; by default <name>-password
 //   VITRINE_SCREENSHOTS a folder to keep pictures in
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { startFake } from '../../fake/server.mjs';
+import { startProgram, type Program } from './program';
 
 export const kTable = new URL('../../../examples/shop.csv', import.meta.url).pathname;
 const kArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -14,15 +16,26 @@ export interface Desk {
   browser: Browser;
   close: () => Promise<void>;
 }
+async function startServer(delayMs: number): Promise<Program> {
+  const url = process.env['VITRINE_URL'];
+  if (url) return { url, stop: async () => {} };
+  const program = process.env['VITRINE_PROGRAM'];
+  if (program) return startProgram(program);
+  const fake = await startFake({ port: 0, delayMs });
+  const stop = async () => {
+    fake.server.closeAllConnections();
+    fake.server.close();
+  };
+  return { url: fake.url, stop };
+}
 export async function openDesk({ delayMs = 20 } = {}): Promise<Desk> {
-  const fake = process.env['VITRINE_URL'] ? undefined : await startFake({ port: 0, delayMs });
+  const server = await startServer(delayMs);
   const browser = await chromium.launch({ executablePath: process.env['VITRINE_CHROMIUM'] ?? '/usr/bin/chromium', args: kArguments });
   const close = async () => {
     await browser.close();
-    fake?.server.closeAllConnections();
-    fake?.server.close();
+    await server.stop();
   };
-  return { url: process.env['VITRINE_URL'] ?? fake!.url, browser, close };
+  return { url: server.url, browser, close };
 }
 
 /** A page that remembers what must not happen: errors, and requests that leave the server. */
