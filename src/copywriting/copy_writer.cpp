@@ -1,73 +1,27 @@
-#include "recipes/write.h"
+#include "copywriting/copy_writer.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
-#include <set>
 #include <utility>
 
-#include "base/error.h"
-#include "base/random.h"
 #include "base/compressed.h"
+#include "base/error.h"
 #include "checks/checker.h"
 #include "checks/fixer.h"
-#include "checks/keyword_plan.h"
 #include "checks/output_faults.h"
 #include "checks/tsv_rules.h"
 #include "copywriting/fields.h"
-#include "copywriting/style.h"
 #include "copywriting/subject.h"
-#include "generation/ngram_penalty.h"
 #include "text/utf8.h"
 
-namespace vitrine::recipes {
+namespace vitrine::copywriting {
 namespace {
 
-using copywriting::Candidate;
-using copywriting::Plan;
-using copywriting::PromptPoint;
-
 constexpr int kRepeatedPositions = 4;
-copywriting::CopySamplerConfig sampler_config_of(const WriteConfig& config) {
-  copywriting::CopySamplerConfig sampler;
-  sampler.sampling.temperature = config.temperature;
-  sampler.sampling.top_p = config.top_p;
-  sampler.sampling.top_k = config.top_k;
-  sampler.sampling.repetition_penalty = config.repetition_penalty;
-  sampler.sampling.no_repeat_ngram_size = config.no_repeat_ngram_size;
-  sampler.sampling.max_new_tokens = config.max_new_tokens;
-  sampler.guide.enforce_groups = config.enforce_groups;
-  sampler.guide.constrain_facts = config.constrain_facts;
-  sampler.complete_open_plans = config.complete_open_plan;
-  sampler.variants = config.variants;
-  sampler.retries = config.retries;
-  if (config.num_beams > 0) {
-    sampler.beams = generation::BeamConfig{.num_beams = config.num_beams,
-                                           .num_beam_groups = config.num_beam_groups,
-                                           .diversity_penalty = config.diversity_penalty,
-                                           .length_penalty = config.length_penalty};
-  }
-  return sampler;
-}
-
-/// The plan as the model's prompt states it: the category is a field of its own, not a point.
-copywriting::PromptPlan prompt_plan_of(const Plan& plan, const std::string& category, const copywriting::PromptFormat& format) {
-  copywriting::PromptPlan prompt{.category = category, .style = plan.style, .audience = plan.audience,
-                                 .length = plan.length, .groups = {}};
-  for (const auto& group : plan.groups) {
-    auto& points = prompt.groups.emplace_back();
-    for (const int i : group) {
-      const auto& point = plan.points[static_cast<size_t>(i)];
-      if (point.value != category && format.has_key_token(point.key)) points.push_back({point.key, point.value});
-    }
-  }
-  std::erase_if(prompt.groups, [](const auto& group) { return group.empty(); });
-  return prompt;
-}
 
 /// Leaves the points that the operator's plan names.
 void keep_only(const std::vector<std::string>& points, Plan& plan) {
-  std::erase_if(plan.points, [&](const copywriting::SellingPoint& point) {
+  std::erase_if(plan.points, [&](const SellingPoint& point) {
     return std::find(points.begin(), points.end(), point.key + "#" + point.value) == points.end();
   });
 }
@@ -78,86 +32,22 @@ void put_into_one_group(Plan& plan) {
   std::iota(plan.groups.front().begin(), plan.groups.front().end(), 0);
 }
 
-/// Points of keys that the model has not learned (克重, 产地), as a plain sentence: it would not know what they mean.
-std::string plain_sentence(const Plan& plan, const copywriting::PromptFormat& format) {
-  std::string sentence;
-  for (const auto& point : plan.points) {
-    if (point.key.empty() || format.has_key_token(point.key) || point.value == plan.category) continue;
-    sentence += (sentence.empty() ? "" : "，") + point.key + "为" + point.value;
-  }
-  return sentence.empty() ? "" : sentence + "。";
+/// Whether a wish means the attribute: as `points` prints it (canonical), or as the operator wrote it.
+bool is_pair(const std::string& wish, const data::Attribute& a) {
+  return wish == a.key + "#" + a.val || wish == a.key + "#" + a.val_raw || wish == a.key_raw + "#" + a.val_raw;
 }
 
-/// The terms that the product's own values do not hold: its copy must not hold them either.
-std::vector<bool> unsupported_terms(const std::vector<std::string>& terms, const data::Product& product) {
-  std::string values = product.brand;
-  for (const auto& attribute : product.attributes) values += "\n" + attribute.val_raw + "\n" + attribute.val;
-  const std::string category = data::category_of(product);
-  std::set<std::string> own;  // words for parts of such goods (裤脚)
-  for (const auto& [word, goods] : checks::Checker::shipped().claims().looks().parts()) {
-    if (goods == category) own.insert(word);
-  }
-  std::vector<bool> unsupported;
-  for (const auto& term : terms) {
-    unsupported.push_back(values.find(term) == std::string::npos && !own.contains(term));
-  }
-  return unsupported;
-}
-
-/// 重复分句 2，无依据的“雪纺” 1
-std::string faults_in_words(const std::map<std::string, int>& faults) {
-  static const std::map<std::string, std::string, std::less<>> kNames{
-      {"bad_utf8", "编码错误"},     {"control_character", "控制字符"}, {"placeholder", "占位符"},        {"cut_off", "句子不完整"},
-      {"repeated_clause", "重复分句"}, {"repeated_4gram", "用语重复"},    {"no_product_word", "没有说出商品类型"}};
-  std::string words;
-  for (const auto& [fault, count] : faults) {
-    const auto name = kNames.find(fault);
-    const size_t colon = fault.find(':');
-    words += concat(words.empty() ? "" : "，",
-                    name != kNames.end() ? name->second
-                    : colon != fault.npos ? concat("“", fault.substr(colon + 1), "”（", fault.substr(0, colon), "）")
-                                          : fault,
-                    " ", count);
-  }
-  return words;
-}
-
-/// All reasons why a candidate must not leave: its faults, and rule:term of the hits that block.
-std::vector<std::string> reasons_of(const Candidate& candidate) {
-  std::vector<std::string> reasons = candidate.faults;
-  for (const auto& hit : candidate.report.hits) {
-    if (hit.level == checks::Level::block) reasons.push_back(hit.rule->id + ":" + hit.term);
-  }
-  return reasons;
-}
-
-size_t num_faults(const Candidate& candidate) { return reasons_of(candidate).size(); }
-
-std::string fixed(double value, const char* format) {
-  char text[32];
-  std::snprintf(text, sizeof text, format, value);
-  return text;
-}
-
-checks::KeywordReport keyword_report(const std::string& text, const WriteConfig& config) {
-  std::vector<checks::Keyword> plan;
-  for (const auto& word : config.keywords) plan.push_back({word, ""});
-  return checks::report_keywords(plan, text, config.field);
-}
-
-Json json_of(const std::vector<EventNote>& events) {
-  Json json = Json::array();
-  for (const EventNote& note : events) {
-    Json one{{"id", note.id}, {"accepted", !note.clause.empty()}};
-    one[note.clause.empty() ? "reason" : "clause"] = note.clause.empty() ? note.reason : note.clause;
-    json.push_back(std::move(one));
-  }
-  return json;
+/// Takes out what the operator does not want said; the subject stays.
+void drop_points(const std::vector<std::string>& drops, Plan& plan) {
+  std::erase_if(plan.points, [&](const SellingPoint& point) {
+    return point.order > 0 && std::find(drops.begin(), drops.end(), point.key + "#" + point.value) != drops.end();
+  });
+  for (size_t i = 0; i < plan.points.size(); ++i) plan.points[i].order = static_cast<int>(i);
 }
 
 /// Rows of id (or product_id) and text, or lines of `write`, of which the first candidate counts.
-copywriting::CatalogueIndex read_catalogue(const std::string& path, double limit) {
-  copywriting::CatalogueIndex index({.limit = limit});
+std::shared_ptr<const CatalogueIndex> read_catalogue(const std::string& path, double limit) {
+  auto index = std::make_shared<CatalogueIndex>(CatalogueConfig{.limit = limit});
   int64_t row = 0;
   for (const auto& line : checks::split(read_file_unpacked(path), '\n')) {
     ++row;
@@ -171,92 +61,71 @@ copywriting::CatalogueIndex read_catalogue(const std::string& path, double limit
     if (is_written && json["candidates"].empty()) continue;
     const Json& holder = is_written ? json["candidates"][0] : json;
     VITRINE_REQUIRE(holder.is_object() && holder.contains("text") && holder["text"].is_string(), "[write] --catalogue ", where, ", field text: expected a text");
-    index.add(json[id].get<std::string>(), holder["text"].get<std::string>());
+    index->add(json[id].get<std::string>(), holder["text"].get<std::string>());
   }
   return index;
 }
 
-/// The lines of a text below each other.
-std::string indented(const std::string& text) {
-  std::string lines;
-  for (const char c : text) lines += c == '\n' ? "\n     " : std::string(1, c);
-  return lines;
-}
-
-std::string origin_in_words(const std::string& origin) {
-  if (origin == "template") return "  来源：模板";
-  if (origin == "retrieval") return "  来源：检索";
-  return origin == "polished" ? "  来源：原文改写" : "";
-}
-
-/// 未命中规则 v2026.11.2, or what was hit.
-std::string verdict_in_words(const Candidate& candidate) {
-  if (candidate.report.hits.empty()) return "未命中规则 v" + checks::RuleSet::shipped().version();
-  std::string words = "提示：";
-  for (const auto& hit : candidate.report.hits) words += "“" + hit.term + "”" + hit.rule->title + "；";
-  return words;
-}
-
 }  // namespace
+
+std::shared_ptr<const WriterRules> WriterRules::load() {
+  return std::make_shared<const WriterRules>(WriterRules{TemplateBank::load(), data::AttributeNormalizer::load()});
+}
 
 RandomKey candidate_key(int64_t seed, const std::string& product_id, int index) {
   return RandomKey(static_cast<uint64_t>(seed)).fold_in(product_id).fold_in(static_cast<uint64_t>(index));
 }
 
-void WriteConfig::validate() const {
-  check_config(*this, "write");
-  const std::string fault = beam_fault();
-  VITRINE_REQUIRE(fault.empty(), "[WriteConfig] ", fault);
-}
-
-std::string WriteConfig::beam_fault() const {
-  const bool grouped = num_beam_groups != 1 || diversity_penalty != 0;
-  if (num_beams == 0) {
-    return grouped || length_penalty != 1 ? "--num-beam-groups, --diversity-penalty, --length-penalty: expected --num-beams beside them" : "";
-  }
-  if (!baseline.empty()) return concat("--num-beams: expected no --baseline beside it, got ", baseline);
-  if (num_return_sequences > num_beams) {
-    return concat("--num-return-sequences: expected at most --num-beams ", num_beams, ", got ", num_return_sequences);
-  }
-  if (num_beams % num_beam_groups != 0) {
-    return concat("--num-beam-groups: expected a divisor of --num-beams ", num_beams, ", got ", num_beam_groups);
-  }
-  if (num_beam_groups > 1 && diversity_penalty == 0) return "--diversity-penalty: expected above 0 with --num-beam-groups, got 0";
-  if (num_beam_groups == 1 && diversity_penalty > 0) {
-    return concat("--diversity-penalty: expected --num-beam-groups above 1 beside it, got ", num_beam_groups);
-  }
-  return "";
-}
-
-CopyWriter::CopyWriter(const WriteConfig& config, const copywriting::CopyModel* model,
-                       const std::vector<data::Product>& training_rows, PointWishes wishes)
-    : config_(config), model_(model), bank_(copywriting::TemplateBank::load()), wishes_(std::move(wishes)) {
+CopyWriter::CopyWriter(const WriteConfig& config, PointWishes wishes) : config_(config), wishes_(std::move(wishes)) {
   config_.validate();
   context_ = {.platform = config_.platform, .style = config_.style, .today = checks::today()};
-  VITRINE_REQUIRE(model_ != nullptr || !config_.baseline.empty(), "[CopyWriter] no model and no baseline");
   context_.field = config_.field;
-  if (config_.style_rules && config_.field == "description") style_ = &copywriting::StyleRules::shipped().at(config_.style);
-  if (!config_.events.empty()) events_ = copywriting::read_events(config_.events);
-  if (!config_.catalogue.empty()) catalogue_ = read_catalogue(config_.catalogue, config_.max_likeness);
-  if (config_.normalize) normalizer_ = data::AttributeNormalizer::load();
-  if (model_ != nullptr) {
-    statistics_ = model_->statistics;
-  } else {
-    for (const auto& row : training_rows) statistics_.add(row);
-  }
+  if (config_.style_rules && config_.field == "description") style_ = &StyleRules::shipped().at(config_.style);
+  if (!config_.events.empty()) events_ = read_events(config_.events);
+}
+
+CopyWriter::CopyWriter(const WriteConfig& config, const CopyModel* model, const std::vector<data::Product>& training_rows,
+                       PointWishes wishes)
+    : CopyWriter(config, std::move(wishes)) {
+  VITRINE_REQUIRE(model != nullptr || !config_.baseline.empty(), "[CopyWriter] no model and no baseline");
+  rules_ = WriterRules::load();
+  if (model != nullptr) own_models_ = std::make_unique<OwnModels>(*model);
+  models_ = own_models_.get();
+  if (!config_.catalogue.empty()) accepted_ = read_catalogue(config_.catalogue, config_.max_likeness);
+  use_statistics(training_rows);
   if (config_.baseline == "retrieval") retrieval_.emplace(std::span(training_rows));
+}
+
+CopyWriter::CopyWriter(const WriteConfig& config, WriterParts parts, PointWishes wishes) : CopyWriter(config, std::move(wishes)) {
+  VITRINE_REQUIRE(config_.baseline != "retrieval", "[CopyWriter] baseline retrieval: its rows are not shared");
+  VITRINE_REQUIRE(parts.models != nullptr || !config_.baseline.empty(), "[CopyWriter] no model and no baseline");
+  rules_ = std::move(parts.rules);
+  models_ = parts.models;
+  accepted_ = std::move(parts.accepted);
+  if (!accepted_ && !config_.catalogue.empty()) accepted_ = read_catalogue(config_.catalogue, config_.max_likeness);
+  use_statistics({});
+}
+
+/// Those of the model where there is one.
+void CopyWriter::use_statistics(const std::vector<data::Product>& training_rows) {
+  if (models_ == nullptr) {
+    own_statistics_ = std::make_unique<data::AttributeStatistics>();
+    for (const auto& row : training_rows) own_statistics_->add(row);
+  }
+  statistics_ = models_ == nullptr ? own_statistics_.get() : &models_->copy().statistics;
 }
 
 CopyWriter::Prepared CopyWriter::prepared(const data::Product& product) const {
   data::Product normalized = product;
-  if (normalizer_) normalizer_->normalize(normalized);
-  Prepared prepared{normalized, checks::Evidence(normalized, context_.today), {}, {}};
+  if (config_.normalize) rules_->normalizer.normalize(normalized);
+  Prepared prepared{normalized, checks::Evidence(normalized, context_.today), {}, {}, {}};
   data::Product& copy = prepared.product;
   if (!config_.polish.empty()) keep_stated(config_.polish, prepared);
   if (const auto wished = wishes_.points.find(product.id); wished != wishes_.points.end()) fix_points(wished->second, prepared);
+  prepared.drops = dropped_pairs(copy);
   // Canonical keys, but the operator's own wording of the values: 15:00后 must not become 15:00.
   for (auto& attribute : copy.attributes) attribute.val = attribute.val_raw;
-  copywriting::give_up_unknown_category(statistics_, copy);
+  give_up_unknown_category(*statistics_, copy);
   return prepared;
 }
 
@@ -291,10 +160,8 @@ void CopyWriter::fix_points(const std::vector<std::string>& wished, Prepared& pr
   auto& points = prepared.points.emplace();
   for (const auto& wish : wished) {
     const auto& attributes = prepared.product.attributes;
-    const auto found = std::find_if(attributes.begin(), attributes.end(), [&](const data::Attribute& a) {
-      return wish == a.key + "#" + a.val || wish == a.key + "#" + a.val_raw || wish == a.key_raw + "#" + a.val_raw;
-    });
-    const copywriting::Subject subject = copywriting::find_subject(prepared.product);
+    const auto found = std::find_if(attributes.begin(), attributes.end(), [&](const data::Attribute& a) { return is_pair(wish, a); });
+    const Subject subject = find_subject(prepared.product);
     if (found != attributes.end()) {
       points.push_back(found->key + "#" + found->val_raw);
     } else if (wish == subject.key + "#" + subject.value) {
@@ -305,37 +172,70 @@ void CopyWriter::fix_points(const std::vector<std::string>& wished, Prepared& pr
   }
 }
 
+/// The pairs that the operator's drops name, as the plan says them.
+std::vector<std::string> CopyWriter::dropped_pairs(const data::Product& product) const {
+  std::vector<std::string> pairs;
+  for (const auto& a : product.attributes) {
+    const bool is_dropped = std::any_of(wishes_.drops.begin(), wishes_.drops.end(), [&](const std::string& wish) {
+      return wish == a.key || wish == a.key_raw || is_pair(wish, a);
+    });
+    if (is_dropped) pairs.push_back(a.key + "#" + a.val_raw);
+  }
+  return pairs;
+}
+
 WrittenProduct CopyWriter::planned(const Prepared& prepared) const {
-  const data::Product& product = prepared.product;
   WrittenProduct written;
-  written.id = product.id;
+  written.id = prepared.product.id;
   written.error = prepared.error;
-  copywriting::PlanConfig plan_config = config_.plan;
-  plan_config.idf_order = plan_config.idf_order && !config_.open_plan;
-  written.plan = copywriting::make_plan(product, statistics_, plan_config, wishes_.pins, prepared.points ? *prepared.points : wishes_.order);
-  if (prepared.points) keep_only(*prepared.points, written.plan);
-  written.plan.style = config_.style;
-  written.plan.platform = config_.platform;
-  written.plan.audience = config_.audience;
-  written.plan.length = style_ != nullptr && style_->transforms ? std::min(config_.length, style_->max_body) : config_.length;
-  written.plan.keywords = config_.keywords;
-  copywriting::group_points(written.plan, config_.plan);
-  if (config_.open_plan) put_into_one_group(written.plan);
+  written.plan = plan_of(prepared);
+  decide_events(prepared.product, written);
   written.origin = config_.baseline.empty() ? "model" : config_.baseline;
-  if (written.origin == "model" && !model_knows(product)) {
+  if (written.origin == "model" && !model_knows(prepared.product)) {
     written.origin = "template";
     written.note = concat("类目“", written.plan.category, "”不在模型的训练数据里，以下为模板文案");
   }
   return written;
 }
 
+Plan CopyWriter::plan_of(const Prepared& prepared) const {
+  PlanConfig plan_config = config_.plan;
+  plan_config.idf_order = plan_config.idf_order && !config_.open_plan;
+  const auto& order = prepared.points ? *prepared.points : wishes_.order;
+  Plan plan = make_plan(prepared.product, *statistics_, plan_config, wishes_.pins, order);
+  if (prepared.points) keep_only(*prepared.points, plan);
+  if (!prepared.drops.empty()) drop_points(prepared.drops, plan);
+  plan.style = config_.style;
+  plan.platform = config_.platform;
+  plan.audience = config_.audience;
+  plan.length = style_ != nullptr && style_->transforms ? std::min(config_.length, style_->max_body) : config_.length;
+  plan.keywords = config_.keywords;
+  group_points(plan, config_.plan);
+  if (config_.open_plan) put_into_one_group(plan);
+  return plan;
+}
+
+Plan CopyWriter::plan(const data::Product& product) const { return plan_of(prepared(product)); }
+
+/// The first event that the product supports is taken.
+void CopyWriter::decide_events(const data::Product& product, WrittenProduct& written) const {
+  bool is_taken = false;
+  for (const auto& event : events_) {
+    const auto decision = decide(event, product, context_.today);
+    const bool taken = decision.accepted && !is_taken;
+    is_taken = is_taken || taken;
+    written.events.push_back({event.id, taken ? decision.clause : "", taken ? "" : decision.accepted ? "已有一个活动" : decision.reason});
+  }
+}
+
 bool CopyWriter::model_knows(const data::Product& product) const {
-  return statistics_.n(copywriting::statistics_category(product, statistics_)) >= config_.min_category_rows;
+  return statistics_->n(statistics_category(product, *statistics_)) >= config_.min_category_rows;
 }
 
 void CopyWriter::check(const Prepared& prepared, Candidate& candidate) const {
   // A value said twice repeats its own 4-grams; what a person would call repetition starts above that.
   candidate.faults = copy_faults(candidate.text, prepared.product);
+  if (accepted_) candidate.likeness = 0;
   if (!candidate.faults.empty() && candidate.faults.front() == "bad_utf8") return;
   const auto& checker = checks::Checker::shipped();
   candidate.report = checker.check(candidate.text, prepared.evidence, context_);
@@ -344,11 +244,11 @@ void CopyWriter::check(const Prepared& prepared, Candidate& candidate) const {
     candidate.text = complete;
     candidate.report = checker.check(candidate.text, prepared.evidence, context_);
   }
-  if (!catalogue_) return;
+  if (!accepted_) return;
   candidate.like.reset();
-  const auto match = catalogue_->nearest(candidate.text, prepared.product.id);
+  const auto match = accepted_->nearest(candidate.text, prepared.product.id);
   candidate.likeness = match ? match->rouge_l : 0;
-  if (match && match->rouge_l >= config_.max_likeness) candidate.like = catalogue_->product_id(match->index);
+  if (match && match->rouge_l >= config_.max_likeness) candidate.like = accepted_->product_id(match->index);
 }
 
 std::vector<std::string> CopyWriter::copy_faults(const std::string& text, const data::Product& product) const {
@@ -361,86 +261,22 @@ std::vector<std::string> CopyWriter::copy_faults(const std::string& text, const 
   return faults;
 }
 
-/// What all candidates of a product share.
-copywriting::CopyTask CopyWriter::task_for(const data::Product& product, const WrittenProduct& written) const {
-  const auto prompt_plan = prompt_plan_of(written.plan, copywriting::statistics_category(product, statistics_), *model_->format);
-  auto prompt = std::make_shared<copywriting::Prompt>(model_->format->encode(prompt_plan));
-  auto facts = std::make_shared<copywriting::GuideFacts>();
-  facts->slots = prompt->slots;
-  facts->banned = model_->vocabulary->terms().ban(unsupported_terms(model_->vocabulary->fact_terms(), product));
-  copywriting::CopyTask task;
-  task.prompt = std::move(prompt);
-  task.facts = std::move(facts);
-  task.length = written.plan.length;
-  task.open_plan = config_.open_plan;
-  if (task.open_plan && !prompt_plan.groups.empty()) task.open_points = prompt_plan.groups.front();
-  if (task.open_plan) return task;
-  for (const auto& group : prompt_plan.groups) {
-    auto& values = task.points.emplace_back();
-    for (const PromptPoint& point : group) values.push_back(point.value);
+/// Whether the product's candidates are there, or cannot be.
+bool CopyWriter::fill_without_model(const Prepared& prepared, WrittenProduct& written) const {
+  if (!written.error.empty()) return true;
+  if (prepared.product.attributes.empty()) {
+    written.error = "商品没有属性";
+  } else if (config_.field != "description") {
+    fill_titles(prepared, written);
+  } else if (written.origin == "template") {
+    fill_from_bank(prepared, written);
+  } else if (written.origin == "retrieval") {
+    fill_from_rows(prepared, written);
+  } else {
+    return false;
   }
-  return task;
-}
-
-Candidate CopyWriter::candidate_of(const Draft& draft, const copywriting::SampledCopy& copy, const Prepared& prepared,
-                                   const WrittenProduct& written) const {
-  Candidate candidate;
-  candidate.index = draft.index;
-  candidate.text = copy.text + plain_sentence(written.plan, *model_->format);
-  candidate.tokens = copy.tokens;
-  candidate.logprob = copy.logprob;
-  candidate.turned = copy.turned;
-  style_and_check(prepared, written.plan, candidate);
-  candidate.groups_in_order = copywriting::says_groups_in_order(candidate.text, written.plan);
-  return candidate;
-}
-
-bool CopyWriter::is_to_be_written_anew(const Candidate& candidate) const {
-  return config_.check && (!candidate.may_leave() || candidate.like || (config_.enforce_groups && !config_.open_plan && !candidate.groups_in_order));
-}
-
-/// The next draw loses likelihood where it would write what the other product's copy has.
-void CopyWriter::avoid(const Candidate& candidate, const std::string& product_id, copywriting::CopyTask& task) const {
-  if (!candidate.like) return;
-  const auto match = catalogue_->nearest(candidate.text, product_id);
-  const auto shared = copywriting::shared_ngrams(candidate.text, text::to_utf8(catalogue_->text(match->index)));
-  if (shared.empty()) return;
-  task.processors.push_back(std::make_shared<generation::NgramPenalty>(
-      model_->vocabulary->token_bytes(), shared, static_cast<float>(config_.likeness_penalty)));
-}
-
-/// Writes all candidates, then those that are not good anew, each time with new random numbers of its own.
-void CopyWriter::fill_from_model(std::span<const Prepared> products, std::span<WrittenProduct* const> written) const {
-  std::vector<Draft> drafts;
-  for (size_t i = 0; i < products.size(); ++i) {
-    if (written[i] == nullptr) continue;
-    const auto task = task_for(products[i].product, *written[i]);
-    written[i]->candidates.resize(static_cast<size_t>(config_.num_return_sequences));
-    for (int index = 0; index < config_.num_return_sequences; ++index) {
-      drafts.push_back({i, index, task});
-      drafts.back().task.key = candidate_key(config_.seed, products[i].product.id, index);
-      drafts.back().task.start = index;
-    }
-  }
-  const int rewrites = config_.num_beams > 0 ? 0 : config_.rewrites;  // beams would write the same again
-  for (int attempt = 0; attempt <= rewrites && !drafts.empty(); ++attempt) {
-    std::vector<copywriting::CopyTask> tasks;
-    for (const Draft& draft : drafts) tasks.push_back(draft.task);
-    const auto copies = copywriting::sample_copies(*model_, tasks, sampler_config_of(config_));
-    std::vector<Draft> again;
-    for (size_t d = 0; d < drafts.size(); ++d) {
-      WrittenProduct& product = *written[drafts[d].product_idx];
-      Candidate candidate = candidate_of(drafts[d], copies[d], products[drafts[d].product_idx], product);
-      Candidate& best = product.candidates[static_cast<size_t>(drafts[d].index)];
-      const bool anew = is_to_be_written_anew(candidate);
-      if (anew) avoid(candidate, product.id, drafts[d].task);
-      if (attempt == 0 || num_faults(candidate) < num_faults(best) || !anew) best = std::move(candidate);
-      if (!anew) continue;
-      again.push_back(std::move(drafts[d]));
-      again.back().task.key = candidate_key(config_.seed, product.id, again.back().index).fold_in("rewrite").fold_in(static_cast<uint64_t>(attempt));
-    }
-    drafts = std::move(again);
-  }
+  for (Candidate& candidate : written.candidates) complete(prepared, written, candidate);
+  return true;
 }
 
 void CopyWriter::fill_from_bank(const Prepared& prepared, WrittenProduct& written) const {
@@ -449,7 +285,7 @@ void CopyWriter::fill_from_bank(const Prepared& prepared, WrittenProduct& writte
     Candidate candidate;
     candidate.index = i;
     candidate.origin = "template";
-    candidate.text = copywriting::write_from_template(bank_, product, written.plan, candidate_key(config_.seed, product.id, i));
+    candidate.text = write_from_template(rules_->bank, product, written.plan, candidate_key(config_.seed, product.id, i));
     style_and_check(prepared, written.plan, candidate);
     written.candidates.push_back(std::move(candidate));
   }
@@ -464,9 +300,9 @@ void CopyWriter::fill_from_rows(const Prepared& prepared, WrittenProduct& writte
 }
 
 void CopyWriter::fill_titles(const Prepared& prepared, WrittenProduct& written) const {
-  const auto limit = copywriting::limit_for(checks::Checker::shipped().lengths(), config_.platform, config_.field);
+  const auto limit = limit_for(checks::Checker::shipped().lengths(), config_.platform, config_.field);
   const auto key = RandomKey(static_cast<uint64_t>(config_.seed)).fold_in(prepared.product.id);
-  const auto titles = copywriting::write_titles(prepared.product, written.plan, limit, key, config_.num_return_sequences);
+  const auto titles = write_titles(prepared.product, written.plan, limit, key, config_.num_return_sequences);
   written.origin = "template";
   if (titles.texts.empty()) written.error = "写不出合规的标题：" + titles.refusal;
   for (const std::string& text : titles.texts) {
@@ -489,76 +325,47 @@ void CopyWriter::add_polished(const Prepared& prepared, WrittenProduct& written)
   candidate.origin = "polished";
   candidate.text = fixed.report.text;
   check(prepared, candidate);
+  complete(prepared, written, candidate);
   written.candidates.push_back(std::move(candidate));
 }
 
-/// The first event that the product supports goes into every candidate that the checks let leave with it.
-void CopyWriter::weave_in_events(const Prepared& prepared, WrittenProduct& written) const {
-  std::string clause;
-  for (const auto& event : events_) {
-    const auto decision = copywriting::decide(event, prepared.product, context_.today);
-    const bool taken = decision.accepted && clause.empty();
-    if (taken) clause = decision.clause;
-    written.events.push_back({event.id, taken ? clause : "",
-                              taken ? "" : decision.accepted ? "已有一个活动" : decision.reason});
+/// Everything that still changes its text.
+void CopyWriter::complete(const Prepared& prepared, const WrittenProduct& written, Candidate& candidate) const {
+  weave_in_event(prepared, written, candidate);
+  fit_platform(prepared, written.plan, candidate);
+}
+
+/// The event goes into every candidate that the checks let leave with it.
+void CopyWriter::weave_in_event(const Prepared& prepared, const WrittenProduct& written, Candidate& candidate) const {
+  const auto taken = std::find_if(written.events.begin(), written.events.end(), [](const EventNote& note) { return !note.clause.empty(); });
+  if (taken == written.events.end()) return;
+  Candidate woven = candidate;
+  woven.text = weave_in(candidate.plain_text(), taken->clause);
+  if (candidate.unstyled.empty()) {
+    check(prepared, woven);
+  } else {
+    style_and_check(prepared, written.plan, woven);
   }
-  if (clause.empty()) return;
-  for (Candidate& candidate : written.candidates) {
-    Candidate woven = candidate;
-    woven.text = copywriting::weave_in(candidate.plain_text(), clause);
-    if (candidate.unstyled.empty()) {
-      check(prepared, woven);
-    } else {
-      style_and_check(prepared, written.plan, woven);
-    }
-    if (woven.may_leave()) candidate = std::move(woven);
-  }
+  if (woven.may_leave()) candidate = std::move(woven);
 }
 
 /// Copy that is too long for the platform is cut at a boundary; what cannot be cut keeps its hit.
-void CopyWriter::fit_platform(const Prepared& prepared, WrittenProduct& written) const {
+void CopyWriter::fit_platform(const Prepared& prepared, const Plan& plan, Candidate& candidate) const {
   const auto* limit = checks::Checker::shipped().lengths().find_limit(config_.platform, config_.field);
   if (limit == nullptr) return;
-  for (Candidate& candidate : written.candidates) {
-    if (style_ != nullptr) fit_plain(prepared, written.plan, *limit, candidate);
-    const auto fitted = copywriting::fit_text(candidate.text, prepared.product, written.plan, *limit);
-    if (!fitted) {
-      candidate.faults.push_back("does_not_fit");
-    } else if (fitted->after != candidate.text) {
-      candidate.text = fitted->after;
-      check(prepared, candidate);
-    }
+  if (style_ != nullptr) fit_plain(prepared, plan, *limit, candidate);
+  const auto fitted = fit_text(candidate.text, prepared.product, plan, *limit);
+  if (!fitted) {
+    candidate.faults.push_back("does_not_fit");
+  } else if (fitted->after != candidate.text) {
+    candidate.text = fitted->after;
+    check(prepared, candidate);
   }
-}
-
-/// Everything that still changes texts.
-void CopyWriter::complete(const Prepared& prepared, WrittenProduct& written) const {
-  add_polished(prepared, written);
-  weave_in_events(prepared, written);
-  fit_platform(prepared, written);
-}
-
-/// The ranking model judges descriptions by the copy model, of products as the copy model knows them.
-void CopyWriter::rank(std::span<const Prepared> prepared, std::span<WrittenProduct> written) const {
-  if (ranker_ == nullptr || config_.field != "description") return;
-  std::vector<std::vector<int32_t>> texts;
-  std::vector<Candidate*> ranked;
-  for (size_t i = 0; i < prepared.size(); ++i) {
-    if (written[i].origin != "model") continue;
-    for (Candidate& candidate : written[i].candidates) {
-      auto ids = ranker_->fitting_ids(prepared[i].product, candidate.plain_text());  // as it learned: without a style; what is too long for it stays without a score
-      if (!ids) continue;
-      texts.push_back(std::move(*ids));
-      ranked.push_back(&candidate);
-    }
-  }
-  const auto scores = ranker_->ranker().score(texts);
-  for (size_t i = 0; i < scores.size(); ++i) ranked[i]->ranker = scores[i];
 }
 
 void CopyWriter::finish(const Prepared& prepared, WrittenProduct& written) const {
   const data::Product& product = prepared.product;
-  copywriting::order_candidates(written.candidates, product, written.plan, config_.order);
+  order_candidates(written.candidates, product, written.plan, config_.order);
   if (config_.check) {
     for (const auto& candidate : written.candidates) {
       for (const auto& reason : reasons_of(candidate)) ++written.dropped_faults[reason];
@@ -568,37 +375,25 @@ void CopyWriter::finish(const Prepared& prepared, WrittenProduct& written) const
   written.saved = static_cast<int>(std::count_if(written.candidates.begin(), written.candidates.end(), [](const Candidate& c) {
     return c.turned > 0 && c.may_leave();
   }));
-  written.likeness = copywriting::mean_pairwise_rouge_l(written.candidates);
+  written.likeness = mean_pairwise_rouge_l(written.candidates);
   if (written.candidates.empty() && written.error.empty()) {
     written.error = concat("所有候选文案都未通过检查：", faults_in_words(written.dropped_faults));
   }
 }
 
-std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> products) {
+std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> products, const WriteWatch& watch) {
   std::vector<Prepared> prepared_products;
   std::vector<WrittenProduct> written;
   for (const auto& product : products) {
     prepared_products.push_back(prepared(product));
     written.push_back(planned(prepared_products.back()));
   }
-  std::vector<WrittenProduct*> for_model(products.size(), nullptr);
+  ModelWork work{prepared_products, std::vector<WrittenProduct*>(products.size(), nullptr), watch};
   for (size_t i = 0; i < products.size(); ++i) {
-    const data::Product& product = prepared_products[i].product;
-    if (!written[i].error.empty()) continue;
-    if (product.attributes.empty()) {
-      written[i].error = "商品没有属性";
-    } else if (config_.field != "description") {
-      fill_titles(prepared_products[i], written[i]);
-    } else if (written[i].origin == "template") {
-      fill_from_bank(prepared_products[i], written[i]);
-    } else if (written[i].origin == "retrieval") {
-      fill_from_rows(prepared_products[i], written[i]);
-    } else {
-      for_model[i] = &written[i];
-    }
+    if (!fill_without_model(prepared_products[i], written[i])) work.written[i] = &written[i];
   }
-  fill_from_model(prepared_products, for_model);
-  for (size_t i = 0; i < products.size(); ++i) complete(prepared_products[i], written[i]);
+  fill_from_model(work);
+  for (size_t i = 0; i < products.size(); ++i) add_polished(prepared_products[i], written[i]);
   rank(prepared_products, written);
   for (size_t i = 0; i < products.size(); ++i) finish(prepared_products[i], written[i]);
   return written;
@@ -607,12 +402,12 @@ std::vector<WrittenProduct> CopyWriter::write(std::span<const data::Product> pro
 Candidate CopyWriter::best_of(std::vector<Candidate> candidates, const data::Product& product, const Plan& plan,
                               bool by_verdict) const {
   if (by_verdict) {
-    copywriting::order_candidates(candidates, prepared(product).product, plan, config_.order);
+    order_candidates(candidates, prepared(product).product, plan, config_.order);
     return candidates.front();
   }
   std::vector<Candidate> blind = candidates;
   for (Candidate& candidate : blind) candidate.report = {}, candidate.faults.clear();
-  copywriting::order_candidates(blind, prepared(product).product, plan, config_.order);
+  order_candidates(blind, prepared(product).product, plan, config_.order);
   const auto best = std::find_if(candidates.begin(), candidates.end(),
                                  [&](const Candidate& c) { return c.index == blind.front().index; });
   return *best;
@@ -625,50 +420,4 @@ std::vector<std::string> CopyWriter::unknown_wishes(std::span<const data::Produc
   return copywriting::unknown_wishes(prepared_products, wishes);
 }
 
-Json to_json(const WrittenProduct& written, const WriteConfig& config, const std::string& model_sha256) {
-  Json line{{"id", written.id}, {"plan", copywriting::to_json(written.plan)}, {"candidates", Json::array()}};
-  for (const auto& c : written.candidates) {
-    Json scores{{"coverage", c.coverage}, {"agreement", c.agreement}};
-    if (c.ranker) scores["ranker"] = *c.ranker;
-    if (c.style) scores["style"] = *c.style;
-    if (!config.catalogue.empty()) scores["dup"] = c.likeness;
-    Json candidate{{"index", c.index}, {"text", c.text}, {"tokens", c.tokens}, {"logprob", c.logprob},
-                   {"scores", scores}, {"origin", c.origin}, {"groups_in_order", c.groups_in_order},
-                   {"verdict", c.faults.empty() ? checks::verdict_name(c.report.verdict()) : "block"},
-                   {"hits", checks::hits_json(c.report)}, {"claims", checks::claims_json(c.report)}};
-    if (!c.faults.empty()) candidate["faults"] = c.faults;
-    if (c.like) candidate["like"] = *c.like;
-    if (!config.keywords.empty()) candidate["keywords"] = checks::to_json(keyword_report(c.text, config));
-    line["candidates"].push_back(std::move(candidate));
-  }
-  line["dropped"] = written.dropped;
-  line["saved"] = written.saved;
-  line["ruleset"] = checks::RuleSet::shipped().version();
-  if (written.dropped > 0) line["dropped_faults"] = written.dropped_faults;
-  if (!written.events.empty()) line["events"] = json_of(written.events);
-  line["origin"] = written.origin;
-  if (!written.note.empty()) line["note"] = written.note;
-  if (!written.error.empty()) line["error"] = written.error;
-  line["likeness"] = written.likeness;
-  line["seed"] = config.seed;
-  line["model_sha256"] = written.origin == "model" ? Json(model_sha256) : Json(nullptr);
-  return line;
-}
-
-std::string to_table(const WrittenProduct& written, const data::Product& product) {
-  std::string table = "■ " + written.id + "  ";
-  for (const auto& attribute : product.attributes) table += attribute.key_raw + "#" + attribute.val_raw + " ";
-  table += "\n";
-  if (!written.note.empty()) table += "  （" + written.note + "）\n";
-  if (!written.error.empty()) table += "  没有可用的文案：" + written.error + "\n";
-  int place = 1;
-  for (const auto& c : written.candidates) {
-    table += concat("  ", place++, ". ", indented(c.text), "\n     ", text::count_code_points(c.text), "字  要点覆盖 ",
-                    fixed(100 * c.coverage, "%.0f%%"), c.groups_in_order ? "  顺序合计划" : "  顺序不合计划",
-                    origin_in_words(c.origin), "  ", verdict_in_words(c), "\n");
-  }
-  if (written.dropped > 0) table += concat("  另有 ", written.dropped, " 条未通过检查，已去掉：", faults_in_words(written.dropped_faults), "\n");
-  return table;
-}
-
-}  // namespace vitrine::recipes
+}  // namespace vitrine::copywriting
