@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "data/import.h"
-#include "serve/wire.h"
+#include "serve/job_json.h"
 
 namespace vitrine::serve {
 namespace {
@@ -48,7 +48,7 @@ constexpr ProblemKind kKinds[] = {
     {"too_many_attempts", 429, "试得太多", "Too many attempts"},
     {"over_quota", 429, "次数用完了", "The quota is used up"},
     {"queue_full", 429, "排队的任务太多", "The queue is full"},
-    {"too_many_streams", 429, "打开的事件流太多", "Too many streams are open"},
+    {"too_many_streams", 503, "打开的事件流太多", "Too many streams are open"},
     {"internal", 500, "服务器出错了", "A fault of the server"},
     {"not_available", 501, "这个版本还没有这一项", "This version does not have it yet"},
     {"busy", 503, "服务器正忙，请再试", "The server is busy, try again"},
@@ -100,7 +100,7 @@ Json problem_json(const Refusal& refusal, const HttpRequest& request) {
   json["instance"] = request.path;
   json["code"] = kind.code;
   json["request_id"] = request.id;
-  if (refusal.reset_at()) json["reset_at"] = to_rfc3339(*refusal.reset_at());
+  if (refusal.reset_at()) json["reset_at"] = rfc3339(*refusal.reset_at());
   if (!refusal.faults().empty()) json["errors"] = Json::array();
   for (const FieldFault& fault : refusal.faults()) {
     json["errors"].push_back({{"field", fault.field}, {"detail", fault.detail}});
