@@ -14,6 +14,7 @@ void register_curate(CLI::App& app, int& exit_code);
 void register_curate_pictures(CLI::App& app, int& exit_code);
 void register_curate_torch(CLI::App& app, int& exit_code);
 void register_draw(CLI::App& app, int& exit_code);
+void register_draw_worker(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
 void register_export(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);

@@ -28,6 +28,8 @@ struct CopyRequest {
   data::Product product;
   copywriting::WriteConfig config = {};
   copywriting::PointWishes wishes = {};
+  /// The shop's accepted copy, which candidates are not to be like; null = none.
+  std::shared_ptr<const copywriting::CatalogueIndex> accepted = {};
   int priority = 0;  // of requests that have not begun the higher ones join the batch first
 };
 
@@ -35,9 +37,9 @@ struct CopyRequest {
 struct CopyWatch {
   /// The text of candidate `index` so far; it may also have been begun anew.
   std::function<void(int index, const std::string& text)> on_text = {};
-  /// The text of a candidate stands and is checked. Coverage and the ranking model's score are
-  /// filled; agreement, which needs the others, and the order come with the result. A candidate that
-  /// must not leave is not told.
+  /// The text of a candidate stands and is checked, its coverage is known; agreement, which needs
+  /// the others, the ranking model's score and the order come with the result. A candidate that must
+  /// not leave is not told.
   std::function<void(const copywriting::Candidate& candidate)> on_candidate = {};
   /// Asked every few milliseconds; true = write throws Cancelled, and the batch has room again.
   std::function<bool()> is_cancelled = {};
@@ -45,11 +47,12 @@ struct CopyWatch {
 
 /// What goes on in the batch, for /metrics.
 struct CopyEngineStats {
-  int64_t requests = 0;        // that write was called for
-  int64_t cancelled = 0;       // of these
-  int64_t new_tokens = 0;      // drawn since the start, those of given-up sequences included
-  int64_t waiting_tasks = 0;   // candidates that wait for a place
-  int64_t running_tasks = 0;   // candidates in the batch
+  int64_t requests = 0;   // that write was called for
+  int64_t cancelled = 0;  // of these
+  int64_t copies = 0;     // texts written, those that were written anew included
+  int64_t tokens = 0;     // of these
+  int64_t waiting = 0;    // candidates that wait for a place in the batch
+  int64_t running = 0;    // candidates in the batch
 };
 
 /// Thread-safe.
@@ -71,7 +74,8 @@ class CopyEngine {
   /// one).
   copywriting::WrittenProduct write(const CopyRequest& request, const CopyWatch& watch = {});
 
-  /// The plan that write would follow. Throws InvalidInput for settings out of range.
+  /// The plan that write would follow. Its id depends on all that it says and on the field.
+  /// Throws InvalidInput for settings out of range.
   copywriting::Plan plan(const CopyRequest& request) const;
 
   const std::string& model_name() const;

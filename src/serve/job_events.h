@@ -5,7 +5,6 @@
 // a stream needs that was away for a while: no entry is lost that is still true.
 #pragma once
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -22,6 +21,8 @@ struct JobEvent {
   std::string data;  // JSON, one line
 };
 
+class JobEvents;
+
 /// One stream that follows a job. For one reader thread; it unsubscribes when it goes.
 class JobStream {
  public:
@@ -37,11 +38,12 @@ class JobStream {
  private:
   friend class JobEvents;
   struct State;
-  explicit JobStream(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  std::shared_ptr<State> state_;
+  JobStream(JobEvents& events, std::unique_ptr<State> state);
+  JobEvents& events_;
+  std::unique_ptr<State> state_;  // guarded by the mutex of events_
 };
 
-/// Thread-safe. Must outlive its streams' last take.
+/// Thread-safe. Outlives its streams.
 class JobEvents {
  public:
   /// first_id: of the first event; by default the time, so that ids grow over restarts.
@@ -52,11 +54,14 @@ class JobEvents {
   /// last one.
   void add(const std::string& job_id, const std::string& key, const std::string& name,
            std::string data, bool ends_job = false);
-  /// A job begins (anew): what its log holds of candidates that were not finished goes.
+  /// The same, unless there is an event of `key`: what was found in the store may be older.
+  void add_if_new(const std::string& job_id, const std::string& key, const std::string& name,
+                  std::string data, bool ends_job = false);
+  /// A job begins (anew): what its log holds of candidates that were not finished goes, and its end.
   void restart(const std::string& job_id);
 
-  /// Follows a job. With the id of an event of its log the stream goes on behind that; without one,
-  /// or with an older one, it begins with all that is true now.
+  /// Follows a job. With the id of an event the stream goes on behind that; without one (0) it
+  /// begins with all that is true now, the newest event of the key "job" first.
   ///   on_ready  called when there is something to take, from any thread, holding no lock; or empty
   std::unique_ptr<JobStream> follow(const std::string& job_id, int64_t last_event_id,
                                     std::function<void()> on_ready = {});
@@ -64,7 +69,7 @@ class JobEvents {
   bool has_log(const std::string& job_id) const;
   /// Jobs that somebody follows.
   std::vector<std::string> followed() const;
-  /// Forgets logs of jobs that ended longer ago than this and that nobody follows.
+  /// Forgets logs that nobody follows and that have not changed for so long.
   void forget_older_than(std::chrono::seconds age);
 
   static int64_t first_id_of_now();
@@ -72,11 +77,15 @@ class JobEvents {
  private:
   struct Log;
   friend class JobStream;
-  Log& log_of(const std::string& job_id);
+  std::vector<JobEvent> take(JobStream::State& stream, std::chrono::milliseconds wait);
+  bool is_over(const JobStream::State& stream) const;
+  void leave(JobStream::State& stream);
+  void put(Log& log, const std::string& key, const std::string& name, std::string data, bool ends_job);
+  static void tell_followers(Log& log, std::unique_lock<std::mutex>& lock);
 
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of all below
   int64_t next_id_;
-  std::map<std::string, std::unique_ptr<Log>> logs_;
+  std::map<std::string, Log> logs_;
 };
 
 }  // namespace vitrine::serve

@@ -5,12 +5,10 @@
 // A lane is a group of threads for some kinds, so that a long round does not keep copy waiting. One
 // thread more renews the leases of all jobs that run here and looks what became of jobs elsewhere.
 #pragma once
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,12 +39,12 @@ struct JobQueueConfig {
   };
   /// How often a lane looks for jobs that other instances queued, or whose lease ran out.
   std::chrono::milliseconds poll = std::chrono::seconds(1);
-  std::chrono::seconds keep_events = std::chrono::minutes(10);  // of a job that ended
+  std::chrono::seconds keep_events = std::chrono::minutes(10);  // of a job that nobody follows
   std::string worker;  // name of this process in the store; empty = host and process id
 };
 
 /// A job that cannot be done, with the stable code of its problem document. Other exceptions of a
-/// handler become codes by their type: not_found, invalid_input, corrupt, busy, io_error, internal.
+/// handler get the code that refusal_of (serve/problem.h) gives them.
 class JobFailed : public Error {
  public:
   JobFailed(std::string failure_code, const std::string& detail)
@@ -100,7 +98,7 @@ struct JobResult {
 /// by throwing Cancelled (throw_if_stopped).
 using JobHandler = std::function<JobResult(RunningJob& job)>;
 
-/// An event of a job that does not run here: what is stored of its candidates, as their JSON.
+/// A finished candidate as the API shows it.
 struct StoredCandidate {
   std::string id;
   std::string json;

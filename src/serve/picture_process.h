@@ -1,9 +1,9 @@
 // serve/picture_process.h - pictures are drawn in a process of their own, which is spoken to in JSON
 // lines: when it crashes or runs out of memory one job fails, not the server.
 //
-// The child (`vitrine draw-worker`) loads its model once and draws request after request. Lines to
-// it: {"draw": {…}} and {"cancel": true}; lines from it: docs/formats/draw_worker.md. It starts with
-// the first request, again after each death, and dies with the server.
+// The child (`vitrine draw-worker`) keeps its model and draws request after request. Lines to it:
+// {"draw": {…}} and {"cancel": true}; lines from it are events (docs/formats/draw_worker.md). It starts
+// with the first request, again after each death, and dies with the server.
 #pragma once
 #include <chrono>
 #include <functional>
@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "base/error.h"
 #include "base/json.h"
+#include "serve/job_queue.h"
 
 namespace vitrine::serve {
 
@@ -24,17 +24,15 @@ struct PictureProcessConfig {
   size_t max_line_bytes = size_t{1} << 20;
 };
 
-/// Why a drawing failed. Codes: picture_worker_missing (it cannot be started),
-/// picture_worker_crashed, picture_worker_out_of_memory, picture_worker_silent,
-/// picture_worker_broken_line; or the worker's own code, with which it lives on.
-class PictureFailed : public Error {
- public:
-  PictureFailed(std::string failure_code, const std::string& detail)
-      : Error(detail), code(std::move(failure_code)) {}
-  std::string code;
-};
+/// Codes with which a drawing fails (JobFailed); others are the worker's own, with which it lives on.
+inline constexpr const char* kPictureWorkerMissing = "picture_worker_missing";  // it cannot be started
+inline constexpr const char* kPictureWorkerCrashed = "picture_worker_crashed";  // or ended by itself
+inline constexpr const char* kPictureWorkerKilled = "picture_worker_killed";    // most often: out of memory
+inline constexpr const char* kPictureWorkerSilent = "picture_worker_silent";
+inline constexpr const char* kPictureWorkerBroken = "picture_worker_broken";    // not the lines that were agreed
 
-/// What is told while pictures are drawn, in the thread that called draw. Each may be empty.
+/// What is told while pictures are drawn, by a thread of the object, while draw waits. Each may be
+/// empty.
 struct PictureWatch {
   std::function<void(int64_t step, int64_t steps)> on_step = {};
   /// Event `preview` of the worker: index, step, steps, width, height, file.
@@ -47,16 +45,16 @@ struct PictureWatch {
 class PictureProcess {
  public:
   explicit PictureProcess(PictureProcessConfig config);
-  /// Ends the child.
+  /// Ends the child; callers inside draw get Cancelled and must be gone before the object is.
   ~PictureProcess();
   PictureProcess(const PictureProcess&) = delete;
   PictureProcess& operator=(const PictureProcess&) = delete;
 
   /// Draws `request` (the object behind "draw"). Returns the worker's event `done`.
-  /// Throws PictureFailed, Cancelled.
+  /// Throws JobFailed, Cancelled.
   Json draw(const Json& request, const PictureWatch& watch = {});
 
-  /// Whether a child is there now; 0 = none, else its process id.
+  /// The child's process id; 0 = there is none now.
   int pid() const;
   int64_t starts() const;  // children so far
 

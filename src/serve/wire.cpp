@@ -1,13 +1,16 @@
 #include "serve/wire.h"
 
-#include <algorithm>
+#include <array>
+#include <cstdio>
 
 #include "base/utc_time.h"
 
 namespace vitrine::serve {
 namespace {
 
+using std::chrono::floor;
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 
 constexpr size_t kSecondsSize = 19;  // "2026-11-24T08:00:00"
 
@@ -20,7 +23,7 @@ void put_if_any(Json& json, const char* name, const std::string& text) {
   if (!text.empty()) json[name] = text;
 }
 void put_if_any(Json& json, const char* name, const std::optional<store::UtcMillis>& time) {
-  if (time) json[name] = rfc3339(*time);
+  if (time) json[name] = to_rfc3339(*time);
 }
 void put_if_any(Json& json, const char* name, const store::Document& text, std::string_view where) {
   if (!text.empty()) json[name] = parse_json(text, where);
@@ -65,7 +68,23 @@ Json edits_json(const std::vector<store::Edit>& edits) {
   return json;
 }
 
+Json failure_json(const store::Job& job) {
+  return {{"type", "/problems/" + job.failure.code},
+          {"title", job.failure.detail},
+          {"status", 500},
+          {"code", job.failure.code},
+          {"request_id", job.id}};
+}
+
 }  // namespace
+
+std::string to_rfc3339(store::UtcMillis time) {
+  const auto whole = floor<seconds>(time);
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03dZ", static_cast<int>((time - whole).count()));
+  std::string text = to_iso_time(whole);
+  return text.substr(0, kSecondsSize) + fraction.data();
+}
 
 std::optional<store::UtcMillis> parse_rfc3339(std::string_view text) {
   if (text.size() <= kSecondsSize) return std::nullopt;
@@ -79,12 +98,16 @@ std::optional<store::UtcMillis> parse_rfc3339(std::string_view text) {
   return store::UtcMillis(*time) + *fraction - *zone;
 }
 
+std::string_view priority_word(store::JobPriority priority) {
+  return kPriorityWords[static_cast<size_t>(priority)];
+}
+
 Json to_json(const store::User& user) {
   Json json{{"id", user.id},
             {"name", user.name},
             {"role", to_word(user.role)},
             {"active", user.active},
-            {"created_at", rfc3339(user.created_at)}};
+            {"created_at", to_rfc3339(user.created_at)}};
   put_if_any(json, "seen_at", user.seen_at);
   return json;
 }
@@ -101,7 +124,7 @@ Json to_json(const store::Shop& shop) {
 }
 
 Json to_json(const store::ApiToken& token) {
-  Json json{{"id", token.id}, {"name", token.name}, {"created_at", rfc3339(token.created_at)}};
+  Json json{{"id", token.id}, {"name", token.name}, {"created_at", to_rfc3339(token.created_at)}};
   put_if_any(json, "used_at", token.used_at);
   put_if_any(json, "expires_at", token.expires_at);
   return json;
@@ -116,7 +139,7 @@ Json to_json(const store::Import& import) {
   json["rows"] = import.rows;
   json["kept"] = import.kept;
   json["rejected"] = import.rejected;
-  json["created_at"] = rfc3339(import.created_at);
+  json["created_at"] = to_rfc3339(import.created_at);
   return json;
 }
 
@@ -135,7 +158,26 @@ Json to_json(const store::ProductEntry& entry) {
   Json json{{"product", document(entry.document, "product " + entry.id)},
             {"state", to_word(entry.state)}};
   put_if_any(json, "copy", entry.copy);
-  json["updated_at"] = rfc3339(entry.updated_at);
+  json["updated_at"] = to_rfc3339(entry.updated_at);
+  return json;
+}
+
+Json to_json(const store::Job& job) {
+  Json json{{"id", job.id},
+            {"kind", to_word(job.kind)},
+            {"state", to_word(job.state)},
+            {"request", document(job.request, "job " + job.id)},
+            {"done", job.progress.done},
+            {"total", job.progress.total ? Json(*job.progress.total) : Json(nullptr)},
+            {"eta_seconds", job.progress.eta_seconds ? Json(*job.progress.eta_seconds) : Json(nullptr)},
+            {"position", job.position},
+            {"priority", priority_word(job.priority)},
+            {"user", job.user_name},
+            {"created_at", to_rfc3339(job.created_at)}};
+  put_if_any(json, "started_at", job.started_at);
+  put_if_any(json, "ended_at", job.ended_at);
+  put_if_any(json, "result", job.result, "job " + job.id);
+  if (job.state == store::JobState::failed) json["problem"] = failure_json(job);
   return json;
 }
 
@@ -161,7 +203,7 @@ Json to_json(const store::Candidate& c) {
   json["seed"] = c.seed;
   json["round"] = c.round;
   json["params"] = c.params.empty() ? Json::object() : document(c.params, "candidate " + c.id);
-  json["created_at"] = rfc3339(c.created_at);
+  json["created_at"] = to_rfc3339(c.created_at);
   return json;
 }
 
@@ -173,7 +215,7 @@ Json to_json(const store::Pick& pick, const std::vector<std::string>& review_ids
   put_if_any(json, "reason", pick.reason);
   json["user"] = pick.user_name;
   json["ms"] = pick.ms;
-  json["time"] = rfc3339(pick.time);
+  json["time"] = to_rfc3339(pick.time);
   json["review_ids"] = review_ids;
   return json;
 }
@@ -197,14 +239,14 @@ Json to_json(const store::Review& review) {
   json["author"] = review.author;
   put_if_any(json, "reviewer", review.reviewer);
   put_if_any(json, "reason", review.reason);
-  json["created_at"] = rfc3339(review.created_at);
-  json["updated_at"] = rfc3339(review.updated_at);
+  json["created_at"] = to_rfc3339(review.created_at);
+  json["updated_at"] = to_rfc3339(review.updated_at);
   return json;
 }
 
 Json to_json(const store::AuditEntry& entry) {
   return {{"id", entry.id},
-          {"time", rfc3339(entry.time)},
+          {"time", to_rfc3339(entry.time)},
           {"user", entry.user_name},
           {"action", entry.action},
           {"subject", entry.subject},
@@ -220,7 +262,7 @@ Json to_json(const store::Export& record) {
           {"verified", record.verified ? "pass" : "fail"},
           {"dry_run", record.dry_run},
           {"user", record.user_name},
-          {"created_at", rfc3339(record.created_at)}};
+          {"created_at", to_rfc3339(record.created_at)}};
 }
 
 Json to_json(const store::Preset& preset) {
@@ -239,7 +281,7 @@ Json to_json(const store::Model& model) {
             {"size_bytes", model.size_bytes}, {"round", model.round},
             {"state", to_word(model.state)}};
   put_if_any(json, "gate", model.gate, "model " + model.id);
-  json["created_at"] = rfc3339(model.created_at);
+  json["created_at"] = to_rfc3339(model.created_at);
   return json;
 }
 
@@ -248,7 +290,7 @@ Json to_json(const store::Round& round) {
             {"objective", round.objective}, {"picks", round.picks},   {"pairs", round.pairs}};
   put_if_any(json, "model_id", round.model_id);
   json["alarms"] = round.alarms;
-  json["started_at"] = rfc3339(round.started_at);
+  json["started_at"] = to_rfc3339(round.started_at);
   put_if_any(json, "ended_at", round.ended_at);
   return json;
 }

@@ -5,11 +5,11 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "serve/job_json.h"
 #include "store/audit.h"
 #include "store/candidates.h"
 #include "store/exports.h"
 #include "store/imports.h"
+#include "store/jobs.h"
 #include "store/library.h"
 #include "store/models.h"
 #include "store/pick_statistics.h"
@@ -22,8 +22,14 @@
 
 namespace vitrine::serve {
 
-/// The inverse of rfc3339, with any zone (…Z, …+08:00) and 0 to 9 digits of a second; nothing for other texts.
+/// "2026-11-24T08:00:00.123Z".
+std::string to_rfc3339(store::UtcMillis time);
+/// The inverse, with any zone (…Z, …+08:00) and 0 to 9 digits of a second; nothing for other texts.
 std::optional<store::UtcMillis> parse_rfc3339(std::string_view text);
+
+/// In the order of store::JobPriority, which the database keeps as a number.
+inline constexpr std::string_view kPriorityWords[] = {"low", "normal", "high"};
+std::string_view priority_word(store::JobPriority priority);
 
 Json to_json(const store::User& user);
 Json to_json(const store::Shop& shop);
@@ -31,6 +37,7 @@ Json to_json(const store::ApiToken& token);
 Json to_json(const store::Import& import);
 Json to_json(const store::Finding& finding, const std::string& file);
 Json to_json(const store::ProductEntry& entry);
+Json to_json(const store::Job& job);
 /// The columns, and the fields of `details` (an object: scores, groups_in_order, hits, claims,
 /// lengths, faults, like, keywords, use, defects) beside them.
 Json to_json(const store::Candidate& candidate);
