@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "serve/job_json.h"
+#include "serve/wire.h"
 #include "store/value.h"
 
 namespace vitrine::serve {
@@ -43,7 +43,7 @@ void AccessLog::turn_over() {
 
 void AccessLog::write(const AccessEntry& entry) {
   if (path_.empty()) return;
-  Json json{{"time", rfc3339(store::utc_now())}, {"request_id", entry.request_id},
+  Json json{{"time", to_rfc3339(store::utc_now())}, {"request_id", entry.request_id},
             {"address", entry.remote_address},   {"method", entry.method},
             {"path", entry.path},                {"operation", entry.operation},
             {"status", entry.status},            {"ms", entry.ms}};

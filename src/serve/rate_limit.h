@@ -1,4 +1,4 @@
-// serve/login_limit.h - how often somebody may fail to sign in.
+// serve/rate_limit.h - how often somebody may do something: fail to sign in, ask for a completion.
 #pragma once
 #include <chrono>
 #include <deque>
@@ -11,28 +11,28 @@
 
 namespace vitrine::serve {
 
-struct LoginLimitConfig {
-  int max_failures = 5;  // of a name, and of an address
+struct RateLimitConfig {
+  int max_events = 5;  // of a key within the window
   std::chrono::milliseconds window = std::chrono::minutes(15);
 };
 
-/// Failures of the last minutes by key (a name, an address), in memory. Thread-safe.
-class LoginLimit {
+/// Events of the last minutes by key (a name, an address), in memory. Thread-safe.
+class RateLimit {
  public:
-  explicit LoginLimit(LoginLimitConfig config = {}) : config_(config) {}
+  explicit RateLimit(RateLimitConfig config = {}) : config_(config) {}
 
   /// When the key may try again; nothing = now.
   std::optional<store::UtcMillis> closed_until(const std::string& key, store::UtcMillis now);
-  void note_failure(const std::string& key, store::UtcMillis now);
+  void note(const std::string& key, store::UtcMillis now);
   /// After a success: the key begins anew.
   void forget(const std::string& key);
 
  private:
   void drop_old(store::UtcMillis now);
 
-  const LoginLimitConfig config_;
+  const RateLimitConfig config_;
   std::mutex mutex_;
-  std::map<std::string, std::deque<store::UtcMillis>> failures_;  // oldest first
+  std::map<std::string, std::deque<store::UtcMillis>> events_;  // oldest first
 };
 
 }  // namespace vitrine::serve
