@@ -36,13 +36,15 @@ const std::vector<Verb>& verbs() {
       {"verify", {"text", "ledger"}, {}, true},
       {"recall", {}, {}},
       {"convert", {"preferences", "sd", "lora"}, {}},
+      {"serve", {}, {}},
+      {"backup", {}, {}},
       {"bench", {"write", "train", "draw", "tune"}, {}},
   };
   return kVerbs;
 }
 
 const std::vector<std::string_view>& planned_verbs() {
-  static const std::vector<std::string_view> kPlanned = {"serve", "backup", "launch"};
+  static const std::vector<std::string_view> kPlanned = {"launch"};
   return kPlanned;
 }
 

@@ -45,10 +45,11 @@ constexpr ProblemKind kKinds[] = {
     {"no_settings", 422, "这个文件里没有生成设置", "The file holds no settings"},
     {"no_attributes", 422, "商品没有属性，写不出文案", "A product without attributes cannot be written about"},
     {"LBL_NO_PRODUCER", 422, "还没有设置服务提供者", "No provider is set"},
+    {"no_candidate", 422, "写出的候选都没有通过检查", "No candidate passed the checks"},
     {"too_many_attempts", 429, "试得太多", "Too many attempts"},
     {"over_quota", 429, "次数用完了", "The quota is used up"},
     {"queue_full", 429, "排队的任务太多", "The queue is full"},
-    {"too_many_streams", 429, "打开的事件流太多", "Too many streams are open"},
+    {"too_many_streams", 503, "打开的事件流太多", "Too many streams are open"},
     {"internal", 500, "服务器出错了", "A fault of the server"},
     {"not_available", 501, "这个版本还没有这一项", "This version does not have it yet"},
     {"busy", 503, "服务器正忙，请再试", "The server is busy, try again"},
@@ -64,11 +65,16 @@ bool is(const std::exception& error) {
 
 }  // namespace
 
-const ProblemKind& problem_kind(std::string_view code) {
+const ProblemKind* find_problem_kind(std::string_view code) {
   const auto* found = std::find_if(std::begin(kKinds), std::end(kKinds),
                                    [&](const ProblemKind& kind) { return kind.code == code; });
-  if (found == std::end(kKinds)) throw InternalError(concat("[problem_kind] unknown code ", code));
-  return *found;
+  return found == std::end(kKinds) ? nullptr : found;
+}
+
+const ProblemKind& problem_kind(std::string_view code) {
+  const ProblemKind* kind = find_problem_kind(code);
+  if (kind == nullptr) throw InternalError(concat("[problem_kind] unknown code ", code));
+  return *kind;
 }
 
 Refusal::Refusal(std::string_view code, std::string detail, std::vector<FieldFault> faults)

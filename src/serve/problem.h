@@ -25,6 +25,8 @@ struct ProblemKind {
   int status;
   std::string_view zh, en;
 };
+/// null = the table lacks the code.
+const ProblemKind* find_problem_kind(std::string_view code);
 /// Throws InternalError for a code that the table lacks.
 const ProblemKind& problem_kind(std::string_view code);
 

@@ -1,9 +1,11 @@
 #include "serve/wire.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
 #include "base/utc_time.h"
+#include "serve/problem.h"
 
 namespace vitrine::serve {
 namespace {
@@ -68,10 +70,13 @@ Json edits_json(const std::vector<store::Edit>& edits) {
   return json;
 }
 
+/// Codes of handlers and workers that the table lacks are faults of the server.
 Json failure_json(const store::Job& job) {
+  const ProblemKind* kind = find_problem_kind(job.failure.code);
   return {{"type", "/problems/" + job.failure.code},
-          {"title", job.failure.detail},
-          {"status", 500},
+          {"title", kind != nullptr ? std::string(kind->zh) : job.failure.detail},
+          {"status", kind != nullptr ? kind->status : 500},
+          {"detail", job.failure.detail},
           {"code", job.failure.code},
           {"request_id", job.id}};
 }
