@@ -77,10 +77,12 @@ class BodySource {
     if (is_broken_) return false;
     size_t dropped = 0;
     deadline_ = SteadyClock::now() + std::chrono::seconds(kSocketTimeoutSeconds);
-    return reader_([&](const char*, size_t size) {
+    const auto drop = [&](const char*, size_t size) {
       dropped += size;
       return dropped <= kMaxDroppedBytes && SteadyClock::now() < deadline_;
-    });
+    };
+    if (!request_.is_multipart_form_data()) return reader_(drop);
+    return reader_([](const httplib::MultipartFormData&) { return true; }, drop);
   }
 
  private:

@@ -97,9 +97,8 @@ ImportPatch read_import_patch(const Json& json) {
   ImportPatch patch;
   if (body.has("sheet")) patch.sheet = body.text("sheet", {.min = 0, .max = 200});
   BodyReader map = body.object("map");
-  for (const auto& [header, target] : json.value("map", Json::object()).items()) {
-    patch.map[header] = read_word(map, header, kImportTargets);
-  }
+  const Json targets = json.value("map", Json::object());
+  for (const auto& [header, target] : targets.items()) patch.map[header] = read_word(map, header, kImportTargets);
   if (json.empty()) body.fault("", "expected at least one field");
   map.finish();
   body.finish();

@@ -11,6 +11,7 @@
 #include "serve/http_server.h"
 #include "serve/job_handlers.h"
 #include "serve/operations.h"
+#include "store/shops.h"
 
 namespace vitrine::serve {
 namespace {

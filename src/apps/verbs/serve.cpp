@@ -59,12 +59,12 @@ serve::TextExportResult export_texts(const serve::TextExport& order) {
 
 /// Rounds and pictures need the program with libtorch.
 serve::ServeHooks hooks() {
-  serve::ServeHooks hooks{.export_texts = export_texts, .program = {}, .draw_worker = {}};
+  serve::ServeHooks parts{.export_texts = export_texts, .program = {}, .draw_worker = {}};
   const std::filesystem::path bin = program_folder();
-  if (!std::filesystem::exists(bin / "../libexec/vitrine-torch")) return hooks;
-  hooks.program = {(bin / "vitrine").string()};
-  hooks.draw_worker = {(bin / "vitrine").string(), "draw-worker"};
-  return hooks;
+  if (!std::filesystem::exists(bin / "../libexec/vitrine-torch")) return parts;
+  parts.program = {(bin / "vitrine").string()};
+  parts.draw_worker = {(bin / "vitrine").string(), "draw-worker"};
+  return parts;
 }
 
 int run_serve(ServeVerb& verb) {

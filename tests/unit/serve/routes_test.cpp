@@ -1,4 +1,9 @@
 // What operators and reviewers do, request by request.
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <thread>
+
 #include "service_fixture.h"
 
 namespace vitrine::serve {
@@ -8,6 +13,28 @@ using RoutesTest = ServiceTest;
 
 Json pick_of(const std::vector<std::string>& chosen) {
   return {{"shown_ids", {"c2", "c1"}}, {"chosen", chosen.empty() ? Json("none") : Json(chosen)}, {"edits", Json::array()}, {"ms", 5400}};
+}
+
+/// "getJob GET /api/v1/jobs/{id}" of each operation of the file.
+std::set<std::string> operations_of_contract() {
+  std::ifstream file(std::string(VITRINE_SOURCE_DIR) + "/docs/api/openapi.yaml");
+  std::set<std::string> operations;
+  std::string path, method;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("  /")) path = line.substr(2, line.find(':') - 2);
+    if (line.starts_with("    ") && line[4] != ' ' && line.ends_with(":")) method = line.substr(4, line.size() - 5);
+    const size_t id = line.find("operationId: ");
+    if (id == line.npos) continue;
+    std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return std::toupper(c); });
+    operations.insert(line.substr(id + 13) + " " + method + " " + path);
+  }
+  return operations;
+}
+
+TEST(OperationsTest, AreThoseOfTheContract) {
+  std::set<std::string> ours;
+  for (const Operation& operation : all_operations()) ours.insert(concat(operation.id, " ", operation.method, " ", operation.path));
+  EXPECT_EQ(ours, operations_of_contract());
 }
 
 TEST_F(RoutesTest, WrongAddressesMethodsAndTypesAreProblems) {
