@@ -40,9 +40,9 @@ class DrawWorkerE2e : public testing::Test {
   }
   Json order(const Json& settings) const {
     return {{"settings", settings}, {"inspection", {{"attempts", 1}, {"probe", "none"}, {"clip", "none"}}},
-            {"labels", {{"producer", "某店"}, {"log", (folder_ / "labels.jsonl").string()}, {"settings", ""}}},
-            {"product", (folder_ / "product.json").string()}, {"output", (folder_ / "out").string()},
-            {"names", {"c-1-0.png", "c-1-1.png"}}, {"previews", (folder_ / "previews").string()}};
+            {"labels", {{"producer", "某店"}, {"log", folder_ / "labels.jsonl"}, {"settings", ""}}},
+            {"product", folder_ / "product.json"}, {"output", folder_ / "out"},
+            {"names", {"c-1-0.png", "c-1-1.png"}}, {"previews", folder_ / "previews"}};
   }
   std::string code_of(PictureProcess& process, const Json& order) const {
     try {
