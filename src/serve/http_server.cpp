@@ -110,7 +110,7 @@ class BodySource {
     is_broken_ = !is_complete;
     if (is_complete) return;
     if (is_too_large_) throw_too_large();
-    if (is_slow_) throw Refusal("slow_request");
+    if (is_slow_ || SteadyClock::now() > deadline_) throw Refusal("slow_request");
     throw Refusal("bad_request", "the body ended before its length, or is no form");
   }
 
