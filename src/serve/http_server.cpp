@@ -110,7 +110,7 @@ class BodySource {
     is_broken_ = !is_complete;
     if (is_complete) return;
     if (is_too_large_) throw_too_large();
-    if (is_slow_) throw Refusal("slow_request");
+    if (is_slow_ || SteadyClock::now() > deadline_) throw Refusal("slow_request");
     throw Refusal("bad_request", "the body ended before its length, or is no form");
   }
 
@@ -216,6 +216,11 @@ class HttpServer::Impl {
     constexpr const char* kAny = R"([\s\S]*)";
     server_.Get(kAny, without_body).Options(kAny, without_body);
     server_.Post(kAny, with_body).Put(kAny, with_body).Patch(kAny, with_body).Delete(kAny, with_body);
+    server_.set_exception_handler([](const httplib::Request& from, httplib::Response& to, std::exception_ptr) {
+      const HttpResponse response = problem_response(Refusal("internal"), request_of(from));
+      to.status = response.status;
+      to.set_content(response.body, response.content_type);
+    });
     server_.set_error_handler([this](const httplib::Request& from, httplib::Response& to) { refuse_broken(from, to); });
   }
 

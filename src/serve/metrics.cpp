@@ -3,6 +3,15 @@
 #include "base/error.h"
 
 namespace vitrine::serve {
+namespace {
+
+/// All digits of whole numbers, as a stream would not give them.
+std::string digits(double value) {
+  const auto whole = static_cast<int64_t>(value);
+  return static_cast<double>(whole) == value ? std::to_string(whole) : concat(value);
+}
+
+}  // namespace
 
 void MetricText::begin(std::string_view name, std::string_view type, std::string_view help) {
   text_ += concat("# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n");
@@ -18,7 +27,7 @@ void MetricText::add(std::string_view name,
     before = ",";
   }
   if (labels.size() > 0) text_ += '}';
-  text_ += concat(" ", value, "\n");
+  text_ += " " + digits(value) + "\n";
 }
 
 void RequestMetrics::note(std::string_view operation, int status, double seconds) {

@@ -11,6 +11,7 @@
 #include "serve/request_parts.h"
 #include "serve/service.h"
 #include "serve/wire.h"
+#include "serve/written_copy.h"
 #include "store/ids.h"
 #include "text/utf8.h"
 
@@ -110,15 +111,15 @@ HttpResponse create_completion(Service& service, Call& call) {
   const CopyRequest copy = copy_request(request);
   if (copy.product.attributes.empty()) throw Refusal("no_attributes");
   take_place_in_quota(service, call);
-  const auto engine = service.engine_of(call.shop_id());
+  const WritingModel writing = writing_model(service, call.shop_id(), "");
   store::Shop shop;
   {
     auto loan = service.database.borrow();
     shop = need(store::Shops(*loan).find(call.shop_id()));
   }
-  const auto written = engine->write(copy);
+  const auto written = writing.engine->write(copy);
   if (written.candidates.empty()) throw Refusal("impossible", written.error);
-  const Json completion = completion_json(request, written, shop, engine->model_name());
+  const Json completion = completion_json(request, written, shop, writing.model.name);
   return request.stream ? stream_response(completion) : json_response(completion);
 }
 

@@ -77,18 +77,20 @@ void write_jobs(const Service& service, MetricText& text) {
   for (const auto& [end, count] : ends) text.add("vitrine_jobs_ended_total", {{"end", end}}, static_cast<double>(count));
 }
 
+std::string name_of(const std::string& folder) { return std::filesystem::path(folder).filename().string(); }
+
 void write_engines(const Service& service, MetricText& text) {
   constexpr std::string_view kTokens = "vitrine_new_tokens_total", kTasks = "vitrine_copy_tasks";
   const auto engines = service.engines.loaded();
   text.begin(kTokens, "counter", "tokens of texts that copy models wrote");
   for (const auto& [folder, engine] : engines) {
-    text.add(kTokens, {{"model", engine->model_name()}}, static_cast<double>(engine->stats().tokens));
+    text.add(kTokens, {{"model", name_of(folder)}}, static_cast<double>(engine->stats().tokens));
   }
   text.begin(kTasks, "gauge", "candidates in the batch and before it");
   for (const auto& [folder, engine] : engines) {
     const CopyEngineStats stats = engine->stats();
-    text.add(kTasks, {{"model", engine->model_name()}, {"state", "running"}}, static_cast<double>(stats.running));
-    text.add(kTasks, {{"model", engine->model_name()}, {"state", "waiting"}}, static_cast<double>(stats.waiting));
+    text.add(kTasks, {{"model", name_of(folder)}, {"state", "running"}}, static_cast<double>(stats.running));
+    text.add(kTasks, {{"model", name_of(folder)}, {"state", "waiting"}}, static_cast<double>(stats.waiting));
   }
 }
 

@@ -52,6 +52,12 @@ class Answering {
   std::jthread thread_;  // joined after the destructor's body
 };
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code code;
+  std::filesystem::create_directories(folder, code);
+  if (code) throw IoError(concat("[serve] ", folder.string(), ": ", code.message()));
+}
+
 void wait_for_signal() {
   while (!interrupted()) std::this_thread::sleep_for(kLookForSignals);
 }
@@ -61,7 +67,7 @@ void wait_for_signal() {
 void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_password) {
   config.validate();
   install_interrupt_handler();
-  std::filesystem::create_directories(config.data_folder());
+  make_folder(config.data_folder());
   const FileLock lock(config.data_folder() / "lock",
                       concat("[serve] ", config.data_folder().string(), ": another server uses this data folder"));
   Service service(config, hooks);

@@ -169,10 +169,20 @@ UploadReader::UploadReader(const UploadForm& form)
   }
 }
 
+/// The client's names: of the file, and of the column that a field (id) was read from.
+void UploadReader::rename(data::ImportEntry& finding) const {
+  finding.file = file_name_;
+  for (const auto& column : reader_.columns()) {
+    if (column.field.empty() || column.field != finding.column) continue;
+    finding.column = column.header;
+    return;
+  }
+}
+
 std::optional<data::ProductRow> UploadReader::next() {
   auto row = reader_.next();
   if (!row) return row;
-  for (auto& finding : row->findings) finding.file = file_name_;
+  for (auto& finding : row->findings) rename(finding);
   if (row->product) {
     row->product->source.file = file_name_;
     for (const auto& header : ignored_) row->product->extra.erase(header);

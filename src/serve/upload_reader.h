@@ -45,6 +45,8 @@ class UploadReader {
   const data::ProductReader& reader() const { return reader_; }
 
  private:
+  void rename(data::ImportEntry& finding) const;
+
   std::string file_name_;
   std::vector<std::string> ignored_;
   data::ProductReader reader_;

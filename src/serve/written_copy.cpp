@@ -14,6 +14,8 @@ store::Document details_of(const copywriting::Candidate& candidate, const copywr
   Json json = copywriting::to_json(candidate, config);
   for (const char* column : {"index", "text", "tokens", "logprob", "origin", "verdict"}) json.erase(column);
   json["lengths"] = checks::to_json(candidate.report.lengths);
+  // The API says whether a word stands too often; the command line which.
+  if (json.contains("keywords")) json["keywords"]["stuffed"] = !json["keywords"]["stuffed"].empty();
   return dump_line(json);
 }
 

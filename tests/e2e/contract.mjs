@@ -28,11 +28,12 @@ async function ask(method, address, { body, form, headers = {}, expect = 200 } =
 let keys = 0;
 async function job(body) {
   const added = await ask('POST', '/api/v1/jobs', { body, headers: { 'Idempotency-Key': `contract-${++keys}` }, expect: 202 });
-  for (;;) {
+  while (added.id) {
     const now = await ask('GET', `/api/v1/jobs/${added.id}`);
     if (['done', 'failed', 'cancelled'].includes(now.state)) return now;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  return added; // a problem
 }
 const factors = { ...example('Factors'), platform: 'taobao', length: 60 };
 

@@ -143,7 +143,7 @@ TEST_F(ServeTest, BadInputIsAnsweredWithProblemsAndTheServerStaysUp) {
   EXPECT_EQ(check("{\"text\":\"\",\"x\":1}"), "400 unknown_field");
   EXPECT_EQ(check(std::string(10 << 20, ' ')), "413 too_large");
   EXPECT_EQ(check("a=b", {{"Content-Type", "application/x-www-form-urlencoded"}}), "415 wrong_type");
-  EXPECT_EQ(client_->get("/api/v1/products?q=%ff").outcome(), "400 bad_address");
+  EXPECT_EQ(client_->get("/api/v1/products?q=%ff").outcome(), "400 bad_request");
   EXPECT_EQ(client_->get("/" + std::string(9000, 'a')).outcome(), "414 address_too_long");
   EXPECT_EQ(client_->raw("BOGUS\r\n\r\n").status, 400);
   EXPECT_EQ(client_->upload("/api/v1/imports", "bomb.xlsx", "PK\x03\x04 no zip").outcome(), "422 unreadable_file");
@@ -156,7 +156,7 @@ TEST_F(ServeTest, ChunkedBodiesAreCountedAndSlowOnesEnd) {
   for (int i = 0; i < 40; ++i) chunked += "10000\r\n" + std::string(0x10000, ' ') + "\r\n";
   EXPECT_EQ(client_->raw(chunked + "0\r\n\r\n").outcome(), "413 too_large");
   const std::string part = "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
-  EXPECT_GE(client_->raw(part).status, 400);
+  EXPECT_EQ(client_->raw(part).outcome(), "408 slow_request");
   EXPECT_EQ(client_->get("/healthz").json()["checks"]["database"], "ok");
 }
 

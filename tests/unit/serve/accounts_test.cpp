@@ -36,7 +36,7 @@ TEST_F(AccountsTest, FiveFailuresCloseTheNameAndTheAddress) {
 TEST_F(AccountsTest, WhatChangesNeedsTheSessionsToken) {
   Asker writer = sign_in("writer");
   const std::string csrf = writer.csrf;
-  for (const std::string wrong : {std::string(), std::string("x"), sign_in("admin").csrf}) {
+  for (const std::string& wrong : {std::string(), std::string("x"), sign_in("admin").csrf}) {
     writer.csrf = wrong;
     EXPECT_EQ(outcome(send(writer, "POST", "/api/v1/tokens", {{"name", "ERP"}})), "403 csrf");
     EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/tokens")), "200");

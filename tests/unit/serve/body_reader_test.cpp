@@ -54,7 +54,7 @@ TEST(BodyReaderTest, AFieldThatIsNotDescribedIsRefusedByItsOwnCode) {
 }
 
 TEST(BodyReaderTest, TextThatIsNoJsonIsRefused) {
-  for (const std::string text : {"", "{", "{\"a\":}", "\"\xff\"", "{\"a\":\"\xe8\xa3\"}", "nan"}) {
+  for (const std::string& text : std::vector<std::string>{"", "{", "{\"a\":}", "\"\xff\"", "{\"a\":\"\xe8\xa3\"}", "nan"}) {
     EXPECT_EQ(refusal(text, read_person), "bad_json") << text;
   }
   EXPECT_EQ(refusal(std::string(100000, '['), read_person), "bad_json");
@@ -63,8 +63,8 @@ TEST(BodyReaderTest, TextThatIsNoJsonIsRefused) {
 Json example(const std::string& name) { return read_json_file(std::string(VITRINE_SOURCE_DIR) + "/docs/api/examples/" + name); }
 
 TEST(JobRequestTest, TakesTheExamplesOfTheContract) {
-  for (const std::string name : {"import-job", "write-job", "draw-job", "batch-job", "export-job", "round-job", "gate-job", "job-request"}) {
-    EXPECT_NO_THROW(read_job_request(example(name + ".json"))) << name;
+  for (const char* name : {"import-job", "write-job", "draw-job", "batch-job", "export-job", "round-job", "gate-job", "job-request"}) {
+    EXPECT_NO_THROW(read_job_request(example(name + std::string(".json")))) << name;
   }
   const Json factors = example("factors.json");
   EXPECT_EQ(to_json(read_factors(BodyReader(factors))), factors);

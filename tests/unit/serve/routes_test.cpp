@@ -164,7 +164,10 @@ TEST_F(RoutesTest, AnUploadIsPreviewedMappedAndImported) {
   const Json mapped = json_of(send(writer, "PATCH", "/api/v1/imports/" + id, {{"map", {{"备注", "attribute"}}}}));
   EXPECT_EQ(mapped["columns"][3]["origin"], "hand");
   EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/imports/" + id, {{"map", {{"备注", "bogus"}}}})), "400 bad_request");
-  EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/imports/" + id + "/findings"))["items"][0]["file"], "shop.csv");
+  const Json findings = json_of(ask(writer, "GET", "/api/v1/imports/" + id + "/findings"))["items"];
+  EXPECT_EQ(findings[0]["file"], "shop.csv");
+  EXPECT_EQ(findings.back()["code"], "DUP_ID");
+  EXPECT_EQ(findings.back()["column"], "商品ID") << "not as the file calls it";
 
   service_->jobs.start();
   const Json job = json_of(ask(writer, "POST", "/api/v1/jobs", {.body = dump_line(Json{{"kind", "import"}, {"import_id", id}, {"licence", "own"}}), .headers = {{"idempotency-key", "import-01"}}}));

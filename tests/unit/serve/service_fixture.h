@@ -23,6 +23,14 @@ struct Asker {
   std::string cookie, csrf, token;
 };
 
+/// What a request has beside its address.
+struct Ask {
+  std::string body = {};
+  std::string type = "application/json";
+  std::map<std::string, std::string, std::less<>> headers = {};
+  std::shared_ptr<Upload> upload = {};
+};
+
 class ServiceTest : public testing::Test {
  protected:
   ServiceTest() {
@@ -85,13 +93,6 @@ class ServiceTest : public testing::Test {
     c.created_at = store::utc_now();
     return c;
   }
-
-  struct Ask {
-    std::string body = {};
-    std::string type = "application/json";
-    std::map<std::string, std::string, std::less<>> headers = {};
-    std::shared_ptr<Upload> upload = {};
-  };
 
   HttpResponse ask(const Asker& asker, const std::string& method, const std::string& address, Ask more = {}) {
     HttpRequest request;
