@@ -58,11 +58,15 @@ class DrawWorkerE2e : public testing::Test {
 
 TEST_F(DrawWorkerE2e, PicturesAreThoseOfDraw) {
   PictureProcess process(config());
-  std::vector<int64_t> steps;
+  int64_t last = 0, all = 0;
   std::vector<Json> previews;
-  const Json done = process.draw(order(settings()), {.on_step = [&](int64_t step, int64_t) { steps.push_back(step); },
+  const Json done = process.draw(order(settings()), {.on_step = [&](int64_t step, int64_t steps) {
+                                                       EXPECT_EQ(step, ++last);
+                                                       all = steps;
+                                                     },
                                                      .on_preview = [&](const Json& event) { previews.push_back(event); }});
-  EXPECT_EQ(steps, (std::vector<int64_t>{1, 2, 3, 4, 5, 6}));
+  EXPECT_GE(last, 6);
+  EXPECT_EQ(last, all);
   ASSERT_GE(previews.size(), 2u);
   EXPECT_EQ(previews.front()["index"], 0);
   EXPECT_EQ(previews.back()["index"], 1);
