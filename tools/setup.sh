@@ -13,7 +13,7 @@ LOG="$ROOT/build/setup.log"
 PACKAGES=(g++ cmake ninja-build mold ccache pkg-config git
   python3-venv ca-certificates
   nlohmann-json3-dev libcli11-dev libutf8proc-dev zlib1g-dev libzstd-dev libssl-dev libzip-dev libvips-dev
-  libsqlite3-dev libpq-dev
+  libsqlite3-dev libpq-dev libcpp-httplib-dev
   libgtest-dev libbenchmark-dev)
 
 say() { printf '== %s\n' "$*" >&2; }

@@ -30,7 +30,7 @@ bool asks_for_torch_engine(const std::vector<std::string_view>& arguments) {
 bool needs_torch(int argc, const char* const* argv) {
   const std::vector<std::string_view> arguments(argv + 1, argv + argc);
   if (arguments.empty()) return false;
-  if (arguments[0] == "train" || arguments[0] == "align" || arguments[0] == "draw") return true;
+  if (arguments[0] == "train" || arguments[0] == "align" || arguments[0] == "draw" || arguments[0] == "draw-worker") return true;
   if (arguments.size() < 2) return false;
   if (arguments[0] == "bench") return arguments[1] == "train" || arguments[1] == "draw" || arguments[1] == "tune";
   if (arguments[0] == "evaluate" && arguments[1] == "images") return true;

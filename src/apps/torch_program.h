@@ -3,7 +3,7 @@
 
 namespace vitrine::apps {
 
-/// Whether these arguments are a verb of vitrine-torch: train, align, bench train, score clip,
+/// Whether these arguments are a verb of vitrine-torch: train, align, draw, draw-worker, bench train, score clip,
 /// score copy with --engine torch, curate images with --clip-model.
 bool needs_torch(int argc, const char* const* argv);
 

@@ -15,6 +15,7 @@ struct Verb {
   std::vector<std::string_view> objects;  // empty = the verb stands alone
   std::vector<std::string_view> planned;  // objects of later versions
   bool takes_files = false;                // in the place of an object
+  bool is_hidden = false;                  // started by the program itself
 };
 
 const std::vector<Verb>& verbs() {
@@ -27,6 +28,7 @@ const std::vector<Verb>& verbs() {
       {"align", {"copy", "images"}, {}},
       {"write", {}, {}},
       {"draw", {}, {}},
+      {"draw-worker", {}, {}, false, true},
       {"export", {}, {}},
       {"score", {"copy", "ranker", "clip"}, {}},
       {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style", "images"}, {}},
@@ -34,13 +36,15 @@ const std::vector<Verb>& verbs() {
       {"verify", {"text", "ledger"}, {}, true},
       {"recall", {}, {}},
       {"convert", {"preferences", "sd", "lora"}, {}},
+      {"serve", {}, {}},
+      {"backup", {}, {}},
       {"bench", {"write", "train", "draw", "tune"}, {}},
   };
   return kVerbs;
 }
 
 const std::vector<std::string_view>& planned_verbs() {
-  static const std::vector<std::string_view> kPlanned = {"serve", "backup", "launch"};
+  static const std::vector<std::string_view> kPlanned = {"launch"};
   return kPlanned;
 }
 
@@ -74,7 +78,9 @@ std::optional<std::string> wrong_object(const Verb& verb, std::string_view objec
 
 std::optional<std::string> wrong_verb(int argc, const char* const* argv) {
   std::vector<std::string_view> names;
-  for (const Verb& verb : verbs()) names.push_back(verb.name);
+  for (const Verb& verb : verbs()) {
+    if (!verb.is_hidden) names.push_back(verb.name);
+  }
   if (argc < 2) return concat("no verb; there are: ", joined(names));
   const std::string_view name = argv[1];
   if (name.starts_with('-')) return std::nullopt;

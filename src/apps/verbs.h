@@ -5,6 +5,7 @@
 namespace vitrine::apps {
 
 void register_align(CLI::App& app, int& exit_code);
+void register_backup(CLI::App& app, int& exit_code);
 void register_bench_pictures(CLI::App& app, int& exit_code);
 void register_bench_train(CLI::App& app, int& exit_code);
 void register_bench_write(CLI::App& app, int& exit_code);
@@ -14,6 +15,7 @@ void register_curate(CLI::App& app, int& exit_code);
 void register_curate_pictures(CLI::App& app, int& exit_code);
 void register_curate_torch(CLI::App& app, int& exit_code);
 void register_draw(CLI::App& app, int& exit_code);
+void register_draw_worker(CLI::App& app, int& exit_code);
 void register_evaluate(CLI::App& app, int& exit_code);
 void register_export(CLI::App& app, int& exit_code);
 void register_import(CLI::App& app, int& exit_code);
@@ -21,6 +23,7 @@ void register_label(CLI::App& app, int& exit_code);
 void register_points(CLI::App& app, int& exit_code);
 void register_recall(CLI::App& app, int& exit_code);
 void register_score(CLI::App& app, int& exit_code);
+void register_serve(CLI::App& app, int& exit_code);
 void register_evaluate_images(CLI::App& app, int& exit_code);
 void register_score_torch(CLI::App& app, int& exit_code);
 void register_train(CLI::App& app, int& exit_code);

@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
                          list_label,
                          list_verify,
                          list_recall,
+                         register_serve,
+                         register_backup,
                          register_convert,
                          register_bench_write,
                          list_bench_torch,

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
                          register_train,
                          register_evaluate_images,
                          register_draw,
+                         register_draw_worker,
                          register_score_torch,
                          register_bench_train,
                          register_bench_pictures,

@@ -64,13 +64,27 @@ struct Rank {
   }
 };
 
-double score(const Candidate& c, std::u32string_view text, const OrderConfig& config) {
-  const double fluency = c.tokens > 0 ? c.logprob / static_cast<double>(c.tokens) : 0;
-  return config.coverage * c.coverage + config.agreement * c.agreement + config.fluency * fluency -
-         config.repetition * checks::repeated_share(text, 4) + config.ranker * c.ranker.value_or(0);
+double score(const Candidate& candidate, const OrderConfig& config) {
+  double sum = 0;
+  for (const ScorePart& part : score_parts(candidate, config)) sum += part.weight * part.value;
+  return sum;
 }
 
 }  // namespace
+
+double coverage_of(std::string_view text, const data::Product& product) {
+  return checks::literal_coverage(text::to_utf32(text), product, /*any_word_for_category=*/false);
+}
+
+std::vector<ScorePart> score_parts(const Candidate& c, const OrderConfig& config) {
+  const double fluency = c.tokens > 0 ? c.logprob / static_cast<double>(c.tokens) : 0;
+  std::vector<ScorePart> parts{{"coverage", c.coverage, config.coverage},
+                               {"agreement", c.agreement, config.agreement},
+                               {"fluency", fluency, config.fluency},
+                               {"repetition", checks::repeated_share(text::metric_code_points(c.text), 4), -config.repetition}};
+  if (c.ranker) parts.push_back({"ranker", *c.ranker, config.ranker});
+  return parts;
+}
 
 bool says_groups_in_order(std::string_view text, const Plan& plan) {
   size_t group_begin = 0;
@@ -96,10 +110,10 @@ void order_candidates(std::vector<Candidate>& candidates, const data::Product& p
   std::vector<Rank> ranks;
   for (size_t i = 0; i < candidates.size(); ++i) {
     Candidate& c = candidates[i];
-    c.coverage = checks::literal_coverage(text::to_utf32(c.text), product, /*any_word_for_category=*/false);
+    c.coverage = coverage_of(c.text, product);
     c.agreement = agreement[i];
     c.groups_in_order = says_groups_in_order(c.text, plan);
-    ranks.push_back({c.may_leave(), c.like.has_value(), c.report.verdict(), score(c, texts[i], config), i});
+    ranks.push_back({c.may_leave(), c.like.has_value(), c.report.verdict(), score(c, config), i});
   }
   std::stable_sort(ranks.begin(), ranks.end());
   std::vector<Candidate> ordered;

@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "checks/check_report.h"
@@ -23,7 +24,7 @@ struct Candidate {
   std::vector<std::string> faults;  // checks/output_faults.h; empty = clean
   checks::CheckReport report;       // what the rules say
   std::optional<std::string> like;  // of another product's accepted copy: the id of that product
-  double likeness = 0;              // character ROUGE-L with it
+  std::optional<double> likeness;   // character ROUGE-L with it; none when nothing was compared
   std::optional<double> ranker;  // score of the ranking model; none without one
   std::optional<double> style;   // share of the style's checks that hold; none without style rules
   int turned = 0;  // tokens at which decoding turned away from a banned term
@@ -55,6 +56,17 @@ struct OrderConfig {
 
 /// Whether the first mentions of the groups' values stand in the groups' order and none is missing.
 bool says_groups_in_order(std::string_view text, const Plan& plan);
+
+/// checks::literal_coverage: values of the product that the text says / values.
+double coverage_of(std::string_view text, const data::Product& product);
+
+/// One part of a candidate's score; it is the sum of value times weight.
+struct ScorePart {
+  std::string_view name;  // coverage | agreement | fluency | repetition | ranker
+  double value = 0, weight = 0;  // weight: negative where the part is subtracted
+};
+/// The parts that there are, in this order. Coverage and agreement are read, not computed.
+std::vector<ScorePart> score_parts(const Candidate& candidate, const OrderConfig& config);
 
 /// Fills coverage, agreement and groups_in_order, then sorts best first: those that may leave before
 /// the others, then those like no other product's copy, then by verdict, then by the weighted sum;

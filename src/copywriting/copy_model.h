@@ -24,7 +24,7 @@ inline constexpr ArtefactKind kCopyModelKind{"copy", kCopyModelFiles};
 /// set, and the fastest (docs/decoding.md).
 inline constexpr const char* kDefaultDtype = "int8";
 
-/// One per process; write() of recipes uses it from one thread.
+/// Immutable but for the decoder, which has one caller at a time.
 struct CopyModel {
   std::filesystem::path directory;
   std::string sha256;  // of model.safetensors

@@ -10,6 +10,7 @@
 //
 // After an open plan the model first writes the group of each sentence (group_guide.h), once, then the sentence's variants.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -59,8 +60,40 @@ struct SampledCopy {
   int turned = 0;        // tokens at which the guide turned away from a banned term
 };
 
-/// One result a task, in order. A result depends on model, config and its task alone.
-std::vector<SampledCopy> sample_copies(const CopyModel& model, std::span<const CopyTask> tasks,
-                                       const CopySamplerConfig& config);
+/// Told of the tasks of one call, in the thread that called.
+struct SampleWatch {
+  /// A task's text has grown, or was begun anew. May be empty.
+  std::function<void(size_t task_idx, const std::string& text)> grown = {};
+  /// A task is written. Returns what is to be written in its place, or nothing.
+  std::function<std::optional<CopyTask>(size_t task_idx, const SampledCopy& copy)> done;
+};
+
+/// Writes all tasks. A result depends on model, config and its task alone, bit for bit.
+/// Throws Cancelled on Ctrl-C, and what `watch` throws.
+void sample_copies(const CopyModel& model, std::vector<CopyTask> tasks,
+                   const CopySamplerConfig& config, const SampleWatch& watch);
+
+/// Where tasks come from while others are written, and where their texts go. All is called in the
+/// thread that called sample_copies. Tasks are numbered from 0 in the order of next().
+class CopyTaskQueue {
+ public:
+  struct Next {
+    CopyTask task;
+    std::shared_ptr<const CopySamplerConfig> config;
+    bool wants_text = false;  // grown is called
+  };
+  virtual ~CopyTaskQueue() = default;
+  /// The next task; none when there is none now. It is asked again between two passes.
+  virtual std::optional<Next> next() = 0;
+  /// Asked between two passes; false = the task is given up: done comes with what there is.
+  virtual bool is_wanted(size_t task_idx) = 0;
+  virtual void grown(size_t task_idx, std::string text) = 0;
+  virtual void done(size_t task_idx, SampledCopy copy) = 0;
+};
+
+/// Writes the tasks of the queue, those of all callers in one batch, until it has none and all are
+/// done. REQUIRES: configs without beams. Throws Cancelled on Ctrl-C, and what the queue throws;
+/// then what runs is given up without done.
+void sample_copies(const CopyModel& model, CopyTaskQueue& queue);
 
 }  // namespace vitrine::copywriting

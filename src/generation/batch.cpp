@@ -27,9 +27,35 @@ Batch::Batch(Gpt2Network& network, std::shared_ptr<KvPagePool> pages, ThreadPool
 void Batch::run() {
   while (true) {
     throw_if_interrupted("generation stopped");
+    give_up_unwanted();
     admit();
     if (live_.empty()) return;
     step();
+  }
+}
+
+void Batch::give_up_unwanted() {
+  give_up_waiting();
+  for (Live& live : live_) {
+    if (!queue_.is_wanted(live.job->request_idx)) end(live, EndReason::given_up);
+  }
+  retire();
+}
+
+/// Sequences that have not started.
+void Batch::give_up_waiting() {
+  std::vector<std::shared_ptr<Job>> unwanted;
+  std::erase_if(waiting_, [&](const std::shared_ptr<Job>& job) {
+    const bool wanted = queue_.is_wanted(job->request_idx);
+    if (!wanted) unwanted.push_back(job);
+    return !wanted;
+  });
+  for (const auto& job : unwanted) {
+    for (size_t i = job->started; i < job->sequences.size(); ++i) job->sequences[i].end = EndReason::given_up;
+    job->done += job->sequences.size() - job->started;
+    job->started = job->sequences.size();
+    job->prompt = nullptr;
+    if (job->done == job->sequences.size()) queue_.done(job->request_idx, std::move(job->sequences));
   }
 }
 
@@ -53,6 +79,7 @@ void Batch::admit() {
     const size_t first = live_.size();
     start_waiting();
     draw(first);
+    tell_grown(first);
     retire();
   }
 }
@@ -133,6 +160,7 @@ void Batch::step() {
     stats_.passes += network_.times() - before;
   }
   draw(0);
+  tell_grown(0);
   retire();
 }
 
@@ -180,6 +208,13 @@ void Batch::end(Live& live, EndReason reason) {
   sequence.finished = is_finished(reason);
   sequence.stop = live.steering.stop();
   sequence.num_turned = live.steering.num_turned();
+}
+
+void Batch::tell_grown(size_t first) {
+  for (size_t i = first; i < live_.size(); ++i) {
+    const auto& tokens = result_of(live_[i]).tokens;
+    if (!tokens.empty()) queue_.grown(live_[i].job->request_idx, live_[i].sequence_idx, tokens);
+  }
 }
 
 /// Takes out the sequences that are done, and hands over the requests of which all are.

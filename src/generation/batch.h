@@ -42,6 +42,8 @@ class Batch {
     size_t cached_tokens = 0;      // of the context
     bool done = false;
   };
+  void give_up_unwanted();
+  void give_up_waiting();
   void admit();
   void fetch(size_t room);
   size_t tokens_to_run(const Request& request) const;
@@ -53,6 +55,7 @@ class Batch {
   void draw_one(Live& live, std::span<float> logits);
   void accept(Live& live, int32_t token);
   void end(Live& live, EndReason reason);
+  void tell_grown(size_t first);
   void retire();
   void keep_cached(Live& live);
   std::span<float> logits_of(size_t live_idx);

@@ -59,7 +59,8 @@ enum class EndReason {
   guide,  // a guide or processor is finished
   stop_string,
   max_new_tokens,
-  all_forbidden  // no token is allowed
+  all_forbidden,  // no token is allowed
+  given_up        // the queue did not want it any more
 };
 
 struct Sequence {
@@ -78,16 +79,22 @@ struct Sequence {
       {};  // prompt and all tokens but the last one, where the request asked
 };
 
-/// Where requests come from and where their sequences go. Both are called in the thread that called
-/// generate.
+/// Where requests come from and where their sequences go. All are called in the thread that called
+/// generate. Requests are numbered from 0 in the order of next().
 class RequestQueue {
  public:
   virtual ~RequestQueue() = default;
-  /// The next request; none when there is none now. It is asked again after each done().
+  /// The next request; none when there is none now. It is asked again after each done(), by
+  /// generate also between two passes.
   virtual std::optional<Request> next() = 0;
-  /// All sequences of the request that was the request_idx-th to come from next(), in the order of
-  /// its keys.
+  /// All sequences of the request, in the order of its keys.
   virtual void done(size_t request_idx, std::vector<Sequence> sequences) = 0;
+  /// A sequence has a token more. Not called by beam_search.
+  virtual void grown(size_t /*request_idx*/, size_t /*sequence_idx*/,
+                     std::span<const int32_t> /*tokens*/) {}
+  /// Asked between two passes; false = its sequences are given up as they are. Not asked by
+  /// beam_search.
+  virtual bool is_wanted(size_t /*request_idx*/) { return true; }
 };
 
 /// What the last call of generate or beam_search did.

@@ -10,14 +10,14 @@
 #include "base/progress.h"
 #include "copywriting/copy_model.h"
 #include "copywriting/training_set.h"
-#include "recipes/write.h"
+#include "copywriting/copy_writer.h"
 
 namespace vitrine::recipes {
 namespace {
 
 constexpr size_t kProductsPerBatch = 32;
 
-eval::SystemRun run_system(std::span<const data::Product> products, CopyWriter& writer,
+eval::SystemRun run_system(std::span<const data::Product> products, copywriting::CopyWriter& writer,
                            const std::string& label) {
   eval::SystemRun run;
   run.label = label;
@@ -36,7 +36,7 @@ eval::SystemRun run_system(std::span<const data::Product> products, CopyWriter& 
   return run;
 }
 
-WriteConfig with(WriteConfig config, const std::string& baseline, int n) {
+copywriting::WriteConfig with(copywriting::WriteConfig config, const std::string& baseline, int n) {
   config.baseline = baseline;
   config.num_return_sequences = n;
   config.check = false;
@@ -46,8 +46,8 @@ WriteConfig with(WriteConfig config, const std::string& baseline, int n) {
 eval::SystemOutputs baseline_system(const std::string& name, const std::string& baseline,
                                     std::span<const data::Product> products,
                                     const std::vector<data::Product>& training_rows,
-                                    const WriteConfig& config) {
-  CopyWriter writer(with(config, baseline, 1), nullptr, training_rows);
+                                    const copywriting::WriteConfig& config) {
+  copywriting::CopyWriter writer(with(config, baseline, 1), nullptr, training_rows);
   return {name, {run_system(products, writer, name)}};
 }
 
@@ -108,17 +108,17 @@ ModelSystems write_systems(std::span<const data::Product> products,
   auto ranker = load_ranker(config);
   const std::string name = system_name(config);
 
-  WriteConfig greedy = with(config.write, "", 1);
+  copywriting::WriteConfig greedy = with(config.write, "", 1);
   greedy.temperature = 0;
   greedy.variants = 1;
-  CopyWriter greedy_writer(greedy, &model);
+  copywriting::CopyWriter greedy_writer(greedy, &model);
   systems.push_back({name + " greedy", {run_system(products, greedy_writer, name + " greedy")}});
 
   eval::SystemOutputs nucleus{name + " nucleus", {}};
   for (int i = 0; i < config.decoding_seeds; ++i) {
-    WriteConfig seeded = with(config.write, "", config.write.num_return_sequences);
+    copywriting::WriteConfig seeded = with(config.write, "", config.write.num_return_sequences);
     seeded.seed += i;
-    CopyWriter writer(seeded, &model);
+    copywriting::CopyWriter writer(seeded, &model);
     writer.use_ranker(ranker ? &*ranker : nullptr);
     nucleus.runs.push_back(run_system(products, writer, concat("seed ", seeded.seed)));
   }

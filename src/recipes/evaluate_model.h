@@ -10,13 +10,13 @@
 #include "copywriting/ranking_model.h"
 #include "data/product.h"
 #include "eval/copy_metrics.h"
-#include "recipes/write_config.h"
+#include "copywriting/write_config.h"
 
 namespace vitrine::recipes {
 
 struct EvaluateModelConfig {
   std::string name;        // in the report; empty = the model's folder
-  WriteConfig write;       // settings of the nucleus rows; its checks drop nothing here
+  copywriting::WriteConfig write;       // settings of the nucleus rows; its checks drop nothing here
   int decoding_seeds = 3;  // nucleus runs, seeds write.seed, write.seed + 1, …
   int threads = 0;
   std::string dtype;  // one of generation::weight_dtypes(); empty = that of write

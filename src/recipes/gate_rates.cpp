@@ -10,7 +10,7 @@
 #include "base/progress.h"
 #include "copywriting/copy_model.h"
 #include "recipes/blocked.h"
-#include "recipes/write.h"
+#include "copywriting/copy_writer.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -43,7 +43,7 @@ GateRate rate_of(int n, size_t products) {
 }
 
 /// Counts one product for one n.
-void count(const CopyWriter& writer, const data::Product& product, const WrittenProduct& written,
+void count(const copywriting::CopyWriter& writer, const data::Product& product, const copywriting::WrittenProduct& written,
            bool checked, GateRate& rate, Scores& scores) {
   auto candidates = first_of(written.candidates, rate.n);
   if (checked) rate.texts.emplace_back();
@@ -76,10 +76,10 @@ GateRates gate_rates(std::span<const data::Product> products, const EvaluateMode
   for (const int n : ns) rates.rates.push_back(rate_of(n, products.size()));
   std::vector<Scores> scores(ns.size());
   for (const bool checked : {false, true}) {
-    WriteConfig write = config.write;
+    copywriting::WriteConfig write = config.write;
     write.num_return_sequences = ns.back();
     write.check = checked;
-    CopyWriter writer(write, &model);
+    copywriting::CopyWriter writer(write, &model);
     writer.use_ranker(ranker ? &*ranker : nullptr);
     Progress progress(checked ? "evaluate with checks" : "evaluate without checks",
                       products.size(), "products");

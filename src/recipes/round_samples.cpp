@@ -11,7 +11,7 @@
 #include "copywriting/copy_model.h"
 #include "generation/dtypes.h"
 #include "recipes/json_lines.h"
-#include "recipes/write.h"
+#include "copywriting/copy_writer.h"
 #include "recipes/write_parts.h"
 
 namespace vitrine::recipes {
@@ -43,8 +43,8 @@ int64_t seed_of(const SampleRun& run, size_t kind_idx) {
   return static_cast<int64_t>(key.bits(kind_idx) >> 1);
 }
 
-WriteConfig write_config(const SampleConfig& config, const Kind& kind, int64_t seed) {
-  WriteConfig write;
+copywriting::WriteConfig write_config(const SampleConfig& config, const Kind& kind, int64_t seed) {
+  copywriting::WriteConfig write;
   write.num_return_sequences = kind.count;
   write.temperature = kind.temperature;
   write.open_plan = !kind.planned;
@@ -79,7 +79,7 @@ Sample sample_from(const Json& json) {
   return sample;
 }
 
-std::string lines_of(std::span<const data::Product> products, std::span<CopyWriter> writers, std::span<const Kind> kinds) {
+std::string lines_of(std::span<const data::Product> products, std::span<copywriting::CopyWriter> writers, std::span<const Kind> kinds) {
   std::vector<SampledProduct> sampled(products.size());
   for (size_t k = 0; k < writers.size(); ++k) {
     auto written = writers[k].write(products);
@@ -147,7 +147,7 @@ void sample_products(std::span<const data::Product> products, const SampleConfig
   decoder.max_batch = kRoundBatch;
   const auto model = copywriting::load_copy_model(run.model_dir, decoder);
   const auto kinds = kinds_of(config);
-  std::vector<CopyWriter> writers;
+  std::vector<copywriting::CopyWriter> writers;
   for (size_t k = 0; k < kinds.size(); ++k) writers.emplace_back(write_config(config, kinds[k], seed_of(run, k)), &model);
   WriteParts parts(run.output, settings_of(config, run, model.sha256, products), {".jsonl"}, /*restart=*/false);
   const size_t num_parts = (products.size() + kProductsPerPart - 1) / kProductsPerPart;

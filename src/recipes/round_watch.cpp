@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "data/preferences.h"
 #include "recipes/blocked.h"
-#include "recipes/write.h"
+#include "copywriting/copy_writer.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -32,7 +32,7 @@ struct Written {
 };
 
 Written write_for(const copywriting::CopyModel& model, std::span<const data::Product> products, const WatchConfig& config, int length) {
-  WriteConfig write;
+  copywriting::WriteConfig write;
   write.length = length;
   write.num_return_sequences = config.watch_candidates;
   write.open_plan = true;
@@ -40,7 +40,7 @@ Written write_for(const copywriting::CopyModel& model, std::span<const data::Pro
   write.check = false;
   write.variants = 1;
   write.retries = write.rewrites = 0;
-  CopyWriter writer(write, &model);
+  copywriting::CopyWriter writer(write, &model);
   Written result;
   for (size_t begin = 0; begin < products.size(); begin += kProductsPerBatch) {
     throw_if_interrupted("the finished stages are kept; the same command goes on");

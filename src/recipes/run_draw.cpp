@@ -13,12 +13,12 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/progress.h"
-#include "base/random.h"
 #include "base/utc_time.h"
 #include "base/version.h"
 #include "imagery/size_label.h"
 #include "imagery/terminal_picture.h"
 #include "recipes/contact_sheet.h"
+#include "recipes/draw_row.h"
 #include "recipes/inspection_totals.h"
 #include "recipes/write_parts.h"
 
@@ -35,13 +35,6 @@ constexpr std::string_view kFiles[] = {kPictures, kCandidates, kSheet, kManifest
 constexpr ArtefactKind kDrawKind{"drawn pictures", kFiles};
 constexpr size_t kSheetRows = 24;  // prompts on the contact sheet
 constexpr int64_t kPreviewColumns = 64;
-
-/// Products have noise of their own; that of a prompt depends on the seed alone. Below 2^63, as
-/// records hold it.
-uint64_t seed_of(const DrawTask& task, int64_t seed) {
-  const auto plain = static_cast<uint64_t>(seed);
-  return task.product_id.empty() ? plain : RandomKey(plain).fold_in(task.product_id).bits(0) >> 1;
-}
 
 std::string picture_name(size_t row, size_t index) {
   char name[64];
@@ -65,7 +58,7 @@ class DrawJob {
         tasks_(run.source, {.language = drawer_.language(), .background = background_colour(config)}, drawer_.tokenizer(), drawer_.max_tokens()),
         parts_(place_, settings(), {".jsonl"}, run.restart, kVerb),
         progress_(kVerb, total_steps(), "steps") {
-    require_room_for_label();
+    require_room_for_label(drawer_);
     if (!run.rejects.empty()) rejects_.emplace(run.rejects);
     if (parts_.num_found() > 0) log_info("[draw] going on from ", parts_.folder().string(), ", finished rows: ", parts_.num_found());
   }
@@ -78,7 +71,7 @@ class DrawJob {
 
   bool draw_all() {
     try {
-      while (const auto task = tasks_.next()) draw_row(*task);
+      while (const auto task = tasks_.next()) draw_task(*task);
     } catch (const Cancelled&) {
       throw Cancelled(concat("interrupted: ", what_is_kept()));
     }
@@ -105,12 +98,6 @@ class DrawJob {
 
   fs::path pictures() const { return parts_.folder() / kPictures; }
 
-  void require_room_for_label() const {
-    const int64_t side = std::min(drawer_.width(), drawer_.height());
-    VITRINE_REQUIRE(side >= imagery::kMinLabelledSide, "[draw] LBL_TOO_SMALL: pictures of ", drawer_.width(), "x", drawer_.height(),
-                    " cannot hold a legible label: expected sides of at least ", imagery::kMinLabelledSide);
-  }
-
   /// All that the rows depend on.
   Json settings() const {
     Json settings = config_to_json(config_);
@@ -131,25 +118,15 @@ class DrawJob {
     return settings;
   }
 
-  void draw_row(const DrawTask& task) {
+  void draw_task(const DrawTask& task) {
     report_findings();
     const size_t row = num_rows_;
     if (const auto before = parts_.finished(row); before && pictures_are_there(*before)) {
       take_over(*before);
     } else {
-      finish_row(row, task.error.empty() ? drawn(row, task) : line_of(task, 0));
+      finish_row(row, task.error.empty() ? drawn(row, task) : empty_row(parts_of_row(), task));
     }
     ++num_rows_;
-  }
-
-  std::vector<Resampled> resampled(const DrawTask& task, uint64_t seed) {
-    const bool keep_latents = !run_.save_latents.empty();
-    const auto draw = [&](std::span<const PictureSeed> seeds) { return drawer_.draw(task.prompt, seeds, keep_latents, watch()); };
-    InspectPictures inspect;
-    if (inspection_.inspect) inspect = [&](std::span<const DrawnPicture> drawn) { return inspector_.inspect(drawn, task.asked); };
-    auto pictures = draw_until_accepted({.seed = seed, .count = config_.num_images_per_prompt, .attempts = most_attempts()}, draw, inspect);
-    if (keep_latents) drawer_.save_latents(run_.save_latents, task.prompt, pictures);
-    return pictures;
   }
 
   DrawWatch watch() {
@@ -158,64 +135,14 @@ class DrawJob {
     return watch;
   }
 
+  DrawParts parts_of_row() { return {config_, drawer_, inspector_, inspection_, label_, context_}; }
+
   /// The line of a row's candidates, whose pictures are in their place.
   Json drawn(size_t row, const DrawTask& task) {
-    const uint64_t seed = seed_of(task, config_.seed);
-    const std::vector<Resampled> masters = resampled(task, seed);
-    std::vector<PictureToWrite> files;
-    for (size_t i = 0; i < masters.size(); ++i) {
-      files.push_back({pictures() / picture_name(row, i), &masters[i].drawn.picture, record_of(task, masters[i])});
-    }
-    Json line = line_of(task, seed);
-    const auto written = write_labelled_pictures(files, label_, context_);
-    for (size_t i = 0; i < written.size(); ++i) {
-      Json candidate = {{"index", i}, {"kind", "image"}, {"file", concat(kPictures, "/", picture_name(row, i))},
-                        {"file_sha256", written[i].file_sha256}, {"width", written[i].width}, {"height", written[i].height}};
-      if (!written[i].produce_id.empty()) candidate["produce_id"] = written[i].produce_id;
-      candidate["size_label"] = imagery::english(written[i].size_label);
-      candidate["seed"] = masters[i].seed.seed;
-      if (inspection_.inspect) candidate.update(inspection_fields(masters[i]));
-      line["candidates"].push_back(candidate);
-    }
-    return line;
-  }
-
-  static Json inspection_fields(const Resampled& picture) {
-    Json first = Json::array(), defects = Json::array();
-    for (const imagery::Finding& finding : picture.first_findings) first.push_back(imagery::english(finding.defect));
-    for (const imagery::Finding& finding : picture.inspection.findings) {
-      defects.push_back({{"defect", imagery::english(finding.defect)}, {"value", finding.value}, {"limit", finding.limit}});
-    }
-    return {{"attempts", picture.attempts}, {"kept_attempt", picture.kept_attempt}, {"accepted", picture.inspection.accepted()},
-            {"defects", std::move(defects)}, {"first_defects", std::move(first)}};
-  }
-
-  PictureRecord record_of(const DrawTask& task, const Resampled& picture) const {
-    PictureRecord record;
-    record.fields = drawer_.record();
-    record.fields["prompt"] = task.prompt;
-    record.fields["seed"] = picture.seed.seed;
-    record.fields["index"] = picture.seed.index;
-    record.fields["version"] = program_version();
-    if (!task.product_id.empty()) record.fields["product"] = task.product_id;
-    record.accepted = inspection_.inspect && picture.inspection.accepted();
-    if (inspection_.inspect) record.fields["inspection"] = inspection_fields(picture);
-    record.parents = drawer_.parents();
-    return record;
-  }
-
-  Json line_of(const DrawTask& task, uint64_t seed) const {
-    Json line = {{"id", task.id}};
-    if (!task.error.empty()) {
-      line.update({{"candidates", Json::array()}, {"error", task.error}});
-      return line;
-    }
-    line.update({{"prompt", task.prompt}, {"negative_prompt", config_.negative_prompt}});
-    if (!task.unknown.empty()) line["unknown"] = task.unknown;
-    if (!task.cut.empty()) line["cut"] = task.cut;
-    if (inspection_.inspect) line["asked"] = {{"classes", task.asked.classes}, {"colour", task.asked.colour ? Json(imagery::english(*task.asked.colour)) : Json()}};
-    line.update({{"candidates", Json::array()}, {"seed", seed}, {"model_sha256", drawer_.record()["model"]["sha256"]}});
-    return line;
+    const bool keep_latents = !run_.save_latents.empty();
+    const auto masters = draw_row(parts_of_row(), task, most_attempts(), keep_latents, [this](std::span<const PictureSeed>) { return watch(); });
+    if (keep_latents) drawer_.save_latents(run_.save_latents, task.prompt, masters);
+    return write_row(parts_of_row(), task, masters, {pictures(), concat(kPictures, "/"), [row](size_t index) { return picture_name(row, index); }});
   }
 
   bool pictures_are_there(const Json& line) const {

@@ -22,15 +22,15 @@
 #include "base/stopwatch.h"
 #include "base/version.h"
 #include "checks/checker.h"
-#include "copywriting/copy_model.h"
+#include "copywriting/copy_writer.h"
 #include "data/advertisegen.h"
 #include "data/import.h"
 #include "data/product_reader.h"
 #include "generation/dtypes.h"
 #include "recipes/check_run.h"
 #include "recipes/shard.h"
-#include "recipes/write.h"
 #include "recipes/write_parts.h"
+#include "recipes/write_table.h"
 #include "recipes/write_totals.h"
 
 namespace vitrine::recipes {
@@ -84,23 +84,11 @@ std::string dtype_of(const WriteRun& run) {
   return run.dtype.empty() ? copywriting::kDefaultDtype : run.dtype;
 }
 
-std::optional<copywriting::CopyModel> load_model(const WriteConfig& config, const WriteRun& run) {
-  if (!config.baseline.empty()) return std::nullopt;
-  generation::DecoderConfig decoder;
-  decoder.threads = run.threads;
-  decoder.dtype = dtype_of(run);
-  decoder.max_batch = std::max(decoder.max_batch, config.num_beams);
-  return copywriting::load_copy_model(copywriting::find_model(config.model), decoder);
+copywriting::WriterModels load_models(const copywriting::WriteConfig& config, const WriteRun& run) {
+  return copywriting::load_writer_models(config, {.threads = run.threads, .dtype = dtype_of(run)});
 }
 
-/// What the copy model does not write is not ranked: titles, copy by template or retrieval.
-std::optional<copywriting::RankingModel> load_ranker(const WriteConfig& config, const WriteRun& run) {
-  const std::string name = config.baseline.empty() && config.field == "description" ? config.ranker_name() : "";
-  if (name.empty()) return std::nullopt;
-  return copywriting::RankingModel::load(copywriting::find_model(name), {.threads = run.threads});
-}
-
-std::vector<data::Product> rows_for(const WriteConfig& config) {
+std::vector<data::Product> rows_for(const copywriting::WriteConfig& config) {
   if (config.baseline.empty()) return {};
   return data::read_products(resource_path(kTrainingRows)).products;
 }
@@ -146,7 +134,7 @@ std::string small_files_sha256(const fs::path& directory) {
 /// Writes the rows of one run; see run_write.
 class WriteJob {
  public:
-  WriteJob(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice)
+  WriteJob(const copywriting::WriteConfig& config, const WriteRun& run, const WriteChoice& choice)
       : config_(config),
         run_(run),
         choice_(choice),
@@ -154,13 +142,12 @@ class WriteJob {
         forms_(forms_of(run)),
         plans_(read_plans(run.points_file)),
         reader_(open_input(run, choice)),
-        model_(load_model(config, run)),
-        ranker_(load_ranker(config, run)),
-        writer_(config, model_ ? &*model_ : nullptr, rows_for(config),
+        models_(load_models(config, run)),
+        writer_(config, models_.copy ? &*models_.copy : nullptr, rows_for(config),
                 {run.pins, run.order, std::move(plans_.points)}),
         unseen_wishes_(run.order) {
     unseen_wishes_.insert(unseen_wishes_.end(), run.pins.begin(), run.pins.end());
-    writer_.use_ranker(ranker_ ? &*ranker_ : nullptr);
+    if (models_.ranker) writer_.use_ranker(&*models_.ranker);
   }
 
   /// Writes some products for their time alone.
@@ -178,7 +165,7 @@ class WriteJob {
     const auto count = static_cast<double>(sample.size());
     speed.products = static_cast<int64_t>(sample.size());
     speed.seconds_a_product = seconds_since(begin) / count;
-    for (const WrittenProduct& one : written) {
+    for (const copywriting::WrittenProduct& one : written) {
       for (const auto& candidate : one.candidates) speed.tokens_a_product += static_cast<double>(candidate.tokens) / count;
     }
     return speed;
@@ -235,10 +222,10 @@ class WriteJob {
     Json settings = config_to_json(config_);
     settings.erase("model");  // its name says less than its hash
     settings["input_sha256"] = reader_.sha256();
-    settings["ranker"] = ranker_ ? ranker_->sha256() : "";
-    settings["ranker_files_sha256"] = ranker_ ? small_files_sha256(ranker_->directory()) : "";
-    settings["model_sha256"] = model_ ? model_->sha256 : "";
-    settings["model_files_sha256"] = model_ ? small_files_sha256(model_->directory) : "";
+    settings["ranker"] = models_.ranker ? models_.ranker->sha256() : "";
+    settings["ranker_files_sha256"] = models_.ranker ? small_files_sha256(models_.ranker->directory()) : "";
+    settings["model_sha256"] = models_.copy ? models_.copy->sha256 : "";
+    settings["model_files_sha256"] = models_.copy ? small_files_sha256(models_.copy->directory) : "";
     settings["points_sha256"] = plans_.sha256;
     if (!config_.events.empty()) settings["day"] = checks::today();
     settings["ruleset_sha256"] = checks::RuleSet::shipped().sha256();
@@ -344,12 +331,12 @@ class WriteJob {
     progress_.advance(products.size());
   }
 
-  void put(const WrittenProduct& written, const data::Product& product) {
+  void put(const copywriting::WrittenProduct& written, const data::Product& product) {
     for (size_t form = 0; form < forms_.size(); ++form) {
       const std::string text =
           forms_[form].as_table
               ? to_table(written, product)
-              : dump_line(to_json(written, config_, model_ ? model_->sha256 : ""));
+              : dump_line(to_json(written, config_, models_.copy ? models_.copy->sha256 : ""));
       put(form, text + "\n");
     }
   }
@@ -402,16 +389,15 @@ class WriteJob {
                   "; run the same command again to continue");
   }
 
-  const WriteConfig& config_;
+  const copywriting::WriteConfig& config_;
   const WriteRun& run_;
   const WriteChoice& choice_;
   Shard shard_;
   std::vector<Form> forms_;
   Plans plans_;  // their points are in writer_
   data::ProductReader reader_;
-  std::optional<copywriting::CopyModel> model_;
-  std::optional<copywriting::RankingModel> ranker_;
-  CopyWriter writer_;
+  copywriting::WriterModels models_;
+  copywriting::CopyWriter writer_;
   std::vector<std::string> unseen_wishes_;  // pins and orders that no product had so far
   std::optional<WriteParts> parts_;         // when the result is a file
   std::optional<OutputFile> rejects_;
@@ -432,7 +418,7 @@ class WriteJob {
 
 namespace {
 
-void check_write(const WriteConfig& config, const WriteRun& run) {
+void check_write(const copywriting::WriteConfig& config, const WriteRun& run) {
   if (const std::string fault = config.beam_fault(); !fault.empty()) throw UsageError(fault);
   require_platform(checks::Checker::shipped().lengths(), config.platform);
   config.validate();
@@ -443,12 +429,12 @@ void check_write(const WriteConfig& config, const WriteRun& run) {
 
 }  // namespace
 
-bool run_write(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice) {
+bool run_write(const copywriting::WriteConfig& config, const WriteRun& run, const WriteChoice& choice) {
   check_write(config, run);
   return WriteJob(config, run, choice).write_all();
 }
 
-WriteSpeed measure_write(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice, int64_t products) {
+WriteSpeed measure_write(const copywriting::WriteConfig& config, const WriteRun& run, const WriteChoice& choice, int64_t products) {
   check_write(config, run);
   return WriteJob(config, run, choice).measure(products);
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/import.h"
-#include "recipes/write_config.h"
+#include "copywriting/write_config.h"
 
 namespace vitrine::recipes {
 
@@ -54,7 +54,7 @@ struct WriteRun {
 /// after an interruption goes on, to the same bytes. Returns false when rows were rejected or a
 /// product got no candidate. Throws UsageError, NotFound, Corrupt, IoError, Busy, Cancelled;
 /// InvalidInput for parts of other settings.
-bool run_write(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice = {});
+bool run_write(const copywriting::WriteConfig& config, const WriteRun& run, const WriteChoice& choice = {});
 
 /// How fast this machine writes, by its first products.
 struct WriteSpeed {
@@ -64,6 +64,6 @@ struct WriteSpeed {
   double tokens_a_product = 0;   // of all its candidates
 };
 /// Writes the first `products` wanted products and throws them away. Throws as run_write.
-WriteSpeed measure_write(const WriteConfig& config, const WriteRun& run, const WriteChoice& choice, int64_t products);
+WriteSpeed measure_write(const copywriting::WriteConfig& config, const WriteRun& run, const WriteChoice& choice, int64_t products);
 
 }  // namespace vitrine::recipes

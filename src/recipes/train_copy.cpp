@@ -19,7 +19,7 @@
 #include "recipes/public_gpt2.h"
 #include "recipes/curate_copy.h"
 #include "recipes/training_rows.h"
-#include "recipes/write.h"
+#include "copywriting/copy_writer.h"
 #include "text/bpe_trainer.h"
 #include "train/run_folder.h"
 #include "train/trainer.h"
@@ -232,11 +232,11 @@ std::vector<std::string> sample_texts(const models::Gpt2& model, const fs::path&
   const CopyRows& rows = record.rows;
   save_model(model, directory, record, Json::object());
   const auto copy_model = copywriting::load_copy_model(directory, {});
-  WriteConfig write_config;
+  copywriting::WriteConfig write_config;
   write_config.num_return_sequences = 1;
   write_config.check = false;
   write_config.retries = 0;
-  CopyWriter writer(write_config, &copy_model);
+  copywriting::CopyWriter writer(write_config, &copy_model);
   const auto count = std::min<size_t>(kSampledProducts, rows.validation.size());
   std::vector<std::string> texts;
   for (const auto& written : writer.write(std::span(rows.validation).first(count))) {

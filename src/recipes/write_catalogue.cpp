@@ -21,7 +21,7 @@ constexpr int64_t kSampleProducts = 4;
 
 class Catalogue {
  public:
-  Catalogue(const WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels)
+  Catalogue(const copywriting::WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels)
       : config_(config), run_(run), catalogue_(catalogue), context_(open_labels(labels, system_utc_clock())), folder_(run.output + ".run"), shop_config_(shop_config()) {
     if (run.input.empty() || run.input == "-") throw UsageError("[write] a table as output needs a table as PRODUCTS, a file");
     if (!run.table.empty() || !run.format.empty()) throw UsageError("[write] --table and --format: not with a table as output");
@@ -91,8 +91,8 @@ class Catalogue {
 
   std::string lines_of(const std::string& field) const { return (folder_ / (field + ".jsonl")).string(); }
 
-  WriteConfig config_for(const std::string& field) const {
-    WriteConfig config = config_;
+  copywriting::WriteConfig config_for(const std::string& field) const {
+    copywriting::WriteConfig config = config_;
     config.field = field;
     return config;
   }
@@ -178,7 +178,7 @@ class Catalogue {
 
   static double rounded(double value) { return std::round(value * 1000) / 1000; }
 
-  const WriteConfig& config_;
+  const copywriting::WriteConfig& config_;
   const WriteRun& run_;
   const CatalogueConfig& catalogue_;
   LabelContext context_;
@@ -198,7 +198,7 @@ bool is_catalogue_output(const std::string& output) {
   return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
 }
 
-bool write_catalogue(const WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels) {
+bool write_catalogue(const copywriting::WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels) {
   return Catalogue(config, run, catalogue, labels).run();
 }
 

@@ -40,6 +40,6 @@ bool is_catalogue_output(const std::string& output);
 /// overwritten; run again, it gives the same OUTPUT. Returns false when a text was refused, a row
 /// rejected or a product without a text. Throws as these do; InvalidInput for OUTPUT.run of other
 /// settings.
-bool write_catalogue(const WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels);
+bool write_catalogue(const copywriting::WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels);
 
 }  // namespace vitrine::recipes

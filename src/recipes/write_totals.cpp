@@ -6,7 +6,7 @@
 
 namespace vitrine::recipes {
 
-void WriteTotals::add(const WrittenProduct& written) {
+void WriteTotals::add(const copywriting::WrittenProduct& written) {
   ++products;
   candidates += static_cast<int64_t>(written.candidates.size());
   dropped += written.dropped;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "recipes/write.h"
+#include "copywriting/copy_writer.h"
 
 namespace vitrine::recipes {
 
@@ -16,7 +16,7 @@ struct WriteTotals {
   int64_t compared = 0;                   // products with two candidates or more
   double likeness = 0;                    // summed over these
 
-  void add(const WrittenProduct& written);
+  void add(const copywriting::WrittenProduct& written);
   void add(const WriteTotals& part);
   /// "12 products, 96 candidates, 3 dropped by the checks (…), …".
   std::string text() const;

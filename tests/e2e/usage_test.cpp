@@ -29,7 +29,7 @@ testing::AssertionResult is_usage_error(const ProgramResult& result, std::string
 TEST(UsageE2e, UnknownVerbsAreNamedAndPlannedOnesAreToldApart) {
   EXPECT_TRUE(is_usage_error(run_program({"foo"}), "unknown verb 'foo'; there are: import, points"));
   EXPECT_TRUE(is_usage_error(run_program({"score", "foo"}), "unknown verb 'score foo'; there is: score copy, ranker"));
-  EXPECT_TRUE(is_usage_error(run_program({"serve", "x"}), "'serve' does not exist yet"));
+  EXPECT_TRUE(is_usage_error(run_program({"launch", "x"}), "'launch' does not exist yet"));
   EXPECT_TRUE(is_usage_error(run_program({"curate", "foo"}), "unknown verb 'curate foo'; there is: curate copy, images"));
   EXPECT_TRUE(is_usage_error(run_program({"curate"}), "curate copy"));
   EXPECT_TRUE(is_usage_error(run_program({"import", "x", "--strict=maybe"}), "strict was given a disallowed flag override"));

@@ -22,7 +22,7 @@ namespace {
 struct Systems {
   std::vector<std::string> outputs, models, plans{"planner"}, attached;
   std::string ranker;
-  int variants = recipes::WriteConfig().variants;
+  int variants = copywriting::WriteConfig().variants;
   int num_return_sequences = 8, decoding_seeds = 3;
   std::string output;
 

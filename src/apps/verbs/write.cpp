@@ -15,7 +15,7 @@ namespace {
 struct WriteVerb {
   explicit WriteVerb(CLI::App& app) : options(app) {}
   CommonOptions common;
-  recipes::WriteConfig config;
+  copywriting::WriteConfig config;
   recipes::WriteRun run;
   recipes::CatalogueConfig catalogue;
   recipes::LabelOptions labels;

@@ -246,5 +246,53 @@ TEST_F(DecoderTest, StatsCountTokensAndSteps) {
   EXPECT_EQ(decoder.stats().steps, 4);
 }
 
+/// Requests that are watched, and given up when their first sequence has so many tokens.
+class WatchedQueue : public RequestQueue {
+ public:
+  explicit WatchedQueue(std::vector<Request> all, size_t limit = 1000) : all_(std::move(all)), limit_(limit), grown_(all_.size()), results(all_.size()) {}
+  std::optional<Request> next() override { return next_ < all_.size() ? std::optional(all_[next_++]) : std::nullopt; }
+  void grown(size_t request_idx, size_t sequence_idx, std::span<const int32_t> tokens) override {
+    if (sequence_idx == 0) grown_[request_idx].assign(tokens.begin(), tokens.end());
+    told += sequence_idx == 0;
+  }
+  bool is_wanted(size_t request_idx) override { return request_idx != 0 || grown_[0].size() < limit_; }
+  void done(size_t request_idx, std::vector<Sequence> sequences) override {
+    EXPECT_EQ(sequences[0].tokens, grown_[request_idx]) << "what was told is what there is";
+    results[request_idx] = std::move(sequences);
+  }
+
+ private:
+  std::vector<Request> all_;
+  size_t next_ = 0, limit_;
+  std::vector<std::vector<int32_t>> grown_;
+
+ public:
+  std::vector<std::vector<Sequence>> results;
+  int told = 0;
+};
+
+TEST_F(DecoderTest, SequencesAreToldTokenByToken) {
+  WatchedQueue queue({request({1, 2}, 5), request({3}, 4)});
+  load().generate(queue);
+  EXPECT_EQ(queue.told, 5 + 4);
+}
+
+TEST_F(DecoderTest, AnUnwantedRequestMakesRoomAtOnce) {
+  Request many = request({1, 2}, 20);
+  many.keys = {RandomKey(1), RandomKey(2), RandomKey(3)};  // of which two run and one waits
+  const Request other = request({3}, 6);
+  Decoder decoder = Decoder::load(dir_.path(), {.threads = 1, .max_batch = 2});
+  WatchedQueue queue({many, other}, /*limit=*/4);
+  decoder.generate(queue);
+  ASSERT_EQ(queue.results[0].size(), 3u);
+  EXPECT_EQ(queue.results[0][0].tokens.size(), 4u);
+  EXPECT_TRUE(queue.results[0][2].tokens.empty());
+  for (const Sequence& sequence : queue.results[0]) {
+    EXPECT_EQ(sequence.end, EndReason::given_up);
+    EXPECT_FALSE(sequence.finished);
+  }
+  EXPECT_EQ(queue.results[1][0].tokens, decoder.generate(std::vector{other})[0][0].tokens) << "the others do not notice";
+}
+
 }  // namespace
 }  // namespace vitrine::generation

@@ -8,7 +8,7 @@
 #include "copywriting/copy_model.h"
 #include "data/import.h"
 #include "recipes/train_copy.h"
-#include "recipes/write.h"
+#include "copywriting/copy_writer.h"
 #include "support/random_gpt2.h"
 #include "support/temporary_directory.h"
 #include "text/bpe_trainer.h"
@@ -109,12 +109,12 @@ TEST_P(InitPublicTest, TheTunedModelWritesTextsWithoutControlTokens) {
   write_base(GetParam());
   train();
   const auto model = copywriting::load_copy_model(output(), {.threads = 1});
-  WriteConfig config;
+  copywriting::WriteConfig config;
   config.num_return_sequences = 2;
   config.min_category_rows = 0;
   config.check = false;
   const auto products = data::read_products(dir_.path() / "rows.jsonl", {}).products;
-  for (const auto& written : CopyWriter(config, &model).write(std::span(products).first(3))) {
+  for (const auto& written : copywriting::CopyWriter(config, &model).write(std::span(products).first(3))) {
     ASSERT_EQ(written.candidates.size(), 2u) << written.error;
     EXPECT_EQ(written.candidates.front().origin, "model");
     for (const auto& candidate : written.candidates) {

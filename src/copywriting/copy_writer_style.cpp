@@ -1,21 +1,18 @@
 // The part of CopyWriter that puts candidates into a style by rule.
 #include "checks/checker.h"
+#include "copywriting/copy_writer.h"
 #include "copywriting/fields.h"
 #include "copywriting/style.h"
-#include "recipes/write.h"
 #include "text/utf8.h"
 
-namespace vitrine::recipes {
-
-using copywriting::Candidate;
-using copywriting::Plan;
+namespace vitrine::copywriting {
 
 /// The text in the style; what was there stays as the unstyled text.
 void CopyWriter::dress(const Prepared& prepared, const Plan& plan, Candidate& candidate) const {
   const std::string plain = candidate.text;
   const auto* limit = checks::Checker::shipped().lengths().find_limit(config_.platform, config_.field);
   const auto key = candidate_key(config_.seed, prepared.product.id, candidate.index).fold_in("style");
-  candidate.text = copywriting::apply_style(plain, prepared.product, plan, *style_, key, limit);
+  candidate.text = apply_style(plain, prepared.product, plan, *style_, key, limit);
   candidate.unstyled = candidate.text == plain ? "" : plain;
 }
 
@@ -34,17 +31,17 @@ void CopyWriter::style_and_check(const Prepared& prepared, const Plan& plan, Can
     dress(prepared, plan, candidate);
     check(prepared, candidate);
   }
-  candidate.style = copywriting::share_kept(copywriting::check_style(candidate.text, *style_));
+  candidate.style = share_kept(check_style(candidate.text, *style_));
 }
 
 /// Cuts the text below the style and puts it into the style again, where the style's own means were not enough.
 void CopyWriter::fit_plain(const Prepared& prepared, const Plan& plan, const checks::Limit& limit, Candidate& candidate) const {
   const auto length = checks::length_in(checks::measure_lengths(candidate.text), limit.unit);
   if (candidate.unstyled.empty() || !limit.max || length <= *limit.max) return;
-  const auto fitted = copywriting::fit_text(candidate.unstyled, prepared.product, plan, limit, copywriting::least_overhead(*style_, limit.unit));
+  const auto fitted = fit_text(candidate.unstyled, prepared.product, plan, limit, least_overhead(*style_, limit.unit));
   if (!fitted) return;
   candidate.text = fitted->after;
   style_and_check(prepared, plan, candidate);
 }
 
-}  // namespace vitrine::recipes
+}  // namespace vitrine::copywriting

@@ -1,4 +1,4 @@
-// recipes/write_config.h - the settings of `write`, named as in the transformers library where it has them.
+// copywriting/write_config.h - the settings of `write`, named as in the transformers library where it has them.
 #pragma once
 #include <string>
 #include <vector>
@@ -7,7 +7,7 @@
 #include "copywriting/candidates.h"
 #include "copywriting/plan.h"
 
-namespace vitrine::recipes {
+namespace vitrine::copywriting {
 
 /// The embedded copy model, and the ranking model that was made for it.
 inline constexpr const char* kEmbeddedModel = "copy-mini";
@@ -51,8 +51,8 @@ struct WriteConfig {
   int rewrites = 2;
   int64_t min_category_rows = 20;
   int64_t seed = 0;
-  copywriting::PlanConfig plan;
-  copywriting::OrderConfig order;
+  PlanConfig plan;
+  OrderConfig order;
 
   void describe(FieldVisitor& v) {
     v.field("model", model, "copy model: a folder, or a name in models/");
@@ -103,4 +103,4 @@ struct WriteConfig {
   std::string beam_fault() const;
 };
 
-}  // namespace vitrine::recipes
+}  // namespace vitrine::copywriting

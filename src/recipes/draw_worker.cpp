@@ -1,0 +1,223 @@
+#include "recipes/draw_worker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <deque>
+#include <istream>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <ostream>
+#include <thread>
+#include <utility>
+
+#include "base/error.h"
+#include "base/utc_time.h"
+#include "io/picture.h"
+#include "recipes/draw_row.h"
+
+namespace vitrine::recipes {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What one request asks for.
+struct DrawOrder {
+  DrawConfig config;
+  PictureInspectorConfig inspection;
+  PictureLabelConfig label;
+  LabelOptions labels;
+  std::string product, prompt;     // file of one product record; a prompt of its own
+  std::string output, previews;    // folders
+  std::vector<std::string> names;  // of the files, by index
+};
+
+template <typename Config>
+void read_config(const Json& json, const char* name, Config& config) {
+  if (json.contains(name)) config_from_json(config, json[name], name);
+}
+
+DrawOrder order_of(const Json& json) {
+  DrawOrder order;
+  try {
+    read_config(json, "settings", order.config);
+    read_config(json, "inspection", order.inspection);
+    read_config(json, "label", order.label);
+    read_config(json, "labels", order.labels);
+    order.product = json.value("product", "");
+    order.prompt = json.value("prompt", "");
+    order.output = json.at("output").get<std::string>();
+    order.previews = json.value("previews", "");
+    order.names = json.at("names").get<std::vector<std::string>>();
+  } catch (const Json::exception& e) {
+    throw InvalidInput(concat("[draw-worker] ", e.what()));
+  }
+  order.config.validate();
+  order.inspection.validate();
+  VITRINE_REQUIRE(order.names.size() == static_cast<size_t>(order.config.num_images_per_prompt), "[draw-worker] names: expected ",
+                  order.config.num_images_per_prompt, ", got ", order.names.size());
+  return order;
+}
+
+/// What the loaded models depend on.
+Json settings_of_models(const DrawConfig& config) {
+  Json settings = config_to_json(config);
+  settings.erase("seed");
+  settings.erase("num_images_per_prompt");
+  return settings;
+}
+
+/// Requests from a thread of its own, so that a cancel is seen while pictures are drawn.
+class Orders {
+ public:
+  explicit Orders(std::istream& in) : reader_([this, &in] { read(in); }) {}
+
+  /// Nothing at the end of the input.
+  std::optional<Json> next() {
+    std::unique_lock lock(mutex_);
+    is_working_ = false;
+    changed_.wait(lock, [&] { return is_over_ || !waiting_.empty(); });
+    if (waiting_.empty()) return std::nullopt;
+    Json request = std::move(waiting_.front());
+    waiting_.pop_front();
+    is_working_ = true;
+    is_cancelled_ = false;
+    return request;
+  }
+  bool is_cancelled() const { return is_cancelled_; }
+
+ private:
+  void read(std::istream& in) {
+    for (std::string line; std::getline(in, line);) take(Json::parse(line, nullptr, /*allow_exceptions=*/false));
+    const std::lock_guard lock(mutex_);
+    if (is_working_) std::_Exit(EXIT_FAILURE);
+    is_over_ = true;
+    changed_.notify_one();
+  }
+
+  void take(const Json& line) {
+    const std::lock_guard lock(mutex_);
+    if (line.is_object() && line.contains("cancel")) is_cancelled_ = true;
+    if (!line.is_object() || !line.contains("draw")) return;
+    waiting_.push_back(line["draw"]);
+    changed_.notify_one();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Json> waiting_;
+  bool is_working_ = false, is_over_ = false;
+  std::atomic<bool> is_cancelled_ = false;
+  std::jthread reader_;  // last, so that all is there when it begins
+};
+
+class DrawWorker {
+ public:
+  DrawWorker(const DrawWorkerConfig& config, std::istream& in, std::ostream& out) : config_(config), orders_(in), out_(out) {}
+
+  void run() {
+    while (const auto request = orders_.next()) {
+      try {
+        tell(drawn(order_of(*request)));
+      } catch (const Cancelled&) {
+        tell({{"event", "cancelled"}});
+      } catch (const std::exception& e) {
+        tell({{"event", "failed"}, {"code", code_of(e)}, {"detail", e.what()}});
+      }
+    }
+  }
+
+ private:
+  static const char* code_of(const std::exception& error) {
+    if (dynamic_cast<const std::bad_alloc*>(&error)) return "out_of_memory";
+    if (dynamic_cast<const NotFound*>(&error)) return "model_missing";
+    if (dynamic_cast<const InvalidInput*>(&error) || dynamic_cast<const UsageError*>(&error)) return "impossible";
+    return dynamic_cast<const IoError*>(&error) ? "storage_failed" : "internal";
+  }
+
+  void tell(const Json& event) { out_ << dump_line(event) << std::endl; }
+
+  Json drawn(const DrawOrder& order) {
+    load(order);
+    const DrawTask task = task_of(order);
+    VITRINE_REQUIRE(task.error.empty(), "[draw-worker] ", task.error);
+    const LabelContext labels = open_labels(order.labels, system_utc_clock());
+    const DrawParts parts{order.config, *drawer_, *inspector_, order.inspection, order.label, labels};
+    const int attempts = order.inspection.inspect ? order.inspection.attempts : 1;
+    step_ = 0;
+    const auto pictures = draw_row(parts, task, attempts, /*keep_latents=*/false,
+                                   [&](std::span<const PictureSeed> seeds) { return watch(order, seeds); });
+    Json line = write_row(parts, task, pictures, {order.output, "", [&](size_t index) { return order.names[index]; }});
+    return {{"event", "done"}, {"line", std::move(line)}, {"record", drawer_->record()}};
+  }
+
+  /// Keeps what is loaded when it is of the same settings.
+  void load(const DrawOrder& order) {
+    const Json models = settings_of_models(order.config), judges = config_to_json(order.inspection);
+    if (models_ == models && judges_ == judges) return;
+    tell({{"event", "loading"}});
+    drawer_.reset();  // before the next one: both at once may be too much
+    inspector_.reset();
+    models_ = judges_ = Json();
+    drawer_.emplace(order.config, DrawMaterial{}, config_.dtype, config_.device);
+    require_room_for_label(*drawer_);
+    inspector_.emplace(order.inspection, config_.device);
+    models_ = models;
+    judges_ = judges;
+  }
+
+  /// A product with a prompt of its own keeps its noise and its record.
+  DrawTask task_of(const DrawOrder& order) const {
+    DrawSource source;
+    source.products = order.product;
+    if (order.product.empty()) source.prompt = order.prompt;
+    DrawTasks tasks(source, drawer_->language(), drawer_->tokenizer(), drawer_->max_tokens());
+    auto task = tasks.next();
+    VITRINE_REQUIRE(task, "[draw-worker] neither a product nor a prompt");
+    if (order.product.empty() || order.prompt.empty()) return *task;
+    task->prompt = order.prompt;
+    task->error.clear();
+    return *task;
+  }
+
+  /// Pictures of a call come one after the other, batch by batch.
+  DrawWatch watch(const DrawOrder& order, std::span<const PictureSeed> seeds) {
+    const int64_t steps = drawer_->num_steps(1), total = drawer_->num_steps(order.config.num_images_per_prompt);
+    const int64_t before = step_;
+    DrawWatch watch;
+    watch.on_step = [this, total] {
+      if (orders_.is_cancelled()) throw Cancelled("[draw-worker] cancelled");
+      ++step_;
+      tell({{"event", "step"}, {"step", step_}, {"steps", std::max(step_, total)}});
+    };
+    if (order.previews.empty()) return watch;
+    watch.on_preview = [this, &order, seeds, steps, before](const io::Picture& picture) {
+      const int64_t step = step_ - before - 1, first = step / steps * order.config.batch_size;
+      tell_preview(order, seeds[static_cast<size_t>(first)].index, step % steps + 1, steps, picture);
+    };
+    return watch;
+  }
+
+  void tell_preview(const DrawOrder& order, int64_t index, int64_t step, int64_t steps, const io::Picture& picture) {
+    const fs::path file = fs::path(order.previews) / order.names[static_cast<size_t>(index)];
+    io::write_picture(file, picture);
+    tell({{"event", "preview"}, {"index", index}, {"step", step}, {"steps", steps}, {"width", drawer_->width()}, {"height", drawer_->height()},
+          {"file", file.string()}});
+  }
+
+  const DrawWorkerConfig config_;
+  Orders orders_;
+  std::ostream& out_;
+  Json models_, judges_;  // settings of what is loaded; null = nothing
+  std::optional<PictureDrawer> drawer_;
+  std::optional<PictureInspector> inspector_;
+  int64_t step_ = 0;  // of the present request, all its pictures
+};
+
+}  // namespace
+
+void run_draw_worker(const DrawWorkerConfig& config, std::istream& in, std::ostream& out) { DrawWorker(config, in, out).run(); }
+
+}  // namespace vitrine::recipes

@@ -1,0 +1,317 @@
+#include "serve/http_server.h"
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <atomic>
+#include <fstream>
+
+#include "base/base64.h"
+#include "base/error.h"
+#include "base/stopwatch.h"
+#include "serve/problem.h"
+#include "store/ids.h"
+
+namespace vitrine::serve {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr size_t kMaxJsonBytes = size_t{1} << 20;
+// Of a body that is refused, so much is read and dropped: a client that is still sending would not
+// read the answer otherwise.
+constexpr size_t kMaxDroppedBytes = size_t{16} << 20;
+constexpr size_t kFormSlack = size_t{64} << 10;  // parts of a form beside its file
+constexpr int kKeepAliveRequests = 1000, kKeepAliveSeconds = 5, kSocketTimeoutSeconds = 10;
+constexpr int kUploadTimeFactor = 10;
+constexpr size_t kFileChunkBytes = size_t{64} << 10;
+constexpr milliseconds kStreamWait{500};  // so soon a stream sees that the server stops
+constexpr milliseconds kHeartbeat = std::chrono::seconds(15);
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+HttpRequest request_of(const httplib::Request& from) {
+  HttpRequest request;
+  request.method = from.method;
+  const size_t question = std::min(from.target.find('?'), from.target.size());
+  request.path = from.target.substr(0, question);
+  for (const auto& [name, value] : from.headers) request.headers.emplace(lower(name), value);
+  request.remote_address = from.remote_addr;
+  return request;
+}
+
+/// The name of a file without folders of either kind of system.
+std::string plain_name(const std::string& name) {
+  const size_t slash = name.find_last_of("/\\");
+  return slash == name.npos ? name : name.substr(slash + 1);
+}
+
+bool has_body(const httplib::Request& request) {
+  const std::string length = request.get_header_value("Content-Length");
+  return (!length.empty() && length != "0") || request.has_header("Transfer-Encoding");
+}
+
+/// The body of one request, read within its limits.
+class BodySource {
+ public:
+  BodySource(const httplib::Request& request, const httplib::ContentReader& reader, const Service& service)
+      : request_(request), reader_(reader), service_(service) {}
+
+  void read(HttpRequest& into, BodyKind kind) {
+    const bool is_form = kind != BodyKind::json && into.content_type() == "multipart/form-data";
+    if (!has_body()) throw Refusal("bad_request", "expected a body");
+    max_bytes_ = is_form ? (static_cast<size_t>(service_.config.max_upload_mib) << 20) : kMaxJsonBytes;
+    const auto seconds = service_.config.body_timeout_s * (is_form ? kUploadTimeFactor : 1);
+    deadline_ = SteadyClock::now() + std::chrono::seconds(seconds);
+    refuse_announced_size(is_form);
+    is_form ? read_form(into) : read_text(into);
+  }
+
+  /// Whether the connection is at the end of this request, after dropping a moderate rest.
+  bool drop_rest() {
+    if (is_read_ || !has_body()) return true;
+    if (is_broken_) return false;
+    size_t dropped = 0;
+    deadline_ = SteadyClock::now() + std::chrono::seconds(kSocketTimeoutSeconds);
+    const auto drop = [&](const char*, size_t size) {
+      dropped += size;
+      return dropped <= kMaxDroppedBytes && SteadyClock::now() < deadline_;
+    };
+    if (!request_.is_multipart_form_data()) return reader_(drop);
+    return reader_([](const httplib::MultipartFormData&) { return true; }, drop);
+  }
+
+ private:
+  bool has_body() const { return serve::has_body(request_); }
+  size_t announced() const {
+    const std::string length = request_.get_header_value("Content-Length");
+    return length.empty() ? 0 : std::strtoull(length.c_str(), nullptr, 10);
+  }
+  void refuse_announced_size(bool is_form) const {
+    if (announced() > max_bytes_ + (is_form ? kFormSlack : 0)) throw_too_large();
+  }
+  [[noreturn]] void throw_too_large() const {
+    throw Refusal("too_large", concat("expected at most ", max_bytes_, " bytes"));
+  }
+
+  /// Counts what comes; false = enough.
+  bool take(size_t size) {
+    read_bytes_ += size;
+    is_too_large_ = read_bytes_ > max_bytes_;
+    is_slow_ = SteadyClock::now() > deadline_;
+    return !is_too_large_ && !is_slow_;
+  }
+  void finish(bool is_complete) {
+    is_read_ = is_complete;
+    is_broken_ = !is_complete;
+    if (is_complete) return;
+    if (is_too_large_) throw_too_large();
+    if (is_slow_ || SteadyClock::now() > deadline_) throw Refusal("slow_request");
+    throw Refusal("bad_request", "the body ended before its length, or is no form");
+  }
+
+  void read_text(HttpRequest& into) {
+    finish(reader_([&](const char* data, size_t size) {
+      if (!take(size)) return false;
+      into.body.append(data, size);
+      return true;
+    }));
+  }
+
+  void read_form(HttpRequest& into) {
+    std::ofstream file;
+    bool is_in_file = false;
+    const bool is_complete = reader_(
+        [&](const httplib::MultipartFormData& part) {
+          is_in_file = !part.filename.empty();
+          if (!is_in_file) return true;
+          if (into.upload) return false;  // one file a request
+          const auto place = service_.uploads() / store::new_id("part");
+          into.upload = std::make_shared<Upload>(place, plain_name(part.filename));
+          file.open(place, std::ios::binary);
+          return file.good();
+        },
+        [&](const char* data, size_t size) {
+          if (!take(size)) return false;
+          if (is_in_file) file.write(data, static_cast<std::streamsize>(size));
+          return !is_in_file || file.good();
+        });
+    file.close();
+    if (file.fail() && into.upload) throw IoError("[serve] an upload cannot be written");
+    finish(is_complete);
+    if (!into.upload) throw Refusal("bad_request", "expected a form with one file");
+  }
+
+  const httplib::Request& request_;
+  const httplib::ContentReader& reader_;
+  const Service& service_;
+  size_t max_bytes_ = 0, read_bytes_ = 0;
+  SteadyClock::time_point deadline_ = {};
+  bool is_read_ = false, is_broken_ = false, is_too_large_ = false, is_slow_ = false;
+};
+
+/// Sends a text, and ends the connection behind it when asked.
+httplib::ContentProvider text_provider(std::shared_ptr<std::string> text, bool close) {
+  return [text, close](size_t offset, size_t length, httplib::DataSink& sink) {
+    if (!sink.write(text->data() + offset, length)) return false;
+    return !close;
+  };
+}
+
+httplib::ContentProvider file_provider(const std::filesystem::path& path) {
+  auto file = std::make_shared<std::ifstream>(path, std::ios::binary);
+  return [file](size_t offset, size_t length, httplib::DataSink& sink) {
+    std::string chunk(std::min(length, kFileChunkBytes), '\0');
+    file->seekg(static_cast<std::streamoff>(offset));
+    file->read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
+    return file->good() && sink.write(chunk.data(), chunk.size());
+  };
+}
+
+/// Sends what a stream of events has, and a comment when it has had nothing for a while.
+class StreamSender {
+ public:
+  StreamSender(std::shared_ptr<EventStream> events, const std::atomic<bool>& is_stopping)
+      : events_(std::move(events)), is_stopping_(is_stopping) {}
+
+  bool send(httplib::DataSink& sink) {
+    const auto text = is_stopping_ ? std::nullopt : events_->next(kStreamWait);
+    if (!text) {
+      sink.done();
+      return true;
+    }
+    std::string out = *text;
+    if (out.empty() && SteadyClock::now() - sent_at_ >= kHeartbeat) out = ": still here\n\n";
+    if (out.empty()) return sink.is_writable();
+    sent_at_ = SteadyClock::now();
+    return sink.write(out.data(), out.size());
+  }
+
+ private:
+  std::shared_ptr<EventStream> events_;
+  const std::atomic<bool>& is_stopping_;
+  SteadyClock::time_point sent_at_ = SteadyClock::now();
+};
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  Impl(Service& service, const Dispatcher& dispatcher) : service_(service), dispatcher_(dispatcher) {
+    const auto threads = static_cast<size_t>(service.config.http_threads);
+    server_.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
+    server_.set_keep_alive_max_count(kKeepAliveRequests);
+    server_.set_keep_alive_timeout(kKeepAliveSeconds);
+    server_.set_read_timeout(kSocketTimeoutSeconds);
+    server_.set_write_timeout(kSocketTimeoutSeconds);
+    server_.set_tcp_nodelay(true);
+    server_.set_payload_max_length((static_cast<size_t>(service.config.max_upload_mib) << 20) + kFormSlack);
+    const auto without_body = [this](const httplib::Request& from, httplib::Response& to) { answer(from, to); };
+    const auto with_body = [this](const httplib::Request& from, httplib::Response& to,
+                                  const httplib::ContentReader& reader) { answer(from, to, reader); };
+    constexpr const char* kAny = R"([\s\S]*)";
+    server_.Get(kAny, without_body).Options(kAny, without_body);
+    server_.Post(kAny, with_body).Put(kAny, with_body).Patch(kAny, with_body).Delete(kAny, with_body);
+    server_.set_exception_handler([](const httplib::Request& from, httplib::Response& to, std::exception_ptr) {
+      const HttpResponse response = problem_response(Refusal("internal"), request_of(from));
+      to.status = response.status;
+      to.set_content(response.body, response.content_type);
+    });
+    server_.set_error_handler([this](const httplib::Request& from, httplib::Response& to) { refuse_broken(from, to); });
+  }
+
+  int listen() {
+    const auto& config = service_.config;
+    const int port = config.port == 0 ? server_.bind_to_any_port(config.host)
+                     : server_.bind_to_port(config.host, config.port) ? config.port : -1;
+    if (port < 0) throw IoError(concat("[serve] cannot listen at ", config.host, " port ", config.port, ": is it taken?"));
+    return port;
+  }
+  void run() { server_.listen_after_bind(); }
+  void stop() {
+    is_stopping_ = true;
+    server_.stop();
+  }
+
+ private:
+  void answer(const httplib::Request& from, httplib::Response& to) {
+    HttpRequest request = request_of(from);
+    HttpResponse response = ask(from, request, [](HttpRequest&, BodyKind) {});
+    response.close_connection = has_body(from);  // nobody reads it
+    send(response, to);
+  }
+  void answer(const httplib::Request& from, httplib::Response& to, const httplib::ContentReader& reader) {
+    HttpRequest request = request_of(from);
+    BodySource source(from, reader, service_);
+    HttpResponse response =
+        ask(from, request, [&](HttpRequest& into, BodyKind kind) { source.read(into, kind); });
+    response.close_connection = !source.drop_rest();
+    send(response, to);
+  }
+
+  HttpResponse ask(const httplib::Request& from, HttpRequest& request, const ReadBody& read_body) {
+    const size_t question = from.target.find('?');
+    const auto query = parse_query(question == from.target.npos ? "" : from.target.substr(question + 1));
+    if (!query) {
+      request.id = store::new_id("req");
+      return problem_response(Refusal("bad_address"), request);
+    }
+    request.query = *query;
+    return dispatcher_.answer(request, read_body);
+  }
+
+  void send(const HttpResponse& response, httplib::Response& to) {
+    to.status = response.status;
+    for (const auto& [name, value] : response.headers) to.set_header(name, value);
+    if (response.events) return send_events(response, to);
+    if (!response.file.empty()) {
+      const auto size = std::filesystem::file_size(response.file);
+      return to.set_content_provider(size, response.content_type, file_provider(response.file));
+    }
+    if (response.close_connection) to.set_header("Connection", "close");
+    if (response.body.empty()) return;
+    // As a provider, so that the library does not compress it again.
+    to.set_content_provider(response.body.size(), response.content_type,
+                            text_provider(std::make_shared<std::string>(response.body), response.close_connection));
+  }
+
+  void send_events(const HttpResponse& response, httplib::Response& to) {
+    to.set_header("Cache-Control", "no-store");
+    to.set_header("X-Accel-Buffering", "no");
+    ++service_.open_streams;
+    auto sender = std::make_shared<StreamSender>(response.events, is_stopping_);
+    to.set_chunked_content_provider(
+        "text/event-stream", [sender](size_t, httplib::DataSink& sink) { return sender->send(sink); },
+        [this](bool) { --service_.open_streams; });
+  }
+
+  /// What the library itself refuses: a request line that is none, an address that is too long.
+  void refuse_broken(const httplib::Request& from, httplib::Response& to) {
+    if (!to.body.empty() || to.has_header("X-Request-Id")) return;
+    HttpRequest request = request_of(from);
+    request.id = store::new_id("req");
+    const char* code = to.status == 413 ? "too_large" : to.status == 414 ? "address_too_long" : "bad_request";
+    const HttpResponse response = problem_response(Refusal(code), request);
+    to.set_header("X-Request-Id", request.id);
+    to.status = response.status;
+    to.set_content(response.body, response.content_type);
+  }
+
+  Service& service_;
+  const Dispatcher& dispatcher_;
+  std::atomic<bool> is_stopping_ = false;
+  httplib::Server server_;
+};
+
+HttpServer::HttpServer(Service& service, const Dispatcher& dispatcher)
+    : impl_(std::make_unique<Impl>(service, dispatcher)) {}
+HttpServer::~HttpServer() = default;
+int HttpServer::listen() { return impl_->listen(); }
+void HttpServer::run() { impl_->run(); }
+void HttpServer::stop() { impl_->stop(); }
+
+}  // namespace vitrine::serve

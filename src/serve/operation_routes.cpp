@@ -1,0 +1,127 @@
+// For those who run the server: whether it can work, and what it counts.
+#include <sys/statvfs.h>
+
+#include <fstream>
+
+#include "base/version.h"
+#include "serve/operations.h"
+#include "serve/request_parts.h"
+#include "serve/service.h"
+
+namespace vitrine::serve {
+namespace {
+
+constexpr uint64_t kLeastFreeBytes = uint64_t{64} << 20;
+
+std::string database_health(Service& service) {
+  try {
+    auto loan = service.database.borrow();
+    int64_t one = 0;
+    loan->read_one(loan->query("SELECT count(*) FROM shops"), one);
+    return one > 0 ? "ok" : "no shop";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+std::string copy_health(const Service& service) {
+  return service.engines.loaded().empty() ? "no copy model is loaded" : "ok";
+}
+
+std::string disk_health(const Service& service) {
+  struct statvfs state {};
+  if (::statvfs(service.folder.c_str(), &state) != 0) return "the data folder cannot be read";
+  const uint64_t free_bytes = uint64_t{state.f_bavail} * state.f_frsize;
+  return free_bytes < kLeastFreeBytes ? concat("only ", free_bytes >> 20, " MiB free") : "ok";
+}
+
+HttpResponse get_health(Service& service, Call&) {
+  const std::string database = database_health(service), disk = disk_health(service);
+  const std::string copy = copy_health(service);
+  const std::string pictures = service.pictures == nullptr ? "there is no picture worker" : "ok";
+  const bool is_down = database != "ok" || disk != "ok";
+  const bool is_degraded = copy != "ok" || pictures != "ok";
+  const Json json{{"status", is_down ? "down" : is_degraded ? "degraded" : "ok"},
+                  {"version", program_version()},
+                  {"checks", {{"database", database}, {"copy_model", copy}, {"picture_worker", pictures}, {"disk", disk}}}};
+  return json_response(json, is_down ? 503 : 200);
+}
+
+// ---- metrics
+
+int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t total = 0, resident = 0;
+  file >> total >> resident;
+  return resident * 4096;
+}
+
+void write_process(const Service& service, MetricText& text) {
+  text.begin("vitrine_info", "gauge", "the program");
+  text.add("vitrine_info", {{"version", program_version()}}, 1);
+  text.begin("process_resident_memory_bytes", "gauge", "memory of the server, without its workers");
+  text.add("process_resident_memory_bytes", {}, static_cast<double>(resident_bytes()));
+  text.begin("process_start_time_seconds", "gauge", "since 1970");
+  text.add("process_start_time_seconds", {}, static_cast<double>(service.started_at.time_since_epoch().count()) / 1000);
+  text.begin("vitrine_open_streams", "gauge", "streams of events");
+  text.add("vitrine_open_streams", {}, service.open_streams);
+}
+
+void write_jobs(const Service& service, MetricText& text) {
+  const JobQueueStats stats = service.jobs.stats();
+  text.begin("vitrine_jobs_running", "gauge", "jobs in the hands of this server, by kind");
+  for (const auto& [kind, count] : stats.running) text.add("vitrine_jobs_running", {{"kind", kind}}, static_cast<double>(count));
+  text.begin("vitrine_jobs_ended_total", "counter", "jobs that ended here since the start");
+  const std::pair<std::string_view, int64_t> ends[] = {{"done", stats.done}, {"failed", stats.failed}, {"cancelled", stats.cancelled},
+                                                       {"lost", stats.lost}, {"released", stats.released}};
+  for (const auto& [end, count] : ends) text.add("vitrine_jobs_ended_total", {{"end", end}}, static_cast<double>(count));
+}
+
+std::string name_of(const std::string& folder) { return std::filesystem::path(folder).filename().string(); }
+
+void write_engines(const Service& service, MetricText& text) {
+  constexpr std::string_view kTokens = "vitrine_new_tokens_total", kTasks = "vitrine_copy_tasks";
+  const auto engines = service.engines.loaded();
+  text.begin(kTokens, "counter", "tokens of texts that copy models wrote");
+  for (const auto& [folder, engine] : engines) {
+    text.add(kTokens, {{"model", name_of(folder)}}, static_cast<double>(engine->stats().tokens));
+  }
+  text.begin(kTasks, "gauge", "candidates in the batch and before it");
+  for (const auto& [folder, engine] : engines) {
+    const CopyEngineStats stats = engine->stats();
+    text.add(kTasks, {{"model", name_of(folder)}, {"state", "running"}}, static_cast<double>(stats.running));
+    text.add(kTasks, {{"model", name_of(folder)}, {"state", "waiting"}}, static_cast<double>(stats.waiting));
+  }
+}
+
+/// Whether the request comes from this machine itself, and not through a proxy on it.
+bool is_local(const HttpRequest& request) {
+  const bool through_proxy = !request.header("x-forwarded-for").empty() || !request.header("forwarded").empty();
+  return !through_proxy && (request.remote_address == "127.0.0.1" || request.remote_address == "::1");
+}
+
+HttpResponse get_metrics(Service& service, Call& call) {
+  const bool is_admin = call.caller && call.user().role == store::Role::admin;
+  if (!is_local(call.request) && !call.caller) throw Refusal("not_signed_in");
+  if (!is_local(call.request) && !is_admin) throw Refusal("forbidden");
+  MetricText text;
+  write_process(service, text);
+  service.requests.write(text);
+  write_jobs(service, text);
+  write_engines(service, text);
+  HttpResponse response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = text.text();
+  return response;
+}
+
+constexpr Operation kOperations[] = {
+    {"getHealth", "GET", "/healthz", Access::open, BodyKind::none, get_health},
+    {"getMetrics", "GET", "/metrics", Access::open, BodyKind::none, get_metrics},
+};
+
+}  // namespace
+
+std::span<const Operation> operation_operations() { return kOperations; }
+
+}  // namespace vitrine::serve

@@ -1,0 +1,38 @@
+// serve/round_process.h - a round of learning from picks: `vitrine align copy` in a process of its own.
+//
+// What it has finished stays in OUTPUT.run, stage by stage: when the server ends or dies in the middle,
+// the same job goes on there.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "serve/job_queue.h"
+
+namespace vitrine::serve {
+
+struct RoundOrder {
+  std::filesystem::path products;  // human copy, as `train copy` reads it
+  std::filesystem::path picks;     // docs/formats/picks.md, with texts
+  std::filesystem::path output;    // becomes the folder of models and report
+  std::string model;               // that the rounds start from: a folder or a name
+  std::string ranker;              // empty = one is trained from the texts
+  std::string objective = "raft";  // raft | rrhf | dpo
+  int rounds = 1;
+  std::vector<std::string> options = {};  // further ones of `align copy`
+};
+
+struct RoundOutcome {
+  std::filesystem::path model;  // folder of the last round's
+  Json report;                  // report.json
+};
+
+/// Runs until its end; progress counts the stages. When the job is to stop the child is told to save
+/// its state, and is killed after `patience`.
+///   program  the command that stands for `vitrine`
+/// Throws JobFailed (round_failed, with the child's last message), Cancelled, Corrupt (report.json).
+RoundOutcome run_round(const std::vector<std::string>& program, const RoundOrder& order, RunningJob& job,
+                       std::chrono::milliseconds patience = std::chrono::seconds(30));
+
+}  // namespace vitrine::serve

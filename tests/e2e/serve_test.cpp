@@ -1,0 +1,209 @@
+// The real server over HTTP: the whole way, the contract, bad input, kill -9.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "base/file.h"
+#include "data/archive.h"
+#include "e2e/server_process.h"
+
+namespace vitrine::e2e {
+namespace {
+
+const std::string kTable =
+    "商品ID,标题,类目,材质,颜色,裙长,风格,文案\n"
+    "a1,真丝连衣裙,女装>连衣裙,真丝,墨绿色,连衣裙,简约,\n"
+    "a2,雪纺半身裙,女装>半身裙,雪纺,黑色,半身裙,通勤,\n";
+
+Json factors() {
+  return {{"field", "description"}, {"style", "taobao"}, {"platform", "taobao"}, {"length", 60}, {"audience", ""},
+          {"keywords", Json::array()}, {"pin", Json::array()}, {"order", Json::array()}, {"drop", Json::array()}};
+}
+
+class ServeTest : public testing::Test {
+ protected:
+  void start(std::vector<std::string> args = {}) {
+    server_.emplace(folder_ / "data", std::move(args));
+    client_.emplace(server_->port());
+    client_->sign_in("admin", ServerProcess::kPassword);
+  }
+  void import_table() {
+    const Json preview = client_->upload("/api/v1/imports", "shop.csv", kTable).json();
+    ASSERT_EQ(preview.at("kept"), 2) << preview;
+    ASSERT_EQ(client_->run_job({{"kind", "import"}, {"import_id", preview["id"]}, {"licence", "own"}}).at("state"), "done");
+  }
+  Json write(const std::string& product_id, int n = 2) {
+    const Json plan = client_->send("POST", "/api/v1/plans", Json{{"product_id", product_id}, {"factors", factors()}}).json();
+    return client_->run_job({{"kind", "write"}, {"plan_id", plan.at("id")}, {"num_return_sequences", n}, {"seed", 1}});
+  }
+  Json pick(const std::string& id, const Json& ids) {
+    return client_->send("PUT", "/api/v1/picks/" + id,
+                         Json{{"shown_ids", ids}, {"chosen", Json::array({ids[0]})}, {"edits", Json::array()}, {"ms", 1000}}).json();
+  }
+
+  TemporaryFolder folder_;
+  std::optional<ServerProcess> server_;
+  std::optional<Client> client_;
+};
+
+TEST_F(ServeTest, TheWholeWayFromATableToALabelledFile) {
+  start();
+  import_table();
+  const Json job = write("a1");
+  ASSERT_EQ(job.at("state"), "done") << job;
+  const Json ids = job["result"]["candidate_ids"];
+  ASSERT_GE(ids.size(), 1u);
+  EXPECT_EQ(client_->get("/api/v1/candidates/" + ids[0].get<std::string>() + "/explanation").status, 200);
+  const Json picked = pick("11111111-1111-4111-8111-111111111111", ids);
+  EXPECT_EQ(client_->send("PATCH", "/api/v1/shop", Json{{"own_approval", true}}).status, 200);
+  EXPECT_EQ(client_->run_job({{"kind", "export"}, {"format", "source"}, {"overwrite", false}, {"dry_run", false}}).at("state"), "422 LBL_NO_PRODUCER");
+  EXPECT_EQ(client_->send("PATCH", "/api/v1/shop", Json{{"producer", "91310000XXXXXXXXXX"}}).status, 200);
+  const std::string review = picked["review_ids"][0];
+  EXPECT_EQ(client_->send("POST", "/api/v1/reviews/" + review + "/decisions", Json{{"decision", "approve"}}).json()["state"], "approved");
+  const Json exported = client_->run_job({{"kind", "export"}, {"format", "source"}, {"overwrite", false}, {"dry_run", false}});
+  ASSERT_EQ(exported.at("state"), "done") << exported;
+  const Json record = client_->get("/api/v1/exports").json()["items"][0];
+  EXPECT_EQ(record["verified"], "pass") << record;
+  EXPECT_EQ(record["counts"]["written"], 1) << record;
+  const Answer file = client_->get("/api/v1/exports/" + record["id"].get<std::string>() + "/file");
+  const data::Archive archive(file.body, "export.zip");
+  EXPECT_NE(archive.read("shop.csv").find("由AI生成"), std::string::npos) << archive.read("shop.csv");
+  EXPECT_EQ(client_->get("/api/v1/products/a1").json()["state"], "exported");
+}
+
+TEST_F(ServeTest, AStreamTellsTokensCandidatesAndTheEnd) {
+  start();
+  import_table();
+  const Json plan = client_->send("POST", "/api/v1/plans", Json{{"product_id", "a1"}, {"factors", factors()}}).json();
+  const Json job = client_->send("POST", "/api/v1/jobs", Json{{"kind", "write"}, {"plan_id", plan["id"]}, {"num_return_sequences", 2}, {"seed", 3}},
+                                 {{"Idempotency-Key", "stream-01"}}).json();
+  const Answer stream = client_->get("/api/v1/jobs/" + job["id"].get<std::string>() + "/events");
+  EXPECT_EQ(stream.headers.at("content-type"), "text/event-stream");
+  EXPECT_NE(stream.body.find("event: candidate\n"), std::string::npos) << stream.body;
+  const size_t last = stream.body.rfind("event: ");
+  EXPECT_EQ(stream.body.substr(last, 10), "event: job");
+  EXPECT_NE(stream.body.find("\"state\":\"done\"", last), std::string::npos) << stream.body.substr(last);
+}
+
+TEST_F(ServeTest, ABatchGoesOnAfterAKillWithEachRowOnce) {
+  start();
+  import_table();
+  const Json dry = client_->run_job({{"kind", "batch"}, {"fields", {"title"}}, {"factors", factors()}, {"num_return_sequences", 1}, {"seed", 0},
+                                     {"only_empty", true}, {"dry_run", true}, {"deliver", "review"}});
+  EXPECT_EQ(dry["result"]["estimate"]["texts_to_write"], 2) << dry;
+  const Json batch{{"kind", "batch"}, {"fields", {"description", "title"}}, {"factors", factors()}, {"num_return_sequences", 1}, {"seed", 0},
+                   {"only_empty", true}, {"dry_run", false}, {"deliver", "review"}};
+  const Json job = client_->send("POST", "/api/v1/jobs", batch, {{"Idempotency-Key", "batch-001"}}).json();
+  server_->kill_at_once();
+  start();
+  Json state;
+  for (int tries = 0; tries < 900 && state != "done"; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    state = client_->get("/api/v1/jobs/" + job["id"].get<std::string>()).json()["state"];
+  }
+  EXPECT_EQ(state, "done");
+  EXPECT_EQ(client_->get("/api/v1/reviews").json()["counts"]["pending"], 4);
+}
+
+TEST_F(ServeTest, NoAcceptedPickIsLostByKills) {
+  start();
+  import_table();
+  const Json ids = write("a1")["result"]["candidate_ids"];
+  ASSERT_GE(ids.size(), 1u);
+  std::vector<std::string> accepted;
+  for (int round = 0; round < 3; ++round) {
+    std::jthread killer([&, pause = 150 + 70 * round] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+      server_->kill_at_once();
+    });
+    for (int i = 0; i < 1000; ++i) {
+      const std::string id = "pick-" + std::to_string(round) + "-" + std::to_string(i);
+      const Answer answer = client_->send("PUT", "/api/v1/picks/" + id,
+                                          Json{{"shown_ids", ids}, {"chosen", "none"}, {"edits", Json::array()}, {"ms", 1}});
+      if (answer.status == 0) break;
+      if (answer.status == 200) accepted.push_back(id);
+    }
+    killer.join();
+    start();
+  }
+  ASSERT_GT(accepted.size(), 3u);
+  const Answer lines = client_->send("GET", "/api/v1/picks", std::string(), {{"Accept", "application/jsonl"}});
+  for (const std::string& id : accepted) EXPECT_NE(lines.body.find("\"" + id + "\""), std::string::npos) << id;
+}
+
+TEST_F(ServeTest, BadInputIsAnsweredWithProblemsAndTheServerStaysUp) {
+  start({"--body-timeout-s", "1"});
+  const auto check = [&](const std::string& body, std::map<std::string, std::string> headers = {}) {
+    return client_->send("POST", "/api/v1/checks", body, std::move(headers)).outcome();
+  };
+  EXPECT_EQ(check("{"), "400 bad_json");
+  EXPECT_EQ(check("{\"text\":\"\xff\"}"), "400 bad_json");
+  EXPECT_EQ(check("{\"text\":1}"), "400 bad_request");
+  EXPECT_EQ(check("{\"text\":\"\",\"x\":1}"), "400 unknown_field");
+  EXPECT_EQ(check(std::string(10 << 20, ' ')), "413 too_large");
+  EXPECT_EQ(check("a=b", {{"Content-Type", "application/x-www-form-urlencoded"}}), "415 wrong_type");
+  EXPECT_EQ(client_->get("/api/v1/products?q=%ff").outcome(), "400 bad_request");
+  EXPECT_EQ(client_->get("/" + std::string(9000, 'a')).outcome(), "414 address_too_long");
+  EXPECT_EQ(client_->raw("BOGUS\r\n\r\n").status, 400);
+  EXPECT_EQ(client_->upload("/api/v1/imports", "bomb.xlsx", "PK\x03\x04 no zip").outcome(), "422 unreadable_file");
+  EXPECT_EQ(client_->get("/healthz").json()["checks"]["database"], "ok");
+}
+
+TEST_F(ServeTest, ChunkedBodiesAreCountedAndSlowOnesEnd) {
+  start({"--body-timeout-s", "1"});
+  std::string chunked = "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 40; ++i) chunked += "10000\r\n" + std::string(0x10000, ' ') + "\r\n";
+  EXPECT_EQ(client_->raw(chunked + "0\r\n\r\n").outcome(), "413 too_large");
+  const std::string part = "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+  EXPECT_EQ(client_->raw(part).outcome(), "408 slow_request");
+  EXPECT_EQ(client_->get("/healthz").json()["checks"]["database"], "ok");
+}
+
+TEST_F(ServeTest, OpenAiClientsGetLabelledTexts) {
+  start();
+  const Json token = client_->send("POST", "/api/v1/tokens", Json{{"name", "ERP"}}).json();
+  Client program(server_->port());
+  const std::map<std::string, std::string> bearer{{"Authorization", "Bearer " + token["secret"].get<std::string>()}};
+  const Answer answer = program.send("POST", "/v1/completions", Json{{"prompt", "类型#裙*材质#真丝*颜色#墨绿色"}, {"n", 1}, {"seed", 0}}, bearer);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_NE(answer.json()["choices"][0]["text"].get<std::string>().find("由AI生成"), std::string::npos) << answer.body;
+  const Answer stream = program.send("POST", "/v1/completions", Json{{"prompt", "类型#裙*材质#真丝"}, {"stream", true}}, bearer);
+  EXPECT_TRUE(stream.body.ends_with("data: [DONE]\n\n")) << stream.body;
+  EXPECT_EQ(program.send("POST", "/v1/images/generations", Json{{"prompt", "dress"}}, bearer).status, 503);
+}
+
+TEST_F(ServeTest, SaysWhatAFirstTimeOperatorNeedsAndStopsOnAsking) {
+  start();
+  EXPECT_NE(server_->out().find("admin-password"), std::string::npos) << server_->out();
+  EXPECT_EQ(server_->stop(), 0);
+  server_.emplace(folder_ / "data");
+  EXPECT_EQ(server_->out().find("admin-password"), std::string::npos) << "said again: " << server_->out();
+  EXPECT_TRUE(failed_with_one_line(run_program({"serve", "--port", "0", "--data", folder_ / "data"}), 1, "another server"));
+}
+
+TEST_F(ServeTest, ABackupIsMadeWhileTheServerWorksAndServesAsAStore) {
+  start();
+  import_table();
+  std::filesystem::create_directories(folder_ / "copy");
+  const ProgramResult backup = run_program({"backup", folder_ / "copy/vitrine.db", "--data", folder_ / "data"});
+  EXPECT_EQ(backup.exit_code, 0) << backup.err;
+  server_.emplace(folder_ / "copy");
+  client_.emplace(server_->port());
+  client_->sign_in("admin", ServerProcess::kPassword);
+  EXPECT_EQ(client_->get("/api/v1/products").json()["total"], 2);
+  EXPECT_TRUE(failed_with_one_line(run_program({"backup", folder_ / "x.db", "--data", folder_ / "nothing"}), 1, "no database"));
+}
+
+/// Every answer of the way is held to docs/api/openapi.yaml by the validators of the page's own tests.
+TEST_F(ServeTest, KeepsTheContract) {
+  const std::string web = std::string(VITRINE_SOURCE_DIR) + "/web";
+  if (!std::filesystem::exists(web + "/node_modules/ajv")) GTEST_SKIP() << "no packages of npm in " << web;
+  start();
+  const std::string command = "node " + std::string(VITRINE_SOURCE_DIR) + "/tests/e2e/contract.mjs http://127.0.0.1:" +
+                              std::to_string(server_->port()) + " admin " + ServerProcess::kPassword + " >" + (folder_ / "contract.txt") + " 2>&1";
+  EXPECT_EQ(std::system(command.c_str()), 0) << read_file(folder_ / "contract.txt");
+}
+
+}  // namespace
+}  // namespace vitrine::e2e

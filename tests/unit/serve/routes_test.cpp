@@ -1,0 +1,220 @@
+// What operators and reviewers do, request by request.
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "service_fixture.h"
+
+namespace vitrine::serve {
+namespace {
+
+using RoutesTest = ServiceTest;
+
+Json pick_of(const std::vector<std::string>& chosen) {
+  return {{"shown_ids", {"c2", "c1"}}, {"chosen", chosen.empty() ? Json("none") : Json(chosen)}, {"edits", Json::array()}, {"ms", 5400}};
+}
+
+/// "getJob GET /api/v1/jobs/{id}" of each operation of the file.
+std::set<std::string> operations_of_contract() {
+  std::ifstream file(std::string(VITRINE_SOURCE_DIR) + "/docs/api/openapi.yaml");
+  std::set<std::string> operations;
+  std::string path, method;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("  /")) path = line.substr(2, line.find(':') - 2);
+    if (line.starts_with("    ") && line[4] != ' ' && line.ends_with(":")) method = line.substr(4, line.size() - 5);
+    const size_t id = line.find("operationId: ");
+    if (id == line.npos) continue;
+    std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return std::toupper(c); });
+    operations.insert(line.substr(id + 13) + " " + method + " " + path);
+  }
+  return operations;
+}
+
+TEST(OperationsTest, AreThoseOfTheContract) {
+  std::set<std::string> ours;
+  for (const Operation& operation : all_operations()) ours.insert(concat(operation.id, " ", operation.method, " ", operation.path));
+  EXPECT_EQ(ours, operations_of_contract());
+}
+
+TEST_F(RoutesTest, WrongAddressesMethodsAndTypesAreProblems) {
+  const Asker writer = sign_in("writer");
+  EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/nothing")), "404 unknown_address");
+  EXPECT_EQ(outcome(ask(writer, "DELETE", "/api/v1/products")), "405 method_not_allowed");
+  EXPECT_EQ(outcome(ask(writer, "POST", "/api/v1/checks", {.body = "{}", .type = "text/plain"})), "415 wrong_type");
+  EXPECT_EQ(outcome(ask(writer, "POST", "/api/v1/checks", {.body = "{"})), "400 bad_json");
+  EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/products/%ff")), "400 bad_address");
+  EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/products?limit=0")), "400 bad_request");
+  EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/products?state=bogus")), "400 bad_request");
+  EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/products?cursor=bogus")), "400 bad_request");
+}
+
+TEST_F(RoutesTest, EveryAnswerHasItsRequestId) {
+  const HttpResponse response = ask({}, "GET", "/healthz", {.headers = {{"x-request-id", "mine-1"}}});
+  EXPECT_NE(std::find(response.headers.begin(), response.headers.end(), std::pair<std::string, std::string>("X-Request-Id", "mine-1")), response.headers.end());
+  const HttpResponse other = ask({}, "GET", "/healthz", {.headers = {{"x-request-id", "a\r\nb"}}});
+  for (const auto& [name, value] : other.headers) EXPECT_EQ(value.find('\n'), std::string::npos) << name;
+}
+
+TEST_F(RoutesTest, ProductsAreFoundAndCounted) {
+  const Json page = json_of(ask(sign_in("writer"), "GET", "/api/v1/products?q=真丝"));
+  EXPECT_EQ(page["items"].size(), 1u);
+  EXPECT_EQ(page["total"], 1);
+  EXPECT_EQ(page["counts"]["written"], 1);
+}
+
+TEST_F(RoutesTest, ATextIsCheckedAgainstItsProduct) {
+  const Json report = json_of(send(sign_in("writer"), "POST", "/api/v1/checks",
+                                   {{"text", "全网最低价，羊绒面料。"}, {"product_id", "p1"}, {"field", "description"}, {"platform", ""}, {"style", "taobao"}}));
+  EXPECT_EQ(report["verdict"], "block");
+  EXPECT_FALSE(report["hits"].empty());
+  EXPECT_EQ(report["lengths"]["code_points"], 11);
+}
+
+TEST_F(RoutesTest, APickStandsInTheQueueUntilItIsApproved) {
+  const Asker writer = sign_in("writer"), reviewer = sign_in("reviewer");
+  const Json pick = json_of(send(writer, "PUT", "/api/v1/picks/k1", pick_of({"c1"})));
+  EXPECT_EQ(pick["user"], "writer-s1");
+  EXPECT_EQ(json_of(send(writer, "PUT", "/api/v1/picks/k1", pick_of({"c1"})))["review_ids"], pick["review_ids"]);
+  const Json queue = json_of(ask(reviewer, "GET", "/api/v1/reviews?state=pending"));
+  ASSERT_EQ(queue["items"].size(), 1u);
+  EXPECT_EQ(queue["items"][0]["id"], pick["review_ids"][0]);
+  EXPECT_EQ(queue["counts"]["pending"], 1);
+  const std::string decisions = "/api/v1/reviews/" + pick["review_ids"][0].get<std::string>() + "/decisions";
+  EXPECT_EQ(outcome(send(reviewer, "POST", decisions, {{"decision", "approve"}, {"text_sha256", std::string(64, '0')}})), "409 review_changed");
+  EXPECT_EQ(json_of(send(reviewer, "POST", decisions, {{"decision", "edit"}, {"text", "真丝连衣裙，墨绿色。"}}))["text"], "真丝连衣裙，墨绿色。");
+  EXPECT_EQ(json_of(send(reviewer, "POST", decisions, {{"decision", "approve"}}))["state"], "approved");
+  EXPECT_EQ(outcome(send(writer, "PUT", "/api/v1/picks/k1", pick_of({}))), "409 review_closed");
+  EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/products/p1"))["copy"], "真丝连衣裙，墨绿色。");
+  const Json trail = json_of(ask(reviewer, "GET", "/api/v1/audit?subject=review:" + pick["review_ids"][0].get<std::string>()));
+  EXPECT_EQ(trail["items"][0]["action"], "review.approve");
+  EXPECT_EQ(trail["items"][0]["before"]["state"], "pending");
+  EXPECT_EQ(trail["items"][0]["after"]["state"], "approved");
+}
+
+TEST_F(RoutesTest, WhatTheChecksBlockIsNotApproved) {
+  const Json pick = json_of(send(sign_in("writer"), "PUT", "/api/v1/picks/k1", pick_of({"c2"})));
+  const std::string decisions = "/api/v1/reviews/" + pick["review_ids"][0].get<std::string>() + "/decisions";
+  EXPECT_EQ(outcome(send(sign_in("reviewer"), "POST", decisions, {{"decision", "approve"}})), "409 check_blocked");
+}
+
+TEST_F(RoutesTest, AuthorsDoNotApproveTheirOwnWorkUnlessTheShopLetsThem) {
+  const Asker reviewer = sign_in("reviewer");
+  const Json pick = json_of(send(reviewer, "PUT", "/api/v1/picks/k1", pick_of({"c1"})));
+  const std::string decisions = "/api/v1/reviews/" + pick["review_ids"][0].get<std::string>() + "/decisions";
+  EXPECT_EQ(outcome(send(reviewer, "POST", decisions, {{"decision", "approve"}})), "403 own_work");
+  EXPECT_EQ(outcome(send(sign_in("admin"), "PATCH", "/api/v1/shop", {{"own_approval", true}})), "200");
+  EXPECT_EQ(outcome(send(reviewer, "POST", decisions, {{"decision", "approve"}})), "200");
+}
+
+TEST_F(RoutesTest, PicksAreReadAsPagesAndAsLinesForTraining) {
+  const Asker writer = sign_in("writer");
+  json_of(send(writer, "PUT", "/api/v1/picks/k1", pick_of({"c1"})));
+  json_of(send(writer, "PUT", "/api/v1/picks/k2", pick_of({})));
+  const Json page = json_of(ask(writer, "GET", "/api/v1/picks?limit=1"));
+  EXPECT_EQ(page["items"][0]["id"], "k1");
+  EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/picks?cursor=" + page["next"].get<std::string>()))["items"][0]["chosen"], "none");
+  const HttpResponse lines = ask(writer, "GET", "/api/v1/picks", {.headers = {{"accept", "application/jsonl"}}});
+  EXPECT_EQ(lines.content_type, "application/jsonl");
+  EXPECT_EQ(std::count(lines.body.begin(), lines.body.end(), '\n'), 2);
+}
+
+TEST_F(RoutesTest, PresetsAndBoardsAreKeptUnderTheClientsId) {
+  const Asker writer = sign_in("writer");
+  const Json factors = parse_json(R"({"field":"title","style":"jd","platform":"jd","length":60,"audience":"women","keywords":["真丝"],"pin":[],"order":[],"drop":[]})", "");
+  EXPECT_EQ(outcome(send(writer, "PUT", "/api/v1/presets/p", {{"id", "q"}, {"name", "n"}, {"factors", factors}})), "400 bad_request");
+  EXPECT_EQ(outcome(send(writer, "PUT", "/api/v1/presets/p", {{"id", "p"}, {"name", "n"}, {"factors", factors}})), "200");
+  EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/presets"))["items"][0]["factors"], factors);
+  EXPECT_EQ(outcome(ask(writer, "DELETE", "/api/v1/presets/p")), "204");
+  EXPECT_EQ(outcome(send(writer, "PUT", "/api/v1/boards/b", {{"id", "b"}, {"name", "秋冬"}, {"candidate_ids", {"c2", "c1"}}})), "200");
+  EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/candidates?board_id=b"))["items"].size(), 2u);
+}
+
+TEST_F(RoutesTest, JobsNeedAKeyAndSomethingThatIsThere) {
+  const Asker writer = sign_in("writer");
+  const auto add = [&](const Json& body, const std::string& key) {
+    return outcome(ask(writer, "POST", "/api/v1/jobs", {.body = dump_line(body), .headers = {{"idempotency-key", key}}}));
+  };
+  const Json write{{"kind", "write"}, {"plan_id", "l1"}, {"num_return_sequences", 1}, {"seed", 0}};
+  EXPECT_EQ(add(write, ""), "400 key_missing");
+  EXPECT_EQ(add(write, "short"), "400 bad_request");
+  EXPECT_EQ(add(write, "key-00001"), "202");
+  EXPECT_EQ(add(Json{{"seed", 0}, {"num_return_sequences", 1}, {"plan_id", "l1"}, {"kind", "write"}}, "key-00001"), "202") << "the same request in another order";
+  EXPECT_EQ(add(Json{{"kind", "write"}, {"plan_id", "l1"}, {"num_return_sequences", 2}, {"seed", 0}}, "key-00001"), "409 key_reused");
+  EXPECT_EQ(add(Json{{"kind", "write"}, {"plan_id", "no"}, {"num_return_sequences", 1}, {"seed", 0}}, "key-00002"), "404 unknown");
+  EXPECT_EQ(add(Json{{"kind", "draw"}, {"product_id", "p1"}, {"num_images_per_prompt", 1}, {"seed", 0}}, "key-00003"), "503 model_missing");
+  Json urgent = write;
+  urgent["priority"] = "high";
+  EXPECT_EQ(add(urgent, "key-00004"), "403 forbidden");
+  EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/jobs"))["items"].size(), 1u);
+}
+
+TEST_F(RoutesTest, AnUploadIsPreviewedMappedAndImported) {
+  const Asker writer = sign_in("writer");
+  const auto place = service_->uploads() / "part-1";
+  std::ofstream(place) << "商品ID,标题,材质,备注,价格\nn1,羊毛大衣,羊毛,甲,面议\nn2,棉布衬衫,纯棉,乙,99\nn2,重复,棉,丙,1\n";
+  const Json preview = json_of(ask(writer, "POST", "/api/v1/imports", {.type = "multipart/form-data", .upload = std::make_shared<Upload>(place, "shop.csv")}));
+  EXPECT_EQ(preview["file"], "shop.csv");
+  EXPECT_EQ(preview["rows"], 3);
+  EXPECT_EQ(preview["rejected"], 1);
+  EXPECT_EQ(preview["columns"][3]["target"], "kept");
+  EXPECT_EQ(preview["columns"][3]["samples"], Json({"甲", "乙", "丙"}));
+  EXPECT_EQ(preview["sample"][0]["source"]["file"], "shop.csv");
+  const std::string id = preview["id"];
+  const Json mapped = json_of(send(writer, "PATCH", "/api/v1/imports/" + id, {{"map", {{"备注", "attribute"}}}}));
+  EXPECT_EQ(mapped["columns"][3]["origin"], "hand");
+  EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/imports/" + id, {{"map", {{"备注", "bogus"}}}})), "400 bad_request");
+  const Json findings = json_of(ask(writer, "GET", "/api/v1/imports/" + id + "/findings"))["items"];
+  EXPECT_EQ(findings[0]["file"], "shop.csv");
+  EXPECT_EQ(findings.back()["code"], "DUP_ID");
+  EXPECT_EQ(findings.back()["column"], "商品ID") << "not as the file calls it";
+
+  service_->jobs.start();
+  const Json job = json_of(ask(writer, "POST", "/api/v1/jobs", {.body = dump_line(Json{{"kind", "import"}, {"import_id", id}, {"licence", "own"}}), .headers = {{"idempotency-key", "import-01"}}}));
+  Json state;
+  for (int tries = 0; tries < 200 && state != "done"; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    state = json_of(ask(writer, "GET", "/api/v1/jobs/" + job["id"].get<std::string>()))["state"];
+  }
+  EXPECT_EQ(state, "done");
+  const Json product = json_of(ask(writer, "GET", "/api/v1/products/n1"));
+  EXPECT_EQ(product["state"], "empty");
+  EXPECT_EQ(product["product"]["source"]["licence"], "own");
+  EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/imports/" + id))["state"], "imported");
+  EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/imports/" + id, {{"map", {{"备注", "kept"}}}})), "409 imported_already");
+}
+
+TEST_F(RoutesTest, AFileThatHoldsNoProductsIsRefusedByName) {
+  const auto place = service_->uploads() / "part-2";
+  std::ofstream(place) << "甲,乙\n1,2\n";
+  const HttpResponse response = ask(sign_in("writer"), "POST", "/api/v1/imports", {.type = "multipart/form-data", .upload = std::make_shared<Upload>(place, "x.csv")});
+  EXPECT_EQ(outcome(response), "422 unreadable_file");
+  EXPECT_EQ(response.body.find(folder_.path().string()), std::string::npos) << "names a place of ours: " << response.body;
+}
+
+TEST_F(RoutesTest, HealthSaysWhatIsMissing) {
+  const Json health = json_of(ask({}, "GET", "/healthz"));
+  EXPECT_EQ(health["status"], "degraded");
+  EXPECT_EQ(health["checks"]["database"], "ok");
+  EXPECT_NE(health["checks"]["copy_model"], "ok");
+}
+
+TEST_F(RoutesTest, MetricsAreForThisMachineAndForAdmins) {
+  EXPECT_EQ(outcome(ask({}, "GET", "/metrics")), "401 not_signed_in");
+  EXPECT_EQ(outcome(ask(sign_in("writer"), "GET", "/metrics")), "403 forbidden");
+  const HttpResponse metrics = ask(sign_in("admin"), "GET", "/metrics");
+  EXPECT_EQ(outcome(metrics), "200");
+  EXPECT_NE(metrics.body.find("vitrine_http_requests_total{operation=\"signIn\""), std::string::npos);
+}
+
+TEST_F(RoutesTest, StatisticsHaveTheShapeOfTheContract) {
+  json_of(send(sign_in("writer"), "PUT", "/api/v1/picks/k1", pick_of({"c1"})));
+  const Json statistics = json_of(ask(sign_in("reviewer"), "GET", "/api/v1/statistics"));
+  EXPECT_EQ(statistics["requests"], 1);
+  EXPECT_EQ(statistics["accepted"], 1);
+  EXPECT_EQ(statistics["position_bias"][1]["picked"], 1);
+  EXPECT_EQ(statistics["cost"]["currency"], "CNY");
+}
+
+}  // namespace
+}  // namespace vitrine::serve
