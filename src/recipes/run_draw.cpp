@@ -71,7 +71,7 @@ class DrawJob {
 
   bool draw_all() {
     try {
-      while (const auto task = tasks_.next()) draw_row(*task);
+      while (const auto task = tasks_.next()) draw_task(*task);
     } catch (const Cancelled&) {
       throw Cancelled(concat("interrupted: ", what_is_kept()));
     }
@@ -118,7 +118,7 @@ class DrawJob {
     return settings;
   }
 
-  void draw_row(const DrawTask& task) {
+  void draw_task(const DrawTask& task) {
     report_findings();
     const size_t row = num_rows_;
     if (const auto before = parts_.finished(row); before && pictures_are_there(*before)) {

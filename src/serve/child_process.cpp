@@ -1,5 +1,6 @@
 #include "serve/child_process.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -18,10 +19,31 @@ namespace {
 
 constexpr int kFirstOther = 3;  // file descriptors behind input, output and error
 
-/// What a child does between fork and exec: async-signal-safe calls alone.
-[[noreturn]] void become(char* const* arguments, int socket, pid_t parent) {
+/// Two ends that no other program gets.
+struct Pair {
+  int ours = -1, childs = -1;
+};
+
+Pair made(int failed, const int (&ends)[2]) {
+  if (failed != 0) throw IoError(concat("[ChildProcess] ", std::strerror(errno)));
+  return {ends[0], ends[1]};
+}
+
+Pair make_sockets() {
+  int ends[2];
+  return made(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ends);
+}
+
+Pair make_pipe() {
+  int ends[2];
+  return made(::pipe2(ends, O_CLOEXEC), ends);
+}
+
+/// What a child does between fork and exec: async-signal-safe calls alone. `started` is closed by
+/// the start of the program; else it gets the error.
+[[noreturn]] void become(char* const* arguments, int socket, int started, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(ChildProcess::kNotStarted);  // it died before the line above
+  if (::getppid() != parent) ::_exit(1);  // it died before the line above
   ::setpgid(0, 0);
   for (const int signal : {SIGINT, SIGTERM, SIGPIPE, SIGHUP}) ::signal(signal, SIG_DFL);
   sigset_t none;
@@ -29,9 +51,12 @@ constexpr int kFirstOther = 3;  // file descriptors behind input, output and err
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::dup2(socket, STDIN_FILENO);
   ::dup2(socket, STDOUT_FILENO);
-  ::close_range(kFirstOther, ~0U, 0);
+  ::close_range(kFirstOther, ~0U, CLOSE_RANGE_CLOEXEC);
   ::execvp(arguments[0], arguments);
-  ::_exit(ChildProcess::kNotStarted);
+  const int code = errno;
+  const ssize_t written = ::write(started, &code, sizeof code);
+  (void)written;
+  ::_exit(1);
 }
 
 }  // namespace
@@ -41,17 +66,33 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command, size_t max_l
   std::vector<char*> arguments;
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
-  int sockets[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) throw IoError(concat("[ChildProcess] ", std::strerror(errno)));
+  const Pair sockets = make_sockets(), started = make_pipe();
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become(arguments.data(), sockets[1], parent);
-  ::close(sockets[1]);
-  socket_ = sockets[0];
-  if (pid_ > 0) return;
   const int code = errno;
+  if (pid_ == 0) become(arguments.data(), sockets.childs, started.childs, parent);
+  ::close(sockets.childs);
+  ::close(started.childs);
+  socket_ = sockets.ours;
+  if (pid_ < 0) {
+    ::close(socket_);
+    ::close(started.ours);
+    throw IoError(concat("[ChildProcess] ", command.front(), ": ", std::strerror(code)));
+  }
+  wait_for_start(started.ours, command.front());
+}
+
+/// Until then the end of this thread would go unseen.
+void ChildProcess::wait_for_start(int started, const std::string& program) {
+  int code = 0;
+  ssize_t size = 0;
+  do size = ::read(started, &code, sizeof code);
+  while (size < 0 && errno == EINTR);
+  ::close(started);
+  if (size <= 0) return;
+  wait();
   ::close(socket_);
-  throw IoError(concat("[ChildProcess] ", command.front(), ": ", std::strerror(code)));
+  throw NotFound(concat("[ChildProcess] ", program, ": ", std::strerror(code)));
 }
 
 ChildProcess::~ChildProcess() {

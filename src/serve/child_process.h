@@ -20,10 +20,9 @@ struct ChildEnd {
 /// when the thread that made it ends, however that happens. For one thread.
 class ChildProcess {
  public:
-  static constexpr int kNotStarted = 127;  // exit code when the program cannot be run
-
-  /// command: program (searched in PATH without a slash) and arguments.
-  /// Throws IoError when there can be no further process; InvalidInput without a program.
+  /// command: program (searched in PATH without a slash) and arguments. Returns once it runs.
+  /// Throws NotFound when it cannot be run, IoError when there can be no further process;
+  /// InvalidInput without a program.
   explicit ChildProcess(const std::vector<std::string>& command, size_t max_line_bytes);
   /// Kills it.
   ~ChildProcess();
@@ -45,6 +44,7 @@ class ChildProcess {
   ChildEnd wait();
 
  private:
+  void wait_for_start(int started, const std::string& program);
   bool take_line(std::string& line);
 
   pid_t pid_ = -1;

@@ -192,6 +192,9 @@ class JobQueue::Impl {
     try {
       JobResult result = handlers_.at(job.job().kind)(job);
       if (finished(job, result)) kept = std::move(result);
+    } catch (const Cancelled& e) {  // by nobody: the process is told to end
+      job.stop(StopReason::shutdown);
+      log_info("[JobQueue] ", job.job().id, " stops: ", e.what());
     } catch (const std::exception& e) {
       if (!job.should_stop()) failure = failure_of(e);
       log_info("[JobQueue] ", job.job().id, " ends: ", e.what());

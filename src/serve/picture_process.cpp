@@ -101,7 +101,11 @@ class PictureProcess::Impl {
 
   void begin(const Drawing& drawing) {
     end_child();
-    child_.emplace(config_.command, config_.max_line_bytes);
+    try {
+      child_.emplace(config_.command, config_.max_line_bytes);
+    } catch (const NotFound& e) {
+      throw JobFailed(kPictureWorkerMissing, e.what());
+    }
     pid_ = child_->pid();
     ++starts_;
     if (!child_->write_line(dump_line({{"draw", drawing.request}}))) throw death();
@@ -162,7 +166,6 @@ class PictureProcess::Impl {
     end_child();
     if (end.signal == SIGKILL) return JobFailed(kPictureWorkerKilled, "the picture worker was killed, as happens when memory runs out");
     if (end.signal != 0) return JobFailed(kPictureWorkerCrashed, concat("the picture worker crashed with signal ", end.signal));
-    if (end.exit_code == ChildProcess::kNotStarted) return JobFailed(kPictureWorkerMissing, concat(config_.command.front(), " cannot be started"));
     return JobFailed(kPictureWorkerCrashed, concat("the picture worker ended with code ", end.exit_code));
   }
 

@@ -1,4 +1,6 @@
 // Picks become preferences, and a model learns from them.
+#include <algorithm>
+
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/resource.h"
@@ -17,20 +19,24 @@ namespace fs = std::filesystem;
 
 constexpr const char* kHumanCopy = "data/advertisegen/train.jsonl";
 
-/// Writes the picks of the period; how many.
-int64_t write_picks(Service& service, const std::string& shop_id, const RoundJob& request, const fs::path& file) {
+std::string pick_lines(Service& service, const std::string& shop_id, const RoundJob& request) {
   std::string lines;
-  int64_t count = 0;
   store::PickPeriod period;
   period.from = request.from.value_or(period.from);
   auto loan = service.database.borrow();
   store::write_pick_log(*loan, shop_id, period, [&](std::string_view line) {
     lines += line;
     lines += '\n';
-    ++count;
   });
-  write_file_atomic(file, lines);
-  return count;
+  return lines;
+}
+
+/// How many picks there are in the file. It is written once: a job that goes on learns from the picks
+/// that it began with.
+int64_t keep_picks(Service& service, const std::string& shop_id, const RoundJob& request, const fs::path& file) {
+  if (!fs::exists(file)) write_file_atomic(file, pick_lines(service, shop_id, request));
+  const std::string lines = read_file(file);
+  return std::count(lines.begin(), lines.end(), '\n');
 }
 
 /// Under the job's own id, so that a job that is taken over goes on with its round.
@@ -66,7 +72,7 @@ JobResult run_round_job(Service& service, RunningJob& job) {
   const RoundJob request = read_round_job(parse_json(job.job().request, job.job().id));
   const fs::path folder = service.folder / "rounds" / job.job().id;
   fs::create_directories(folder);
-  const int64_t picks = write_picks(service, job.shop_id(), request, folder / "picks.jsonl");
+  const int64_t picks = keep_picks(service, job.shop_id(), request, folder / "picks.jsonl");
   if (picks == 0) throw Refusal("impossible", "there are no picks to learn from");
   std::optional<store::Model> serving;
   {

@@ -1,5 +1,6 @@
 #include "serve/server.h"
 
+#include <csignal>
 #include <iostream>
 #include <optional>
 #include <thread>
@@ -15,8 +16,6 @@
 
 namespace vitrine::serve {
 namespace {
-
-constexpr std::chrono::milliseconds kLookForSignals{100};
 
 void say_where(const ServeConfig& config, int port, const std::optional<std::string>& password) {
   std::cout << "Vitrine  http://" << config.host << ':' << port << "\n数据 data: " << config.data_folder().string() << '\n';
@@ -58,15 +57,37 @@ void make_folder(const std::filesystem::path& folder) {
   if (code) throw IoError(concat("[serve] ", folder.string(), ": ", code.message()));
 }
 
-void wait_for_signal() {
-  while (!interrupted()) std::this_thread::sleep_for(kLookForSignals);
-}
+/// SIGINT and SIGTERM are waited for: the usual handler would break off the writing at once, which
+/// the grace is for. After the first of them the usual handler is there again, for the impatient.
+/// Made before the threads, which inherit what is held back.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+  }
+  ~StopSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  void wait() {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+ private:
+  sigset_t signals_, before_;
+};
 
 }  // namespace
 
 void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_password) {
   config.validate();
   install_interrupt_handler();
+  StopSignals signals;
   make_folder(config.data_folder());
   const FileLock lock(config.data_folder() / "lock",
                       concat("[serve] ", config.data_folder().string(), ": another server uses this data folder"));
@@ -83,7 +104,7 @@ void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_p
     const Answering answering(http);
     say_where(config, port, password);
     warm_up(service);
-    wait_for_signal();
+    signals.wait();
     log_info("[serve] stopping: running jobs have ", config.grace_s, " s to end");
   }
   service.jobs.stop(std::chrono::seconds(config.grace_s));

@@ -44,7 +44,10 @@ TEST(ChildProcessTest, ALineHasALimit) {
 TEST(ChildProcessTest, ItSaysHowItEnded) {
   EXPECT_EQ(ChildProcess(shell("exit 3"), 1000).wait().exit_code, 3);
   EXPECT_EQ(ChildProcess(shell("kill -9 $$"), 1000).wait().signal, SIGKILL);
-  EXPECT_EQ(ChildProcess({"/there/is/no/such/program"}, 1000).wait().exit_code, ChildProcess::kNotStarted);
+}
+
+TEST(ChildProcessTest, WhatCannotBeRunIsTold) {
+  EXPECT_THROW(ChildProcess({"/there/is/no/such/program"}, 1000), NotFound);
   EXPECT_THROW(ChildProcess({}, 1000), InvalidInput);
 }
 

@@ -179,6 +179,19 @@ TEST_F(JobQueueTest, AShutdownGivesUnfinishedJobsBack) {
   EXPECT_EQ(wait_for_end(next, "b"), JobState::done);
 }
 
+TEST_F(JobQueueTest, AJobThatTheEndOfTheProcessBrokeOffGoesBack) {
+  JobQueue queue(database_, config());
+  std::atomic<int> begun = 0;
+  queue.handle(JobKind::write, [&](RunningJob&) -> JobResult {
+    if (++begun == 1) throw Cancelled("interrupted: generation stopped");
+    return {.result = "{}"};
+  });
+  queue.start();
+  EXPECT_EQ(wait_for_end(queue, add(queue)), JobState::done);
+  EXPECT_EQ(begun, 2);
+  EXPECT_EQ(queue.stats().released, 1);
+}
+
 TEST_F(JobQueueTest, AShutdownWaitsForShortJobs) {
   JobQueue queue(database_, config());
   std::promise<void> has_begun;
