@@ -50,6 +50,11 @@ class BatchRun {
     return !request_.only_empty || is_open;
   }
 
+  /// A description that the shop's own file has stays.
+  bool is_filled(const store::ProductEntry& entry, const std::string& field) const {
+    return request_.only_empty && field == "description" && !store::product_of(entry).summary.empty();
+  }
+
   /// The rows in the order of import. What this job wrote before it was taken over is there still:
   /// its products are pending, but the rows have to be the same ones.
   void collect() {
@@ -62,7 +67,9 @@ class BatchRun {
       for (const auto& entry : found.items) {
         ++products_seen_;
         if (!is_wanted(entry) && !is_own(reviews, entry.id)) continue;
-        for (const auto& field : request_.fields) rows_.push_back({entry.id, field});
+        for (const auto& field : request_.fields) {
+          if (!is_filled(entry, field)) rows_.push_back({entry.id, field});
+        }
       }
       page.cursor = found.next;
     } while (!page.cursor.empty());

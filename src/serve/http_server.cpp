@@ -209,6 +209,11 @@ class HttpServer::Impl {
     server_.set_read_timeout(kSocketTimeoutSeconds);
     server_.set_write_timeout(kSocketTimeoutSeconds);
     server_.set_tcp_nodelay(true);
+    // The library's own options let a second server share the port.
+    server_.set_socket_options([](socket_t socket) {
+      const int yes = 1;
+      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
     server_.set_payload_max_length((static_cast<size_t>(service.config.max_upload_mib) << 20) + kFormSlack);
     const auto without_body = [this](const httplib::Request& from, httplib::Response& to) { answer(from, to); };
     const auto with_body = [this](const httplib::Request& from, httplib::Response& to,

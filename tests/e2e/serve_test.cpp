@@ -180,6 +180,7 @@ TEST_F(ServeTest, SaysWhatAFirstTimeOperatorNeedsAndStopsOnAsking) {
   server_.emplace(folder_ / "data");
   EXPECT_EQ(server_->out().find("admin-password"), std::string::npos) << "said again: " << server_->out();
   EXPECT_TRUE(failed_with_one_line(run_program({"serve", "--port", "0", "--data", folder_ / "data"}), 1, "another server"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"serve", "--port", std::to_string(server_->port()), "--data", folder_ / "other"}), 1, "is it taken"));
 }
 
 TEST_F(ServeTest, ABackupIsMadeWhileTheServerWorksAndServesAsAStore) {
