@@ -56,24 +56,25 @@ def write_rows(path, rows):
                 out.write(f'{{"id":"{key}","标题":"{title}","类目":"女装>裙","价格":99.5,"销量":12000,"属性":"材质:棉;颜色:红;风格:简约","描述":"{text}"}}\n')
 
 
-def run_import(vitrine, path, duplicates):
+def run_import(vitrine, path, output, duplicates):
     """Exit code, peak MiB and seconds of one import."""
     begin = time.monotonic()
     pid = os.fork()
     if pid == 0:
-        os.execv(vitrine, [vitrine, "import", str(path), "--output", "/dev/null", "--duplicates", str(duplicates), "--licence", "generated"])
+        os.execv(vitrine, [vitrine, "import", str(path), "--output", str(output), "--duplicates", str(duplicates), "--licence", "generated"])
     _, status, usage = os.wait4(pid, 0)
     return os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024, time.monotonic() - begin
 
 
 def measure(vitrine, path, args):
     write_rows(path, args.rows)
-    duplicates = path.with_suffix(".duplicates")
-    code, peak_mib, seconds = run_import(vitrine, path, duplicates)
+    output, duplicates = path.with_suffix(".products"), path.with_suffix(".duplicates")
+    code, peak_mib, seconds = run_import(vitrine, path, output, duplicates)
     found = sum(1 for _ in open(duplicates, encoding="utf-8")) if code == 0 else None
     print(json.dumps({"file": path.name, "rows": args.rows, "mib": path.stat().st_size >> 20, "exit_code": code, "peak_mib": round(peak_mib),
                       "bound_mib": args.bound_mib, "duplicates": found, "seconds": round(seconds, 1)}), flush=True)
-    path.unlink()
+    for file in (path, output, duplicates):
+        file.unlink(missing_ok=True)
     return code == 0 and peak_mib <= args.bound_mib
 
 

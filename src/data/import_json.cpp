@@ -149,6 +149,7 @@ class JsonRows : public RowReader {
   ProductRow import_row(Json row) {
     RowTarget target;
     target.row = number_;
+    target.product.extra.get_ref<Json::object_t&>().reserve(row.size());  // growing copies the names
     target.properties = run_.properties();
     const std::string too_large = clean_strings(row, "", target);
     if (!too_large.empty()) return run_.reject(number_, too_large, "TOO_LARGE", concat("more than ", kMaxFieldBytes, " bytes"), own_id(row, rules_));

@@ -146,6 +146,14 @@ TEST(ImportCodesTest, TurnsOfMessagesMustAlternate) {
   EXPECT_EQ(findings(result), (Lines{"2 messages[2] ROLE_ORDER reject", "3 messages[0] BAD_FIELD reject", "4 messages MISSING_REQUIRED reject"}));
 }
 
+TEST(ImportCodesTest, NullBytesAreTakenOutWhereATextMayHoldThem) {
+  const std::string null(1, '\0');
+  EXPECT_EQ(findings(read("id\t标题\n1\ta" + null + "b\n", "a.tsv")), Lines{"2 标题 CTRL_REMOVED repair"});
+  EXPECT_EQ(findings(read("<rss><item><id>1</id><title>a" + null + "b</title></item></rss>", "f.xml")), Lines{"1 title CTRL_REMOVED repair"});
+  EXPECT_EQ(findings(read("{\"标题\":\"a" + null + "b\"}\n", "a.jsonl")), Lines{"1  NOT_JSON reject"});
+  EXPECT_EQ(findings(read(text::encode("id\t标题\n1\ta" + null + "b\n", text::Encoding::utf16le), "a.tsv")), Lines{"2 标题 CTRL_REMOVED repair"});
+}
+
 TEST(ImportCodesTest, KindsOfTrainingRowsThatAreMixedAreRefusedAtTheirRow) {
   EXPECT_EQ(refused("{\"prompt\":\"a\",\"chosen\":\"b\",\"rejected\":\"c\"}\n{\"prompt\":\"a\",\"completion\":\"b\"}\n", "m.jsonl"), "2  MIXED_KINDS fatal");
 }
