@@ -12,7 +12,7 @@
 namespace vitrine::data {
 namespace {
 
-constexpr size_t kUsualFields = 16;      // of a product beside those that every record has
+constexpr size_t kUsualFields = 8;       // of a product beside those that every record has
 constexpr size_t kHeaderSearchRows = 5;  // of a dialect whose header need not come first
 
 /// The start of a header for a message, whole characters.

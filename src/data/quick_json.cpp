@@ -64,7 +64,7 @@ class QuickReader {
 
   bool object(Json& out) {
     Json::object_t members;
-    members.reserve(kUsualMembers);  // growing copies the keys
+    if (depth_ == 1) members.reserve(kUsualMembers);  // of a row: growing copies the keys
     ++at_;
     space();
     if (take('}')) {
