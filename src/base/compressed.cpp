@@ -1,5 +1,6 @@
 #include "base/compressed.h"
 
+#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -13,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/nameless_file.h"
 
 namespace vitrine {
 namespace fs = std::filesystem;
@@ -256,6 +258,44 @@ std::string read_file_unpacked(const fs::path& path, size_t max_bytes) {
                   max_bytes);
 }
 
+namespace {
+
+/// Packed bytes that wait for their device, the most of them in a file.
+class WaitingBytes {
+ public:
+  WaitingBytes() = default;
+  ~WaitingBytes() {
+    if (file_ >= 0) ::close(file_);
+  }
+  WaitingBytes(const WaitingBytes&) = delete;
+  WaitingBytes& operator=(const WaitingBytes&) = delete;
+
+  void add(std::string_view bytes) {
+    latest_ += bytes;
+    if (latest_.size() <= kWaitingInMemory) return;
+    if (file_ < 0) file_ = open_nameless_file();
+    append_to_file(file_, latest_);
+    latest_.clear();
+  }
+  /// False when the device does not take them.
+  bool write_to(std::FILE* device) const {
+    std::vector<char> chunk(file_ < 0 ? 0 : kChunkBytes);
+    for (uint64_t at = 0; file_ >= 0;) {
+      const size_t size = read_at(file_, at, chunk);
+      if (size == 0) break;
+      if (std::fwrite(chunk.data(), 1, size, device) != size) return false;
+      at += size;
+    }
+    return std::fwrite(latest_.data(), 1, latest_.size(), device) == latest_.size() && std::fflush(device) == 0;
+  }
+
+ private:
+  std::string latest_;
+  int file_ = -1;  // what came before
+};
+
+}  // namespace
+
 struct OutputFile::State {
   State(fs::path file_path, Devices device_mode)
       : path(std::move(file_path)), devices(device_mode) {
@@ -274,7 +314,7 @@ struct OutputFile::State {
   void take(std::string_view packed) {
     if (file) return file->write(packed);
     if (devices == Devices::at_commit) {
-      pending += packed;
+      waiting.add(packed);
     } else if (std::fwrite(packed.data(), 1, packed.size(), device) != packed.size() ||
                std::fflush(device) != 0) {
       fail();
@@ -285,9 +325,7 @@ struct OutputFile::State {
     if (file) return file->commit();
     if (devices == Devices::at_once) return;
     open_device();
-    if (std::fwrite(pending.data(), 1, pending.size(), device) != pending.size() ||
-        std::fflush(device) != 0)
-      fail();
+    if (!waiting.write_to(device)) fail();
   }
   void open_device() {
     device = path == "-" ? stdout : std::fopen(path.c_str(), "wb");
@@ -303,7 +341,7 @@ struct OutputFile::State {
   Devices devices;
   std::optional<AtomicFile> file;
   std::FILE* device = nullptr;
-  std::string pending;  // packed bytes for a device, until commit
+  WaitingBytes waiting;  // for a device, until commit
   std::unique_ptr<Packer> packer =
       make_packer(compression_of(path), [this](std::string_view packed) { take(packed); });
 };

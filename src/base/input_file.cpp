@@ -1,40 +1,18 @@
 #include "base/input_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <utility>
 #include <vector>
 
 #include "base/compressed.h"
-#include "base/error.h"
+#include "base/nameless_file.h"
 
 namespace vitrine {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kChunkBytes = size_t{1} << 16;
-constexpr size_t kKeptInMemory = size_t{16} << 20;
-
-int open_nameless_file() {
-  std::string name = (fs::temp_directory_path() / "vitrine-input-XXXXXX").string();
-  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) throw IoError(concat("[InputFile] ", name, ": ", std::strerror(errno)));
-  ::unlink(name.c_str());
-  return descriptor;
-}
-
-void write_whole(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t size = ::write(descriptor, bytes.data(), bytes.size());
-    if (size < 0 && errno != EINTR)
-      throw IoError(concat("[InputFile] temporary folder: ", std::strerror(errno)));
-    if (size > 0) bytes.remove_prefix(static_cast<size_t>(size));
-  }
-}
 
 /// What lies in memory, then what lies in the file.
 class KeptReader : public ByteReader {
@@ -49,17 +27,14 @@ class KeptReader : public ByteReader {
 
  private:
   size_t read_overflow(std::span<char> out) {
-    ssize_t size = -1;
-    do size = ::pread(overflow_, out.data(), out.size(), at_);
-    while (size < 0 && errno == EINTR);
-    if (size < 0) throw IoError(concat("[InputFile] temporary folder: ", std::strerror(errno)));
+    const size_t size = read_at(overflow_, at_, out);
     at_ += size;
-    return static_cast<size_t>(size);
+    return size;
   }
 
   std::string_view kept_;
   int overflow_;
-  off_t at_ = 0;
+  uint64_t at_ = 0;
 };
 
 }  // namespace
@@ -100,12 +75,12 @@ void InputFile::keep_all() {
   const auto reader = open_bytes(std::exchange(path_, {}));
   std::vector<char> chunk(kChunkBytes);
   while (const size_t size = reader->read(chunk)) {
-    if (overflow_ < 0 && kept_.size() + size <= kKeptInMemory) {
+    if (overflow_ < 0 && kept_.size() + size <= kWaitingInMemory) {
       kept_.append(chunk.data(), size);
       continue;
     }
     if (overflow_ < 0) overflow_ = open_nameless_file();
-    write_whole(overflow_, {chunk.data(), size});
+    append_to_file(overflow_, {chunk.data(), size});
   }
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/resource.h"
 #include "data/advertisegen.h"
+#include "data/byte_blocks.h"
 #include "data/gtin.h"
 #include "data/html_text.h"
 #include "data/import_dialects.h"
@@ -41,7 +42,10 @@ void add_pair(const Cell& cell, std::string_view piece) {
 }
 
 void add_pairs(const Cell& cell) {
-  for (const std::string& piece : split_any(cell.value, U";；\n|")) add_pair(cell, piece);
+  const auto pieces = split_any(cell.value, U";；\n|");
+  std::vector<Attribute>& attributes = cell.product().attributes;
+  if (attributes.empty()) attributes.reserve(pieces.size());
+  for (const std::string& piece : pieces) add_pair(cell, piece);
 }
 
 void add_content(const Cell& cell) {
@@ -76,18 +80,25 @@ bool looks_like_url_or_path(std::string_view text) {
   return scheme == std::string_view::npos || text.starts_with("http://") || text.starts_with("https://");
 }
 
+void put_media(Json& media, std::string path, const char* role) {
+  Json::object_t one;
+  one.emplace("path", std::move(path));
+  one.emplace("role", role);
+  media.push_back(std::move(one));
+}
+
 void add_media(const char* role, const Cell& cell) {
   Json& media = cell.product().extra["media"];
   for (const std::string& path : split_any(cell.value, U";；\n|,")) {
     if (!looks_like_url_or_path(path)) cell.warn("BAD_URL", path);
-    media.push_back({{"path", path}, {"role", role}});
+    put_media(media, path, role);
   }
 }
 
 /// One address, which may hold commas and semicolons.
 void add_one_media(const char* role, const Cell& cell) {
   if (!looks_like_url_or_path(cell.value)) cell.warn("BAD_URL", cell.value);
-  cell.product().extra["media"].push_back({{"path", cell.value}, {"role", role}});
+  put_media(cell.product().extra["media"], cell.value, role);
 }
 
 /// 淘宝助理: `name:1:0:|url;…`; a picture without an address is a file of the table's own folder, name.tbi.
@@ -98,7 +109,7 @@ void add_taobao_pictures(const Cell& cell) {
     if (path.empty()) path = trim_space(std::string_view(piece).substr(0, piece.find(':'))) + ".tbi";
     if (!looks_like_url_or_path(path)) cell.warn("BAD_URL", path);
     Json& media = cell.product().extra["media"];
-    media.push_back({{"path", path}, {"role", media.empty() ? "main" : "detail"}});
+    put_media(media, path, media.empty() ? "main" : "detail");
   }
 }
 
@@ -220,6 +231,18 @@ void apply_pairs_json(const std::string& header, const Json& value, RowTarget& t
   }
 }
 
+bool is_removed_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n'; }
+
+/// Whether control characters that clean_text removes stand in a text.
+bool has_removed_control(std::string_view text) {
+  size_t at = 0;
+  for (; at + kBlockBytes <= text.size(); at += kBlockBytes) {
+    const std::string_view block = text.substr(at, kBlockBytes);
+    if (has_below(load_block(block.data()), 0x20) != 0 && std::any_of(block.begin(), block.end(), is_removed_control)) return true;
+  }
+  return std::any_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), is_removed_control);
+}
+
 std::string joined(const Json& list, std::string_view separator) {
   std::string text;
   for (const Json& entry : list) text += concat(text.empty() ? "" : separator, scalar_text(entry));
@@ -317,14 +340,12 @@ std::string clean_value(std::string_view utf8, std::string_view column, RowTarge
 }
 
 std::string clean_text(std::string_view utf8, bool& removed) {
-  const bool plain = std::none_of(utf8.begin(), utf8.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n'; });
-  if (plain) return text::nfc(utf8);
+  if (!has_removed_control(utf8)) return text::nfc(utf8);
   std::string out;
   out.reserve(utf8.size());
   for (size_t i = 0; i < utf8.size(); ++i) {
-    const auto c = static_cast<unsigned char>(utf8[i]);
-    if (c == '\r' && i + 1 < utf8.size() && utf8[i + 1] == '\n') continue;
-    if (c < 0x20 && c != '\t' && c != '\n') removed = true;
+    if (utf8[i] == '\r' && i + 1 < utf8.size() && utf8[i + 1] == '\n') continue;
+    if (is_removed_control(utf8[i])) removed = true;
     else out += utf8[i];
   }
   return text::nfc(out);

@@ -1,4 +1,6 @@
 // Rows that are JSON objects: product records, AdvertiseGen and objects with header-like keys.
+#include <algorithm>
+
 #include "data/advertisegen.h"
 #include "data/delimited.h"
 #include "data/import_dialects.h"
@@ -9,6 +11,8 @@
 
 namespace vitrine::data {
 namespace {
+
+constexpr size_t kUsualFields = 8;  // of a product beside those that every record has
 
 /// Cleans every string of the row in place. Returns the name of the field that is too large, or nothing.
 std::string clean_strings(Json& json, const std::string& column, RowTarget& target) {
@@ -149,6 +153,7 @@ class JsonRows : public RowReader {
   ProductRow import_row(Json row) {
     RowTarget target;
     target.row = number_;
+    target.product.extra.get_ref<Json::object_t&>().reserve(std::min(row.size(), kUsualFields));  // growing copies the names
     target.properties = run_.properties();
     const std::string too_large = clean_strings(row, "", target);
     if (!too_large.empty()) return run_.reject(number_, too_large, "TOO_LARGE", concat("more than ", kMaxFieldBytes, " bytes"), own_id(row, rules_));

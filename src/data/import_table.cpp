@@ -12,6 +12,7 @@
 namespace vitrine::data {
 namespace {
 
+constexpr size_t kUsualFields = 8;       // of a product beside those that every record has
 constexpr size_t kHeaderSearchRows = 5;  // of a dialect whose header need not come first
 
 /// The start of a header for a message, whole characters.
@@ -154,6 +155,7 @@ class TableRows : public RowReader {
   RowTarget read_row() {
     RowTarget target;
     target.row = row_.line;
+    target.product.extra.get_ref<Json::object_t&>().reserve(std::min<size_t>(columns_.size(), kUsualFields));  // growing copies the names
     target.properties = run_.properties();
     for (const CellNote& note : row_.notes) target.note(note.column_idx < columns_.size() ? columns_[note.column_idx].header : "", note.code, note.severity, note.value);
     for (size_t column_idx = 0; column_idx < columns_.size(); ++column_idx) {

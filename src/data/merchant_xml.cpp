@@ -11,7 +11,7 @@ namespace vitrine::data {
 namespace {
 
 constexpr std::string_view kNamespace = "http://base.google.com/ns/1.0";
-constexpr size_t kHeadBytes = size_t{1} << 20;  // the first item begins within
+constexpr size_t kHeadBytes = size_t{1} << 20;  // an item begins within them
 
 }  // namespace
 
@@ -89,6 +89,7 @@ bool XmlItems::next(XmlItem& item) {
         return true;
       }
     }
+    if (!begin && window_.text().size() > kHeadBytes) refuse(concat("more than ", kHeadBytes, " bytes behind an item"));
     if (window_.more()) continue;
     if (begin) refuse(std::string("<") + std::string(element_) + "> is not closed");
     return false;

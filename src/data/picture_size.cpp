@@ -1,5 +1,7 @@
 #include "data/picture_size.h"
 
+#include "io/picture_format.h"
+
 namespace vitrine::data {
 namespace {
 
@@ -62,10 +64,14 @@ std::optional<PictureSize> jpeg_size(std::string_view bytes) {
 }  // namespace
 
 std::optional<PictureSize> picture_size(std::string_view bytes) {
-  if (bytes.starts_with("\x89PNG\r\n\x1a\n")) return png_size(bytes);
-  if (bytes.starts_with("\xff\xd8\xff")) return jpeg_size(bytes);
-  if (bytes.starts_with("GIF87a") || bytes.starts_with("GIF89a")) return gif_size(bytes);
-  if (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "WEBP") return webp_size(bytes);
+  const auto format = io::recognise_picture(bytes);
+  if (!format) return std::nullopt;
+  switch (*format) {
+    case io::PictureFormat::png: return png_size(bytes);
+    case io::PictureFormat::jpeg: return jpeg_size(bytes);
+    case io::PictureFormat::gif: return gif_size(bytes);
+    case io::PictureFormat::webp: return webp_size(bytes);
+  }
   return std::nullopt;
 }
 

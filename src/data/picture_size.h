@@ -1,4 +1,7 @@
 // data/picture_size.h - width and height of a picture from the head of its file; no pixel is decoded.
+//
+// io/picture.h says more, but wants the whole file and a decoder; a table of a million pictures is
+// checked by their heads.
 #pragma once
 #include <cstdint>
 #include <optional>

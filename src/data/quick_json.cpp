@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "data/byte_blocks.h"
 #include "data/json_spans.h"
 
 namespace vitrine::data {
@@ -63,6 +64,7 @@ class QuickReader {
 
   bool object(Json& out) {
     Json::object_t members;
+    if (depth_ == 1) members.reserve(kUsualMembers);  // of a row: growing copies the keys
     ++at_;
     space();
     if (take('}')) {
@@ -104,8 +106,17 @@ class QuickReader {
     return take(']');
   }
 
+  /// To the next quote, backslash or control character, or near it.
+  void pass_plain_blocks() {
+    for (; at_ + kBlockBytes <= text_.size(); at_ += kBlockBytes) {
+      const uint64_t block = load_block(text_.data() + at_);
+      if ((has_byte(block, '"') | has_byte(block, '\\') | has_below(block, 0x20)) != 0) return;
+    }
+  }
+
   bool string(std::string& out) {
-    for (size_t begin = ++at_; at_ < text_.size(); ++at_) {
+    size_t begin = ++at_;
+    for (pass_plain_blocks(); at_ < text_.size(); ++at_) {
       const auto c = static_cast<unsigned char>(text_[at_]);
       if (c == '"') {
         out.append(text_, begin, at_++ - begin);
@@ -163,6 +174,7 @@ class QuickReader {
   }
 
   static constexpr int kMaxDepth = 32;
+  static constexpr size_t kUsualMembers = 16;
 
   std::string_view text_;
   size_t at_ = 0;

@@ -1,6 +1,7 @@
 #include "data/table_file.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -83,19 +84,20 @@ std::string trim_space(std::string_view utf8) {
 }
 
 std::vector<std::string> split_any(std::string_view utf8, std::u32string_view separators) {
-  std::vector<std::string> signs, parts;
-  for (const char32_t separator : separators) signs.push_back(text::to_utf8(separator));
+  std::vector<std::string> parts;
+  const std::string signs = text::to_utf8(separators);
+  std::array<bool, 256> may_begin_sign{};
+  for (const char c : signs) may_begin_sign[static_cast<unsigned char>(c)] = true;
   const auto take = [&](std::string_view piece) {
     std::string part = trim_space(piece);
     if (!part.empty()) parts.push_back(std::move(part));
   };
   size_t begin = 0;
   for (size_t at = 0; at < utf8.size();) {
-    const size_t size = character_size(utf8, at);
-    const std::string_view character = utf8.substr(at, size);
-    at += size;
-    if (std::find(signs.begin(), signs.end(), character) == signs.end()) continue;
-    take(utf8.substr(begin, at - size - begin));
+    const size_t sign = at;
+    at += character_size(utf8, at);
+    if (!may_begin_sign[static_cast<unsigned char>(utf8[sign])] || signs.find(utf8.substr(sign, at - sign)) == std::string::npos) continue;
+    take(utf8.substr(begin, sign - begin));
     begin = at;
   }
   take(utf8.substr(begin));

@@ -28,6 +28,23 @@ struct FieldTexts {
   data::NearDuplicateScan scan;
 };
 
+/// Ids in their bytes and eight more each.
+class IdList {
+ public:
+  void add(std::string_view id) {
+    bytes_ += id;
+    ends_.push_back(bytes_.size());
+  }
+  std::string_view at(size_t index) const {
+    const uint64_t begin = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view(bytes_).substr(begin, ends_[index] - begin);
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<uint64_t> ends_;
+};
+
 /// One import: the outputs, and what is known over all files.
 class ImportJob {
  public:
@@ -35,7 +52,7 @@ class ImportJob {
     if (!config.rejects.empty()) rejects_ = std::make_unique<OutputFile>(config.rejects);
     if (config.normalize) normalizer_.emplace(data::AttributeNormalizer::load());
     if (config.duplicates.empty()) return;
-    data::MinhashConfig minhash;
+    data::MinhashConfig minhash = data::kScanConfig;
     minhash.min_similarity = config.min_similarity;
     for (const char* field : {"title", "text"}) texts_.push_back({field, data::NearDuplicateScan(minhash)});
   }
@@ -56,7 +73,7 @@ class ImportJob {
     progress_.finish();
     if (rejects_) rejects_->commit();
     if (config_.strict) refuse_if_rejected();
-    if (!texts_.empty()) write_output(config_.duplicates, near_duplicates());
+    if (!texts_.empty()) write_near_duplicates();
     output_.commit();
     if (totals_.without_licence > 0) log_warn("[import] ", totals_.without_licence, " records name no licence; --licence says it");
     return std::move(totals_);
@@ -99,7 +116,7 @@ class ImportJob {
       }
     }
     if (!texts_.empty()) {
-      row_ids_.push_back(product.id);
+      row_ids_.add(product.id);
       texts_[0].scan.add(product.title_raw);
       texts_[1].scan.add(product.summary.empty() ? product.description_raw : product.summary);
     }
@@ -108,15 +125,15 @@ class ImportJob {
     output_.write(dump_line(to_json(product)) + "\n");
   }
 
-  std::string near_duplicates() const {
-    std::string lines;
+  void write_near_duplicates() {
+    OutputFile file(config_.duplicates);
     for (const FieldTexts& texts : texts_) {
       const auto pairs = texts.scan.find();
       log_info("[import] near-duplicates by ", texts.field, ": ", pairs.size());
       for (const data::NearDuplicate& pair : pairs)
-        lines += dump_line({{"id", row_ids_[pair.second]}, {"field", texts.field}, {"like", row_ids_[pair.first]}, {"similarity", pair.similarity}}) + "\n";
+        file.write(dump_line({{"id", row_ids_.at(pair.second)}, {"field", texts.field}, {"like", row_ids_.at(pair.first)}, {"similarity", pair.similarity}}) + "\n");
     }
-    return lines;
+    file.commit();
   }
 
   void report(const ImportEntry& entry) {
@@ -139,7 +156,7 @@ class ImportJob {
   std::optional<data::AttributeNormalizer> normalizer_;
   data::IdSet ids_;  // over several files
   std::vector<FieldTexts> texts_;     // empty = no near-duplicates are looked for
-  std::vector<std::string> row_ids_;  // of their texts
+  IdList row_ids_;                    // of their texts
   ImportTotals totals_;
   ImportEntry first_reject_;
   Progress progress_{"import", 0, "rows"};

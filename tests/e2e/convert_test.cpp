@@ -30,6 +30,30 @@ TEST(ConvertE2e, ListsComeBackFromTrlAndLlamaFactoryByteForByte) {
   EXPECT_EQ(parse_json(read_file(folder / "dataset_info.json"), "info")["rows"]["ranking"], true);
 }
 
+TEST(ConvertE2e, AManifestHasTheHashOfEachListBeforeAndAfter) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "own.jsonl", kLists);
+  for (const auto& [format, name] :
+       {std::pair{"trl", "rows.jsonl.gz"}, std::pair{"llama-factory", "rows.json"}}) {
+    const auto result = run_program({"convert", "preferences", folder / "own.jsonl", "--to", format,
+                                     "--output", folder / name, "--manifest", folder / "m.jsonl"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    const auto manifest = lines(read_file(folder / "m.jsonl"));
+    ASSERT_EQ(manifest.size(), 3u);
+    EXPECT_EQ(parse_json(manifest[0], "head")["sources"]["pick"], 2);
+    for (size_t i = 1; i < manifest.size(); ++i) {
+      const Json line = parse_json(manifest[i], "line");
+      EXPECT_EQ(line["before_sha256"].get<std::string>().size(), 64u);
+      EXPECT_EQ(line["after_sha256"], line["before_sha256"]) << format;
+    }
+    EXPECT_EQ(parse_json(manifest[1], "line")["pairs"], 2);
+    EXPECT_EQ(parse_json(manifest[2], "line")["pairs"], 0);
+  }
+  const auto nowhere = run_program({"convert", "preferences", folder / "own.jsonl", "--to", "trl",
+                                    "--manifest", folder / "none.jsonl"});
+  EXPECT_TRUE(failed_with_one_line(nowhere, 2, "--manifest"));
+}
+
 TEST(ConvertE2e, BadRowsAreListedAndTheOthersWritten) {
   TemporaryFolder folder;
   write_file_atomic(folder / "trl.jsonl",

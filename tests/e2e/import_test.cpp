@@ -56,6 +56,41 @@ TEST(ImportE2e, BytesOfNoKnownEncodingAreRefused) {
   EXPECT_TRUE(failed_with_one_line(run_program({"import", folder / "shop.csv"}), 1, "ENC_"));
 }
 
+TEST(ImportE2e, NearDuplicatesAreListedWithTheRowTheyAreLike) {
+  TemporaryFolder folder;
+  const std::string text = "这款连衣裙采用棉质面料，简约的版型搭配红色，日常穿着舒适，适合各种场合";
+  write_file_atomic(folder / "shop.csv", "id,标题,描述\n1,长款连衣裙," + text + "\n2,台灯,陶瓷灯座暖光护眼\n3,短款半身裙," + text + "。\n4,长款连衣裙,\n");
+  const auto result = run_program({"import", folder / "shop.csv", "--duplicates", folder / "duplicates.jsonl"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  std::vector<std::string> found;
+  for (const std::string& line : lines(read_file(folder / "duplicates.jsonl"))) {
+    const Json pair = parse_json(line, "pair");
+    found.push_back(pair["id"].get<std::string>() + " " + pair["field"].get<std::string>() + " " + pair["like"].get<std::string>());
+    EXPECT_GE(pair["similarity"].get<double>(), 0.8) << line;
+  }
+  EXPECT_EQ(found, (std::vector<std::string>{"4 title 1", "3 text 1"}));
+}
+
+TEST(ImportE2e, AFileOverTheLimitIsListedAmongTheRejects) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "shop.csv", "标题\n裙\n" + std::string(1 << 20, '\n'));
+  const auto result = run_program({"import", folder / "shop.csv", "--max-file-mib", "1", "--rejects", folder / "rejects.jsonl"});
+  EXPECT_TRUE(failed_with_one_line(result, 1, "TOO_LARGE"));
+  const Json finding = parse_json(read_file(folder / "rejects.jsonl"), "finding");
+  EXPECT_EQ(finding["code"], "TOO_LARGE");
+  EXPECT_EQ(finding["severity"], "fatal");
+}
+
+TEST(ImportE2e, RowsForStandardOutputTakeLittleMemory) {
+  TemporaryFolder folder;
+  std::string rows;
+  for (int i = 0; i < 60'000; ++i) rows += pair_row("类型#裙*备注#" + std::string(1000, 'x'));
+  write_file_atomic(folder / "rows.jsonl", rows);
+  const auto result = run_program({"import", folder / "rows.jsonl"}, {.stdout_file = "/dev/null"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_LT(result.max_rss_kib, 64 << 10);  // of 120 MiB
+}
+
 TEST(ImportE2e, APairWithoutASeparatorIsListedAndTheOthersStay) {
   TemporaryFolder folder;
   write_file_atomic(folder / "rows.jsonl", pair_row("类型#裙*显瘦*风格#简约"));

@@ -6,6 +6,7 @@
 #include "data/preference_file.h"
 #include "data/quick_json.h"
 #include "data/shop_file.h"
+#include "support/temporary_directory.h"
 #include "support/workbook.h"
 #include "text/encoding.h"
 #include "text/utf8.h"
@@ -79,11 +80,11 @@ void expect_one_change(const std::string& bytes, const std::string& name, Genera
   const size_t row = random.below(file.rows().size());
   const std::string stored = file.stored_form("description", "新文案" + random.value());
   file.set(row, "description", stored);
+  const ShopFile before = ShopFile::read_from(bytes, name, quiet_config());
   const ShopFile again = ShopFile::read_from(file.bytes(), name, quiet_config());
   ASSERT_EQ(again.rows().size(), file.rows().size()) << name;
   for (size_t i = 0; i < again.rows().size(); ++i) {
-    const std::string old_text = ShopFile::read_from(bytes, name, quiet_config()).text(i, "description");
-    ASSERT_EQ(again.text(i, "description"), i == row ? stored : old_text) << name << " row " << i;
+    ASSERT_EQ(again.text(i, "description"), i == row ? stored : before.text(i, "description")) << name << " row " << i;
     ASSERT_EQ(again.rows()[i].product.id, file.rows()[i].product.id);
     ASSERT_EQ(again.rows()[i].product.extra.value("备注", Json()), file.rows()[i].product.extra.value("备注", Json()));
   }
@@ -139,6 +140,58 @@ TEST(ShopFilesPropertyTest, JsonAndFeedsComeBackByteForByte) {
   }
 }
 
+TEST(ShopFilesPropertyTest, AtomFeedsComeBackByteForByte) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Generator random(seed);
+    const std::string prefix = random.below(2) == 0 ? "g" : "c";
+    const std::string end = random.below(2) == 0 ? "\n" : "\r\n";
+    std::string feed = "<?xml version=\"1.0\"?>" + end + "<feed xmlns=\"http://www.w3.org/2005/Atom\" xmlns:" + prefix + "=\"http://base.google.com/ns/1.0\">" + end + "<title>店</title>";
+    const auto element = [&](const std::string& name, const std::string& content) { return "<" + prefix + ":" + name + ">" + content + "</" + prefix + ":" + name + ">" + end; };
+    for (size_t row = 1 + random.below(5); row > 0; --row) {
+      feed += "<entry>" + end + element("id", std::to_string(row)) + "<title>标题" + xml_escape(random.value()) + "</title>";
+      if (random.below(2) == 0) feed += "<!-- <entry> -->" + end;
+      if (random.below(2) == 0) feed += "<summary><![CDATA[<b>" + std::to_string(random.below(9)) + "</entry>]]></summary>";
+      if (random.below(2) == 0) feed += element("structured_description", element("digital_source_type", "default") + element("content", xml_escape(random.value())));
+      feed += "<link href=\"http://s/1\"/>" + end + "</entry>" + end;
+    }
+    feed += "</feed>" + end;
+    ASSERT_FALSE(ShopFile::read_from(feed, "feed.atom", quiet_config()).rows().empty()) << feed;
+    expect_unchanged(feed, "feed.atom");
+    expect_one_change(feed, "feed.atom", random);
+  }
+}
+
+/// A product of Merchant Center with its attributes beside its id, or in an object of their own.
+Json merchant_product(Generator& random, size_t id) {
+  Json attributes = {{"title", "标题" + random.value()}, {"link", "http://s/" + std::to_string(id)}, {"imageLink", "http://i/1.jpg"}, {"备注", random.value()}};
+  if (random.below(2) == 0) attributes["description"] = random.value();
+  if (random.below(2) == 0) attributes["structuredDescription"] = {{"digitalSourceType", "default"}, {"content", random.value()}};
+  if (random.below(2) == 0) attributes["price"] = {{"value", "12.99"}, {"currency", "CNY"}};
+  Json product = {{"offerId", std::to_string(id)}};
+  if (random.below(2) == 0) product["attributes"] = std::move(attributes);
+  else product.update(attributes);
+  return product;
+}
+
+TEST(ShopFilesPropertyTest, MerchantJsonComesBackByteForByte) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Generator random(seed);
+    std::string lines;
+    Json list = Json::array();
+    for (size_t row = 1 + random.below(5); row > 0; --row) {
+      list.push_back(merchant_product(random, row));
+      lines += list.back().dump() + (random.below(4) == 0 ? " \r\n" : "\n");
+    }
+    const int indent = static_cast<int>(random.below(4)) - 1;  // -1 = one line
+    const std::string document = Json{{"kind", "content#productsListResponse"}, {"resources", list}}.dump(indent == -1 ? 1 : indent);
+    for (const auto& [bytes, name] : {std::pair(lines, "p.jsonl"), {list.dump(indent), "p.json"}, {document, "p.json"}}) {
+      ASSERT_EQ(ShopFile::read_from(bytes, name, quiet_config()).rows().size(), list.size()) << bytes;
+      expect_unchanged(bytes, name);
+      expect_one_change(bytes, name, random);
+    }
+  }
+}
+
 TEST(ShopFilesPropertyTest, WorkbooksComeBackByteForByte) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     Generator random(seed);
@@ -168,24 +221,39 @@ TEST(ShopFilesPropertyTest, TenThousandColumnsComeBackByteForByte) {
   expect_one_change(table, "wide.csv", random);
 }
 
+/// A list with ties, texts that were not judged, and fields of others.
+RankedList any_list(Generator& random, size_t id) {
+  RankedList list;
+  list.product_id = "p" + std::to_string(id);
+  list.prompt = "类型#裙*备注#" + std::to_string(random.below(1000));
+  const size_t texts = 2 + random.below(4);
+  for (size_t i = 0; i < texts; ++i) list.candidates.push_back("文" + std::to_string(i) + "\"😀\\\n" + std::to_string(random.below(99)));
+  for (size_t i = 0; i < texts; ++i) {
+    if (i > 1 && random.below(4) == 0) continue;
+    const bool tied = i > 1 && random.below(3) == 0;
+    if (!tied) list.order.emplace_back();
+    list.order.back().push_back(static_cast<int>(i));
+  }
+  list.source = "human";
+  list.weight = 0.25 * static_cast<double>(1 + random.below(8));
+  if (random.below(2) == 0) list.extra["operator"] = "甲\t" + std::to_string(random.below(9));
+  return list;
+}
+
 TEST(ShopFilesPropertyTest, PreferencesKeepPromptsTextsOrderAndWeightsOnTheWayThereAndBack) {
+  const test::TemporaryDirectory folder;
   for (uint64_t seed = 0; seed < 40; ++seed) {
     Generator random(seed);
     std::vector<RankedList> lists;
-    for (size_t n = 1 + random.below(4); n > 0; --n) {
-      RankedList list;
-      list.product_id = "p" + std::to_string(n);
-      list.prompt = "类型#裙*备注#" + std::to_string(random.below(1000));
-      const size_t texts = 2 + random.below(4);
-      for (size_t i = 0; i < texts; ++i) list.candidates.push_back("文" + std::to_string(i) + "\"😀\\" + std::to_string(random.below(99)));
-      for (size_t i = 0; i < texts; ++i) list.order.push_back({static_cast<int>(i)});
-      list.source = "human";
-      list.weight = 0.25 * static_cast<double>(1 + random.below(8));
-      lists.push_back(std::move(list));
-    }
+    for (size_t n = 1 + random.below(4); n > 0; --n) lists.push_back(any_list(random, n));
     const std::string own = to_own_lines(lists);
-    EXPECT_EQ(to_own_lines(read_preferences_from(to_trl_lines(lists), "trl.jsonl").lists), own);
-    EXPECT_EQ(to_own_lines(read_preferences_from(to_llama_factory_lines(lists), "lf.jsonl").lists), own);
+    ASSERT_EQ(to_own_lines(read_preferences_from(own, "own.jsonl").lists), own);
+    for (const auto& [format, name] : {std::pair(PreferenceFormat::trl, "trl.jsonl"), {PreferenceFormat::trl, "trl.jsonl.gz"}, {PreferenceFormat::llama_factory, "lf.jsonl"}, {PreferenceFormat::llama_factory, "array.json"}}) {
+      write_preferences(folder.path() / name, lists, format);
+      const PreferenceFile back = read_preferences(folder.path() / name);
+      ASSERT_EQ(to_own_lines(back.lists), own) << name << " seed " << seed;
+      ASSERT_EQ(back.report.rows_rejected, 0) << name;
+    }
   }
 }
 

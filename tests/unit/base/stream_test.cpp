@@ -1,10 +1,13 @@
 // Bytes piece by piece: hashes, packing, inputs that are read twice.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <thread>
+#include <vector>
 
 #include "base/compressed.h"
 #include "base/error.h"
@@ -71,6 +74,32 @@ TEST_F(StreamTest, APipeIsKeptForItsSecondReading) {
 TEST_F(StreamTest, AnInputThatIsNotThereOrAFolderIsNamed) {
   EXPECT_THROW(InputFile(dir_ / "none").open(), NotFound);
   EXPECT_THROW(InputFile(dir_).open(), IoError);
+}
+
+TEST_F(StreamTest, WhatWaitsForADeviceTakesLittleMemory) {
+  const fs::path pipe = dir_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  constexpr size_t kPieceBytes = size_t{1} << 20, kPieces = 100;
+  rusage before{}, after{};
+  uint64_t bytes = 0, wrong = 0;
+  std::jthread reader([&] {
+    std::ifstream in(pipe, std::ios::binary);
+    std::vector<char> chunk(1 << 16);
+    while (in.read(chunk.data(), static_cast<std::streamsize>(chunk.size())), in.gcount() > 0) {
+      for (std::streamsize i = 0; i < in.gcount(); ++i, ++bytes) wrong += chunk[static_cast<size_t>(i)] != static_cast<char>('a' + bytes / kPieceBytes % 26);
+    }
+  });
+  {
+    OutputFile file(pipe);
+    ::getrusage(RUSAGE_SELF, &before);
+    for (size_t i = 0; i < kPieces; ++i) file.write(std::string(kPieceBytes, static_cast<char>('a' + i % 26)));
+    ::getrusage(RUSAGE_SELF, &after);
+    file.commit();
+  }  // the pipe ends with its writer
+  reader.join();
+  EXPECT_EQ(bytes, kPieces * kPieceBytes);
+  EXPECT_EQ(wrong, 0u);
+  EXPECT_LT(after.ru_maxrss - before.ru_maxrss, 60 << 10);  // KiB
 }
 
 TEST_F(StreamTest, ADeviceIsWrittenAtOnceWhenWanted) {

@@ -1,0 +1,267 @@
+// What must not come in: unsafe archives, files cut off, lines without an end; and the codes that no
+// other test of import gives, with their rows and columns.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "data/archive.h"
+#include "data/import.h"
+#include "data/import_run.h"
+#include "data/normalization.h"
+#include "support/temporary_directory.h"
+#include "support/workbook.h"
+#include "support/zip_bytes.h"
+#include "text/encoding.h"
+
+namespace vitrine::data {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+ImportConfig quiet_config() {
+  ImportConfig config;
+  config.mappings = "/nonexistent/columns.json";
+  return config;
+}
+
+ImportResult read(std::string_view bytes, std::string_view name) { return read_products_from(bytes, name, quiet_config()); }
+
+std::string shown(const ImportEntry& e) { return concat(e.row, " ", e.column, " ", e.code, " ", to_string(e.severity)); }
+
+Lines findings(const ImportResult& result) {
+  Lines lines;
+  for (const ImportEntry& entry : result.report.entries) lines.push_back(shown(entry));
+  return lines;
+}
+
+/// "row column code severity" of the finding for which the whole file is refused.
+template <typename Read>
+std::string refusal(const Read& read_file) {
+  try {
+    read_file();
+  } catch (const ImportRefused& refused) {
+    return shown(refused.entry());
+  }
+  return "";
+}
+
+std::string refused(std::string_view bytes, std::string_view name) {
+  return refusal([&] { read(bytes, name); });
+}
+
+std::string refused_archive(const std::vector<test::ZipEntry>& entries) { return refused(test::zip_bytes(entries), "a.zip"); }
+
+const std::string kCsv = "标题\n裙\n";
+
+TEST(ImportCodesTest, AnArchiveWithASafeTableIsWhatTheUnsafeOnesAreNot) {
+  const Archive archive(test::zip_bytes({{"shop/a.csv", kCsv}, {"shop/..b/c.jpg", "x"}}), "a.zip");
+  EXPECT_EQ(archive.entries().size(), 2u);
+}
+
+TEST(ImportCodesTest, PathsOutOfTheArchiveRefuseIt) {
+  for (const char* path : {"../evil.csv", "a/../../evil.csv", "a/..", "..\\evil.csv", "a\\..\\evil.csv", "/abs.csv", "\\abs.csv", "C:\\abs.csv", "c:abs.csv"})
+    EXPECT_EQ(refused_archive({{"a.csv", kCsv}, {path, "x"}}), "0  ARCHIVE_UNSAFE fatal") << path;
+}
+
+TEST(ImportCodesTest, LinksEncryptedEntriesAndRepeatedNamesRefuseTheArchive) {
+  EXPECT_EQ(refused_archive({{"a.csv", kCsv}, {"link", "/etc/passwd", 0120777}}), "0  ARCHIVE_UNSAFE fatal");
+  EXPECT_EQ(refused_archive({{.name = "a.csv", .contents = kCsv, .encrypted = true}}), "0  ARCHIVE_UNSAFE fatal");
+  EXPECT_EQ(refused_archive({{"a.csv", kCsv}, {"a.csv", kCsv}}), "0  ARCHIVE_UNSAFE fatal");
+}
+
+TEST(ImportCodesTest, ArchivesThatUnpackToOverAHundredTimesTheirSizeAreRefused) {
+  EXPECT_EQ(refused(make_archive({{"bomb.csv", std::string(20'000'000, 'a')}}), "a.zip"), "0  TOO_LARGE fatal");
+  // Each entry is small; together they are not.
+  std::map<std::string, std::string> entries;
+  for (int i = 0; i < 600; ++i) entries[concat("p", i)] = std::string(60'000, 'a');
+  EXPECT_EQ(refused(make_archive(entries), "a.zip"), "0  TOO_LARGE fatal");
+  EXPECT_EQ(refused_archive({{.name = "a.csv", .contents = kCsv, .claimed_bytes = 70'000}}), "0  TOO_LARGE fatal");
+  EXPECT_EQ(refusal([] { Archive(make_archive({{"a.csv", std::string(1001, 'a')}}), "a.zip", {.max_entry_bytes = 1000}); }), "0  TOO_LARGE fatal");
+}
+
+TEST(ImportCodesTest, AnEntryThatIsNotAsLongAsItsHeaderSaysRefusesTheArchive) {
+  EXPECT_EQ(refused_archive({{.name = "a.csv", .contents = kCsv, .claimed_bytes = 5}}), "0  TOO_LARGE fatal");
+  EXPECT_EQ(refused_archive({{.name = "a.csv", .contents = kCsv, .claimed_bytes = 50}}), "0  ARCHIVE_DAMAGED fatal");
+}
+
+TEST(ImportCodesTest, AWorkbookThatIsCutAnywhereIsRefused) {
+  const std::string book = test::workbook("<sheetData><row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>标题</t></is></c></row><row r=\"2\"><c r=\"A2\"><v>7</v></c></row></sheetData>");
+  ASSERT_EQ(read(book, "a.xlsx").products.size(), 1u);
+  for (size_t size = 4; size < book.size(); size += 7) EXPECT_EQ(refused(book.substr(0, size), "a.xlsx"), "0  ARCHIVE_DAMAGED fatal") << size;
+}
+
+TEST(ImportCodesTest, AWorkbookOfPicturesOnlySaysSo) {
+  const std::string book = test::workbook("<sheetData/>", {}, {{"xl/media/image1.png", "x"}});
+  try {
+    read(book, "a.xlsx");
+    ADD_FAILURE() << "not refused";
+  } catch (const ImportRefused& e) {
+    EXPECT_EQ(shown(e.entry()), "0  EMPTY_FILE fatal");
+    EXPECT_EQ(e.entry().value, "the sheet holds pictures and no cells");
+  }
+}
+
+TEST(ImportCodesTest, OddBytesOfUtf16AreRefusedInEveryFormat) {
+  for (const auto& [table, name] : {std::pair("标题\n裙\n", "a.csv"), {"{\"标题\":\"裙\"}\n", "a.jsonl"}, {"version 1.00\ntitle\tnum_id\n裙\t1\n", "taobao.csv"}}) {
+    for (const auto encoding : {text::Encoding::utf16le, text::Encoding::utf16be}) {
+      const std::string bytes = text::encode(table, encoding);
+      EXPECT_EQ(read(bytes, name).products.size(), 1u) << name;
+      EXPECT_EQ(refused(bytes + "x", name), "0  ENC_BAD_SEQ fatal") << name;
+    }
+  }
+}
+
+TEST(ImportCodesTest, MixedLineEndsKeepTheirRowNumbers) {
+  const auto result = read("id,标题\r\n1,裙\n\r\n2,\"a\r\nb\"\n3,c,d\r\n", "a.csv");
+  EXPECT_EQ(result.products[1].source.row, 4);
+  EXPECT_EQ(result.products[1].title_raw, "a\nb");
+  EXPECT_EQ(findings(result), Lines{"6  COLS_MISMATCH reject"});
+  EXPECT_EQ(read("{\"标题\":\"裙\"}\r\n{\"标题\":\"裤\"}\n", "a.jsonl").products.size(), 2u);
+}
+
+TEST(ImportCodesTest, ANumberThatIsNoTradeItemNumberIsNamedAndKept) {
+  const auto table = read("标题,Barcode\n裙,12345\n裤,6901234567890\n衫,6901234567892\n", "a.csv");
+  EXPECT_EQ(findings(table), (Lines{"2 Barcode BAD_NUMBER warn", "3 Barcode GTIN_CHECK warn"}));
+  EXPECT_EQ(table.products[0].extra["Barcode"], "12345");
+  EXPECT_EQ(table.products[0].gtin, "");
+  EXPECT_EQ(table.products[2].gtin, "6901234567892");
+  EXPECT_EQ(findings(read("id\ttitle\tlink\timage_link\tgtin\n1\t裙\tu\tv\tA-1\n", "f.tsv")), Lines{"2 gtin BAD_NUMBER warn"});
+}
+
+TEST(ImportCodesTest, ItemsOfAFeedAreNumberedAndTheirFieldsNamed) {
+  const std::string item = "<item><g:id>1</g:id><title>裙</title></item>", bad = "<item><g:id>3</g:id><title>裙</title><g:price>12.99</g:price><g:image_link>no url</g:image_link></item>";
+  const std::string large = "<item><g:id>2</g:id><title>" + std::string(1'200'000, 'x') + "</title></item>";
+  const auto result = read("<rss xmlns:g=\"http://base.google.com/ns/1.0\">" + large + bad + item + item + "</rss>", "f.xml");
+  EXPECT_EQ(findings(result), (Lines{"1  TOO_LARGE reject", "2 price BAD_PRICE warn", "2 image_link BAD_URL warn", "4 id DUP_ID reject"}));
+}
+
+TEST(ImportCodesTest, TurnsOfMessagesMustAlternate) {
+  const auto result = read(
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"类型#裙\"},{\"role\":\"assistant\",\"content\":\"裙。\"}]}\n"
+      "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"assistant\",\"content\":\"c\"}]}\n"
+      "{\"messages\":[{\"role\":\"user\",\"content\":5}]}\n{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}\n",
+      "m.jsonl");
+  EXPECT_EQ(findings(result), (Lines{"2 messages[2] ROLE_ORDER reject", "3 messages[0] BAD_FIELD reject", "4 messages MISSING_REQUIRED reject"}));
+}
+
+TEST(ImportCodesTest, NullBytesAreTakenOutWhereATextMayHoldThem) {
+  const std::string null(1, '\0');
+  EXPECT_EQ(findings(read("id\t标题\n1\ta" + null + "b\n", "a.tsv")), Lines{"2 标题 CTRL_REMOVED repair"});
+  EXPECT_EQ(findings(read("<rss><item><id>1</id><title>a" + null + "b</title></item></rss>", "f.xml")), Lines{"1 title CTRL_REMOVED repair"});
+  EXPECT_EQ(findings(read("{\"标题\":\"a" + null + "b\"}\n", "a.jsonl")), Lines{"1  NOT_JSON reject"});
+  EXPECT_EQ(findings(read(text::encode("id\t标题\n1\ta" + null + "b\n", text::Encoding::utf16le), "a.tsv")), Lines{"2 标题 CTRL_REMOVED repair"});
+}
+
+TEST(ImportCodesTest, KindsOfTrainingRowsThatAreMixedAreRefusedAtTheirRow) {
+  EXPECT_EQ(refused("{\"prompt\":\"a\",\"chosen\":\"b\",\"rejected\":\"c\"}\n{\"prompt\":\"a\",\"completion\":\"b\"}\n", "m.jsonl"), "2  MIXED_KINDS fatal");
+}
+
+TEST(ImportCodesTest, PairsThatNoRuleKnowsAreNamedWithTheirKey) {
+  Product product = read("标题,属性\n裙,星座:金牛;颜色:五彩斑斓的黑\n", "a.csv").products.at(0);
+  Lines unmapped;
+  for (const UnmappedPair& pair : AttributeNormalizer::load().normalize(product)) unmapped.push_back(pair.key_raw + " " + std::string(pair.code));
+  EXPECT_EQ(unmapped, (Lines{"星座 KEY_UNMAPPED", "颜色 VALUE_UNMAPPED"}));
+}
+
+TEST(ImportCodesTest, AFileOverTheLimitIsRefusedBeforeItsRowsAreRead) {
+  const test::TemporaryDirectory folder;
+  const auto file = folder.path() / "a.csv";
+  write_file_atomic(file, kCsv + std::string(1 << 20, '\n'));
+  ImportConfig config = quiet_config();
+  EXPECT_EQ(read_products(file, config).products.size(), 1u);
+  config.max_file_mib = 1;
+  EXPECT_EQ(refusal([&] { read_products(file, config); }), "0  TOO_LARGE fatal");
+}
+
+TEST(ImportCodesTest, AnyStartOfAPictureIsReadOrNamed) {
+  const std::string png("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\3\x20\0\0\3\x20", 24), webp("RIFF\x10\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x1f\3\0\x1f\3\0", 30);
+  const std::string gif("GIF89a\x20\3\x20\3", 10), jpeg("\xff\xd8\xff\xe0\0\4ab\xff\xc0\0\x11\x08\3\x20\3\x20\3", 18);
+  const test::TemporaryDirectory folder;
+  ImportConfig config = quiet_config();
+  config.pictures = folder.path().string();
+  for (const std::string& picture : {png, webp, gif, jpeg}) {
+    for (size_t size = 1; size <= picture.size(); ++size) {
+      write_file_atomic(folder.path() / "p", picture.substr(0, size));
+      const Lines expected = size < picture.size() ? Lines{"2 media IMG_UNREADABLE reject"} : Lines{};
+      EXPECT_EQ(findings(read_products_from("标题,主图\n裙,p\n", "a.csv", config)), expected) << picture.substr(0, 4) << " " << size;
+    }
+  }
+}
+
+/// A head, one sign `repeats` times, and a tail, without holding them.
+class LongText : public ByteReader {
+ public:
+  LongText(std::string head, uint64_t repeats, std::string tail) : head_(std::move(head)), repeats_(repeats), tail_(std::move(tail)) {}
+  size_t read(std::span<char> out) override {
+    if (!head_.empty()) return take(head_, out);
+    if (repeats_ == 0) return take(tail_, out);
+    const size_t size = static_cast<size_t>(std::min<uint64_t>(out.size(), repeats_));
+    std::fill_n(out.begin(), size, 'x');
+    repeats_ -= size;
+    return size;
+  }
+
+ private:
+  static size_t take(std::string& text, std::span<char> out) {
+    const size_t size = std::min(out.size(), text.size());
+    std::copy_n(text.begin(), size, out.begin());
+    text.erase(0, size);
+    return size;
+  }
+  std::string head_;
+  uint64_t repeats_;
+  std::string tail_;
+};
+
+long peak_mib() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss / 1024;
+}
+
+std::unique_ptr<RowReader> rows_of(TextWindow& window, std::string_view format, ImportRun& run) {
+  if (format == "json") return json_rows(window, "auto", run);
+  if (format == "xml") return merchant_xml_rows(window, run);
+  return table_rows(std::make_unique<DelimitedReader>(window, ','), {"csv", ','}, run);
+}
+
+/// The findings of rows that come piece by piece; memory must not grow with them.
+Lines streamed(std::string_view format, LongText text, long most_mib = 32) {
+  const long before = peak_mib();
+  TextWindow window(text);
+  ImportRun run("t", "0123456789abcdef", quiet_config());
+  const auto rows = rows_of(window, format, run);
+  Lines lines;
+  while (const auto row = rows->next()) {
+    if (row->product) lines.push_back(concat(row->row, " ", row->product->title_raw));
+    for (const ImportEntry& finding : row->findings) lines.push_back(shown(finding));
+  }
+  EXPECT_LT(peak_mib() - before, most_mib);
+  return lines;
+}
+
+constexpr uint64_t kTwoGigabytes = uint64_t{2} << 30, kSomeMegabytes = uint64_t{64} << 20;
+
+TEST(ImportCodesTest, ALineOfTwoGigabytesIsRejectedInLittleMemory) {
+  EXPECT_EQ(streamed("csv", {"id,标题\n1,裙\n2,", kTwoGigabytes, "\n3,裤\n"}), (Lines{"2 裙", "3  TOO_LARGE reject", "4 裤"}));
+  EXPECT_EQ(streamed("json", {"{\"标题\":\"裙\"}\n{\"标题\":\"", kTwoGigabytes, "\"}\n{\"标题\":\"裤\"}\n"}), (Lines{"1 裙", "2  TOO_LARGE reject", "3 裤"}));
+}
+
+TEST(ImportCodesTest, OneLargeValueIsRejectedInLittleMemoryWhereverItStands) {
+  EXPECT_EQ(streamed("csv", {"id,标题\n1,\"", kSomeMegabytes, "\"\n3,裤\n"}), (Lines{"2  TOO_LARGE reject", "3 裤"}));
+  EXPECT_EQ(streamed("json", {"[{\"标题\":\"裙\"},{\"标题\":\"", kSomeMegabytes, "\"},{\"标题\":\"裤\"}]"}), (Lines{"1 裙", "2  TOO_LARGE reject", "3 裤"}));
+  EXPECT_EQ(streamed("json", {"{\"标题\":\"", kSomeMegabytes, "\"}\n{\"标题\":\"裤\"}\n"}), (Lines{"1  TOO_LARGE reject", "2 裤"}));
+  EXPECT_EQ(streamed("xml", {"<rss><item><id>1</id><title>", kSomeMegabytes, "</title></item><item><id>2</id><title>裤</title></item></rss>"}), (Lines{"1  TOO_LARGE reject", "2 裤"}));
+}
+
+TEST(ImportCodesTest, LargeTextsOutsideOfRowsRefuseTheFileInLittleMemory) {
+  EXPECT_EQ(refusal([] { streamed("csv", {"id,", kSomeMegabytes, "\n1,裙\n"}); }), "1  NO_HEADER fatal");
+  EXPECT_EQ(refusal([] { streamed("json", {"{\n\"products\":\"", kTwoGigabytes, "\"}"}, /*most_mib=*/200); }), "0  TOO_LARGE fatal");
+  EXPECT_EQ(refusal([] { streamed("xml", {"<rss>", kSomeMegabytes, "<item/></rss>"}); }), "0  NOT_XML fatal");
+  EXPECT_EQ(refusal([] { streamed("xml", {"<rss><item><id>1</id><title>裙</title></item>", kSomeMegabytes, "</rss>"}); }), "1  NOT_XML fatal");
+}
+
+}  // namespace
+}  // namespace vitrine::data
