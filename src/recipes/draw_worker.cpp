@@ -173,7 +173,7 @@ class DrawWorker {
     DrawSource source;
     source.products = order.product;
     if (order.product.empty()) source.prompt = order.prompt;
-    DrawTasks tasks(source, drawer_->language(), drawer_->tokenizer(), drawer_->max_tokens());
+    DrawTasks tasks(source, {.language = drawer_->language(), .background = background_colour(order.config)}, drawer_->tokenizer(), drawer_->max_tokens());
     auto task = tasks.next();
     VITRINE_REQUIRE(task, "[draw-worker] neither a product nor a prompt");
     if (order.product.empty() || order.prompt.empty()) return *task;
