@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { go, importTable, keepPicture, openDesk, openPage, signIn, type Desk } from './desk';
 
+const kReal = Boolean(process.env['VITRINE_PROGRAM']);  // the fake has rounds and picks of many weeks
 let desk: Desk;
 let page: Page;
 let faults: string[];
@@ -41,7 +42,7 @@ describe('a batch', () => {
   });
 });
 
-describe('the data page', () => {
+describe.skipIf(kReal)('the data page', () => {
   it('shows what operators do', async () => {
     await go(desk, page, 'data');
     await page.getByText('82.0%').waitFor();
