@@ -1,9 +1,12 @@
 // Products, the plans of their copy, checks of texts about them, and what can be chosen.
+#include "base/error.h"
 #include "base/version.h"
 #include "checks/text_label.h"
+#include "copywriting/copy_model.h"
 #include "copywriting/style_rules.h"
 #include "serve/factors.h"
 #include "serve/operations.h"
+#include "serve/picture_model.h"
 #include "serve/request_parts.h"
 #include "serve/service.h"
 #include "serve/text_check.h"
@@ -142,12 +145,24 @@ Json rule_json(const checks::Rule& rule) {
   return json;
 }
 
+/// Where there is no picture model, what most have: the job that draws says what is missing.
+PictureModelFacts picture_model_of(const Service& service) {
+  const std::string& name = service.config.picture_model;
+  if (std::filesystem::is_regular_file(name)) return read_picture_model(name);
+  try {
+    return read_picture_model(copywriting::find_model(name));
+  } catch (const NotFound&) {
+    return {};
+  }
+}
+
 Json picture_options(const Service& service) {
+  const PictureModelFacts model = picture_model_of(service);
   return {{"available", service.pictures != nullptr},
-          {"sides", {256, 384, 512}},
+          {"sides", picture_sides(model)},
           {"schedulers", {"ddim", "pndm", "euler", "euler_a", "dpmpp_2m", "lcm"}},
           {"num_inference_steps", 20},
-          {"guidance_scale", 7.5}};
+          {"guidance_scale", model.guidance_scale}};
 }
 
 HttpResponse get_options(Service& service, Call&) {
