@@ -170,7 +170,8 @@ TEST_F(ServeTest, OpenAiClientsGetLabelledTexts) {
   EXPECT_NE(answer.json()["choices"][0]["text"].get<std::string>().find("由AI生成"), std::string::npos) << answer.body;
   const Answer stream = program.send("POST", "/v1/completions", Json{{"prompt", "类型#裙*材质#真丝"}, {"stream", true}}, bearer);
   EXPECT_TRUE(stream.body.ends_with("data: [DONE]\n\n")) << stream.body;
-  EXPECT_EQ(program.send("POST", "/v1/images/generations", Json{{"prompt", "dress"}}, bearer).status, 503);
+  const Answer picture = program.send("POST", "/v1/images/generations", Json{{"prompt", "dress"}, {"size", "128x128"}}, bearer);
+  EXPECT_EQ(picture.status, has_verb("draw") ? 200 : 503) << picture.body.substr(0, 300);
 }
 
 TEST_F(ServeTest, SaysWhatAFirstTimeOperatorNeedsAndStopsOnAsking) {
