@@ -11,6 +11,8 @@ void ServeConfig::validate() const {
   check_config(*this, "serve");
   VITRINE_REQUIRE(max_streams < http_threads, "[serve] --max-streams: expected less than --http-threads ",
                   http_threads, ", got ", max_streams);
+  VITRINE_REQUIRE(store.empty() || store.starts_with("postgresql://") || store.starts_with("postgres://"),
+                  "[serve] --store: expected postgresql://…, or nothing for SQLite in the data folder, got '", store, "'");
 }
 
 fs::path ServeConfig::data_folder() const {
