@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "store/connection.h"
 
 namespace vitrine::serve {
 namespace fs = std::filesystem;
@@ -11,7 +12,7 @@ void ServeConfig::validate() const {
   check_config(*this, "serve");
   VITRINE_REQUIRE(max_streams < http_threads, "[serve] --max-streams: expected less than --http-threads ",
                   http_threads, ", got ", max_streams);
-  VITRINE_REQUIRE(store.empty() || store.starts_with("postgresql://") || store.starts_with("postgres://"),
+  VITRINE_REQUIRE(store.empty() || store::is_postgres_location(store),
                   "[serve] --store: expected postgresql://…, or nothing for SQLite in the data folder, got '", store, "'");
 }
 

@@ -137,6 +137,8 @@ TEST(ServeConfigTest, FindsItsPlaces) {
   config.data = "/var/lib/vitrine";
   EXPECT_EQ(config.store_location(), "/var/lib/vitrine/vitrine.db");
   EXPECT_EQ(config.access_log_file(), "/var/lib/vitrine/access.jsonl");
+  config.store = "mysql://u@h/d";
+  EXPECT_THROW(config.validate(), InvalidInput);
   config.store = "postgresql://u@h/d";
   EXPECT_EQ(config.store_location(), "postgresql://u@h/d");
   config.max_streams = config.http_threads;
