@@ -23,7 +23,9 @@ std::vector<PicturePrompt> prompts_of_classes(const imagery::CaptionWords& words
   std::vector<PicturePrompt> prompts;
   for (const std::string& label : classes) {
     for (const std::string& name : colours) {
-      PicturePrompt prompt{"", {.label = label, .colour = colour_of(name)}};
+      PicturePrompt prompt;
+      prompt.facts.label = label;
+      prompt.facts.colour = colour_of(name);
       prompt.text = text_in(words, prompt, language);
       prompts.push_back(std::move(prompt));
     }
