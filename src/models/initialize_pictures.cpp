@@ -14,6 +14,9 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kBranchEnds{".conv2.weight", ".proj_out.weight", ".to_out.0.weight", ".ff.net.2.weight"};
 
+/// Text that enters the time embedding begins as nothing, so that a UNet that learns it later begins as it was.
+constexpr std::string_view kTextNorm = "add_embedding.norm2.weight";
+
 bool is_zero(const std::string& name, bool zero_output) {
   for (const std::string_view end : kBranchEnds) {
     if (name.ends_with(end)) return true;
@@ -28,7 +31,7 @@ void initialize_pictures(nn::ParameterStore& parameters, RandomKey key, bool zer
   for (const nn::ParameterSpec& spec : parameters.specs()) {
     at::Tensor values = parameters.value(spec.name).detach();
     if (spec.shape.size() == 1) {
-      values.fill_(spec.name.ends_with("weight") ? 1.0 : 0.0);
+      values.fill_(spec.name.ends_with("weight") && spec.name != kTextNorm ? 1.0 : 0.0);
     } else if (is_zero(spec.name, zero_output)) {
       values.zero_();
     } else {

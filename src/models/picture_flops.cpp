@@ -29,8 +29,13 @@ int64_t unet_halvings(const UNetConfig& config, std::string_view name) {
   return 0;
 }
 
-bool is_of_time(std::string_view name) { return name.starts_with("time_embedding.") || contains(name, "time_emb_proj"); }
-bool is_of_text(std::string_view name) { return contains(name, "attn2.to_k") || contains(name, "attn2.to_v"); }
+bool is_of_text(std::string_view name) {
+  return contains(name, "attn2.to_k") || contains(name, "attn2.to_v") || contains(name, "add_embedding.pool.k_proj") || contains(name, "add_embedding.pool.v_proj");
+}
+/// Once a picture, not for each of its places.
+bool is_of_time(std::string_view name) {
+  return name.starts_with("time_embedding.") || contains(name, "time_emb_proj") || (name.starts_with("add_embedding.") && !is_of_text(name));
+}
 
 /// Times the side is doubled before a layer of the VAE's decoder.
 int64_t vae_doublings(const VaeConfig& config, std::string_view name) {

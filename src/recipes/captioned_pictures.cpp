@@ -96,6 +96,7 @@ CaptionSource caption_of(const data::PictureRecord& record, const at::Tensor& pi
 CaptionedPictures::CaptionedPictures(const std::filesystem::path& path, const CaptionedSplit& split, const train::PictureSize& size)
     : data_(std::make_unique<Data>()) {
   data_->languages = languages_of(split.language);
+  data_->noise.drop_word = split.drop_word;
   const data::PictureSet set = read_set(path, split);
   std::vector<data::PictureFile> files;
   for (const data::PictureRecord& record : set.records) files.push_back(record.pictures.front());

@@ -77,6 +77,7 @@ std::unique_ptr<nn::ParameterStore> first_parameters(const models::TextEncoder& 
   return parameters;
 }
 
+/// `config` is what the directory says: what it does not have stays as it is.
 void read_unet(nn::ParameterStore& parameters, const fs::path& unet_dir, const models::UNetConfig& config) {
   const models::Weights weights = models::load_unet_weights(unet_dir, config);
   const at::NoGradGuard no_grad;
@@ -210,6 +211,7 @@ models::UNetConfig TrainBaseConfig::unet(int64_t latent_channels, int64_t downsc
   config.num_attention_heads.clear();
   for (const int64_t C : config.block_out_channels) config.num_attention_heads.push_back(std::max<int64_t>(1, C / attention_head_size));
   config.cross_attention_dim = text_width;
+  if (text_in_time) config.addition_embed_heads = std::max<int64_t>(1, text_width / attention_head_size);
   return config;
 }
 
@@ -249,7 +251,8 @@ struct Sets {
 Sets load_sets(const fs::path& data, const TrainBaseConfig& config) {
   const auto larger = [](int64_t side) { return static_cast<int64_t>(std::lround(kSpare * static_cast<double>(side))); };
   const train::PictureSize size{larger(config.width), larger(config.height)};
-  return {CaptionedPictures(data, {"train", config.language, config.licence}, size), CaptionedPictures(data, {"validation", config.language, config.licence}, size)};
+  return {CaptionedPictures(data, {"train", config.language, config.licence, config.drop_word}, size),
+          CaptionedPictures(data, {"validation", config.language, config.licence}, size)};  // captions alike, whatever the training set's are
 }
 
 /// Learns the vocabulary from the captions, or takes that of `init`; the same in every part of a run.
@@ -278,7 +281,9 @@ at::ScalarType compute_type(const TrainBaseConfig& config, const at::Device& dev
 void check_init(const TrainBaseConfig& config, const FrozenVae& vae, const models::UNetConfig& unet, const models::ClipTextConfig& text) {
   const models::StableDiffusionFiles files = models::open_stable_diffusion(config.init);
   VITRINE_REQUIRE(models::part_sha256(files, models::SdPart::vae) == vae.sha256, "[train base] init: ", config.init, " was made with another VAE than ", config.vae);
-  VITRINE_REQUIRE(models::to_json(files.settings.unet) == models::to_json(unet), "[train base] init: the UNet of ", config.init, " has other shapes than the settings");
+  models::UNetConfig known = files.settings.unet;
+  if (known.addition_embed_heads == 0) known.addition_embed_heads = unet.addition_embed_heads;  // may be new: it begins as nothing
+  VITRINE_REQUIRE(models::to_json(known) == models::to_json(unet), "[train base] init: the UNet of ", config.init, " has other shapes than the settings");
   VITRINE_REQUIRE(models::to_json(files.settings.text_encoder, "float32") == models::to_json(models::TextConfig(text), "float32"),
                   "[train base] init: the text encoder of ", config.init, " has other shapes than the settings");
 }
@@ -295,7 +300,7 @@ std::unique_ptr<Base> make_base(const TrainBaseConfig& config, const fs::path& t
   const fs::path init(config.init);
   auto encoder = learns_on ? models::TextEncoder::load(init / "text_encoder") : models::TextEncoder::random(text, key.fold_in("text"), {});
   auto parameters = first_parameters(encoder, unet, key, device);
-  if (learns_on) read_unet(*parameters, init / "unet", unet);
+  if (learns_on) read_unet(*parameters, init / "unet", models::read_unet_config(init / "unet"));
   return std::make_unique<Base>(config, device, dtype, std::move(vae), std::move(tokenizer), unet, std::move(encoder), std::move(parameters));
 }
 
@@ -305,7 +310,7 @@ train::DiffusionHooks hooks_of(Base& base, const Sets& sets) {
   hooks.weights_changed = [&base] { base.trained.weights_changed(); };
   hooks.sample_png = [&base, prompts = sets.training.sample_prompts()] { return sample_sheet(base, prompts); };
   hooks.settings = {{"data", sets.training.pictures().sha256}, {"vae_sha256", base.vae.sha256}, {"tokenizer_sha256", base.tokenizer->sha256()},
-                    {"language", config.language}, {"balance", config.balance}, {"shifts", config.shifts}, {"text_layers", config.text_layers},
+                    {"language", config.language}, {"balance", config.balance}, {"shifts", config.shifts}, {"drop_word", config.drop_word}, {"text_layers", config.text_layers},
                     {"text_width", config.text_width}, {"init_sha256", init_sha256(config)}};
   return hooks;
 }

@@ -20,10 +20,12 @@ struct TrainBaseConfig {
   int64_t shifts = 2;
   std::string language = "en";
   std::string licence;
+  double drop_word = 0.1;
   double balance = 0.5;
   std::vector<std::string> block_out_channels = {"128", "192", "256"};
   int64_t layers_per_block = 1;
   int64_t attention_head_size = 64;
+  bool text_in_time = false;
   int64_t text_width = 192;
   int64_t text_layers = 3;
   int64_t text_positions = 32;
@@ -36,16 +38,18 @@ struct TrainBaseConfig {
 
   void describe(FieldVisitor& v) {
     v.field("vae", vae, "directory of `train vae`");
-    v.field("init", init, "directory of an earlier `train base` with the same VAE and shapes, whose weights and tokenizer are learned on");
+    v.field("init", init, "directory of an earlier `train base` with the same VAE and shapes, whose weights and tokenizer are learned on; text_in_time may be new");
     v.field("width", width, "pictures are cut to this width, pixels", 16, 4096);
     v.field("height", height, "and this height", 16, 4096);
     v.field("shifts", shifts, "ways to cut each picture a little larger, each also mirrored", 1, 64);
     v.field("language", language, "of the captions", {"en", "zh", "both"});
     v.field("licence", licence, "licence of the pictures, where the set does not say it; kept in the model");
+    v.field("drop_word", drop_word, "chance that a word of a caption is left out; the class never is", 0, 1);
     v.field("balance", balance, "0: pictures are drawn alike; 1: classes and colours are; between: the root of that", 0, 1);
     v.field("block_out_channels", block_out_channels, "channels of each level; the first has no attention, each later one halves the side");
     v.field("layers_per_block", layers_per_block, "residual blocks of a level, one more on the way up", 1, 8);
     v.field("attention_head_size", attention_head_size, "channels of an attention head", 8, 512);
+    v.field("text_in_time", text_in_time, "the pooled text also goes with the time into every residual block (addition_embed_type)");
     v.field("text_width", text_width, "width of the text encoder", 32, 4096);
     v.field("text_layers", text_layers, "layers of the text encoder", 1, 48);
     v.field("text_positions", text_positions, "tokens of a prompt, start and end included", 8, 512);

@@ -78,7 +78,7 @@ TEST_P(UNetGoldenTest, ConfigSurvivesTheWayThroughAFile) {
   EXPECT_EQ(to_json(unet_config_from_json(to_json(config), "copy")), to_json(config));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, UNetGoldenTest, testing::Values("unet_sd1", "unet_sd2", "unet_inpaint", "unet_lcm_odd"),
+INSTANTIATE_TEST_SUITE_P(Cases, UNetGoldenTest, testing::Values("unet_sd1", "unet_sd2", "unet_inpaint", "unet_lcm_odd", "unet_text_time"),
                          [](const auto& test) { return std::string(test.param); });
 
 class VaeGoldenTest : public testing::TestWithParam<const char*> {

@@ -74,6 +74,9 @@ unet_case("unet_inpaint", (8, 8), [1], 3, in_channels=9, block_out_channels=(8, 
 unet_case("unet_lcm_odd", (10, 6), [999], 3, time_cond_proj_dim=6, flip_sin_to_cos=False, freq_shift=1, block_out_channels=(8, 16, 16), layers_per_block=(1, 2, 1),
           attention_head_dim=2, down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
           up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"), **small)
+unet_case("unet_text_time", (8, 8), [700, 20], 5, block_out_channels=(8, 16), layers_per_block=1, attention_head_dim=2,
+          addition_embed_type="text", addition_embed_type_num_heads=3,
+          down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), **small)
 vae_small = dict(norm_num_groups=4, sample_size=16)
 vae_case("vae_sd", (16, 8), block_out_channels=(8, 16), layers_per_block=2, latent_channels=4,
          down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2, **vae_small)

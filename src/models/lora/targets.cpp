@@ -46,7 +46,8 @@ LoraTargets::LoraTargets(const SdSettings& settings) {
     const LoraTarget& target = targets_[i];
     by_path_[path_key(target.part, target.module)] = i;
     by_kohya_[kohya_name(target)] = i;
-    if (target.part == SdPart::unet) by_kohya_[concat(kohya_prefix(target.part), with_underscores(to_ldm(ldm, target.module).value()))] = i;
+    const auto in_ldm = target.part == SdPart::unet ? to_ldm(ldm, target.module) : std::nullopt;  // add_embedding has no such name
+    if (in_ldm) by_kohya_[concat(kohya_prefix(target.part), with_underscores(*in_ldm))] = i;
     if (target.module.starts_with(kTextModel)) by_path_[path_key(target.part, std::string_view(target.module).substr(kTextModel.size()))] = i;
   }
 }

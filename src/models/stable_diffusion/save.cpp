@@ -111,6 +111,8 @@ void save_diffusers(const StableDiffusionFiles& files, const StableDiffusionWeig
 
 void save_single_file(const StableDiffusionFiles& files, const StableDiffusionWeights& weights, const fs::path& path, const SdSaveConfig& config) {
   const SdSettings& settings = files.settings;
+  VITRINE_REQUIRE(settings.unet.addition_embed_heads == 0, "[save_single_file] ", path.string(),
+                  ": a single file has no place for text in the time embedding (addition_embed_type)");
   Copies copies;
   add_renamed(copies, weights.unet, unet_weight_specs(settings.unet), ldm_unet_modules(settings.unet), kLdmUNet);
   add_vae(copies, weights.vae, settings.vae);

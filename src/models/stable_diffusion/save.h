@@ -22,7 +22,8 @@ void save_diffusers(const StableDiffusionFiles& files, const StableDiffusionWeig
                     const SdSaveConfig& config = {});
 
 /// One file with LDM names and with the settings in its metadata. Text encoders with `gelu` get the names of OpenCLIP, others
-/// those of transformers. Throws what save_copies throws; InvalidInput for a text encoder that is no CLIP.
+/// those of transformers. Throws what save_copies throws; InvalidInput for a text encoder that is no CLIP and for a
+/// UNet with addition_embed_type.
 void save_single_file(const StableDiffusionFiles& files, const StableDiffusionWeights& weights, const std::filesystem::path& path,
                       const SdSaveConfig& config = {});
 

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 2> kUpTypes{"UpBlock2D", "CrossAttnUpBloc
 /// Features of UNet2DConditionModel that change the network and are not supported, with the value that means "off".
 const std::vector<std::pair<const char*, Json>>& unsupported_fields() {
   static const std::vector<std::pair<const char*, Json>> fields{
-      {"act_fn", "silu"}, {"addition_embed_type", nullptr}, {"class_embed_type", nullptr}, {"num_class_embeds", nullptr},
+      {"act_fn", "silu"}, {"class_embed_type", nullptr}, {"num_class_embeds", nullptr},
       {"encoder_hid_dim", nullptr}, {"encoder_hid_dim_type", nullptr}, {"dual_cross_attention", false},
       {"only_cross_attention", false}, {"resnet_time_scale_shift", "default"}, {"time_embedding_type", "positional"},
       {"time_embedding_act_fn", nullptr}, {"timestep_post_act", nullptr}, {"time_embedding_dim", nullptr}, {"conv_in_kernel", 3}, {"conv_out_kernel", 3},
@@ -34,6 +34,17 @@ void refuse_unsupported(const ConfigFields& fields, std::string_view where) {
     const Json& value = fields.json()[name];
     VITRINE_REQUIRE(is_off(value, off), "[unet_config] ", where, ": ", name, ": ", value.dump(), " is not supported (WGT_ARCH), only ", off.dump());
   }
+}
+
+/// 0 without an addition_embed_type; 64 heads are what diffusers takes when none are named.
+int64_t addition_heads(const ConfigFields& fields, std::string_view where) {
+  if (!fields.has("addition_embed_type")) return 0;
+  const Json& type = fields.json()["addition_embed_type"];
+  VITRINE_REQUIRE(type == "text", "[unet_config] ", where, ": addition_embed_type: ", type.dump(), " is not supported (WGT_ARCH), only \"text\" or null");
+  int64_t heads = 64;
+  fields.take("addition_embed_type_num_heads", heads);
+  require_size(kCaller, where, "addition_embed_type_num_heads", heads);
+  return heads;
 }
 
 int64_t integer(const Json& value, const char* name, std::string_view where) {
@@ -94,6 +105,9 @@ void validate(const UNetConfig& config, std::string_view where) {
     require_size(kCaller, where, name, value);
   }
   require_size(kCaller, where, "time_cond_proj_dim", config.time_cond_proj_dim, 0);
+  require_size(kCaller, where, "addition_embed_type_num_heads", config.addition_embed_heads, 0);
+  VITRINE_REQUIRE(config.addition_embed_heads == 0 || config.cross_attention_dim % config.addition_embed_heads == 0, "[unet_config] ", where,
+                  ": cross_attention_dim: ", config.cross_attention_dim, " is no multiple of ", config.addition_embed_heads, " heads (addition_embed_type_num_heads)");
   VITRINE_REQUIRE(config.norm_eps > 0, "[unet_config] ", where, ": norm_eps: expected > 0, got ", config.norm_eps);
   VITRINE_REQUIRE(config.downsample_padding == 1, "[unet_config] ", where, ": downsample_padding: expected 1, got ", config.downsample_padding);
   for (size_t i = 0; i < n; ++i) {
@@ -142,6 +156,7 @@ UNetConfig unet_config_from_json(const Json& json, std::string_view where) {
   fields.take("flip_sin_to_cos", config.flip_sin_to_cos);
   fields.take("freq_shift", config.freq_shift);
   fields.take("time_cond_proj_dim", config.time_cond_proj_dim);
+  config.addition_embed_heads = addition_heads(fields, where);
   validate(config, where);
   return config;
 }
@@ -173,6 +188,10 @@ Json to_json(const UNetConfig& config) {
   json["flip_sin_to_cos"] = config.flip_sin_to_cos;
   json["freq_shift"] = config.freq_shift;
   json["time_cond_proj_dim"] = config.time_cond_proj_dim > 0 ? Json(config.time_cond_proj_dim) : Json(nullptr);
+  if (config.addition_embed_heads > 0) {
+    json["addition_embed_type"] = "text";
+    json["addition_embed_type_num_heads"] = config.addition_embed_heads;
+  }
   return json;
 }
 

@@ -30,6 +30,7 @@ struct UNetConfig {
   bool flip_sin_to_cos = true;
   double freq_shift = 0;
   int64_t time_cond_proj_dim = 0;  // width of the guidance embedding (LCM); 0 = none
+  int64_t addition_embed_heads = 0;  // heads that pool the text states into the time embedding (addition_embed_type "text"); 0 = they are not
 
   size_t num_levels() const { return block_out_channels.size(); }
   int64_t time_width() const { return 4 * block_out_channels.front(); }

@@ -81,7 +81,7 @@ class UNetRun {
       : config_(config), scope_(scope), pass_(pass), blocks_(config, pass.context_cache), conditions_{{}, context} {}
 
   at::Tensor operator()(const at::Tensor& latents, const at::Tensor& timesteps) {
-    conditions_.time = at::silu(time_embedding(shared_timesteps(timesteps)));
+    conditions_.time = at::silu(embedding(shared_timesteps(timesteps)));
     at::Tensor x = nn::conv2d(latents, scope_ / "conv_in");
     skips_ = {x};
     for (size_t level = 0; level < config_.num_levels(); ++level) x = down_block(x, level);
@@ -104,6 +104,23 @@ class UNetRun {
                        .to(conditions_.context.scalar_type());
     if (pass_.timestep_cond.defined()) x = x + nn::linear(pass_.timestep_cond.to(x.scalar_type()), scope / "cond_proj");
     return nn::linear(at::silu(nn::linear(x, scope / "linear_1")), scope / "linear_2");
+  }
+
+  /// Of the time, and of the text where the config says so.  -> [B or 1, time_width]
+  at::Tensor embedding(const at::Tensor& timesteps) const {
+    const at::Tensor time = time_embedding(timesteps);
+    return config_.addition_embed_heads > 0 ? time + text_embedding(scope_ / "add_embedding") : time;
+  }
+
+  /// The mean of the text states asks all of them, and the answer is projected.  -> [B, time_width]
+  at::Tensor text_embedding(const nn::TensorScope& scope) const {
+    const nn::TensorScope pool = scope / "pool";
+    const at::Tensor states = nn::layer_norm(conditions_.context, scope / "norm1", kLayerNormEps);
+    const at::Tensor mean = states.mean(1, /*keepdim=*/true) + pool["positional_embedding"];  // [B, 1, E]
+    const at::Tensor all = at::cat({mean, states}, 1);
+    const at::Tensor pooled = nn::attention(nn::linear(mean, pool / "q_proj"), nn::linear(all, pool / "k_proj"), nn::linear(all, pool / "v_proj"),
+                                            config_.addition_embed_heads);
+    return nn::layer_norm(nn::linear(pooled.squeeze(1), scope / "proj"), scope / "norm2", kLayerNormEps);
   }
 
   at::Tensor down_block(at::Tensor x, size_t level) {

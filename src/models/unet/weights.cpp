@@ -52,6 +52,16 @@ void add_transformer(Specs& specs, const UNetConfig& config, const std::string& 
   add_projection(".proj_out");
 }
 
+/// The text states, pooled by attention of their mean, on their way into the time embedding.
+void add_text_embedding(Specs& specs, const UNetConfig& config) {
+  const int64_t E = config.cross_attention_dim;
+  add_norm(specs, "add_embedding.norm1", E);
+  specs.push_back({"add_embedding.pool.positional_embedding", {1, E}});
+  for (const char* part : {"q_proj", "k_proj", "v_proj"}) add_linear(specs, concat("add_embedding.pool.", part), E, E);
+  add_linear(specs, "add_embedding.proj", config.time_width(), E);
+  add_norm(specs, "add_embedding.norm2", config.time_width());
+}
+
 void add_down_block(Specs& specs, const UNetConfig& config, size_t level) {
   const std::string name = concat("down_blocks.", level);
   const int64_t out = config.block_out_channels[level];
@@ -100,6 +110,7 @@ std::vector<WeightSpec> unet_weight_specs(const UNetConfig& config) {
   add_linear(specs, "time_embedding.linear_1", time, first);
   if (config.time_cond_proj_dim > 0) add_linear(specs, "time_embedding.cond_proj", first, config.time_cond_proj_dim, Bias::no);
   add_linear(specs, "time_embedding.linear_2", time, time);
+  if (config.addition_embed_heads > 0) add_text_embedding(specs, config);
   for (size_t level = 0; level < config.num_levels(); ++level) add_down_block(specs, config, level);
   add_mid_block(specs, config);
   for (size_t idx = 0; idx < config.num_levels(); ++idx) add_up_block(specs, config, idx);
