@@ -19,8 +19,8 @@ struct CaptionedSplit {
   std::string name;      // train, validation; "" = all
   std::string language;  // of made captions: en, zh or both (one of them for each draw)
   std::string licence;   // where the set states none
-  double drop_word = 0.1;  // chance of each word of a made caption but the class
   bool plain = false;    // `data` is a folder of pictures and nothing else; their captions are the caller's
+  double drop_word = 0.1;  // chance of each word of a made caption but the class
 };
 
 /// Immutable.

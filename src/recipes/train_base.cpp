@@ -251,7 +251,7 @@ struct Sets {
 Sets load_sets(const fs::path& data, const TrainBaseConfig& config) {
   const auto larger = [](int64_t side) { return static_cast<int64_t>(std::lround(kSpare * static_cast<double>(side))); };
   const train::PictureSize size{larger(config.width), larger(config.height)};
-  return {CaptionedPictures(data, {"train", config.language, config.licence, config.drop_word}, size),
+  return {CaptionedPictures(data, {.name = "train", .language = config.language, .licence = config.licence, .drop_word = config.drop_word}, size),
           CaptionedPictures(data, {"validation", config.language, config.licence}, size)};  // captions alike, whatever the training set's are
 }
 
