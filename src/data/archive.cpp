@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "base/error.h"
 #include "data/import.h"
@@ -120,23 +121,52 @@ bool Archive::contains(std::string_view entry) const {
   return std::any_of(state_->entries.begin(), state_->entries.end(), [&](const ArchiveEntry& e) { return e.name == entry; });
 }
 
-std::string Archive::read(std::string_view entry) const {
-  const auto found = std::find_if(state_->entries.begin(), state_->entries.end(), [&](const ArchiveEntry& e) { return e.name == entry; });
-  if (found == state_->entries.end()) throw NotFound(concat("[Archive] ", state_->name, ": no entry ", entry));
-  const auto index = static_cast<zip_uint64_t>(found - state_->entries.begin());
-  const std::unique_ptr<zip_file_t, ZipFileClose> file(zip_fopen_index(state_->handle.get(), index, 0));
-  if (!file) refuse(state_->name, "ARCHIVE_DAMAGED", concat(entry, ": ", zip_strerror(state_->handle.get())));
-  std::string contents(found->size_bytes + 1, '\0');  // one more: longer than its header says
-  size_t filled = 0;
-  while (filled < contents.size()) {
-    const zip_int64_t size = zip_fread(file.get(), contents.data() + filled, contents.size() - filled);
-    if (size < 0) refuse(state_->name, "ARCHIVE_DAMAGED", concat(entry, ": ", zip_file_strerror(file.get())));
-    if (size == 0) break;
-    filled += static_cast<size_t>(size);
+namespace {
+
+/// Unpacks one entry and holds it to the size that its header says.
+class EntryReader : public ByteReader {
+ public:
+  EntryReader(std::string archive, const ArchiveEntry& entry, zip_file_t* file) : archive_(std::move(archive)), entry_(entry), file_(file) {}
+
+  size_t read(std::span<char> out) override {
+    const zip_int64_t size = zip_fread(file_.get(), out.data(), out.size());
+    if (size < 0) refuse(archive_, "ARCHIVE_DAMAGED", concat(entry_.name, ": ", zip_file_strerror(file_.get())));
+    read_bytes_ += static_cast<uint64_t>(size);
+    if (read_bytes_ > entry_.size_bytes) refuse(archive_, "TOO_LARGE", concat(entry_.name, ": longer than its header says"));
+    if (size == 0 && read_bytes_ < entry_.size_bytes) refuse(archive_, "ARCHIVE_DAMAGED", concat(entry_.name, ": shorter than its header says"));
+    return static_cast<size_t>(size);
   }
-  if (filled > found->size_bytes) refuse(state_->name, "TOO_LARGE", concat(entry, ": longer than its header says"));
-  if (filled < found->size_bytes) refuse(state_->name, "ARCHIVE_DAMAGED", concat(entry, ": shorter than its header says"));
-  contents.resize(filled);
+
+ private:
+  std::string archive_;
+  ArchiveEntry entry_;
+  std::unique_ptr<zip_file_t, ZipFileClose> file_;
+  uint64_t read_bytes_ = 0;
+};
+
+}  // namespace
+
+const ArchiveEntry& Archive::entry(std::string_view name) const {
+  const auto found = std::find_if(state_->entries.begin(), state_->entries.end(), [&](const ArchiveEntry& e) { return e.name == name; });
+  if (found == state_->entries.end()) throw NotFound(concat("[Archive] ", state_->name, ": no entry ", name));
+  return *found;
+}
+
+std::unique_ptr<ByteReader> Archive::open(std::string_view name) const {
+  const ArchiveEntry& found = entry(name);
+  zip_file_t* file = zip_fopen_index(state_->handle.get(), static_cast<zip_uint64_t>(&found - state_->entries.data()), 0);
+  if (file == nullptr) refuse(state_->name, "ARCHIVE_DAMAGED", concat(name, ": ", zip_strerror(state_->handle.get())));
+  return std::make_unique<EntryReader>(state_->name, found, file);
+}
+
+std::string Archive::read(std::string_view name, uint64_t max_bytes) const {
+  const ArchiveEntry& found = entry(name);
+  if (found.size_bytes > max_bytes) refuse(state_->name, "TOO_LARGE", concat(name, ": ", found.size_bytes, " bytes, at most ", max_bytes));
+  const auto reader = open(name);
+  std::string contents(found.size_bytes, '\0');
+  for (size_t filled = 0; filled < contents.size();) filled += reader->read({contents.data() + filled, contents.size() - filled});
+  char more = 0;
+  reader->read({&more, 1});  // longer than its header says
   return contents;
 }
 

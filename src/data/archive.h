@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_reader.h"
+
 namespace vitrine::data {
 
 struct ArchiveLimits {
@@ -33,9 +35,13 @@ class Archive {
 
   const std::vector<ArchiveEntry>& entries() const;  // in the order of the archive
   bool contains(std::string_view entry) const;
-  /// The entry's bytes. Throws NotFound; ImportRefused (ARCHIVE_DAMAGED, TOO_LARGE) for data that is
-  /// damaged or longer than its header says.
-  std::string read(std::string_view entry) const;
+  /// Throws NotFound.
+  const ArchiveEntry& entry(std::string_view name) const;
+  /// The entry's bytes piece by piece; the archive must outlive the reader. Throws NotFound, and while it is
+  /// read ImportRefused (ARCHIVE_DAMAGED, TOO_LARGE) for data that is damaged or longer than its header says.
+  std::unique_ptr<ByteReader> open(std::string_view entry) const;
+  /// All of them. Refuses (TOO_LARGE) an entry of more than max_bytes.
+  std::string read(std::string_view entry, uint64_t max_bytes = UINT64_MAX) const;
   /// The archive's own bytes.
   const std::string& bytes() const;
 

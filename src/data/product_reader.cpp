@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <functional>
 #include <span>
 #include <utility>
 
@@ -23,7 +24,6 @@ namespace {
 using text::Encoding;
 
 constexpr size_t kChunkBytes = size_t{1} << 16;
-constexpr size_t kMaxWholeBytes = size_t{2} << 30;  // of a file that is converted as a whole
 constexpr std::string_view kUtf32leBom("\xff\xfe\0\0", 4);
 constexpr size_t kUtf8BomBytes = 3;
 constexpr size_t kHeadBytes = 8192;
@@ -33,9 +33,11 @@ constexpr size_t kHeadBytes = 8192;
       {std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
 }
 
-/// Older workbooks are no text and no archive.
-void refuse_old_workbook(std::string_view head, std::string_view file) {
+/// Files that are no text and no archive, and that people have.
+void refuse_what_is_no_text(std::string_view head, std::string_view file) {
   if (looks_like_old_workbook(head)) refuse(file, "NO_HEADER", "an old workbook (.xls): save it as .xlsx or CSV");
+  if (head.starts_with("PAR1")) refuse(file, "NO_HEADER", "a Parquet file, which is not read: save it as CSV or JSONL, as by to_json(lines=True) of pandas");
+  if (head.starts_with("ARROW1")) refuse(file, "NO_HEADER", "an Arrow (Feather) file, which is not read: save it as CSV or JSONL");
 }
 
 /// Reads until `out` is full or the end comes.
@@ -89,48 +91,109 @@ class ChangeSum {
   size_t carried_ = 0;  // bytes in word_
 };
 
+/// What must be known of a text before its rows are read.
+struct TextFacts {
+  Encoding encoding = Encoding::utf8;
+  uint64_t size_bytes = 0;  // with its BOM
+  TextSurvey text;          // of the text in UTF-8
+};
+
+using OpenBytes = std::function<std::unique_ptr<ByteReader>()>;
+
+/// Gathers the facts of a text from its pieces, as far as one reading shows them. Call order: (add)* finish.
+class TextSurveyor {
+ public:
+  void add(std::string_view piece) {
+    if (piece.empty()) return;
+    if (facts_.size_bytes == 0) {
+      head_ = piece.substr(0, kUtf32leBom.size());
+      marked_ = marked_encoding(piece);
+    }
+    const bool has_utf8_bom = facts_.size_bytes == 0 && marked_ == Encoding::utf8_bom;
+    facts_.size_bytes += piece.size();
+    if (has_utf8_bom) piece.remove_prefix(kUtf8BomBytes);
+    const bool may_be_utf8 = !marked_ || marked_ == Encoding::utf8_bom;
+    if (may_be_utf8) facts_.text.add(piece);
+  }
+
+  /// `open` is used for texts that are not UTF-8, which are read again. Throws ImportRefused: ENC_UNKNOWN, ENC_BAD_SEQ
+  /// (UTF-16 of an odd number of bytes).
+  TextFacts finish(const OpenBytes& open, std::string_view name) {
+    facts_.text.finish();
+    if (head_ == kUtf32leBom) refuse_unknown(name);
+    const bool is_utf8 = !marked_ && facts_.text.is_utf8();
+    facts_.encoding = marked_.value_or(is_utf8 ? Encoding::utf8 : Encoding::gb18030);
+    if (facts_.encoding == Encoding::utf8 || facts_.encoding == Encoding::utf8_bom) return std::move(facts_);
+    if (facts_.encoding != Encoding::gb18030 && facts_.size_bytes % 2 != 0)
+      refuse(name, "ENC_BAD_SEQ", concat("odd byte count ", facts_.size_bytes, " of ", to_string(facts_.encoding)));
+    survey_decoded(open, name);
+    return std::move(facts_);
+  }
+
+ private:
+  [[noreturn]] static void refuse_unknown(std::string_view name) { refuse(name, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM"); }
+
+  /// GB18030 is it only when all of it decodes; of UTF-16 the first line is enough.
+  void survey_decoded(const OpenBytes& open, std::string_view name) {
+    const bool read_all = facts_.encoding == Encoding::gb18030;
+    const auto reader = text::decoding(open(), facts_.encoding);
+    facts_.text = {};
+    std::vector<char> chunk(kChunkBytes);
+    while (const size_t size = fill(*reader, chunk)) {
+      const std::string_view piece(chunk.data(), size);
+      if (read_all && piece.find(text::kBadSequence) != std::string_view::npos) refuse_unknown(name);
+      if (!facts_.text.knows_first_line()) facts_.text.add(piece);
+      else if (!read_all) break;
+    }
+    facts_.text.finish();
+  }
+
+  TextFacts facts_;
+  std::string head_;
+  std::optional<Encoding> marked_;  // by a BOM
+};
+
 /// The first reading of a file.
 struct FileSurvey {
   std::string sha256;
   ChangeSum sum;
   uint64_t size_bytes = 0;
-  std::optional<Encoding> encoding;  // none = neither a BOM nor UTF-8
-  TextSurvey text;                   // of UTF-8 only
   bool is_archive = false;
+  TextFacts facts;  // of a file that is none
 };
 
 FileSurvey survey_file(const InputFile& input, std::string_view name, size_t max_bytes) {
-  const auto reader = input.open();
+  auto reader = input.open();
   FileSurvey survey;
+  TextSurveyor text;
   Sha256 hash;
   std::string head;
   std::vector<char> chunk(kChunkBytes);
   while (const size_t size = fill(*reader, chunk)) {
-    std::string_view piece(chunk.data(), size);
+    const std::string_view piece(chunk.data(), size);
     if (size > max_bytes - survey.size_bytes)
       refuse(name, "TOO_LARGE", concat("more than ", max_bytes, " bytes unpacked"));
-    if (survey.size_bytes == 0) {
-      head = piece.substr(0, 8);
-      survey.encoding = marked_encoding(piece);
-    }
+    if (survey.size_bytes == 0) head = piece.substr(0, 8);
     hash.add(piece);
     survey.sum.add(piece);
-    if (survey.size_bytes == 0 && survey.encoding == Encoding::utf8_bom)
-      piece.remove_prefix(kUtf8BomBytes);
     survey.size_bytes += size;
-    const bool may_be_utf8 = !survey.encoding || survey.encoding == Encoding::utf8_bom;
-    if (may_be_utf8) survey.text.add(piece);
+    text.add(piece);
   }
-  refuse_old_workbook(head, name);
-  survey.is_archive = looks_like_archive(head);
-  survey.text.finish();
+  reader.reset();  // one at a time
   survey.sha256 = hash.hex();
-  if (survey.is_archive) return survey;
-  if (!survey.encoding && survey.text.is_utf8() && !head.starts_with(kUtf32leBom))
-    survey.encoding = Encoding::utf8;
-  if (head.starts_with(kUtf32leBom))
-    refuse(name, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
+  refuse_what_is_no_text(head, name);
+  survey.is_archive = looks_like_archive(head);
+  if (!survey.is_archive) survey.facts = text.finish([&] { return input.open(); }, name);
   return survey;
+}
+
+/// The same of a table inside an archive.
+TextFacts survey_entry(const Archive& archive, const std::string& entry, std::string_view name) {
+  const auto reader = archive.open(entry);
+  TextSurveyor text;
+  std::vector<char> chunk(kChunkBytes);
+  while (const size_t size = fill(*reader, chunk)) text.add({chunk.data(), size});
+  return text.finish([&] { return archive.open(entry); }, concat(name, "/", entry));
 }
 
 /// The second reading, which must find the same bytes.
@@ -148,6 +211,7 @@ class SameBytesReader : public ByteReader {
       throw Corrupt(concat("[import] ", name_, ": changed while it was read"));
     return size;
   }
+  uint64_t size_bytes() const { return size_bytes_; }
 
  private:
   std::unique_ptr<ByteReader> bytes_;
@@ -156,18 +220,6 @@ class SameBytesReader : public ByteReader {
   std::string name_;
   bool at_end_ = false;
 };
-
-/// All of a file that is not UTF-8, in UTF-8.
-std::string converted(ByteReader& reader, std::string_view name) {
-  const std::string bytes = read_all(reader, name, kMaxWholeBytes);
-  const auto encoding = text::detect_encoding(bytes);
-  if (!encoding) refuse(name, "ENC_UNKNOWN", "neither UTF-8, GB18030 nor UTF-16 with BOM");
-  const bool is_utf16 = *encoding == Encoding::utf16le || *encoding == Encoding::utf16be;
-  if (is_utf16 && bytes.size() % 2 != 0)
-    refuse(name, "ENC_BAD_SEQ",
-           concat("odd byte count ", bytes.size(), " of ", to_string(*encoding)));
-  return text::decode(bytes, *encoding);
-}
 
 /// By the ending of the name, else by the first line.
 std::string guess_format(const TextSurvey& survey, std::string_view name) {
@@ -214,31 +266,27 @@ struct ProductReader::State {
         name(std::move(file_name)),
         survey(survey_file(input, name, max_bytes)),
         run(name, survey.sha256, config) {
+    auto same = std::make_unique<SameBytesReader>(input.open(), survey, name);
     if (survey.is_archive) {
-      open_archive(config, max_bytes);
+      open_archive(read_all(*same, name, max_bytes), config);
       return;
     }
-    open_text();
-    if (survey.text.is_blank()) refuse(name, "EMPTY_FILE", "");
-    open_rows(config, name);
+    file_bytes = same.get();
+    open_text(std::move(same), name, config);
   }
 
   /// A workbook, or an archive that holds one table.
-  void open_archive(const ImportConfig& config, size_t max_bytes) {
-    SameBytesReader same(input.open(), survey, name);
-    std::string packed = read_all(same, name, max_bytes);
-    Archive archive(packed, name);
-    if (archive.contains("[Content_Types].xml")) return open_workbook(std::move(packed), config);
-    const std::string inner = table_inside(archive, name);
-    entry = inner;
-    std::string content = archive.read(inner);
-    if (looks_like_archive(content)) return open_workbook(std::move(content), config);
-    refuse_old_workbook(content, name);
-    const auto encoding = text::detect_encoding(content);
-    if (!encoding) refuse(name, "ENC_UNKNOWN", concat(inner, ": neither UTF-8, GB18030 nor UTF-16 with BOM"));
-    take_text(text::decode(content, *encoding));
-    if (survey.text.is_blank()) refuse(name, "EMPTY_FILE", inner);
-    open_rows(config, inner);
+  void open_archive(std::string packed, const ImportConfig& config) {
+    auto outer = std::make_unique<Archive>(std::move(packed), name);
+    if (outer->contains("[Content_Types].xml")) return open_workbook(outer->bytes(), config);
+    entry = table_inside(*outer, name);
+    std::array<char, 8> start;
+    const std::string_view head(start.data(), fill(*outer->open(entry), start));
+    if (looks_like_archive(head)) return open_workbook(outer->read(entry), config);
+    refuse_what_is_no_text(head, concat(name, "/", entry));
+    survey.facts = survey_entry(*outer, entry, name);
+    archive = std::move(outer);
+    open_text(archive->open(entry), entry, config);
   }
 
   void open_workbook(std::string packed, const ImportConfig& config) {
@@ -258,33 +306,26 @@ struct ProductReader::State {
     }
   }
 
-  void take_text(std::string utf8) {
-    text = std::move(utf8);
-    survey.text = {};
-    survey.text.add(text);
-    survey.text.finish();
-    window = std::make_unique<TextWindow>(text);
-  }
-
-  void open_text() {
-    bytes = std::make_unique<SameBytesReader>(input.open(), survey, name);
-    if (survey.encoding == Encoding::utf8 || survey.encoding == Encoding::utf8_bom) {
-      std::array<char, kUtf8BomBytes> bom;
-      if (survey.encoding == Encoding::utf8_bom) fill(*bytes, bom);
-      window = std::make_unique<TextWindow>(*bytes);
-      return;
-    }
-    take_text(converted(*bytes, name));
+  /// `text_name`: of an archive the entry.
+  void open_text(std::unique_ptr<ByteReader> raw, std::string_view text_name, const ImportConfig& config) {
+    const Encoding encoding = survey.facts.encoding;
+    std::array<char, kUtf8BomBytes> bom;
+    if (encoding == Encoding::utf8_bom) fill(*raw, bom);
+    is_decoded = encoding != Encoding::utf8 && encoding != Encoding::utf8_bom;
+    bytes = is_decoded ? text::decoding(std::move(raw), encoding) : std::move(raw);
+    window = std::make_unique<TextWindow>(*bytes);
+    if (survey.facts.text.is_blank()) refuse(name, "EMPTY_FILE", archive ? entry : "");
+    open_rows(config, text_name);
   }
 
   void open_rows(const ImportConfig& config, std::string_view file_name) {
-    const std::string guessed = guess_format(survey.text, file_name);
+    const std::string guessed = guess_format(survey.facts.text, file_name);
     const std::string format = config.format == "auto" ? guessed : config.format;
     const bool as_merchant_table = format == "merchant" && (guessed == "csv" || guessed == "tsv");
     if (format == "xlsx") refuse(name, "NO_HEADER", "no workbook: its first bytes are those of a text");
     if (is_table_format(format) || as_merchant_table) {
       // 淘宝助理 calls its tables .csv and parts cells by tabs: a BOM of UTF-16 and a tab say so.
-      const bool by_tab = config.format == "auto" ? survey.text.first_line_has_tab() && format == "csv" && is_tabbed() : survey.text.first_line_has_tab();
+      const bool by_tab = config.format == "auto" ? survey.facts.text.first_line_has_tab() && format == "csv" && is_tabbed() : survey.facts.text.first_line_has_tab();
       const char separator = separator_of(config, as_merchant_table ? guessed : format, by_tab || (format == "csv" && starts_with_version()));
       run.set_format(format);
       rows = table_rows(std::make_unique<DelimitedReader>(*window, separator), {format, separator}, run);
@@ -317,8 +358,10 @@ struct ProductReader::State {
   std::string name;
   FileSurvey survey;
   ImportRun run;
-  std::unique_ptr<ByteReader> bytes;
-  std::string text;  // of a file that was converted as a whole
+  std::unique_ptr<Archive> archive;  // that holds the table, when one does
+  const SameBytesReader* file_bytes = nullptr;
+  std::unique_ptr<ByteReader> bytes;  // in UTF-8
+  bool is_decoded = false;
   std::unique_ptr<TextWindow> window;
   std::unique_ptr<Workbook> book;
   std::string entry;  // of an archive
@@ -363,10 +406,9 @@ const std::string& ProductReader::sha256() const { return state_->survey.sha256;
 uint64_t ProductReader::size_bytes() const { return state_->survey.size_bytes; }
 
 double ProductReader::fraction() const {
-  if (!state_->window) return 0;  // of a workbook it is not known
-  const uint64_t total = state_->text.empty() ? state_->survey.size_bytes : state_->text.size();
-  return std::min(1.0, static_cast<double>(state_->window->dropped()) /
-                           static_cast<double>(std::max<uint64_t>(total, 1)));
+  if (!state_->window || state_->file_bytes == nullptr) return 0;  // of a workbook or archive it is not known
+  const uint64_t used = state_->is_decoded ? state_->file_bytes->size_bytes() : state_->window->dropped();
+  return std::min(1.0, static_cast<double>(used) / static_cast<double>(std::max<uint64_t>(state_->survey.size_bytes, 1)));
 }
 
 }  // namespace vitrine::data

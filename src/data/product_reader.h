@@ -30,9 +30,10 @@ struct ProductRow {
 };
 
 /// Reads what read_products reads, with the same findings. The file is read twice: at first for its
-/// hash (rows without an id get one of it) and its encoding. Memory does not grow with the file,
-/// but for 32 to 64 bytes an id and with three exceptions: GB18030 and UTF-16 are turned into UTF-8
-/// as a whole, workbooks and archives are held in memory, and standard input is kept as InputFile says. Call order: (next)*. Not thread-safe.
+/// hash (rows without an id get one of it) and its encoding; of UTF-16 the first line, and all of GB18030,
+/// once more. Memory does not grow with the file, but for 32 to 64 bytes an id and with two exceptions:
+/// workbooks and archives are in memory packed as they are, a workbook's shared strings besides
+/// (kMaxSharedStringBytes), and standard input is kept as InputFile says. Call order: (next)*. Not thread-safe.
 class ProductReader {
  public:
   /// Throws as read_products does, for all but EMPTY_FILE of a table that has no rows.

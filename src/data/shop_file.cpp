@@ -336,6 +336,8 @@ std::string ShopFile::text(size_t row, std::string_view field) const {
   return std::string(inner.size() > 1 && inner.front() == '"' && inner.back() == '"' ? inner.substr(1, inner.size() - 2) : inner);
 }
 
+bool ShopFile::is_fixed(size_t row, std::string_view field) const { return state_->layout->rows[state_->places[row]].places[state_->field_index(field)].is_formula; }
+
 std::string ShopFile::stored_form(std::string_view field, std::string_view plain) const {
   if (is_html(field)) {
     std::string html = "<p>";
@@ -351,6 +353,7 @@ std::string ShopFile::stored_form(std::string_view field, std::string_view plain
 
 void ShopFile::set(size_t row, std::string_view field, std::string stored) {
   VITRINE_REQUIRE(row < state_->rows.size() && has_field(field), "[ShopFile] set: row ", row, " and field ", field, ": no such place");
+  VITRINE_REQUIRE(!is_fixed(row, field), "[ShopFile] set: row ", row, " and field ", field, ": holds a formula");
   VITRINE_REQUIRE(text::is_valid_utf8(stored), "[ShopFile] set: not valid UTF-8");
   state_->changed[{row, state_->field_index(field)}] = std::move(stored);
 }

@@ -62,12 +62,15 @@ class ShopFile {
   std::string column_of(std::string_view field) const;
   /// What stands in the field of a row now, decoded; empty = nothing. REQUIRES: has_field.
   std::string text(size_t row, std::string_view field) const;
+  /// Whether the place cannot take a text: a formula of a workbook, which its calcChain names.
+  bool is_fixed(size_t row, std::string_view field) const;
   /// What a text becomes in the file: markup where the field holds HTML, an apostrophe before a sign
   /// that a spreadsheet would take for a formula. `text` gives exactly this after `set`.
   std::string stored_form(std::string_view field, std::string_view plain) const;
   /// Whether stored texts are markup.
   bool is_html(std::string_view field) const;
-  /// Fills the field with a stored form. Throws InvalidInput when the encoding cannot hold it.
+  /// Fills the field with a stored form. REQUIRES: has_field, not is_fixed. Throws InvalidInput when the
+  /// encoding cannot hold it.
   void set(size_t row, std::string_view field, std::string stored);
 
   /// The file now, unpacked; without a `set` the bytes that were read.

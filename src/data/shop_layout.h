@@ -28,6 +28,7 @@ struct Place {
   JsonSpan span;         // bytes to replace; empty span = insert
   std::string value;     // UTF-8, decoded; what stands there now
   bool is_there = true;  // false: the cell, member or element is to be added
+  bool is_formula = false;    // of a sheet: other parts of the workbook speak of the cell, so it stays
   std::string before, after;  // around a new value when it is added
 };
 

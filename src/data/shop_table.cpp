@@ -252,6 +252,7 @@ class SheetLayout : public ShopLayout {
     size_t column_idx = 0;
     JsonSpan span;
     std::string style;  // its s attribute
+    bool has_formula = false;
   };
   struct Row {
     int64_t number = 0;
@@ -285,6 +286,7 @@ class SheetLayout : public ShopLayout {
         row.end = tag->begin;
         return row;
       }
+      if (tag->local_name() == "f" && !tag->is_end && !row.cells.empty()) row.cells.back().has_formula = true;
       if (tag->local_name() != "c") continue;
       if (tag->is_end) {
         if (!row.cells.empty()) row.cells.back().span.end = tag->end;
@@ -313,6 +315,7 @@ class SheetLayout : public ShopLayout {
     place.value = std::move(value);
     const auto at = std::find_if(row.cells.begin(), row.cells.end(), [&](const Cell& cell) { return cell.column_idx >= spec.column_idx; });
     place.is_there = at != row.cells.end() && at->column_idx == spec.column_idx;
+    place.is_formula = place.is_there && at->has_formula;
     if (place.is_there) place.span = at->span;
     else place.span = at == row.cells.end() ? JsonSpan{row.end, row.end} : JsonSpan{at->span.begin, at->span.begin};
     const std::string style = place.is_there && !at->style.empty() ? concat("s=\"", at->style, "\" ") : "";

@@ -7,6 +7,8 @@
 namespace vitrine::data {
 namespace {
 
+constexpr size_t kJudgedBytes = 4096;  // of a line that came in pieces
+
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
@@ -41,7 +43,7 @@ void TextSurvey::add(std::string_view piece) {
 
 void TextSurvey::finish() {
   judge_lines(carried_);
-  end_line();
+  end_cut_line();
 }
 
 void TextSurvey::look_at_head(std::string_view piece) {
@@ -61,19 +63,33 @@ void TextSurvey::judge_lines(std::string_view text) {
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
-    if (!is_ascii(line)) {
-      line_is_ascii_ = false;
-      line_is_valid_ = line_is_valid_ && text::is_valid_utf8(line);
+    if (end == text.size()) return add_to_cut_line(line);
+    if (is_cut_) {
+      add_to_cut_line(line);
+      end_cut_line();
+    } else {
+      votes_.add(text::evidence_of_line(line));
     }
-    if (end == text.size()) return;
-    end_line();
     text.remove_prefix(end + 1);
   }
 }
 
-void TextSurvey::end_line() {
-  if (!line_is_ascii_) ++(line_is_valid_ ? valid_lines_ : invalid_lines_);
-  line_is_ascii_ = line_is_valid_ = true;
+void TextSurvey::add_to_cut_line(std::string_view piece) {
+  is_cut_ = true;
+  if (cut_.start.size() < kJudgedBytes) cut_.start += piece;
+  if (is_ascii(piece)) return;
+  cut_.is_ascii = false;
+  cut_.is_valid = cut_.is_valid && text::is_valid_utf8(piece);
+  cut_.has_longer = cut_.has_longer || std::any_of(piece.begin(), piece.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xe0; });
+}
+
+void TextSurvey::end_cut_line() {
+  using text::LineEvidence;
+  if (cut_.is_ascii) votes_.add(LineEvidence::none);
+  else if (!cut_.is_valid) votes_.add(LineEvidence::damaged);
+  else votes_.add(cut_.has_longer ? LineEvidence::utf8 : text::evidence_of_line(cut_.start));
+  cut_ = {};
+  is_cut_ = false;
 }
 
 }  // namespace vitrine::data

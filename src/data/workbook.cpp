@@ -15,6 +15,8 @@ namespace vitrine::data {
 namespace {
 
 constexpr size_t kMaxColumns = 16384;  // of the format
+constexpr uint64_t kMaxPartBytes = uint64_t{64} << 20;      // of a part that is read as a whole: styles, relationships
+constexpr size_t kMaxElementBytes = size_t{8} << 20;        // of a row's or shared string's XML
 
 [[noreturn]] void refuse(std::string_view file, std::string_view code, std::string value) {
   throw ImportRefused({std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
@@ -181,6 +183,25 @@ bool is_date_format(int format_id, std::string_view format_code) {
   return false;
 }
 
+/// The texts that cells name by their number, in one piece of memory.
+class SharedStrings {
+ public:
+  void add(std::string_view text) {
+    text_ += text;
+    ends_.push_back(text_.size());
+  }
+  size_t size() const { return ends_.size(); }
+  size_t size_bytes() const { return text_.size() + ends_.size() * sizeof(ends_[0]); }
+  std::string_view operator[](size_t i) const {
+    const size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(text_).substr(begin, ends_[i] - begin);
+  }
+
+ private:
+  std::string text_;
+  std::vector<size_t> ends_;
+};
+
 struct Workbook::State {
   State(std::string bytes, std::string file) : name(file), archive(std::move(bytes), std::move(file)) {
     const std::string main = main_entry();
@@ -189,7 +210,7 @@ struct Workbook::State {
     read_styles();
   }
 
-  std::string optional_entry(const std::string& entry) const { return archive.contains(entry) ? archive.read(entry) : ""; }
+  std::string optional_entry(const std::string& entry) const { return archive.contains(entry) ? archive.read(entry, kMaxPartBytes) : ""; }
 
   /// Targets of a part's relationships by id, with the end of their type.
   std::map<std::string, std::pair<std::string, std::string>> relationships(const std::string& part) const {
@@ -214,7 +235,7 @@ struct Workbook::State {
   }
 
   void read_sheets(const std::string& main) {
-    const std::string xml = archive.read(main);
+    const std::string xml = archive.read(main, kMaxPartBytes);
     const auto targets = relationships(main);
     for (const auto& [id, target] : targets) {
       if (target.second == "sharedStrings") strings_entry = target.first;
@@ -236,8 +257,17 @@ struct Workbook::State {
   }
 
   void read_strings() {
-    const std::string xml = optional_entry(strings_entry);
-    for_each_element(xml, "si", [&](const XmlTag&, std::string_view item) { strings.push_back(without_escapes(text_of_item(item))); });
+    if (!archive.contains(strings_entry)) return;
+    const auto reader = archive.open(strings_entry);
+    TextWindow window(*reader);
+    XmlElements items(window, "si", kMaxElementBytes);
+    while (const auto item = items.next()) {
+      // One that is too large is too large for any cell.
+      strings.add(item->is_too_large ? item->text.substr(0, kMaxFieldBytes + 1) : std::string_view(without_escapes(text_of_item(item->content()))));
+      if (strings.size_bytes() > kMaxSharedStringBytes)
+        refuse(name, "TOO_LARGE", concat("shared strings of more than ", kMaxSharedStringBytes >> 20, " MiB: save the sheet as CSV"));
+    }
+    if (items.is_broken()) refuse(name, "ARCHIVE_DAMAGED", concat(strings_entry, ": the XML is cut"));
   }
 
   void read_styles() {
@@ -263,15 +293,15 @@ struct Workbook::State {
   Archive archive;
   std::vector<WorkbookSheet> sheets;
   std::string strings_entry = "xl/sharedStrings.xml", styles_entry = "xl/styles.xml";
-  std::vector<std::string> strings;
+  SharedStrings strings;
   std::vector<bool> date_styles;
   bool since_1904 = false;
 };
 
-/// Cells of a sheet's XML, row by row.
+/// Cells of a sheet's XML, row by row as it is unpacked.
 class SheetRows : public CellSource {
  public:
-  SheetRows(const Workbook::State& book, std::string xml) : book_(book), xml_(std::move(xml)), tags_(xml_) {}
+  SheetRows(const Workbook::State& book, std::unique_ptr<ByteReader> xml) : book_(book), xml_(std::move(xml)), window_(*xml_), rows_(window_, "row", kMaxElementBytes) {}
 
   bool next(DelimitedRow& row) override {
     while (read_row(row)) {
@@ -282,61 +312,48 @@ class SheetRows : public CellSource {
   }
 
  private:
-  std::optional<XmlTag> next_tag() {
-    auto tag = tags_.next();
-    if (tags_.is_broken()) refuse(book_.name, "ARCHIVE_DAMAGED", "the sheet's XML is cut");
-    return tag;
-  }
-
   /// The next row element; false at the end.
   bool read_row(DelimitedRow& row) {
     row = {};
-    for (;;) {
-      const auto tag = next_tag();
-      if (!tag) return false;
-      if (tag->local_name() != "row" || tag->is_end) continue;
-      const auto number = xml_attribute(tag->attributes, "r");
-      const auto stated = number ? parse_index(*number) : std::nullopt;
-      line_ = stated && *stated > 0 && *stated < (size_t{1} << 40) ? static_cast<int64_t>(*stated) : line_ + 1;
-      row.line = line_;
-      if (!tag->is_empty) read_cells(row);
-      return true;
-    }
+    const auto element = rows_.next();
+    if (rows_.is_broken()) refuse(book_.name, "ARCHIVE_DAMAGED", concat("the sheet's XML is cut behind row ", line_));
+    if (!element) return false;
+    const auto number = xml_attribute(element->tag.attributes, "r");
+    const auto stated = number ? parse_index(*number) : std::nullopt;
+    line_ = stated && *stated > 0 && *stated < (size_t{1} << 40) ? static_cast<int64_t>(*stated) : line_ + 1;
+    row.line = line_;
+    if (element->is_too_large) row.problem = "TOO_LARGE";
+    else read_cells(element->content(), row);
+    return true;
   }
 
-  void read_cells(DelimitedRow& row) {
-    size_t next_column = 0;
-    for (;;) {
-      const auto tag = next_tag();
-      if (!tag) refuse(book_.name, "ARCHIVE_DAMAGED", concat("row ", line_, " is cut"));
-      if (tag->is_end && tag->local_name() == "row") return;
+  void read_cells(std::string_view content, DelimitedRow& row) const {
+    XmlScanner tags(content);
+    size_t next_column = 0, row_bytes = 0;
+    while (const auto tag = tags.next()) {
       if (tag->is_end || tag->local_name() != "c") continue;
       const auto reference = xml_attribute(tag->attributes, "r");
       const size_t column = (reference ? column_of_reference(*reference) : std::nullopt).value_or(next_column);
-      if (column >= kMaxColumns) {
-        row.problem = "TOO_LARGE";
-        if (!tag->is_empty) content_of_cell();
-        continue;
-      }
+      const std::string_view inner = tag->is_empty ? std::string_view() : content_of_cell(content, tags);
+      if (column >= kMaxColumns) row.problem = "TOO_LARGE";
+      if (column >= kMaxColumns) continue;
       next_column = column + 1;
-      if (tag->is_empty) continue;
-      std::string text = cell_text(*tag, content_of_cell(), column, row);
-      if (text.size() > kMaxFieldBytes) row.problem = "TOO_LARGE";
+      std::string text = tag->is_empty ? "" : cell_text(*tag, inner, column, row);
+      row_bytes += text.size();
+      if (text.size() > kMaxFieldBytes || row_bytes > kMaxRowBytes) row.problem = "TOO_LARGE";
       if (text.empty()) continue;
       if (row.cells.size() <= column) row.cells.resize(column + 1);
       row.cells[column] = std::move(text);
     }
   }
 
-  /// Up to the cell's end tag, which is passed.
-  std::string_view content_of_cell() {
-    std::optional<size_t> begin;
-    for (;;) {
-      const auto tag = next_tag();
-      if (!tag) refuse(book_.name, "ARCHIVE_DAMAGED", concat("row ", line_, " is cut"));
-      if (!begin) begin = tag->begin;
-      if (tag->is_end && tag->local_name() == "c") return std::string_view(xml_).substr(*begin, tag->begin - *begin);
+  /// Up to the cell's end tag, which is passed, or to the end of the row.
+  static std::string_view content_of_cell(std::string_view content, XmlScanner& tags) {
+    const size_t begin = tags.position();
+    while (const auto tag = tags.next()) {
+      if (tag->is_end && tag->local_name() == "c") return content.substr(begin, tag->begin - begin);
     }
+    return content.substr(begin);
   }
 
   std::string cell_text(const XmlTag& cell, std::string_view content, size_t column, DelimitedRow& row) const {
@@ -381,8 +398,9 @@ class SheetRows : public CellSource {
   }
 
   const Workbook::State& book_;
-  std::string xml_;
-  XmlScanner tags_;
+  std::unique_ptr<ByteReader> xml_;
+  TextWindow window_;
+  XmlElements rows_;
   int64_t line_ = 0;
 };
 
@@ -404,7 +422,7 @@ const WorkbookSheet& Workbook::sheet(std::string_view name) const {
 }
 
 std::unique_ptr<CellSource> Workbook::rows(const WorkbookSheet& sheet) const {
-  return std::make_unique<SheetRows>(*state_, state_->archive.read(sheet.entry));
+  return std::make_unique<SheetRows>(*state_, state_->archive.open(sheet.entry));
 }
 
 bool Workbook::has_pictures() const {

@@ -2,7 +2,8 @@
 //
 // Shared and inline strings, numbers as a person would read them, dates by the style table
 // (YYYY-MM-DD, with a time where there is one), booleans as TRUE and FALSE. A formula gives the value
-// that the program that saved the file stored beside it. Source: ECMA-376 part 1, SpreadsheetML.
+// that the program that saved the file stored beside it. Sheets are read while they are unpacked; the
+// packed file and the shared strings are in memory. Source: ECMA-376 part 1, SpreadsheetML.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,9 @@
 #include "data/delimited.h"
 
 namespace vitrine::data {
+
+/// Shared strings a workbook may have, bytes; beyond it is refused (TOO_LARGE).
+inline constexpr size_t kMaxSharedStringBytes = size_t{192} << 20;
 
 struct WorkbookSheet {
   std::string name, entry;  // entry of the archive
@@ -36,7 +40,7 @@ class Workbook {
   const Archive& archive() const;
 
   /// Rows of a sheet that hold a cell with text, gaps filled with empty cells. The workbook must
-  /// outlive the source. Throws ImportRefused (ARCHIVE_DAMAGED) for XML that is cut.
+  /// outlive the source, which throws ImportRefused (ARCHIVE_DAMAGED) for XML that is cut.
   std::unique_ptr<CellSource> rows(const WorkbookSheet& sheet) const;
   /// Whether the archive holds pictures.
   bool has_pictures() const;

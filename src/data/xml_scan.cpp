@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/error.h"
 #include "text/utf8.h"
 
 namespace vitrine::data {
@@ -53,12 +54,13 @@ std::string_view XmlTag::local_name() const {
 
 std::optional<XmlTag> XmlScanner::stop() {
   is_broken_ = true;
+  position_ = at_;
   at_ = text_.size();
   return std::nullopt;
 }
 
-bool XmlScanner::skip_past(std::string_view sign) {
-  const size_t end = text_.find(sign, at_);
+bool XmlScanner::skip_past(std::string_view sign, size_t from) {
+  const size_t end = text_.find(sign, at_ + from);
   if (end == std::string_view::npos) return false;
   at_ = end + sign.size();
   return true;
@@ -68,13 +70,12 @@ std::optional<XmlTag> XmlScanner::next() {
   for (;;) {
     at_ = text_.find('<', at_);
     if (at_ == std::string_view::npos) {
-      at_ = text_.size();
+      position_ = at_ = text_.size();
       return std::nullopt;
     }
     const std::string_view rest = text_.substr(at_);
     if (rest.starts_with("<!--")) {
-      at_ += 4;
-      if (!skip_past("-->")) return stop();
+      if (!skip_past("-->", 4)) return stop();
     } else if (rest.starts_with("<![CDATA[")) {
       if (!skip_past("]]>")) return stop();
     } else if (rest.starts_with("<?")) {
@@ -87,7 +88,7 @@ std::optional<XmlTag> XmlScanner::next() {
   tag.begin = at_;
   tag.end = tag_end(text_, at_ + 1);
   if (tag.end == std::string_view::npos) return stop();
-  at_ = tag.end;
+  position_ = at_ = tag.end;
   std::string_view inner = text_.substr(tag.begin + 1, tag.end - tag.begin - 2);
   tag.is_end = inner.starts_with('/');
   if (tag.is_end) inner.remove_prefix(1);
@@ -97,6 +98,76 @@ std::optional<XmlTag> XmlScanner::next() {
   tag.name = inner.substr(0, name_end);
   tag.attributes = inner.substr(name_end);
   return tag;
+}
+
+std::string_view XmlElement::content() const {
+  if (tag.is_empty) return {};
+  const size_t end = text.rfind("</");
+  return end == std::string_view::npos || end < tag.end ? text.substr(tag.end) : text.substr(tag.end, end - tag.end);
+}
+
+std::optional<XmlElement> XmlElements::next() {
+  window_.drop(std::exchange(used_, 0));
+  for (;;) {
+    if (auto element = first_of_window()) return element;
+    if (is_open_ && window_.text().size() > max_bytes_) return pass_over();
+    if (!more()) return std::nullopt;
+  }
+}
+
+/// A whole element; without one, all that is not needed any more is dropped.
+std::optional<XmlElement> XmlElements::first_of_window() {
+  const std::string_view text = window_.text();
+  XmlScanner tags(text);
+  XmlTag open;
+  size_t depth = 0;
+  is_open_ = false;
+  while (const auto tag = tags.next()) {
+    if (tag->local_name() != name_ || (tag->is_end && depth == 0)) continue;
+    if (depth == 0) open = *tag;
+    if (!tag->is_empty) depth = tag->is_end ? depth - 1 : depth + 1;
+    if (depth > 0) continue;
+    used_ = tag->end;
+    XmlElement element{text.substr(open.begin, tag->end - open.begin), open, tag->end - open.begin > max_bytes_};
+    element.tag.end -= open.begin;
+    element.tag.begin = 0;
+    return element;
+  }
+  is_open_ = depth > 0;
+  window_.drop(is_open_ ? open.begin : tags.position());
+  return std::nullopt;
+}
+
+bool XmlElements::more() {
+  // Behind the last tag nothing is left but a tag or comment that goes on; of no file that is sound is it large.
+  const bool is_endless = window_.text().size() > max_bytes_;
+  if (!is_endless && window_.more()) return true;
+  is_broken_ = !window_.text().empty();
+  return false;
+}
+
+/// An element that is too large, up to behind the next end tag of its name.
+std::optional<XmlElement> XmlElements::pass_over() {
+  start_ = window_.text().substr(0, max_bytes_);
+  XmlScanner tags(start_);
+  const auto open = tags.next();
+  if (!open) {
+    is_broken_ = true;
+    return std::nullopt;
+  }
+  const std::string close = concat("</", open->name, ">");
+  for (;;) {
+    const size_t end = window_.text().find(close);
+    if (end != std::string_view::npos) {
+      window_.drop(end + close.size());
+      is_open_ = false;
+      return XmlElement{start_, *open, true};
+    }
+    window_.drop(window_.text().size() - std::min(window_.text().size(), close.size()));
+    if (window_.more()) continue;
+    is_broken_ = true;
+    return std::nullopt;
+  }
 }
 
 std::optional<std::string_view> xml_attribute(std::string_view attributes, std::string_view name) {

@@ -1,9 +1,17 @@
 // data/xml_scan.h - where the tags of an XML text stand, so that parts of it can be read or replaced
 // and the rest stays byte for byte.
+//
+// Why no library: an export changes one cell of a sheet or feed and nothing else, so that we need byte
+// offsets of every tag, also in texts that are cut or not well formed; SAX parsers (libxml2, expat) give
+// events without the ends of tags, DOM parsers (pugixml) hold the whole document. Reading goes through the
+// same scanner, so that what is read and what is written are the same places. Entities of a document type
+// are nobody's here: there is nothing to expand and no file to fetch.
 #pragma once
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "data/text_window.h"
 
 namespace vitrine::data {
 
@@ -18,22 +26,58 @@ struct XmlTag {
   std::string_view local_name() const;
 };
 
-/// Tags in order; comments, CDATA sections, processing instructions are passed over. Entities of a
-/// document type are not resolved by anybody here. Does not check that tags match.
+/// Tags in order; comments, CDATA sections, processing instructions are passed over. Does not check
+/// that tags match.
 class XmlScanner {
  public:
   explicit XmlScanner(std::string_view text, size_t at = 0) : text_(text), at_(at) {}
   /// Nothing at the end, or where a tag, comment or section is not closed: is_broken then.
   std::optional<XmlTag> next();
   bool is_broken() const { return is_broken_; }
+  /// Behind the last tag; where what is not closed begins; the end.
+  size_t position() const { return position_; }
 
  private:
   std::optional<XmlTag> stop();
-  bool skip_past(std::string_view sign);
+  bool skip_past(std::string_view sign, size_t from = 0);
 
   std::string_view text_;
-  size_t at_;
+  size_t at_, position_ = 0;
   bool is_broken_ = false;
+};
+
+/// An element with its tags.
+struct XmlElement {
+  std::string_view text;      // until the next call; of one that is too large the start
+  XmlTag tag;                 // its start tag, in text
+  bool is_too_large = false;
+
+  /// What stands between its tags.
+  std::string_view content() const;
+};
+
+/// The elements of a name out of an XML text that comes piece by piece, of any size; one inside another
+/// belongs to it.
+class XmlElements {
+ public:
+  /// The window must outlive it. An element of more than max_bytes is passed over.
+  XmlElements(TextWindow& window, std::string local_name, size_t max_bytes) : window_(window), name_(std::move(local_name)), max_bytes_(max_bytes) {}
+  /// Nothing at the end, and where an element, tag or comment is not closed: is_broken then.
+  std::optional<XmlElement> next();
+  bool is_broken() const { return is_broken_; }
+
+ private:
+  std::optional<XmlElement> first_of_window();
+  std::optional<XmlElement> pass_over();
+  bool more();
+
+  TextWindow& window_;
+  std::string name_;
+  size_t max_bytes_;
+  size_t used_ = 0;          // of the window: the last element
+  bool is_open_ = false;     // the window begins with the tag of an element whose end is not there yet
+  bool is_broken_ = false;
+  std::string start_;        // of an element that is too large
 };
 
 /// The raw value of an attribute (any prefix-free name) between quotes; nothing when it is not there.

@@ -144,7 +144,8 @@ class Exporter {
     const std::string before = file_.text(row, field);
     line["column"] = file_.column_of(field);
     line["before_sha256"] = before.empty() ? Json(nullptr) : Json(sha256_hex(before));
-    if (!before.empty() && config_.only_empty && !config_.overwrite) return note(std::move(line), "filled");
+    const bool is_filled = !before.empty() && config_.only_empty && !config_.overwrite;
+    if (is_filled || file_.is_fixed(row, field)) return note(std::move(line), "filled");
     if (offers.empty()) return note(std::move(line), "no_text");
     std::string status = "blocked";
     for (const Offer& offer : offers) {

@@ -85,7 +85,8 @@ class Catalogue {
   void plan(const data::ShopFile& file, const std::string& field) {
     std::set<std::string>& ids = to_write_.emplace_back(field, std::set<std::string>()).second;
     for (size_t row = 0; row < file.rows().size(); ++row) {
-      if (!catalogue_.only_empty || file.text(row, field).empty()) ids.insert(file.rows()[row].product.id);
+      const bool is_wanted = !catalogue_.only_empty || file.text(row, field).empty();
+      if (is_wanted && !file.is_fixed(row, field)) ids.insert(file.rows()[row].product.id);
     }
   }
 

@@ -54,6 +54,51 @@ TEST(ConvertE2e, AManifestHasTheHashOfEachListBeforeAndAfter) {
   EXPECT_TRUE(failed_with_one_line(nowhere, 2, "--manifest"));
 }
 
+/// The first text is one that the checks block.
+constexpr const char* kBlockedLists =
+    R"({"product_id":"p1","prompt":"类型#裙","candidates":["全网第一的裙子，绝对最好！","这条裙子很好搭配。"],"order":[0,1],"source":"human","weight":1.0})"
+    "\n"
+    R"({"product_id":"p2","prompt":"类型#裙","candidates":["全网第一的裙子，绝对最好！","这条裙子很好搭配。"],"order":[1,0],"source":"pick","model_sha256":"ab12","weight":1.0})"
+    "\n";
+
+TEST(ConvertE2e, ATextThatTheChecksBlockIsNeverWhatOthersLearn) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "own.jsonl", kBlockedLists);
+  const auto result = run_program({"convert", "preferences", folder / "own.jsonl", "--to", "trl", "--output", folder / "trl.jsonl", "--manifest", folder / "m.jsonl", "--rejects", folder / "r.jsonl", "--model", "copy-mini"});
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  const auto rejects = lines(read_file(folder / "r.jsonl"));
+  ASSERT_EQ(rejects.size(), 1u);
+  const Json reject = parse_json(rejects[0], "reject");
+  EXPECT_EQ(reject["code"], "CHOSEN_BLOCKED");
+  EXPECT_EQ(reject["row"], 1);
+  EXPECT_EQ(reject["column"], "order");
+  const auto rows = lines(read_file(folder / "trl.jsonl"));
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_EQ(parse_json(rows[0], "row")["chosen"], "这条裙子很好搭配。");
+  const auto manifest = lines(read_file(folder / "m.jsonl"));
+  ASSERT_EQ(manifest.size(), 2u);
+  const Json head = parse_json(manifest[0], "head"), line = parse_json(manifest[1], "line");
+  EXPECT_EQ(head["held_back"], 1);
+  EXPECT_EQ(head["ai_generated"], "1");
+  EXPECT_EQ(head["model"], "copy-mini");
+  EXPECT_EQ(line["model"], "ab12");
+  EXPECT_EQ(line["blocked"], Json::array({0}));
+}
+
+TEST(ConvertE2e, AListThatPrefersABlockedTextLeavesMarkedWhenItIsAskedFor) {
+  TemporaryFolder folder;
+  write_file_atomic(folder / "own.jsonl", kBlockedLists);
+  const auto result = run_program({"convert", "preferences", folder / "own.jsonl", "--to", "llama-factory", "--output", folder / "rows.json", "--manifest", folder / "m.jsonl", "--keep-blocked"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto manifest = lines(read_file(folder / "m.jsonl"));
+  ASSERT_EQ(manifest.size(), 3u);
+  EXPECT_EQ(parse_json(manifest[0], "head")["prefers_blocked"], 1);
+  EXPECT_EQ(parse_json(manifest[0], "head")["ai_generated"], "2");
+  EXPECT_EQ(parse_json(manifest[1], "line")["prefers_blocked"], true);
+  EXPECT_EQ(parse_json(manifest[2], "line")["prefers_blocked"], false);
+  EXPECT_EQ(run_program({"convert", "preferences", folder / "rows.json", "--to", "own"}).out, kBlockedLists);
+}
+
 TEST(ConvertE2e, BadRowsAreListedAndTheOthersWritten) {
   TemporaryFolder folder;
   write_file_atomic(folder / "trl.jsonl",

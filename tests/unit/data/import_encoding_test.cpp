@@ -2,6 +2,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <set>
+#include <span>
+
 #include "base/compressed.h"
 #include "base/file.h"
 #include "data/import.h"
@@ -30,6 +34,85 @@ TEST(ImportEncodingTest, EveryEncodingGivesTheSameRecords) {
     const std::string bytes = text::encode(kTable, encoding);
     EXPECT_EQ(text::detect_encoding(bytes), encoding);
     EXPECT_EQ(pairs_of(read_products_from(bytes, "t.csv")), expected) << to_string(encoding);
+  }
+}
+
+/// A table in UTF-8, and what is found for its bytes in UTF-8 and in GB18030.
+struct Detection {
+  std::string table;
+  text::Encoding of_utf8 = text::Encoding::utf8, of_gb18030 = text::Encoding::gb18030;
+};
+
+TEST(ImportEncodingTest, SmallTablesAreFoundInEitherEncoding) {
+  using text::Encoding;
+  const std::vector<Detection> tables = {
+      {"宝贝标题,宝贝价格\n裙,9\n"},
+      {"宝贝标题,宝贝价格\n女,9\n"},
+      {"标题\n裙\n"},
+      {"id,标题\n1,裙\n2,水洗\n3,直筒裙\n"},
+      {"id,title\n1,裙\n"},          // of two bytes, which are the letter ȹ in UTF-8
+      {"id,title\n1,水洗\n2,拼色\n"},
+      {"id,title\n1,图片\n"},
+      {"id,title\n1,实木,雪山\n"},
+      {"id,title,brand\n1,\"学院\n浅色\",B\n"},
+      {"id\ttitle\n1\t牛皮 Ａ\n"},
+      {"商品ID,材质\n1,棉\n"},
+      {"a,b\n1,2\n", Encoding::utf8, Encoding::utf8},  // ASCII
+      {"标题,价格\r\n", Encoding::utf8, Encoding::gb18030},
+  };
+  for (const Detection& table : tables) {
+    EXPECT_EQ(text::detect_encoding(table.table), table.of_utf8) << table.table;
+    EXPECT_EQ(text::detect_encoding(text::encode(table.table, Encoding::gb18030)), table.of_gb18030) << table.table;
+  }
+}
+
+TEST(ImportEncodingTest, TablesOfOtherAlphabetsAreUtf8) {
+  for (const char* table : {"id,title\n1,Café crème\n", "id,title\n1,Kleid für Mädchen\n2,Größe\n", "id,title\n1,Платье женское\n", "id,title\n1,блин\n", "id,title\n1,φόρεμα\n", "id,title\n1,שמלה\n",
+                            "id,title\n1,فستان\n", "id,price\n1,£12.99\n", "id,title\n1,20°\n", "id,title\n1,40 × 60\n", "id,title\n1,Señora\n2,Ü\n", "id,title\n1,naïve façade\n"})
+    EXPECT_EQ(text::detect_encoding(table), text::Encoding::utf8) << table;
+}
+
+/// Words of the shipped rows, alone in a table of one row whose header is ASCII: the least that there is to go by.
+TEST(ImportEncodingTest, EveryWordOfTheShippedRowsIsFoundInEitherEncoding) {
+  std::set<std::string> words;
+  for (const Product& product : read_products("data/advertisegen/dev.jsonl").products) {
+    for (const Attribute& attribute : product.attributes) words.insert({attribute.key_raw, attribute.val_raw});
+  }
+  ASSERT_GT(words.size(), 300u);
+  for (const std::string& word : words) {
+    const std::string table = "id,title\n1," + word + "\n";
+    const bool is_ascii = std::all_of(word.begin(), word.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    EXPECT_EQ(text::detect_encoding(table), text::Encoding::utf8) << word;
+    EXPECT_EQ(text::detect_encoding(text::encode(table, text::Encoding::gb18030)), is_ascii ? text::Encoding::utf8 : text::Encoding::gb18030) << word;
+  }
+}
+
+/// A few bytes a read.
+class SmallPieces : public ByteReader {
+ public:
+  SmallPieces(std::string_view bytes, size_t most) : bytes_(bytes), most_(most) {}
+  size_t read(std::span<char> out) override {
+    const size_t size = std::min({out.size(), most_, bytes_.size()});
+    std::copy_n(bytes_.begin(), size, out.begin());
+    bytes_.remove_prefix(size);
+    return size;
+  }
+
+ private:
+  std::string_view bytes_;
+  size_t most_;
+};
+
+TEST(ImportEncodingTest, TextsAreDecodedPieceByPieceAsAWhole) {
+  using text::Encoding;
+  for (const Encoding encoding : {Encoding::gb18030, Encoding::utf16le, Encoding::utf16be}) {
+    const std::string good = text::encode("裙😀é\r\n,a", encoding);
+    for (const std::string& bytes : {good, good + "x", good + "\xd8", std::string("\xd8\xd8\x00\xd8", 4) + good, std::string(), good.substr(0, 1)}) {
+      for (size_t most = 1; most < 6; ++most) {
+        const auto reader = text::decoding(std::make_unique<SmallPieces>(bytes, most), encoding);
+        EXPECT_EQ(read_all(*reader, "pieces", 1000), text::decode(bytes, encoding)) << to_string(encoding) << " " << most;
+      }
+    }
   }
 }
 

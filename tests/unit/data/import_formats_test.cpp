@@ -266,6 +266,32 @@ TEST(ImportFormatsTest, BadWorkbooksAndArchivesAreRefusedWithTheirCodes) {
   EXPECT_EQ(read(make_archive({{"a.csv", "标题\n裙\n"}, {"p/1.jpg", "x"}}), "a.zip").products.size(), 1u);
 }
 
+TEST(ImportFormatsTest, ParquetAndArrowFilesAreRefusedWithAWayOut) {
+  for (const char* bytes : {"PAR1\x15\x04PAR1", "ARROW1\0\0"}) {
+    try {
+      read(bytes, "goods.parquet");
+      FAIL() << bytes;
+    } catch (const ImportRefused& refusal) {
+      EXPECT_EQ(refusal.entry().code, "NO_HEADER");
+      EXPECT_NE(refusal.entry().value.find("save it as CSV or JSONL"), std::string::npos) << refusal.what();
+    }
+  }
+}
+
+/// A shared string is refused or kept with its cell alone, however large its XML is.
+TEST(ImportFormatsTest, RowsAndStringsThatAreTooLargeSpoilTheirRowAlone) {
+  std::string noise;  // that does not pack to a hundredth
+  for (uint64_t i = 0; noise.size() < 9'000'000; ++i) noise += std::to_string(i * 0x9e3779b97f4a7c15ULL);
+  const auto cell = [](const char* at, const std::string& text) { return concat("<c r=\"", at, "\" t=\"inlineStr\"><is><t>", text, "</t></is></c>"); };
+  const std::string sheet = concat("<sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c>", cell("B1", "备注"), "</row><row r=\"2\"><c r=\"A2\" t=\"s\"><v>1</v></c></row><row r=\"3\">", cell("A3", noise),
+                                   "</row><row r=\"4\">", cell("A4", "裤"), "</row></sheetData>");
+  const auto result = read(test::workbook(sheet, {"标题", noise}), "large.xlsx");
+  EXPECT_EQ(findings(result), (Lines{"2  TOO_LARGE reject", "3  TOO_LARGE reject"}));
+  ASSERT_EQ(result.products.size(), 1u);
+  EXPECT_EQ(result.products[0].title_raw, "裤");
+  EXPECT_EQ(result.products[0].source.row, 4);
+}
+
 TEST(ImportFormatsTest, OddTextsOfTablesGetTheirCodes) {
   EXPECT_EQ(findings(read("id,标题\n1,裙\nid,标题\n2,裤\n", "twice.csv")), Lines{"3  DUP_HEADER reject"});
   EXPECT_EQ(read("id,标题\r\n1,裙\n2,裤\r\n", "mixed.csv").products.size(), 2u);
