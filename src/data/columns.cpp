@@ -128,6 +128,21 @@ void add_taobao_properties(const Cell& cell) {
   }
 }
 
+/// 淘宝助理: `pid:vid:text` of values that the shop wrote itself, whose vid is below 0.
+void add_taobao_custom_values(const Cell& cell) {
+  cell.product().extra[std::string(cell.header)] = cell.value;
+  for (const std::string& value : split_any(cell.value, U";")) {
+    const size_t colon = value.find(':'), second = colon == std::string::npos ? colon : value.find(':', colon + 1);
+    if (second == std::string::npos) {
+      cell.warn("ATTR_NO_SEPARATOR", value);
+      continue;
+    }
+    if (cell.target.properties == nullptr) continue;
+    const auto* names = cell.target.properties->find(value.substr(0, colon), "");
+    if (names != nullptr && second + 1 < value.size()) add_attribute(cell.product(), names->key, value.substr(second + 1));
+  }
+}
+
 void set_gtin(const Cell& cell) {
   const GtinProblem problem = check_gtin(cell.value);
   if (problem == GtinProblem::none) return set_once(cell.product().gtin, cell);
@@ -188,6 +203,7 @@ const std::map<std::string, Apply, std::less<>>& appliers() {
       {"product_detail", add_product_detail},
       {"taobao_pictures", add_taobao_pictures},
       {"taobao_properties", add_taobao_properties},
+      {"taobao_custom_values", add_taobao_custom_values},
   };
   return kAppliers;
 }

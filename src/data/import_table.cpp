@@ -38,7 +38,7 @@ std::string joined(const std::vector<std::string>& cells) {
 
 /// Fields that hold one value: a second column of the kind does not add to the first.
 bool holds_one_value(std::string_view field) {
-  constexpr std::string_view kMany[] = {"", "attribute", "attributes", "content", "media_main", "media_detail", "media_one", "product_detail", "taobao_pictures", "taobao_properties"};
+  constexpr std::string_view kMany[] = {"", "attribute", "attributes", "content", "media_main", "media_detail", "media_one", "product_detail", "taobao_pictures", "taobao_properties", "taobao_custom_values"};
   return std::find(std::begin(kMany), std::end(kMany), field) == std::end(kMany);
 }
 

@@ -196,6 +196,7 @@ struct ShopFile::State {
         throw UsageError("--separator: this sign is also a part of characters of GB18030");
       layout = table_layout(input);
     } else if (text.find_first_not_of(" \t\r\n") != std::string::npos && text[text.find_first_not_of(" \t\r\n")] == '<') {
+      if (form == TextForm::gb18030) throw UsageError(concat("[ShopFile] ", name, ": XML is written back in UTF-8 and UTF-16 only"));
       layout = xml_layout(input);
     } else {
       if (form != TextForm::utf8 && form != TextForm::utf8_bom) throw UsageError(concat("[ShopFile] ", name, ": JSON is written back in UTF-8 only"));

@@ -2,10 +2,10 @@
 // changes one place.
 #include <gtest/gtest.h>
 
-#include "base/random.h"
 #include "data/preference_file.h"
 #include "data/quick_json.h"
 #include "data/shop_file.h"
+#include "support/shop_tables.h"
 #include "support/temporary_directory.h"
 #include "support/workbook.h"
 #include "text/encoding.h"
@@ -22,46 +22,7 @@ ShopFileConfig quiet_config() {
   return config;
 }
 
-class Generator {
- public:
-  explicit Generator(uint64_t seed) : random_(RandomKey(seed)) {}
-
-  size_t below(size_t n) { return random_.below(n); }
-
-  /// A value with whatever a shop may write: quotes, line ends, tabs, emoji, nothing.
-  std::string value() {
-    static const std::vector<std::string> kPieces = {"裙", "a", "\"", ",", "\n", "\t", "😀", " ", "=1", "'", ";", "\r\n", "é", "\\", "<b>", "&amp;", "：", "100", "{", "]"};
-    std::string text;
-    for (size_t n = below(7); n > 0; --n) text += kPieces[below(kPieces.size())];
-    return text;
-  }
-
-  /// A cell, in quotes where it must be and sometimes where it need not.
-  std::string cell(std::string_view value, char separator) {
-    const bool must = value.find_first_of("\"\n\r") != std::string_view::npos || value.find(separator) != std::string_view::npos;
-    if (!must && below(4) > 0) return std::string(value);
-    std::string out = "\"";
-    for (const char c : value) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return out + "\"";
-  }
-
-  std::string table(const std::vector<std::string>& headers, size_t rows, char separator) {
-    const std::string end = below(2) == 0 ? "\n" : "\r\n";
-    std::string out;
-    for (size_t row = 0; row <= rows; ++row) {
-      for (size_t column = 0; column < headers.size(); ++column) {
-        if (column > 0) out += separator;
-        std::string text = row == 0 ? headers[column] : column == 0 ? "id" + std::to_string(row) : column == 1 ? "标题" + value() : value();
-        out += cell(text, separator);
-      }
-      if (row < rows || below(3) > 0) out += below(20) == 0 ? "\n" : end;  // mixed line ends
-    }
-    return out;
-  }
-
- private:
-  RandomStream random_;
-};
+using Generator = test::ShopTables;
 
 void expect_unchanged(const std::string& bytes, const std::string& name) {
   ShopFile file = ShopFile::read_from(bytes, name, quiet_config());

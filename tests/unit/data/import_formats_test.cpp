@@ -81,6 +81,20 @@ TEST(ImportFormatsTest, TaobaoPropertyIdsGetTheShopsNames) {
   std::filesystem::remove(file);
 }
 
+/// Values that a shop wrote itself have ids below 0, and their texts in a column of their own.
+TEST(ImportFormatsTest, TaobaoValuesOfTheShopsOwnBecomeAttributesUnderTheNamesOfTheirIds) {
+  const auto file = std::filesystem::temp_directory_path() / "vitrine_custom_values_test.tsv";
+  std::ofstream(file) << "pid\tvid\tkey\tvalue\n1627207\t\t颜色分类\t\n20000\t29534\t品牌\t甲\n";
+  ImportConfig config = quiet_config();
+  config.properties = file.string();
+  const std::string table = "version 1.00\r\ntitle\tcateProps\tinput_custom_cpv\r\n宝贝名称\t宝贝属性\t自定义属性值\r\n裙\t20000:29534;1627207:-1001;1627207:-1002;\t1627207:-1001:雾霾蓝;1627207:-1002:米白: 加长;20518:-1:大;\r\n";
+  const auto result = read(table, "items.csv", config);
+  EXPECT_EQ(attributes(result.products[0]), "品牌=甲 颜色分类=雾霾蓝 颜色分类=米白: 加长");
+  EXPECT_EQ(result.products[0].extra["input_custom_cpv"], "1627207:-1001:雾霾蓝;1627207:-1002:米白: 加长;20518:-1:大;");
+  EXPECT_EQ(findings(read(text::encode("version 1.00\r\ntitle\tcateProps\tinput_custom_cpv\r\n裙\t\t1627207:-1001\r\n", text::Encoding::utf16le), "items.csv")), Lines{"3 input_custom_cpv ATTR_NO_SEPARATOR warn"});
+  std::filesystem::remove(file);
+}
+
 TEST(ImportFormatsTest, ATaobaoTableWithoutVersionLineIsReadWithAWarning) {
   ImportConfig config = quiet_config();
   for (const char* format : {"auto", "taobao"}) {
