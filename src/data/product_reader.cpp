@@ -135,15 +135,15 @@ class TextSurveyor {
 
   /// GB18030 is it only when all of it decodes; of UTF-16 the first line is enough.
   void survey_decoded(const OpenBytes& open, std::string_view name) {
-    const bool read_all = facts_.encoding == Encoding::gb18030;
+    const bool needs_all = facts_.encoding == Encoding::gb18030;
     const auto reader = text::decoding(open(), facts_.encoding);
     facts_.text = {};
     std::vector<char> chunk(kChunkBytes);
     while (const size_t size = fill(*reader, chunk)) {
       const std::string_view piece(chunk.data(), size);
-      if (read_all && piece.find(text::kBadSequence) != std::string_view::npos) refuse_unknown(name);
+      if (needs_all && piece.find(text::kBadSequence) != std::string_view::npos) refuse_unknown(name);
       if (!facts_.text.knows_first_line()) facts_.text.add(piece);
-      else if (!read_all) break;
+      else if (!needs_all) break;
     }
     facts_.text.finish();
   }
