@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "data/archive.h"
+#include "data/gtin.h"
 #include "data/import.h"
 #include "data/import_run.h"
 #include "data/normalization.h"
@@ -128,6 +129,13 @@ TEST(ImportCodesTest, ANumberThatIsNoTradeItemNumberIsNamedAndKept) {
   EXPECT_EQ(table.products[0].gtin, "");
   EXPECT_EQ(table.products[2].gtin, "6901234567892");
   EXPECT_EQ(findings(read("id\ttitle\tlink\timage_link\tgtin\n1\t裙\tu\tv\tA-1\n", "f.tsv")), Lines{"2 gtin BAD_NUMBER warn"});
+}
+
+/// 8904000210037 is the example of GS1 India's page on check digits, 036000241457 the usual one of GTIN-12.
+TEST(ImportCodesTest, CheckDigitsAreThoseOfGs1) {
+  for (const char* good : {"8904000210037", "036000241457", "96385074", "18904000210034", "8 904000 210037"}) EXPECT_EQ(check_gtin(good), GtinProblem::none) << good;
+  for (const char* wrong : {"8904000210038", "036000241475", "96385073"}) EXPECT_EQ(check_gtin(wrong), GtinProblem::wrong_check_digit) << wrong;
+  for (const char* none : {"", "890400021003", "89040002100370000", "890400021003X", "8904000"}) EXPECT_NE(check_gtin(none), GtinProblem::none) << none;
 }
 
 TEST(ImportCodesTest, ItemsOfAFeedAreNumberedAndTheirFieldsNamed) {
