@@ -1,11 +1,9 @@
 #include "data/merchant_xml.h"
 
-#include <optional>
 #include <utility>
 
 #include "data/delimited.h"
 #include "data/import.h"
-#include "data/xml_scan.h"
 
 namespace vitrine::data {
 namespace {
@@ -55,8 +53,9 @@ void XmlItems::read_head() {
         if (begin != std::string_view::npos) prefix_ = tag->attributes.substr(begin + 6, tag->attributes.find('=', begin) - begin - 6);
       }
       if ((name != "item" && name != "entry") || tag->is_end) continue;
-      element_ = name == "item" ? "item" : "entry";
+      const std::string element(name);
       window_.drop(tag->begin);
+      items_.emplace(window_, element, kMaxRowBytes, kHeadBytes);
       return;
     }
     if (window_.text().size() > kHeadBytes || !window_.more()) refuse("no <item> or <entry> of a product feed");
@@ -64,53 +63,11 @@ void XmlItems::read_head() {
 }
 
 bool XmlItems::next(XmlItem& item) {
-  window_.drop(std::exchange(used_, 0));
-  item = {};
-  size_t searched = 0;
-  for (;;) {
-    XmlScanner tags(window_.text(), searched);
-    std::optional<size_t> begin;
-    while (const auto tag = tags.next()) {
-      if (tag->local_name() != element_) continue;
-      if (!begin && !tag->is_end) begin = tag->begin;
-      const bool closes = begin && (tag->is_end || tag->is_empty);
-      if (!closes) continue;
-      item.number = ++number_;
-      item.offset = window_.dropped() + *begin;
-      item.text = window_.text().substr(*begin, tag->end - *begin);
-      used_ = tag->end;
-      item.is_too_large = item.text.size() > kMaxRowBytes;
-      return true;
-    }
-    if (begin) {
-      window_.drop(*begin);
-      if (window_.text().size() > kMaxRowBytes + TextWindow::kChunkBytes) {
-        skip_item(item);
-        return true;
-      }
-    }
-    if (!begin && window_.text().size() > kHeadBytes) refuse(concat("more than ", kHeadBytes, " bytes behind an item"));
-    if (window_.more()) continue;
-    if (begin) refuse(std::string("<") + std::string(element_) + "> is not closed");
-    return false;
-  }
-}
-
-/// Passes over an item of any size, to behind the next end tag of its name.
-void XmlItems::skip_item(XmlItem& item) {
-  item.number = ++number_;
-  item.offset = window_.dropped();
-  item.is_too_large = true;
-  start_ = window_.text().substr(0, kMaxRowBytes);
-  item.text = start_;
-  const std::string close = "</" + std::string(element_) + ">";
-  for (;;) {
-    const size_t end = window_.text().find(close);
-    if (end != std::string_view::npos) return window_.drop(end + close.size());
-    const size_t keep = std::min(window_.text().size(), close.size());
-    window_.drop(window_.text().size() - keep);
-    if (!window_.more()) refuse(std::string("<") + std::string(element_) + "> is not closed");
-  }
+  const auto element = items_->next();
+  if (items_->is_broken()) refuse(concat("an element is not closed, or more than ", kHeadBytes, " bytes lie behind an item"));
+  if (!element) return false;
+  item = {++number_, element->offset, element->text, element->is_too_large};
+  return true;
 }
 
 }  // namespace vitrine::data

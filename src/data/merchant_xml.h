@@ -2,12 +2,14 @@
 // Internal to the room.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "data/json_spans.h"
 #include "data/text_window.h"
+#include "data/xml_scan.h"
 
 namespace vitrine::data {
 
@@ -42,13 +44,10 @@ class XmlItems {
  private:
   [[noreturn]] void refuse(std::string what) const;
   void read_head();
-  void skip_item(XmlItem& item);
 
   TextWindow& window_;
   std::string file_, prefix_ = "g";
-  std::string_view element_;  // item | entry
-  std::string start_;
-  size_t used_ = 0;
+  std::optional<XmlElements> items_;  // item | entry
   int64_t number_ = 0;
 };
 

@@ -128,26 +128,30 @@ std::optional<XmlElement> XmlElements::first_of_window() {
     if (!tag->is_empty) depth = tag->is_end ? depth - 1 : depth + 1;
     if (depth > 0) continue;
     used_ = tag->end;
-    XmlElement element{text.substr(open.begin, tag->end - open.begin), open, tag->end - open.begin > max_bytes_};
+    gap_ = 0;
+    XmlElement element{window_.dropped() + open.begin, text.substr(open.begin, tag->end - open.begin), open, tag->end - open.begin > max_bytes_};
     element.tag.end -= open.begin;
     element.tag.begin = 0;
     return element;
   }
   is_open_ = depth > 0;
-  window_.drop(is_open_ ? open.begin : tags.position());
+  const size_t used = is_open_ ? open.begin : tags.position();
+  gap_ += used;
+  window_.drop(used);
   return std::nullopt;
 }
 
 bool XmlElements::more() {
   // Behind the last tag nothing is left but a tag or comment that goes on; of no file that is sound is it large.
-  const bool is_endless = window_.text().size() > max_bytes_;
+  const bool is_endless = window_.text().size() > max_bytes_ || gap_ > max_gap_;
   if (!is_endless && window_.more()) return true;
-  is_broken_ = !window_.text().empty();
+  is_broken_ = is_endless || !window_.text().empty();
   return false;
 }
 
 /// An element that is too large, up to behind the next end tag of its name.
 std::optional<XmlElement> XmlElements::pass_over() {
+  const uint64_t offset = window_.dropped();
   start_ = window_.text().substr(0, max_bytes_);
   XmlScanner tags(start_);
   const auto open = tags.next();
@@ -161,7 +165,8 @@ std::optional<XmlElement> XmlElements::pass_over() {
     if (end != std::string_view::npos) {
       window_.drop(end + close.size());
       is_open_ = false;
-      return XmlElement{start_, *open, true};
+      gap_ = 0;
+      return XmlElement{offset, start_, *open, true};
     }
     window_.drop(window_.text().size() - std::min(window_.text().size(), close.size()));
     if (window_.more()) continue;

@@ -7,6 +7,7 @@
 // same scanner, so that what is read and what is written are the same places. Entities of a document type
 // are nobody's here: there is nothing to expand and no file to fetch.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,7 @@ class XmlScanner {
 
 /// An element with its tags.
 struct XmlElement {
+  uint64_t offset = 0;        // of its first byte in the text
   std::string_view text;      // until the next call; of one that is too large the start
   XmlTag tag;                 // its start tag, in text
   bool is_too_large = false;
@@ -61,9 +63,11 @@ struct XmlElement {
 /// belongs to it.
 class XmlElements {
  public:
-  /// The window must outlive it. An element of more than max_bytes is passed over.
-  XmlElements(TextWindow& window, std::string local_name, size_t max_bytes) : window_(window), name_(std::move(local_name)), max_bytes_(max_bytes) {}
-  /// Nothing at the end, and where an element, tag or comment is not closed: is_broken then.
+  /// The window must outlive it. An element of more than max_bytes is passed over; max_gap is what may stand before, between and
+  /// behind elements, bytes.
+  XmlElements(TextWindow& window, std::string local_name, size_t max_bytes, size_t max_gap = SIZE_MAX)
+      : window_(window), name_(std::move(local_name)), max_bytes_(max_bytes), max_gap_(max_gap) {}
+  /// Nothing at the end, and where an element, tag or comment is not closed or a gap too large: is_broken then.
   std::optional<XmlElement> next();
   bool is_broken() const { return is_broken_; }
 
@@ -74,8 +78,9 @@ class XmlElements {
 
   TextWindow& window_;
   std::string name_;
-  size_t max_bytes_;
+  size_t max_bytes_, max_gap_;
   size_t used_ = 0;          // of the window: the last element
+  size_t gap_ = 0;           // bytes dropped behind it
   bool is_open_ = false;     // the window begins with the tag of an element whose end is not there yet
   bool is_broken_ = false;
   std::string start_;        // of an element that is too large
