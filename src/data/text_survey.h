@@ -23,7 +23,7 @@ class TextSurvey {
   /// Whether the line of that byte has ended: what was asked above stays as it is.
   bool knows_first_line() const { return !in_first_line_; }
   /// What text::detect_encoding says of a text without BOM, GB18030 aside.
-  bool is_utf8() const { return votes_.is_utf8(); }
+  bool is_utf8() const { return votes_.is_utf8(first_); }
 
  private:
   /// A line that came in several pieces. Of a long one that looks like neither encoding the start is judged.

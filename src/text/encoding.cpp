@@ -188,7 +188,8 @@ bool is_utf8_by_lines(std::string_view bytes) {
     votes.add(evidence_of_line(bytes.substr(begin, end - begin)));
     begin = end + 1;
   }
-  return votes.is_utf8();
+  const size_t first = bytes.find_first_not_of(" \t\r\n");
+  return votes.is_utf8(first == std::string_view::npos ? '\0' : bytes[first]);
 }
 
 }  // namespace
@@ -217,7 +218,11 @@ void EncodingVotes::add(LineEvidence evidence) {
   if (evidence == LineEvidence::damaged) ++damaged_;
 }
 
-bool EncodingVotes::is_utf8() const { return utf8_ == 0 ? damaged_ == 0 && gb18030_ == 0 : utf8_ >= damaged_; }
+bool EncodingVotes::is_utf8(char first) const {
+  if (utf8_ > 0) return utf8_ >= damaged_;
+  const bool is_json_or_xml = first == '{' || first == '[' || first == '<';
+  return damaged_ == 0 && (gb18030_ == 0 || is_json_or_xml);
+}
 
 std::optional<Encoding> detect_encoding(std::string_view bytes) {
   if (bytes.starts_with(kBomUtf8)) return Encoding::utf8_bom;

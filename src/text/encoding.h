@@ -23,11 +23,13 @@ enum class LineEvidence { none, utf8, gb18030, damaged };
 LineEvidence evidence_of_line(std::string_view line);
 
 /// What all lines of a text without BOM say: UTF-8 when at least half of the lines that speak for one side are good UTF-8. Others
-/// are damaged then: read as GB18030 the whole text would turn into wrong characters without a sign.
+/// are damaged then: read as GB18030 the whole text would turn into wrong characters without a sign. JSON and XML are UTF-8 where
+/// no line is damaged.
 class EncodingVotes {
  public:
   void add(LineEvidence evidence);
-  bool is_utf8() const;
+  /// `first`: the first byte of the text that is no white space, 0 = none.
+  bool is_utf8(char first) const;
 
  private:
   int64_t utf8_ = 0, gb18030_ = 0, damaged_ = 0;

@@ -58,7 +58,8 @@ TEST(ImportEncodingTest, SmallTablesAreFoundInEitherEncoding) {
       {"id\ttitle\n1\t牛皮 Ａ\n"},
       {"商品ID,材质\n1,棉\n"},
       {"a,b\n1,2\n", Encoding::utf8, Encoding::utf8},  // ASCII
-      {"标题,价格\r\n", Encoding::utf8, Encoding::gb18030},
+      {"标题,价格\r\n"},
+      {"{\"标题\":\"裙\"}\n"},
   };
   for (const Detection& table : tables) {
     EXPECT_EQ(text::detect_encoding(table.table), table.of_utf8) << table.table;
@@ -70,6 +71,12 @@ TEST(ImportEncodingTest, TablesOfOtherAlphabetsAreUtf8) {
   for (const char* table : {"id,title\n1,Café crème\n", "id,title\n1,Kleid für Mädchen\n2,Größe\n", "id,title\n1,Платье женское\n", "id,title\n1,блин\n", "id,title\n1,φόρεμα\n", "id,title\n1,שמלה\n",
                             "id,title\n1,فستان\n", "id,price\n1,£12.99\n", "id,title\n1,20°\n", "id,title\n1,40 × 60\n", "id,title\n1,Señora\n2,Ü\n", "id,title\n1,naïve façade\n"})
     EXPECT_EQ(text::detect_encoding(table), text::Encoding::utf8) << table;
+}
+
+/// One é by itself has the bytes of 茅.
+TEST(ImportEncodingTest, JsonAndXmlAreUtf8WhereNothingSpeaksAgainstIt) {
+  for (const char* text : {"<rss><item><title>é</title></item></rss>", "{\"title\":\"é\"}\n", " [{\"title\":\"é\"}]"}) EXPECT_EQ(text::detect_encoding(text), text::Encoding::utf8) << text;
+  EXPECT_EQ(text::detect_encoding("id,title\n1,é\n"), text::Encoding::gb18030);
 }
 
 /// Words of the shipped rows, alone in a table of one row whose header is ASCII: the least that there is to go by.
