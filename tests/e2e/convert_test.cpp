@@ -58,7 +58,7 @@ TEST(ConvertE2e, AManifestHasTheHashOfEachListBeforeAndAfter) {
 constexpr const char* kBlockedLists =
     R"({"product_id":"p1","prompt":"类型#裙","candidates":["全网第一的裙子，绝对最好！","这条裙子很好搭配。"],"order":[0,1],"source":"human","weight":1.0})"
     "\n"
-    R"({"product_id":"p2","prompt":"类型#裙","candidates":["全网第一的裙子，绝对最好！","这条裙子很好搭配。"],"order":[1,0],"source":"pick","model_sha256":"ab12","weight":1.0})"
+    R"({"product_id":"p2","prompt":"类型#裙","candidates":["全网第一的裙子，绝对最好！","这条裙子很好搭配。"],"order":[1,0],"source":"pick","weight":1.0,"model_sha256":"ab12"})"
     "\n";
 
 TEST(ConvertE2e, ATextThatTheChecksBlockIsNeverWhatOthersLearn) {
