@@ -7,6 +7,7 @@
 namespace vitrine::data {
 namespace {
 
+constexpr std::string_view kBlanks(" \t\r\n\0", 5);  // NUL is taken out of values too
 constexpr size_t kJudgedBytes = 4096;  // of a line that came in pieces
 
 bool is_ascii(std::string_view text) {
@@ -48,7 +49,7 @@ void TextSurvey::finish() {
 
 void TextSurvey::look_at_head(std::string_view piece) {
   if (first_ == '\0') {
-    const size_t begin = piece.find_first_not_of(" \t\r\n");
+    const size_t begin = piece.find_first_not_of(kBlanks);
     if (begin == std::string_view::npos) return;
     first_ = piece[begin];
     piece.remove_prefix(begin);

@@ -15,7 +15,7 @@ class TextSurvey {
   void add(std::string_view piece);
   void finish();
 
-  /// Nothing but spaces, tabs and line ends.
+  /// Nothing but spaces, tabs, line ends and NUL.
   bool is_blank() const { return first_ == '\0'; }
   /// The first byte that is not blank, and whether a tab stands in the line behind it.
   char first() const { return first_; }

@@ -188,7 +188,7 @@ bool is_utf8_by_lines(std::string_view bytes) {
     votes.add(evidence_of_line(bytes.substr(begin, end - begin)));
     begin = end + 1;
   }
-  const size_t first = bytes.find_first_not_of(" \t\r\n");
+  const size_t first = bytes.find_first_not_of(std::string_view(" \t\r\n\0", 5));
   return votes.is_utf8(first == std::string_view::npos ? '\0' : bytes[first]);
 }
 

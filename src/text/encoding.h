@@ -28,7 +28,7 @@ LineEvidence evidence_of_line(std::string_view line);
 class EncodingVotes {
  public:
   void add(LineEvidence evidence);
-  /// `first`: the first byte of the text that is no white space, 0 = none.
+  /// `first`: the first byte of the text that is no white space and no NUL, 0 = none.
   bool is_utf8(char first) const;
 
  private:

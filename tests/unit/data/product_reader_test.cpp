@@ -111,6 +111,12 @@ TEST(ProductReaderTest, ASurveyOfPiecesFindsTheEncodingOfTheWhole) {
       EXPECT_EQ(survey.is_utf8(), is_utf8) << text << " cut at " << cut;
     }
   }
+  // Found by fuzz_pieces: a NUL in front was taken for a text that has no first sign.
+  TextSurvey with_nul;
+  with_nul.add(std::string_view("\0\0标题\t裙", 12));
+  EXPECT_FALSE(with_nul.is_blank());
+  EXPECT_EQ(with_nul.first(), "标"[0]);
+  EXPECT_TRUE(with_nul.first_line_has_tab());
   TextSurvey head;
   for (const char c : std::string_view(" \r\n\n a\tb\n")) head.add({&c, 1});
   EXPECT_EQ(head.first(), 'a');
