@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "serve/problem.h"
 #include "serve/running_job.h"
@@ -192,8 +193,9 @@ class JobQueue::Impl {
     try {
       JobResult result = handlers_.at(job.job().kind)(job);
       if (finished(job, result)) kept = std::move(result);
-    } catch (const Cancelled& e) {  // by nobody: the process is told to end
-      job.stop(StopReason::shutdown);
+    } catch (const Cancelled& e) {
+      if (interrupted() || is_stopping()) job.stop(StopReason::shutdown);
+      if (!job.should_stop()) failure = store::JobFailure{"internal", concat("broken off by nobody: ", e.what())};
       log_info("[JobQueue] ", job.job().id, " stops: ", e.what());
     } catch (const std::exception& e) {
       if (!job.should_stop()) failure = failure_of(e);
@@ -204,6 +206,11 @@ class JobQueue::Impl {
     } catch (const Error& e) {
       log_warn("[JobQueue] ", job.job().id, ": what became of it was not stored or told: ", e.what());
     }
+  }
+
+  bool is_stopping() const {
+    const std::lock_guard lock(mutex_);
+    return is_stopping_;
   }
 
   bool finished(HeldJob& job, const JobResult& result) {

@@ -95,8 +95,8 @@ struct JobResult {
 };
 
 /// Does a job in a lane's thread. Throws JobFailed or any Error; when told to stop it returns soon,
-/// by throwing Cancelled (throw_if_stopped). Cancelled without being told means that the process ends:
-/// the job goes on later.
+/// by throwing Cancelled (throw_if_stopped). Cancelled without being told while the process ends: the job
+/// goes on later; else it is a fault, with which the job fails.
 using JobHandler = std::function<JobResult(RunningJob& job)>;
 
 /// A finished candidate as the API shows it.

@@ -12,6 +12,7 @@
 #include "serve/http_server.h"
 #include "serve/job_handlers.h"
 #include "serve/operations.h"
+#include "store/jobs.h"
 #include "store/shops.h"
 
 namespace vitrine::serve {
@@ -36,6 +37,15 @@ void warm_up(Service& service) {
   } catch (const Error& error) {
     log_warn("[serve] ", error.what());
   }
+}
+
+/// Jobs of a server before this one that was killed. The lock of the data folder says that it is gone,
+/// and nobody else works on the database in it; with PostgreSQL other instances hold jobs of theirs.
+void take_over_jobs(Service& service) {
+  if (!service.config.store.empty()) return;
+  auto loan = service.database.borrow();
+  const int64_t jobs = store::JobQueue(*loan).expire_leases(store::utc_now());
+  if (jobs > 0) log_info("[serve] ", jobs, " jobs of a server that was killed go on");
 }
 
 /// Answers in a thread of its own until the object goes, whatever happens meanwhile.
@@ -95,6 +105,7 @@ void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_p
   auto password = prepare_store(service);
   if (reset_password && !password) password = reset_admin_password(service);
   add_first_models(service);
+  take_over_jobs(service);
   add_job_handlers(service);
   const Dispatcher dispatcher(service, all_operations());
   HttpServer http(service, dispatcher);

@@ -59,6 +59,12 @@ std::optional<ClaimedJob> JobQueue::claim(const std::string& worker, std::span<c
   return claim;
 }
 
+int64_t JobQueue::expire_leases(UtcMillis now) {
+  return connection_.run(
+      "UPDATE jobs SET lease_until = $1 WHERE state = 'running' AND lease_until > $1",
+      now - std::chrono::milliseconds(1));
+}
+
 Lease JobQueue::beat(const ClaimedJob& claim, const JobProgress& progress,
                      const Document& checkpoint, UtcMillis now) {
   const int64_t changed = connection_.run(

@@ -150,6 +150,9 @@ class JobQueue {
   /// The next job of one of `kinds`: a queued one, or one whose lease ran out. Nothing = no work.
   std::optional<ClaimedJob> claim(const std::string& worker, std::span<const JobKind> kinds,
                                   UtcMillis now);
+  /// Lets all leases run out: a worker that knows itself alone with the database, when it starts, says
+  /// so of those that died. How many jobs there were.
+  int64_t expire_leases(UtcMillis now);
   /// Renews the lease (every third of it) and keeps progress and checkpoint.
   Lease beat(const ClaimedJob& claim, const JobProgress& progress, const Document& checkpoint,
              UtcMillis now);

@@ -72,12 +72,13 @@ std::vector<double> relative_distances(const PickInFull& full) {
   return distances;
 }
 
+/// Of what candidates to pick from were made by: a batch's texts are picked by nobody.
 int64_t busy_ms(Connection& connection, const std::string& shop_id, const PickPeriod& period) {
   int64_t ms = 0;
   connection.read_one(
       connection.query(
           "SELECT coalesce(sum(busy_ms), 0) FROM jobs WHERE shop_id = $1 AND "
-          "kind IN ('write', 'draw', 'batch') AND created_at >= $2 AND created_at < $3",
+          "kind IN ('write', 'draw') AND created_at >= $2 AND created_at < $3",
           shop_id, period.from, period.to),
       ms);
   return ms;

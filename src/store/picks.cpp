@@ -74,7 +74,7 @@ void read_row(Statement& statement, ShownRow& row) {
   Pick& pick = row.head.pick;
   PickInFull& full = row.head;
   statement.read(row.seq, pick.id, pick.product_id, pick.user_id, pick.user_name, pick.reason,
-                 pick.ms, pick.time, row.candidate_id, row.text, row.chosen_as, row.rank,
+                 pick.ms, pick.time, pick.by_job, row.candidate_id, row.text, row.chosen_as, row.rank,
                  row.edited_text, full.kind, full.prompt, full.round, full.field, full.style,
                  full.platform, full.audience);
 }
@@ -110,7 +110,8 @@ class PickBuilder {
 };
 
 constexpr std::string_view kSelectShown =
-    "SELECT p.seq, p.id, p.product_id, p.user_id, u.name, p.reason, p.ms, p.time, s.candidate_id, "
+    "SELECT p.seq, p.id, p.product_id, p.user_id, u.name, p.reason, p.ms, p.time, p.by_job, "
+    "s.candidate_id, "
     "c.text, s.chosen_as, s.rank, s.edited_text, c.kind, c.prompt, c.round, l.field, l.style, "
     "l.platform, l.audience FROM ";
 constexpr std::string_view kJoinShown =
@@ -137,17 +138,18 @@ PutPick Picks::put(const Pick& pick) {
 /// transaction ends.
 bool Picks::is_new(const Pick& pick) {
   return connection_.run(
-             "INSERT INTO picks (shop_id, id, product_id, user_id, reason, ms, time) "
-             "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (shop_id, id) DO NOTHING",
-             shop_id_, pick.id, pick.product_id, pick.user_id, pick.reason, pick.ms,
-             pick.time) == 1;
+             "INSERT INTO picks (shop_id, id, product_id, user_id, reason, ms, time, "
+             "by_job) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+             "ON CONFLICT (shop_id, id) DO NOTHING",
+             shop_id_, pick.id, pick.product_id, pick.user_id, pick.reason, pick.ms, pick.time,
+             pick.by_job) == 1;
 }
 
 PutPick Picks::check_former(const Pick& pick) {
   connection_.run(
-      "UPDATE picks SET user_id = $3, reason = $4, ms = $5, time = $6 "
+      "UPDATE picks SET user_id = $3, reason = $4, ms = $5, time = $6, by_job = $7 "
       "WHERE shop_id = $1 AND id = $2",
-      shop_id_, pick.id, pick.user_id, pick.reason, pick.ms, pick.time);
+      shop_id_, pick.id, pick.user_id, pick.reason, pick.ms, pick.time, pick.by_job);
   const std::optional<Pick> former = find(pick.id);
   if (former->shown_ids != pick.shown_ids || former->product_id != pick.product_id)
     return PutPick::shown_differs;
@@ -203,7 +205,7 @@ Page<PickInFull> Picks::page(const PickPeriod& period, const PageRequest& reques
   require_limit(request.limit);
   const PickCursor after = parse_pick_cursor(request.cursor);
   Sql sql(kSelectShown);
-  sql.add("(SELECT * FROM picks WHERE shop_id = ", shop_id_).add(" AND time >= ", period.from);
+  sql.add("(SELECT * FROM picks WHERE by_job = 0 AND shop_id = ", shop_id_).add(" AND time >= ", period.from);
   sql.add(" AND time < ", period.to).add(" AND (time, seq) > (", after.time).add(", ", after.seq);
   sql.add(") ORDER BY time, seq LIMIT ", request.limit + 1);
   sql.add(")").add(kJoinShown).add("ORDER BY p.time, p.seq, s.place");

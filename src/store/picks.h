@@ -28,6 +28,7 @@ struct Pick {
   std::string reason;
   int64_t ms = 0;  // from showing to picking, pauses cut
   UtcMillis time{};
+  bool by_job = false;  // a job chose, nobody was shown anything: it opens reviews, and is no pick of people
 };
 
 enum class PutPick {
@@ -36,7 +37,7 @@ enum class PutPick {
   closed,         // one of its reviews is approved or exported
 };
 
-/// Picks with from <= time < to.
+/// Picks of people with from <= time < to.
 struct PickPeriod {
   UtcMillis from{};
   UtcMillis to = UtcMillis::max();

@@ -6,7 +6,7 @@ namespace vitrine::store {
 
 std::span<const Migration> migrations() {
   static const std::vector<Migration> steps = {kStep1Shops, kStep2Products, kStep3Writing,
-                                               kStep4Work};
+                                               kStep4Work, kStep5PicksOfJobs};
   return steps;
 }
 

@@ -181,15 +181,35 @@ TEST_F(JobQueueTest, AShutdownGivesUnfinishedJobsBack) {
 
 TEST_F(JobQueueTest, AJobThatTheEndOfTheProcessBrokeOffGoesBack) {
   JobQueue queue(database_, config());
-  std::atomic<int> begun = 0;
+  std::promise<void> has_begun, is_stopping;
   queue.handle(JobKind::write, [&](RunningJob&) -> JobResult {
-    if (++begun == 1) throw Cancelled("interrupted: generation stopped");
-    return {.result = "{}"};
+    has_begun.set_value();
+    is_stopping.get_future().wait();
+    throw Cancelled("interrupted: generation stopped");
   });
   queue.start();
-  EXPECT_EQ(wait_for_end(queue, add(queue)), JobState::done);
-  EXPECT_EQ(begun, 2);
+  const std::string id = add(queue);
+  has_begun.get_future().wait();
+  std::jthread stop([&] { queue.stop(kPatience); });
+  std::this_thread::sleep_for(milliseconds(50));
+  is_stopping.set_value();
+  stop.join();
+  EXPECT_EQ(queue.find("s1", id)->state, JobState::queued);
   EXPECT_EQ(queue.stats().released, 1);
+}
+
+TEST_F(JobQueueTest, AHandlerThatBreaksOffUnaskedFailsOnce) {
+  JobQueue queue(database_, config());
+  std::atomic<int> begun = 0;
+  queue.handle(JobKind::write, [&](RunningJob&) -> JobResult {
+    ++begun;
+    throw Cancelled("[Decoder] cancelled");
+  });
+  queue.start();
+  const std::string id = add(queue);
+  EXPECT_EQ(wait_for_end(queue, id), JobState::failed);
+  EXPECT_EQ(queue.find("s1", id)->failure.code, "internal");
+  EXPECT_EQ(begun, 1);
 }
 
 TEST_F(JobQueueTest, AShutdownWaitsForShortJobs) {

@@ -29,6 +29,17 @@ class JobsTest : public StoreTest<Place> {
 };
 TYPED_TEST_SUITE(JobsTest, Places, PlaceNames);
 
+TYPED_TEST(JobsTest, WhoKnowsItselfAloneTakesJobsOfTheDeadAtOnce) {
+  this->add("j1");
+  EXPECT_EQ(this->claimed(0), "j1");
+  EXPECT_EQ(this->claimed(1), "");  // its lease lasts for 30 s
+  EXPECT_EQ(this->queue().expire_leases(at(1)), 1);
+  EXPECT_EQ(this->claimed(1), "j1");
+  EXPECT_EQ(this->queue().expire_leases(at(1.5)), 1);
+  EXPECT_EQ(this->claimed(1.5), "") << "the second worker that died in it was the last";
+  EXPECT_EQ(this->jobs().find("j1")->failure.code, kWorkerLost);
+}
+
 TYPED_TEST(JobsTest, AKeyStartsOneJob) {
   const AddedJob first = this->jobs().add(new_job("j1", "key"), {});
   EXPECT_EQ(first.outcome, Outcome::added);

@@ -152,6 +152,23 @@ TYPED_TEST(StoredStatisticsTest, TheyAreThoseOfTheShopsPicksInThePeriod) {
   EXPECT_THROW(pick_statistics(c, "s9", {}, 480), NotFound);
 }
 
+TYPED_TEST(StoredStatisticsTest, WhatAJobChoseIsNoPickOfPeople) {
+  auto picks = this->template of<Picks>();
+  picks.put(pick("k1", {"c1"}));
+  Pick of_job = pick("k2", {"c2"});
+  of_job.by_job = true;
+  of_job.ms = 0;
+  picks.put(of_job);
+  const PickStatistics s = pick_statistics(this->connection(), "s1", {}, 480);
+  EXPECT_EQ(s.requests, 1);
+  EXPECT_EQ(s.median_seconds, 5.4);
+  EXPECT_EQ(picks.list({}, {.cursor = "", .limit = 10}).items.size(), 1u);
+  EXPECT_TRUE(picks.find("k2")->by_job);
+  Pick looked_at = pick("k2", {"c2"});  // a person takes it in hand
+  picks.put(looked_at);
+  EXPECT_EQ(pick_statistics(this->connection(), "s1", {}, 480).requests, 2);
+}
+
 TYPED_TEST(StoredStatisticsTest, MoreThanOnePageOfPicksIsRead) {
   auto picks = this->template of<Picks>();
   Transaction transaction(this->connection());
