@@ -31,7 +31,7 @@ const std::vector<Verb>& verbs() {
       {"draw-worker", {}, {}, false, true},
       {"export", {}, {}},
       {"score", {"copy", "ranker", "clip"}, {}},
-      {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "arena", "style", "images"}, {}},
+      {"evaluate", {"copy", "catalogue", "tagger", "ranker", "win-rate", "gate", "arena", "style", "images"}, {}},
       {"label", {"text", "settings", "log", "agreement", "request", "agree", "approve", "refuse", "export", "status"}, {}, true},
       {"verify", {"text", "ledger"}, {}, true},
       {"recall", {}, {}},

@@ -155,6 +155,7 @@ void register_evaluate(CLI::App& app, int& exit_code) {
   add_tagger(*evaluate, exit_code);
   add_evaluate_ranker(*evaluate, exit_code);
   add_evaluate_win_rate(*evaluate, exit_code);
+  add_evaluate_gate(*evaluate, exit_code);
   add_evaluate_arena(*evaluate, exit_code);
   add_evaluate_style(*evaluate, exit_code);
 }
