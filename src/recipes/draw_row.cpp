@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "base/version.h"
 #include "imagery/size_label.h"
+#include "io/picture_resize.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -70,6 +71,17 @@ Json write_row(const DrawParts& parts, const DrawTask& task, std::span<const Res
     line["candidates"].push_back(candidate_of(parts, pictures[i], written[i], i, place.link + place.name(i)));
   }
   return line;
+}
+
+void write_thumbnail(const DrawParts& parts, const DrawTask& task, const Resampled& picture, const std::string& parent, int64_t side,
+                     const std::filesystem::path& file) {
+  const io::Picture& large = picture.drawn.picture;
+  const int64_t longest = std::max(large.width, large.height);
+  const io::Picture small = io::resize(large, large.width * side / longest, large.height * side / longest);
+  PictureRecord record = record_of(parts, task, picture);
+  record.fields["resized_from"] = {large.width, large.height};
+  if (!parent.empty()) record.parents.push_back(parent);
+  write_labelled_picture(file, small, record, parts.label, parts.labels);
 }
 
 Json empty_row(const DrawParts& parts, const DrawTask& task) {

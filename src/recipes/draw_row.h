@@ -49,6 +49,12 @@ std::vector<Resampled> draw_row(const DrawParts& parts, const DrawTask& task, in
 /// write_labelled_pictures throws.
 Json write_row(const DrawParts& parts, const DrawTask& task, std::span<const Resampled> pictures, const DrawnPlace& place);
 
+/// Writes a smaller copy of a picture with its longest side `side`, labelled like the picture; `parent`: the
+/// ProduceID of the picture, empty = it has none. Throws what write_labelled_picture throws.
+/// REQUIRES: sides that hold a legible label (imagery::kMinLabelledSide).
+void write_thumbnail(const DrawParts& parts, const DrawTask& task, const Resampled& picture, const std::string& parent, int64_t side,
+                     const std::filesystem::path& file);
+
 /// The line of a row without pictures.
 Json empty_row(const DrawParts& parts, const DrawTask& task);
 

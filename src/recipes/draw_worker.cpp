@@ -15,7 +15,9 @@
 
 #include "base/error.h"
 #include "base/utc_time.h"
+#include "imagery/explicit_label.h"
 #include "io/picture.h"
+#include "io/picture_resize.h"
 #include "recipes/draw_row.h"
 
 namespace vitrine::recipes {
@@ -30,7 +32,8 @@ struct DrawOrder {
   PictureLabelConfig label;
   LabelOptions labels;
   std::string product, prompt;     // file of one product record; a prompt of its own
-  std::string output, previews;    // folders
+  std::string output, previews, thumbnails;  // folders
+  std::vector<int64_t> thumbnail_sides;      // longest sides, pixels
   std::vector<std::string> names;  // of the files, by index
 };
 
@@ -50,6 +53,8 @@ DrawOrder order_of(const Json& json) {
     order.prompt = json.value("prompt", "");
     order.output = json.at("output").get<std::string>();
     order.previews = json.value("previews", "");
+    order.thumbnails = json.value("thumbnails", "");
+    order.thumbnail_sides = json.value("thumbnail_sides", std::vector<int64_t>());
     order.names = json.at("names").get<std::vector<std::string>>();
   } catch (const Json::exception& e) {
     throw InvalidInput(concat("[draw-worker] ", e.what()));
@@ -59,14 +64,6 @@ DrawOrder order_of(const Json& json) {
   VITRINE_REQUIRE(order.names.size() == static_cast<size_t>(order.config.num_images_per_prompt), "[draw-worker] names: expected ",
                   order.config.num_images_per_prompt, ", got ", order.names.size());
   return order;
-}
-
-/// What the loaded models depend on.
-Json settings_of_models(const DrawConfig& config) {
-  Json settings = config_to_json(config);
-  settings.erase("seed");
-  settings.erase("num_images_per_prompt");
-  return settings;
 }
 
 /// Requests from a thread of its own, so that a cancel is seen while pictures are drawn.
@@ -113,6 +110,29 @@ class Orders {
   std::jthread reader_;  // last, so that all is there when it begins
 };
 
+/// A preview is looked at as a picture is: it is made as large as a legible label needs, and has one.
+io::Picture labelled_preview(const io::Picture& picture, const PictureLabelConfig& label) {
+  const int64_t shortest = std::min(picture.width, picture.height);
+  const int64_t factor = (imagery::kMinLabelledSide + shortest - 1) / shortest;
+  io::Picture preview = io::resize(picture, picture.width * factor, picture.height * factor);
+  imagery::draw_explicit_label(preview, {.wording = label.wording, .mask = nullptr, .may_grow = false});
+  return preview;
+}
+
+/// Smaller copies for grids, each a picture with labels of its own that names the large one as its parent.
+/// A copy that could not hold a legible label is not made.
+void write_thumbnails(const DrawParts& parts, const DrawTask& task, std::span<const Resampled> pictures, const Json& line, const fs::path& folder,
+                      std::span<const int64_t> sides, std::span<const std::string> names) {
+  for (const int64_t side : sides) {
+    for (size_t i = 0; i < pictures.size(); ++i) {
+      const io::Picture& large = pictures[i].drawn.picture;
+      const int64_t longest = std::max(large.width, large.height), shortest = std::min(large.width, large.height);
+      if (side >= longest || shortest * side / longest < imagery::kMinLabelledSide) continue;
+      write_thumbnail(parts, task, pictures[i], line.at("candidates").at(i).value("produce_id", ""), side, folder / std::to_string(side) / names[i]);
+    }
+  }
+}
+
 class DrawWorker {
  public:
   DrawWorker(const DrawWorkerConfig& config, std::istream& in, std::ostream& out) : config_(config), orders_(in), out_(out) {}
@@ -150,21 +170,28 @@ class DrawWorker {
     const auto pictures = draw_row(parts, task, attempts, /*keep_latents=*/false,
                                    [&](std::span<const PictureSeed> seeds) { return watch(order, seeds); });
     Json line = write_row(parts, task, pictures, {order.output, "", [&](size_t index) { return order.names[index]; }});
+    if (!order.thumbnails.empty()) write_thumbnails(parts, task, pictures, line, order.thumbnails, order.thumbnail_sides, order.names);
     return {{"event", "done"}, {"line", std::move(line)}, {"record", drawer_->record()}};
   }
 
-  /// Keeps what is loaded when it is of the same settings.
+  /// Loads what the last request did not; a drawer that could not take on the settings is loaded anew by
+  /// the next request.
   void load(const DrawOrder& order) {
-    const Json models = settings_of_models(order.config), judges = config_to_json(order.inspection);
-    if (models_ == models && judges_ == judges) return;
-    tell({{"event", "loading"}});
-    drawer_.reset();  // before the next one: both at once may be too much
-    inspector_.reset();
-    models_ = judges_ = Json();
-    drawer_.emplace(order.config, DrawMaterial{}, config_.dtype, config_.device);
-    require_room_for_label(*drawer_);
-    inspector_.emplace(order.inspection, config_.device);
-    models_ = models;
+    const bool has_drawer = drawer_ && PictureDrawer::same_weights(drawer_config_, order.config);
+    const Json judges = config_to_json(order.inspection);
+    const bool has_inspector = inspector_ && judges_ == judges;
+    if (!has_drawer || !has_inspector) tell({{"event", "loading"}});
+    if (!has_drawer) drawer_.reset();  // before the next one: both at once may be too much
+    if (!has_inspector) inspector_.reset();
+    try {
+      has_drawer ? drawer_->change(order.config) : void(drawer_.emplace(order.config, DrawMaterial{}, config_.dtype, config_.device));
+      require_room_for_label(*drawer_);
+    } catch (...) {
+      drawer_.reset();
+      throw;
+    }
+    drawer_config_ = order.config;
+    if (!has_inspector) inspector_.emplace(order.inspection, config_.device);
     judges_ = judges;
   }
 
@@ -202,7 +229,7 @@ class DrawWorker {
 
   void tell_preview(const DrawOrder& order, int64_t index, int64_t step, int64_t steps, const io::Picture& picture) {
     const fs::path file = fs::path(order.previews) / order.names[static_cast<size_t>(index)];
-    io::write_picture(file, picture);
+    io::write_picture(file, labelled_preview(picture, order.label));
     tell({{"event", "preview"}, {"index", index}, {"step", step}, {"steps", steps}, {"width", drawer_->width()}, {"height", drawer_->height()},
           {"file", file.string()}});
   }
@@ -210,8 +237,9 @@ class DrawWorker {
   const DrawWorkerConfig config_;
   Orders orders_;
   std::ostream& out_;
-  Json models_, judges_;  // settings of what is loaded; null = nothing
   std::optional<PictureDrawer> drawer_;
+  DrawConfig drawer_config_;  // that it has now
+  Json judges_;               // settings of the inspector
   std::optional<PictureInspector> inspector_;
   int64_t step_ = 0;  // of the present request, all its pictures
 };

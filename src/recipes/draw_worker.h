@@ -1,6 +1,5 @@
 // recipes/draw_worker.h - draws for another process: requests and events are JSON lines
-// (docs/formats/draw_worker.md). Models stay in memory from one request to the next of the same
-// settings.
+// (docs/formats/draw_worker.md). Models stay in memory as long as requests name the same ones.
 #pragma once
 #include <iosfwd>
 #include <string>

@@ -150,6 +150,7 @@ struct PictureDrawer::State {
   at::Tensor image = {}, mask = {}, latents = {};
   std::vector<std::string> parents;
   std::vector<models::LoraFile> adapters = {};
+  std::string unet_sha256 = {}, text_encoder_sha256 = {};
   Json record = {};
   // The networks, behind everything that may be refused.
   std::optional<models::TextEncoder> text_encoder = {};
@@ -170,6 +171,7 @@ struct PictureDrawer::State {
             .vae_tiling = vae_tiling};
   }
 
+  void change(const DrawConfig& given);
   void check_sizes() const;
   void read_material(const DrawMaterial& material);
   void read_adapters();
@@ -202,6 +204,20 @@ PictureDrawer::State::State(const DrawConfig& given, const DrawMaterial& materia
   read_adapters();
   require_memory();
   load();
+  describe();
+}
+
+void PictureDrawer::State::change(const DrawConfig& given) {
+  config = given;
+  width = side_of(given.width, "width", files.settings, manifest);
+  height = side_of(given.height, "height", files.settings, manifest);
+  guidance_scale = guidance_of(given, manifest);
+  vae_tiling = tiles(given, width, height, files.settings.vae);
+  language = language_of(given, files.settings, manifest);
+  scheduler = diffusion::make_noise_scheduler(scheduler_of(given, files));
+  check_sizes();
+  diffusion::count_steps(*scheduler, sampling(), image.defined());  // refuses steps that do not fit
+  require_memory();
   describe();
 }
 
@@ -239,6 +255,7 @@ void PictureDrawer::State::require_memory() const {
   shapes.num_pictures = std::min<int64_t>(config.batch_size, config.num_images_per_prompt);
   shapes.weight_bytes = models::memory_bytes(files, models::SdPart::text_encoder, 4) + copies * models::memory_bytes(files, models::SdPart::vae, bytes) +
                         copies * models::memory_bytes(files, models::SdPart::unet, bytes);
+  if (networks) shapes.weight_bytes = 0;  // they lie in memory already
   const diffusion::MemoryEstimate estimate = diffusion::estimate_memory(files.settings.unet, files.settings.vae, shapes);
   log_debug("[draw] memory: weights ", estimate.weights_mib, " MiB, UNet ", estimate.unet_mib, " MiB, VAE ", estimate.vae_mib, " MiB");
   VITRINE_REQUIRE(!available || estimate.peak_mib() <= *available, "[draw] ", shapes.num_pictures, " pictures at once of ", width, "x", height,
@@ -270,7 +287,10 @@ void PictureDrawer::State::load() {
 
 void PictureDrawer::State::describe() {
   const bool one_file = files.layout == models::SdLayout::single_file;
-  const std::string unet_sha256 = models::part_sha256(files, models::SdPart::unet);
+  if (unet_sha256.empty()) {  // once: whole files are read
+    unet_sha256 = models::part_sha256(files, models::SdPart::unet);
+    text_encoder_sha256 = one_file ? unet_sha256 : models::part_sha256(files, models::SdPart::text_encoder);
+  }
   record = {{"negative", config.negative_prompt},
             {"sampler", diffusion::word_of(scheduler->config().kind)},
             {"karras", scheduler->config().use_karras_sigmas},
@@ -279,7 +299,7 @@ void PictureDrawer::State::describe() {
             {"size", {width, height}},
             {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
             {"model", {{"file", files.path.filename().string()}, {"sha256", unet_sha256}}},
-            {"text_encoder_sha256", one_file ? unet_sha256 : models::part_sha256(files, models::SdPart::text_encoder)}};
+            {"text_encoder_sha256", text_encoder_sha256}};
   if (image.defined()) record["strength"] = config.strength;
   Json used = Json::array();
   for (const std::string& text : config.lora) {
@@ -310,6 +330,14 @@ PictureDrawer::PictureDrawer(const DrawConfig& config, const DrawMaterial& mater
 }
 
 PictureDrawer::~PictureDrawer() = default;
+
+bool PictureDrawer::same_weights(const DrawConfig& a, const DrawConfig& b) { return a.model == b.model && a.lora == b.lora; }
+
+void PictureDrawer::change(const DrawConfig& config) {
+  config.validate();
+  VITRINE_REQUIRE(same_weights(state_->config, config), "[PictureDrawer] change: the settings are of another model");
+  state_->change(config);
+}
 
 int64_t PictureDrawer::width() const { return state_->width; }
 int64_t PictureDrawer::height() const { return state_->height; }

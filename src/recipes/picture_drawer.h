@@ -42,6 +42,13 @@ class PictureDrawer {
                 const std::string& device);
   ~PictureDrawer();
 
+  /// Whether a drawer of one can take on the other: all but the model, its adapters and the material.
+  static bool same_weights(const DrawConfig& a, const DrawConfig& b);
+  /// Draws with other settings from now on; what is loaded stays. Throws as the constructor does; the
+  /// drawer is of no use then.
+  /// REQUIRES: same_weights, no material.
+  void change(const DrawConfig& config);
+
   int64_t width() const;   // pixels
   int64_t height() const;  // pixels
   /// Denoising steps of so many pictures of a prompt, for progress.

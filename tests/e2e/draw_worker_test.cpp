@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <utility>
 
@@ -10,6 +12,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "e2e/program.h"
+#include "io/picture.h"
+#include "serve/child_process.h"
 #include "serve/picture_process.h"
 
 namespace vitrine::e2e {
@@ -83,6 +87,83 @@ TEST_F(DrawWorkerE2e, PicturesAreThoseOfDraw) {
     EXPECT_TRUE(fs::exists(fs::path(folder_ / "out") / candidate["file"].get<std::string>()));
     for (const char* field : {"seed", "width", "size_label", "accepted", "defects"}) EXPECT_EQ(candidate[field], line["candidates"][i][field]) << field;
   }
+}
+
+/// Lines of the worker until it is done with the order.
+std::vector<Json> answers_to(serve::ChildProcess& worker, const Json& order) {
+  std::vector<Json> events;
+  worker.write_line(dump_line({{"draw", order}}));
+  std::string line;
+  while (worker.read_line(line, std::chrono::minutes(5)) == serve::ChildProcess::Read::line) {
+    events.push_back(parse_json(line, "worker"));
+    const std::string name = events.back()["event"];
+    if (name == "done" || name == "failed") break;
+  }
+  return events;
+}
+
+TEST_F(DrawWorkerE2e, SettingsThatTheModelDoesNotDependOnLoadNothing) {
+  serve::ChildProcess worker(config().command, size_t{1} << 20);
+  const auto num_loads = [&](const Json& settings) {
+    const auto events = answers_to(worker, order(settings));
+    EXPECT_EQ(events.back()["event"], "done") << events.back();
+    return std::count_if(events.begin(), events.end(), [](const Json& event) { return event["event"] == "loading"; });
+  };
+  EXPECT_EQ(num_loads(settings()), 1);
+  Json other = settings(2);
+  other.update({{"width", 136}, {"guidance_scale", 3.0}, {"negative_prompt", "blurry"}, {"scheduler", "euler"}, {"seed", 6}});
+  EXPECT_EQ(num_loads(other), 0);
+  PictureProcess fresh(config());
+  Json again = order(other);
+  again["output"] = folder_ / "fresh";
+  const Json done = fresh.draw(again);
+  EXPECT_EQ(done["line"]["candidates"][0]["width"], 136);
+  const auto pixels = [&](const std::string& file) { return io::read_picture(fs::path(file)).rgb; };
+  EXPECT_EQ(pixels(folder_ / "out/c-1-0.png"), pixels(folder_ / "fresh/c-1-0.png")) << "as a worker that has loaded for them";
+  Json odd = settings();
+  odd["width"] = 129;
+  EXPECT_EQ(answers_to(worker, order(odd)).back()["event"], "failed");
+  EXPECT_EQ(num_loads(settings()), 1) << "what could not be taken on is not drawn with";
+}
+
+TEST_F(DrawWorkerE2e, PreviewsAndSmallerCopiesAreLabelled) {
+  PictureProcess process(config());
+  Json request = order(settings());
+  request["settings"].update({{"width", 256}, {"height", 256}});
+  request.update({{"thumbnails", folder_ / "thumbnails"}, {"thumbnail_sides", {64, 160, 320}}});
+  std::vector<std::string> previews;
+  const Json done = process.draw(request, {.on_preview = [&](const Json& event) { previews.push_back(event["file"]); }});
+  ASSERT_GE(previews.size(), 1u);
+  const io::Picture preview = io::read_picture(fs::path(previews.front()));
+  EXPECT_GE(std::min(preview.width, preview.height), 128);
+  // The plate of the label is in the bottom right corner, of one colour with the ink on it: the preview of another seed has the same.
+  Json second = request;
+  second["settings"]["seed"] = 77;
+  second["previews"] = folder_ / "previews2";
+  fs::create_directories(folder_ / "previews2");
+  std::vector<std::string> others;
+  process.draw(second, {.on_preview = [&](const Json& event) { others.push_back(event["file"]); }});
+  ASSERT_GE(others.size(), 1u);
+  const io::Picture other = io::read_picture(fs::path(others.front()));
+  ASSERT_EQ(preview.width, other.width);
+  const auto differing = [&](int64_t from_x, int64_t from_y, int64_t side) {
+    int64_t count = 0;
+    for (int64_t y = from_y; y < from_y + side; ++y) {
+      for (int64_t x = from_x; x < from_x + side; ++x) {
+        const auto at = static_cast<size_t>((y * preview.width + x) * 3);
+        count += !std::equal(preview.rgb.begin() + static_cast<int64_t>(at), preview.rgb.begin() + static_cast<int64_t>(at) + 3, other.rgb.begin() + static_cast<int64_t>(at));
+      }
+    }
+    return count;
+  };
+  EXPECT_EQ(differing(preview.width - 14, preview.height - 14, 6), 0) << "no label";
+  EXPECT_GT(differing(4, 4, 20), 0) << "the same picture";
+  EXPECT_FALSE(fs::exists(folder_ / "thumbnails/64")) << "a label could not be read there";
+  EXPECT_FALSE(fs::exists(folder_ / "thumbnails/320")) << "a copy is never made larger";
+  const std::string copy = folder_ / "thumbnails/160/c-1-0.png";
+  EXPECT_EQ(io::read_picture(fs::path(copy)).width, 160);
+  const auto verified = run_program({"verify", copy, "--log", folder_ / "labels.jsonl"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
 }
 
 TEST_F(DrawWorkerE2e, RefusalsAndCancelsLeaveItAlive) {
