@@ -1,14 +1,18 @@
-// Copy for many products: the best candidate of each into the review queue.
+// Copy for many products: the best candidate of each into the review queue, or into the files that the
+// products came from.
 #include <algorithm>
+#include <map>
 
 #include "base/hash.h"
 #include "base/stopwatch.h"
 #include "serve/job_handlers.h"
 #include "serve/job_request.h"
 #include "serve/request_parts.h"
+#include "serve/text_archive.h"
 #include "serve/text_check.h"
 #include "serve/wire.h"
 #include "serve/written_copy.h"
+#include "store/audit.h"
 #include "store/ids.h"
 
 namespace vitrine::serve {
@@ -40,6 +44,7 @@ class BatchRun {
       job_.checkpoint(dump_line(Json{{"rows_done", i + 1}, {"rejected", rejected_}}));
     }
     job_.progress(static_cast<int64_t>(rows_.size()), static_cast<int64_t>(rows_.size()));
+    if (request_.to_file) return delivered();
     return {.result = dump_line(Json{{"rejected", rejected_}}), .keep = {}, .kept = {}};
   }
 
@@ -56,17 +61,17 @@ class BatchRun {
   }
 
   /// The rows in the order of import. What this job wrote before it was taken over is there still:
-  /// its products are pending, but the rows have to be the same ones.
+  /// its products are in another state now, but the rows have to be the same ones.
   void collect() {
     auto loan = service_.database.borrow();
     store::Products products(*loan, job_.shop_id());
-    store::Reviews reviews(*loan, job_.shop_id());
+    store::Candidates candidates(*loan, job_.shop_id());
     store::PageRequest page{.cursor = "", .limit = store::kMaxPage};
     do {
       const auto found = products.list({.words = "", .category = "", .import_id = request_.import_id, .state = {}}, page);
       for (const auto& entry : found.items) {
         ++products_seen_;
-        if (!is_wanted(entry) && !is_own(reviews, entry.id)) continue;
+        if (!is_wanted(entry) && !is_own(candidates, entry.id)) continue;
         for (const auto& field : request_.fields) {
           if (!is_filled(entry, field)) rows_.push_back({entry.id, field});
         }
@@ -74,9 +79,9 @@ class BatchRun {
       page.cursor = found.next;
     } while (!page.cursor.empty());
   }
-  bool is_own(store::Reviews& reviews, const std::string& product_id) const {
+  bool is_own(store::Candidates& candidates, const std::string& product_id) const {
     return std::any_of(request_.fields.begin(), request_.fields.end(), [&](const std::string& field) {
-      return reviews.find(review_id({product_id, field})).has_value();
+      return candidates.find(written_id({product_id, field})).has_value();
     });
   }
 
@@ -90,6 +95,7 @@ class BatchRun {
   std::string row_id(const Row& row) const {
     return sha256_hex(concat(job_.job().id, '\n', row.product_id, '\n', row.field)).substr(0, 32);
   }
+  std::string written_id(const Row& row) const { return "c-" + row_id(row); }
   std::string review_id(const Row& row) const { return "r-" + row_id(row); }
 
   CopyRequest copy_of(const data::Product& product, const Factors& factors) const {
@@ -127,12 +133,64 @@ class BatchRun {
     const CandidatePlace place{.job_id = job_.job().id,
                                .plan = new_plan(id, row.product_id, factors, plan_json(id, written.plan, factors, checked)),
                                .product_title = entry.title,
+                               .prompt = prompt_of(checked),
                                .model = writing_.model};
     store::Candidate candidate = stored_candidate(written.candidates.front(), place, copy.config);
-    candidate.id = "c-" + row_id(row);
+    candidate.id = written_id(row);
+    if (request_.to_file) return store_text(place.plan, candidate);
     const store::Pick pick = pick_of(row, candidate.id);
     store_row(place.plan, candidate, pick, review_of(row, pick, candidate, place.plan, checked));
   }
+
+  void store_text(const store::Plan& plan, const store::Candidate& candidate) {
+    auto loan = service_.database.borrow();
+    store::Transaction transaction(*loan);
+    store::Plans(*loan, job_.shop_id()).add(plan);
+    store::Candidates(*loan, job_.shop_id()).add({candidate});
+    transaction.commit();
+  }
+
+  // ---- into the files
+
+  /// The texts of the rows, those too that were written before the job was taken over, by import.
+  std::map<std::string, TextGroup> groups() {
+    auto loan = service_.database.borrow();
+    store::Products products(*loan, job_.shop_id());
+    store::Imports imports(*loan, job_.shop_id());
+    store::Candidates candidates(*loan, job_.shop_id());
+    std::map<std::string, TextGroup> groups;
+    for (const Row& row : rows_) {
+      const auto candidate = candidates.find(written_id(row));
+      if (!candidate) continue;
+      const store::ProductEntry entry = need(products.find(row.product_id));
+      TextGroup& group = groups[entry.import_id];
+      if (!entry.import_id.empty() && !group.import) group.import = imports.find(entry.import_id);
+      if (group.products.empty() || group.products.back().id != entry.id) group.products.push_back(entry);
+      group.texts.push_back({row.product_id, row.field, candidate->text, candidate->id});
+    }
+    return groups;
+  }
+
+  JobResult delivered() {
+    const auto by_import = groups();
+    if (by_import.empty()) return {.result = dump_line(Json{{"rejected", rejected_}}), .keep = {}, .kept = {}};
+    TextArchive archive(service_, job_, {.overwrite = !request_.only_empty, .dry_run = false, .in_folders = by_import.size() > 1});
+    for (const auto& [import_id, group] : by_import) {
+      job_.throw_if_stopped();
+      archive.add_group(group);
+    }
+    const store::Export record = archive.finish("batch");
+    const store::AuditEntry entry{.id = store::new_id("a"), .time = record.created_at, .user_name = record.user_name, .action = "batch.export",
+                                  .subject = "export:" + record.id, .before = {}, .after = record.counts};
+    return {.result = dump_line(Json{{"rejected", rejected_}, {"export_id", record.id}}),
+            .keep = [record, entry, shop_id = job_.shop_id()](store::Connection& connection) {
+              store::Exports(connection, shop_id).add(record);
+              store::AuditTrail(connection, shop_id).add(entry);
+            },
+            .kept = {}};
+  }
+
+  // ---- into the queue
 
   void store_row(const store::Plan& plan, const store::Candidate& candidate, const store::Pick& pick,
                  const store::Review& review) {
@@ -155,6 +213,7 @@ class BatchRun {
     pick.user_id = job_.job().user_id;
     pick.shown_ids = pick.chosen = {candidate_id};
     pick.time = store::utc_now();
+    pick.by_job = true;
     return pick;
   }
 

@@ -1,4 +1,7 @@
 // Texts and pictures that were made: the history, why one stands where it stands, its picture.
+#include <algorithm>
+#include <filesystem>
+
 #include "copywriting/copy_writer.h"
 #include "serve/factors.h"
 #include "serve/operations.h"
@@ -120,9 +123,20 @@ HttpResponse explain_candidate(Service& service, Call& call) {
 
 // ---- pictures
 
+/// The smallest copy that is not smaller than asked for, else the picture itself.
+std::filesystem::path picture_file(const Service& service, const std::string& shop_id, const store::Candidate& candidate, std::optional<int64_t> side) {
+  const std::filesystem::path file = service.pictures_folder() / candidate.file;
+  if (!side || *side >= std::max(candidate.width, candidate.height)) return file;
+  for (const int64_t kept : kThumbnailSides) {
+    const auto copy = service.thumbnails(shop_id) / std::to_string(kept) / file.filename();
+    if (kept >= *side && std::filesystem::is_regular_file(copy)) return copy;
+  }
+  return file;
+}
+
 /// Candidates' pictures lie under their ids; a preview takes the same place until the end.
 HttpResponse get_picture(Service& service, Call& call) {
-  query_integer(call.request, "side", 64, 1024);
+  const auto side = query_integer(call.request, "side", 64, 1024);
   const std::string& id = call.id();
   const bool is_plain = id.find_first_of("/\\.") == std::string::npos;
   std::filesystem::path file;
@@ -130,7 +144,7 @@ HttpResponse get_picture(Service& service, Call& call) {
     auto loan = service.database.borrow();
     const auto candidate = store::Candidates(*loan, call.shop_id()).find(id);
     if (candidate && candidate->kind != store::CandidateKind::image) throw Refusal("no_picture");
-    if (candidate) file = service.pictures_folder() / candidate->file;
+    if (candidate) file = picture_file(service, call.shop_id(), *candidate, side);
   }
   if (file.empty() && is_plain) file = service.preview_file(call.shop_id(), id);
   if (!std::filesystem::is_regular_file(file)) throw Refusal("unknown");

@@ -62,6 +62,7 @@ class CopyEngine::Impl {
     return {.requests = requests_, .cancelled = cancelled_, .copies = batch.copies, .tokens = batch.tokens,
             .waiting = batch.waiting, .running = batch.running};
   }
+  int64_t count_tokens(std::string_view text) const { return static_cast<int64_t>(models_.copy->tokenizer->encode(text).size()); }
   const std::string& name() const { return name_; }
   const std::string& sha256() const { return models_.copy->sha256; }
 
@@ -114,6 +115,7 @@ copywriting::WrittenProduct CopyEngine::write(const CopyRequest& request, const 
   return impl_->write(request, watch);
 }
 copywriting::Plan CopyEngine::plan(const CopyRequest& request) const { return impl_->plan(request); }
+int64_t CopyEngine::count_tokens(std::string_view text) const { return impl_->count_tokens(text); }
 const std::string& CopyEngine::model_name() const { return impl_->name(); }
 const std::string& CopyEngine::model_sha256() const { return impl_->sha256(); }
 CopyEngineStats CopyEngine::stats() const { return impl_->stats(); }

@@ -78,6 +78,9 @@ class CopyEngine {
   /// Throws InvalidInput for settings out of range.
   copywriting::Plan plan(const CopyRequest& request) const;
 
+  /// Tokens of a text as the model reads it.
+  int64_t count_tokens(std::string_view text) const;
+
   const std::string& model_name() const;
   const std::string& model_sha256() const;
   CopyEngineStats stats() const;

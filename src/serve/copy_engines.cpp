@@ -48,9 +48,9 @@ std::map<std::string, std::shared_ptr<CopyEngine>> CopyEngines::loaded() const {
   return engines;
 }
 
-void CopyEngines::forget_all() {
+void CopyEngines::keep_only(const std::set<std::string>& folders) {
   const std::scoped_lock lock(mutex_);
-  engines_.clear();
+  std::erase_if(engines_, [&](const auto& folder_and_engine) { return !folders.contains(folder_and_engine.first); });
 }
 
 }  // namespace vitrine::serve

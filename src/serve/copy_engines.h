@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "serve/copy_engine.h"
@@ -23,8 +24,8 @@ class CopyEngines {
 
   /// Each engine that is loaded, by folder.
   std::map<std::string, std::shared_ptr<CopyEngine>> loaded() const;
-  /// Lets the others go once their callers have.
-  void forget_all();
+  /// Lets the engines of other folders go once their callers have.
+  void keep_only(const std::set<std::string>& folders);
 
  private:
   using Loading = std::shared_future<std::shared_ptr<CopyEngine>>;

@@ -59,7 +59,9 @@ class DrawRun {
                {"product", product.string()},
                {"output", folder_.string()},
                {"names", names()},
-               {"previews", (folder_ / "previews").string()}};
+               {"previews", (folder_ / "previews").string()},
+               {"thumbnails", service_.thumbnails(job_.shop_id()).string()},
+               {"thumbnail_sides", kThumbnailSides}};
     if (!model_.empty()) order["settings"]["model"] = model_;
     if (!request_.prompt.empty()) order["prompt"] = request_.prompt;
     return order;

@@ -3,68 +3,34 @@
 #include <algorithm>
 #include <map>
 
-#include "base/file.h"
-#include "data/archive.h"
 #include "serve/job_handlers.h"
 #include "serve/job_request.h"
 #include "serve/request_parts.h"
-#include "serve/upload_reader.h"
-#include "serve/wire.h"
+#include "serve/text_archive.h"
+#include "store/audit.h"
 #include "store/ids.h"
+#include "store/reviews.h"
 
 namespace vitrine::serve {
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr const char* kManifestEnd = ".manifest.jsonl";
-
-/// A folder that goes with the object.
-class ScratchFolder {
- public:
-  explicit ScratchFolder(fs::path path) : path_(std::move(path)) {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-/// One file of the archive: the products that came with one upload, or product records.
-struct Group {
-  std::optional<store::Import> import;  // nothing = product records
-  std::vector<store::Review> reviews;
-  std::vector<store::ProductEntry> products;  // of these, each once
-};
-
 class ExportRun {
  public:
   ExportRun(Service& service, RunningJob& job)
-      : service_(service), job_(job), request_(read_export_job(parse_json(job.job().request, job.job().id))),
-        scratch_(service.exports() / ("making-" + job.job().id)) {
-    auto loan = service.database.borrow();
-    shop_ = need(store::Shops(*loan).find(job.shop_id()));
-  }
+      : service_(service), job_(job), request_(read_export_job(parse_json(job.job().request, job.job().id))) {}
 
   JobResult run() {
-    if (shop_.producer.empty() && !request_.dry_run) throw Refusal("LBL_NO_PRODUCER");
     collect();
-    size_t number = 0;
+    TextArchive archive(service_, job_, {.overwrite = request_.overwrite, .dry_run = request_.dry_run, .in_folders = groups_.size() > 1});
+    int64_t done = 0;
     for (const auto& [import_id, group] : groups_) {
       job_.throw_if_stopped();
-      job_.progress(static_cast<int64_t>(number), static_cast<int64_t>(groups_.size()));
-      export_group(group, std::to_string(++number));
+      job_.progress(done++, static_cast<int64_t>(groups_.size()));
+      const auto written = archive.add_group(group);
+      exported_.insert(exported_.end(), written.begin(), written.end());
     }
-    for (const auto& review : pictures_) add_picture(review);
-    return finish();
+    for (const auto& review : pictures_) add_picture(review, archive);
+    return finish(archive);
   }
 
  private:
@@ -97,116 +63,32 @@ class ExportRun {
         continue;
       }
       const auto entry = need(products.find(review.product_id));
-      Group& group = groups_[request_.as_source ? entry.import_id : ""];
+      TextGroup& group = groups_[request_.as_source ? entry.import_id : ""];
       if (request_.as_source && !entry.import_id.empty()) group.import = imports.find(entry.import_id);
       const bool is_new = std::none_of(group.products.begin(), group.products.end(),
                                        [&](const auto& known) { return known.id == entry.id; });
       if (is_new) group.products.push_back(entry);
-      group.reviews.push_back(review);
+      group.texts.push_back({review.product_id, review.field, review.text, review.id});
     }
   }
-
-  // ---- texts
-
-  /// The file that gets the texts, under the name that the archive shows.
-  fs::path source_of(const Group& group, const fs::path& folder) const {
-    fs::create_directories(folder);
-    if (group.import) {
-      const fs::path name = fs::path(group.import->file).filename();
-      const bool is_name = !name.empty() && name != "." && name != "..";
-      const fs::path source = folder / (is_name ? name : fs::path(group.import->stored_as));
-      fs::copy_file(service_.uploads() / group.import->stored_as, source);
-      return source;
-    }
-    std::string lines;
-    for (const auto& entry : group.products) lines += entry.document + "\n";
-    write_file_atomic(folder / "products.jsonl", lines);
-    return folder / "products.jsonl";
-  }
-
-  data::ImportConfig reader_of(const Group& group) const {
-    if (!group.import) return {};
-    return reader_config({.path = service_.uploads() / group.import->stored_as, .file_name = group.import->file,
-                          .sheet = group.import->sheet,
-                          .map = parse_json(group.import->mapping, group.import->id).get<TargetByHeader>(), .licence = ""});
-  }
-
-  void export_group(const Group& group, const std::string& number) {
-    const fs::path folder = scratch_.path() / number;
-    const fs::path texts = scratch_.path() / (number + ".texts.jsonl");
-    std::string lines;
-    for (const auto& review : group.reviews) {
-      lines += dump_line(Json{{"id", review.product_id}, {"field", review.field}, {"text", review.text}}) + "\n";
-    }
-    write_file_atomic(texts, lines);
-    const TextExport order{.source = source_of(group, scratch_.path() / (number + ".source")),
-                           .reader = reader_of(group), .texts = texts, .folder = folder,
-                           .producer = shop_.producer, .who = job_.job().user_name,
-                           .wording = shop_.label_wording, .place = std::string(to_word(shop_.label_place)),
-                           .label_log = service_.folder / "labels.jsonl",
-                           .overwrite = request_.overwrite, .dry_run = request_.dry_run};
-    fs::create_directories(folder);
-    const TextExportResult result = service_.hooks.export_texts(order);
-    for (const auto& [status, count] : result.counts) counts_[status] += count;
-    verified_ = verified_ && result.verified;
-    take_files(folder, groups_.size() > 1 ? number + "/" : "");
-    note_written(folder, group);
-  }
-
-  void take_files(const fs::path& folder, const std::string& prefix) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.is_regular_file()) files_[prefix + entry.path().filename().string()] = read_file(entry.path());
-    }
-  }
-
-  /// The reviews whose texts the manifest says are in the file.
-  void note_written(const fs::path& folder, const Group& group) {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (!entry.path().string().ends_with(kManifestEnd)) continue;
-      const std::string manifest = read_file(entry.path());
-      for (size_t at = 0; at < manifest.size();) {
-        const size_t end = std::min(manifest.find('\n', at), manifest.size());
-        note_line(parse_json(std::string_view(manifest).substr(at, end - at), "manifest"), group);
-        at = end + 1;
-      }
-    }
-  }
-  void note_line(const Json& line, const Group& group) {
-    if (line.value("status", "") != "written") return;
-    for (const auto& review : group.reviews) {
-      if (review.product_id == line.value("id", "") && review.field == line.value("field", "")) exported_.push_back(review.id);
-    }
-  }
-
-  // ---- pictures
 
   /// They carry their labels since they were drawn.
-  void add_picture(const store::Review& review) {
-    ++counts_[request_.dry_run ? "would_write" : "written"];
-    if (request_.dry_run) return;
+  void add_picture(const store::Review& review, TextArchive& archive) {
     std::optional<store::Candidate> candidate;
     {
       auto loan = service_.database.borrow();
       candidate = store::Candidates(*loan, job_.shop_id()).find(review.candidate_id);
     }
-    files_[concat("pictures/", need(candidate).id, ".png")] = read_file(service_.pictures_folder() / candidate->file);
+    archive.add_file(concat("pictures/", need(candidate).id, ".png"), service_.pictures_folder() / candidate->file);
     exported_.push_back(review.id);
   }
 
   // ---- the archive
 
-  JobResult finish() {
-    const std::string id = store::new_id("e");
-    const std::string archive = data::make_archive(files_);
-    write_file_atomic(service_.exports() / (id + ".zip"), archive);
-    const auto now = store::utc_now();
-    store::Export record{.id = id, .job_id = job_.job().id, .user_id = job_.job().user_id,
-                         .user_name = job_.job().user_name, .file = concat("copy-", to_rfc3339(now).substr(0, 10), ".zip"),
-                         .stored_as = id + ".zip", .size_bytes = static_cast<int64_t>(archive.size()),
-                         .counts = dump_line(Json(counts_)), .verified = verified_, .dry_run = request_.dry_run,
-                         .created_at = now};
-    const std::vector<std::string> left = request_.dry_run || !verified_ ? std::vector<std::string>() : exported_;
-    return {.result = dump_line(Json{{"export_id", id}}),
+  JobResult finish(TextArchive& archive) const {
+    const store::Export record = archive.finish("copy");
+    const std::vector<std::string> left = request_.dry_run || !record.verified ? std::vector<std::string>() : exported_;
+    return {.result = dump_line(Json{{"export_id", record.id}}),
             .keep = [record, left, shop_id = job_.shop_id()](store::Connection& connection) {
               keep_export(connection, shop_id, record, left);
             },
@@ -228,14 +110,9 @@ class ExportRun {
   Service& service_;
   RunningJob& job_;
   const ExportJob request_;
-  ScratchFolder scratch_;
-  store::Shop shop_;
-  std::map<std::string, Group> groups_;  // by import; "" = product records
+  std::map<std::string, TextGroup> groups_;  // by import; "" = product records
   std::vector<store::Review> pictures_;
-  std::map<std::string, std::string> files_;  // of the archive
-  std::map<std::string, int64_t> counts_;
   std::vector<std::string> exported_;  // reviews
-  bool verified_ = true;
 };
 
 }  // namespace

@@ -39,7 +39,8 @@ void add_job_handlers(Service& service) {
   add(service, store::JobKind::write, run_write_job);
   add(service, store::JobKind::batch, run_batch_job);
   if (service.pictures != nullptr) add(service, store::JobKind::draw, run_draw_job);
-  if (!service.hooks.program.empty()) add(service, store::JobKind::round, run_round_job);
+  if (service.hooks.trains) add(service, store::JobKind::round, run_round_job);
+  if (!service.hooks.program.empty()) add(service, store::JobKind::gate, run_gate_job);
   if (service.hooks.export_texts) add(service, store::JobKind::export_files, run_export_job);
 }
 

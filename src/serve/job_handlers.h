@@ -11,7 +11,8 @@ JobResult run_import_job(Service& service, RunningJob& job);
 JobResult run_write_job(Service& service, RunningJob& job);
 JobResult run_batch_job(Service& service, RunningJob& job);
 JobResult run_draw_job(Service& service, RunningJob& job);    // REQUIRES: service.pictures
-JobResult run_round_job(Service& service, RunningJob& job);   // REQUIRES: service.hooks.program
+JobResult run_round_job(Service& service, RunningJob& job);   // REQUIRES: service.hooks.program, trains
+JobResult run_gate_job(Service& service, RunningJob& job);    // REQUIRES: service.hooks.program
 JobResult run_export_job(Service& service, RunningJob& job);
 
 /// Those whose parts this server has. A Refusal of a handler becomes the job's problem.

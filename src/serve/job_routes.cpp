@@ -49,7 +49,8 @@ void require_possible(Service& service, const Call& call, const JobRequest& requ
       const BatchJob job = read_batch_job(call.body);
       if (!job.import_id.empty()) require_import(job.import_id);
       if (job.to_file) require_role(call, store::Role::reviewer);
-      if (job.to_file && !job.dry_run) throw Refusal("not_available", "deliver: file; take review and an export");
+      if (job.to_file && !service.hooks.export_texts) throw Refusal("not_available", "deliver: file");
+      if (job.to_file && !job.dry_run) require_producer(*loan, call);
       return;
     }
     case store::JobKind::export_files:

@@ -1,5 +1,8 @@
 // Presets, boards, and the settings that something was made with.
+#include <chrono>
+
 #include "base/hash.h"
+#include "serve/child_process.h"
 #include "serve/factors.h"
 #include "serve/operations.h"
 #include "serve/request_parts.h"
@@ -12,6 +15,8 @@ namespace {
 
 constexpr TextLimits kName{.min = 1, .max = 100};
 constexpr TextLimits kId{.min = 1, .max = 200};
+constexpr auto kRecallPatience = std::chrono::seconds(20);
+constexpr size_t kMaxSettingsBytes = size_t{4} << 20;
 
 /// The client makes the id; the address and the body name the same one.
 void require_same_id(BodyReader& body, const Call& call) {
@@ -90,20 +95,64 @@ Json recall_json(store::Connection& connection, const std::string& shop_id, cons
   return json;
 }
 
-/// A file of ours carries the number under which it was made.
-HttpResponse recall_file(Service& service, const Call& call) {
-  auto loan = service.database.borrow();
-  const std::string sha256 = sha256_file(call.request.upload->place());
-  store::Candidates candidates(*loan, call.shop_id());
+/// What a picture file says it was made with, by `vitrine recall` in a process of its own: decoders of
+/// other people's files stay out of the server. Nothing when it says nothing.
+std::optional<Json> settings_in(const Service& service, const std::filesystem::path& file) {
+  if (!service.hooks.reads_pictures) return std::nullopt;
+  std::vector<std::string> command = service.hooks.program;
+  command.insert(command.end(), {"recall", file.string(), "--no-check-models", "--quiet"});
+  ChildProcess child(command, kMaxSettingsBytes);
+  std::string line, settings;
+  const auto deadline = std::chrono::steady_clock::now() + kRecallPatience;
+  for (auto read = ChildProcess::Read::timeout; read != ChildProcess::Read::end;) {
+    read = child.read_line(line, std::chrono::milliseconds(200));
+    if (read == ChildProcess::Read::line) settings = line;
+    if (read == ChildProcess::Read::too_long || std::chrono::steady_clock::now() > deadline) return std::nullopt;
+  }
+  if (child.wait().exit_code != 0 || settings.empty()) return std::nullopt;
+  return parse_json(settings, "vitrine recall");
+}
+
+/// Whether a candidate was made with these settings. Pictures of one job differ in their index alone, and
+/// recall the same request.
+bool is_made_with(const store::Candidate& candidate, const Json& settings) {
+  const std::string sha256 = settings.value("model", Json::object()).value("sha256", "");
+  return !sha256.empty() && candidate.model_sha256.starts_with(sha256) && settings.value("seed", int64_t{-1}) == candidate.seed &&
+         settings.value("prompt", "") == candidate.prompt && settings.value("width", 0) == candidate.width && settings.value("height", 0) == candidate.height;
+}
+
+/// The newest picture of the shop that `is_it`.
+template <typename IsIt>
+std::optional<store::Candidate> find_picture(store::Connection& connection, const std::string& shop_id, IsIt is_it) {
   store::PageRequest page{.cursor = "", .limit = store::kMaxPage};
   do {
-    const auto found = candidates.list({.words = "", .kind = store::CandidateKind::image, .product_id = "", .job_id = "", .board_id = ""}, page);
+    const auto found = store::Candidates(connection, shop_id).list({.words = "", .kind = store::CandidateKind::image, .product_id = "", .job_id = "", .board_id = ""}, page);
     for (const auto& candidate : found.items) {
-      if (candidate.file_sha256 == sha256) return json_response(recall_json(*loan, call.shop_id(), candidate));
+      if (is_it(candidate)) return candidate;
     }
     page.cursor = found.next;
   } while (!page.cursor.empty());
-  throw Refusal("no_settings");
+  return std::nullopt;
+}
+
+/// A file of ours is known by its bytes; one that others have rewritten, or a smaller copy, by the settings
+/// that it carries.
+HttpResponse recall_file(Service& service, const Call& call) {
+  const std::string sha256 = sha256_file(call.request.upload->place());
+  std::optional<store::Candidate> candidate;
+  {
+    auto loan = service.database.borrow();
+    candidate = find_picture(*loan, call.shop_id(), [&](const store::Candidate& one) { return one.file_sha256 == sha256; });
+  }
+  if (!candidate) {
+    const auto settings = settings_in(service, call.request.upload->place());
+    if (!settings) throw Refusal("no_settings");
+    auto loan = service.database.borrow();
+    candidate = find_picture(*loan, call.shop_id(), [&](const store::Candidate& one) { return is_made_with(one, *settings); });
+  }
+  if (!candidate) throw Refusal("no_settings", "its settings are of no picture of this shop");
+  auto loan = service.database.borrow();
+  return json_response(recall_json(*loan, call.shop_id(), *candidate));
 }
 
 HttpResponse recall(Service& service, Call& call) {

@@ -1,4 +1,7 @@
 // Models and rounds, and how operators work with the candidates.
+#include <cstdio>
+#include <set>
+
 #include "base/utc_time.h"
 #include "serve/operations.h"
 #include "serve/request_parts.h"
@@ -20,26 +23,92 @@ void require_loadable(Service& service, const store::Model& model) {
   if (model.kind == store::ModelKind::copy) service.engines.of(model.folder);
 }
 
+/// "win_rate" with its figures and what was expected of them.
+FieldFault fault_of(const Json& row) {
+  const std::string metric = row.at("metric").get<std::string>();
+  const auto shown = [](const Json& measure) {
+    char text[96];
+    std::snprintf(text, sizeof text, "%.3f [%.3f, %.3f]", measure.at("value").get<double>(), measure.at("low").get<double>(), measure.at("high").get<double>());
+    return std::string(text);
+  };
+  std::string detail = shown(row.at("after"));
+  if (!row.at("before").is_null()) detail += concat(", before ", shown(row.at("before")));
+  if (metric == "win_rate") detail += ": expected a lower bound over 0.5";
+  else if (metric == "banned") detail += ": expected 0";
+  else detail += concat(": worse by ", shown(row.at("difference")));
+  return {metric, detail};
+}
+
+/// A gate counts against the model that serves. Throws Refusal (gate_not_passed) that names the criteria
+/// which failed, with their figures.
+void require_gate(const store::Model& model, const std::optional<store::Model>& serving) {
+  if (!model.gate_passed) throw Refusal("gate_not_passed", "its gate has not run");
+  const Json gate = parse_json(model.gate, model.id);
+  std::vector<FieldFault> faults;
+  std::string detail;
+  for (const Json& row : gate.at("rows")) {
+    if (row.at("passed").get<bool>()) continue;
+    faults.push_back(fault_of(row));
+    detail += concat(detail.empty() ? "" : "; ", faults.back().field, ' ', faults.back().detail);
+  }
+  if (!*model.gate_passed) throw Refusal("gate_not_passed", detail, std::move(faults));
+  if (serving && gate.at("against") != serving->id) throw Refusal("gate_not_passed", "its gate ran against another model than the one that serves now");
+}
+
+/// The model, which may serve as things are.
+store::Model promotable(store::Models& models, const std::string& id) {
+  store::Model model = need(models.find(id));
+  if (model.state != store::ModelState::serving) require_gate(model, models.serving(model.kind));
+  return model;
+}
+
+/// Copy models that serve, and those that a rollback would let serve, stay loaded; the memory of others is
+/// given back.
+void keep_engines(Service& service) {
+  std::set<std::string> folders;
+  {
+    auto loan = service.database.borrow();
+    for (const store::Shop& shop : store::Shops(*loan).list()) {
+      std::optional<store::Model> before;
+      for (const store::Model& model : store::Models(*loan, shop.id).list()) {
+        if (model.kind != store::ModelKind::copy) continue;
+        if (model.state == store::ModelState::serving) folders.insert(model.folder);
+        if (model.state == store::ModelState::former && (!before || model.promoted_at > before->promoted_at)) before = model;
+      }
+      if (before) folders.insert(before->folder);
+    }
+  }
+  service.engines.keep_only(folders);
+}
+
+store::Model promoted(Service& service, const Call& call) {
+  auto loan = service.database.borrow();
+  store::Transaction transaction(*loan);
+  store::Models models(*loan, call.shop_id());
+  const store::Model before = promotable(models, call.id());  // another admin may have been quicker
+  if (models.promote(call.id(), store::utc_now()) != store::Promoted::done) throw Refusal("gate_not_passed");
+  store::Model after = need(models.find(call.id()));
+  note_change(*loan, call, "model.promote", "model:" + call.id(), {{"state", to_word(before.state)}},
+              {{"state", to_word(after.state)}});
+  transaction.commit();
+  return after;
+}
+
+/// Loaded first, so that the next text finds it ready; jobs that run keep the one that they began with.
 HttpResponse promote_model(Service& service, Call& call) {
   std::optional<store::Model> model;
   {
     auto loan = service.database.borrow();
-    model = need(store::Models(*loan, call.shop_id()).find(call.id()));
+    store::Models models(*loan, call.shop_id());
+    model = promotable(models, call.id());
   }
-  if (model->state != store::ModelState::serving && model->gate_passed != true) throw Refusal("gate_not_passed");
   require_loadable(service, *model);
-  auto loan = service.database.borrow();
-  store::Transaction transaction(*loan);
-  store::Models models(*loan, call.shop_id());
-  if (models.promote(call.id(), store::utc_now()) != store::Promoted::done) throw Refusal("gate_not_passed");
-  const store::Model after = need(models.find(call.id()));
-  note_change(*loan, call, "model.promote", "model:" + call.id(), {{"state", to_word(model->state)}},
-              {{"state", to_word(after.state)}});
-  transaction.commit();
-  return json_response(to_json(after));
+  const store::Model serves = promoted(service, call);
+  keep_engines(service);
+  return json_response(to_json(serves));
 }
 
-HttpResponse roll_back_model(Service& service, Call& call) {
+store::Model rolled_back(Service& service, const Call& call) {
   auto loan = service.database.borrow();
   store::Transaction transaction(*loan);
   store::Models models(*loan, call.shop_id());
@@ -48,9 +117,15 @@ HttpResponse roll_back_model(Service& service, Call& call) {
   if (!former) throw Refusal("no_former_model");
   note_change(*loan, call, "model.rollback", "model:" + call.id(), {{"state", "serving"}},
               {{"state", "candidate"}, {"serving", former->id}});
-  const store::Model now = need(models.find(former->id));
+  store::Model now = need(models.find(former->id));
   transaction.commit();
-  return json_response(to_json(now));
+  return now;
+}
+
+HttpResponse roll_back_model(Service& service, Call& call) {
+  const store::Model serves = rolled_back(service, call);
+  keep_engines(service);
+  return json_response(to_json(serves));
 }
 
 HttpResponse list_rounds(Service& service, Call& call) {

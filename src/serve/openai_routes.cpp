@@ -13,7 +13,6 @@
 #include "serve/wire.h"
 #include "serve/written_copy.h"
 #include "store/ids.h"
-#include "text/utf8.h"
 
 namespace vitrine::serve {
 namespace {
@@ -69,19 +68,18 @@ int64_t seconds_now() {
 }
 
 Json completion_json(const CompletionRequest& request, const copywriting::WrittenProduct& written,
-                     const store::Shop& shop, const std::string& model) {
+                     const store::Shop& shop, const WritingModel& writing) {
   Json choices = Json::array();
   int64_t tokens = 0;
   for (const auto& candidate : written.candidates) {
     choices.push_back({{"index", choices.size()}, {"text", labelled(candidate.text, shop)}, {"finish_reason", "stop"}});
     tokens += candidate.tokens;
   }
-  // The embedded tokenizer takes one token a character of Chinese.
-  const auto prompt_tokens = static_cast<int64_t>(text::count_code_points(request.prompt));
+  const int64_t prompt_tokens = writing.engine->count_tokens(request.prompt);
   return {{"id", store::new_id("cmpl")},
           {"object", "text_completion"},
           {"created", seconds_now()},
-          {"model", model},
+          {"model", writing.model.name},
           {"choices", std::move(choices)},
           {"usage", {{"prompt_tokens", prompt_tokens}, {"completion_tokens", tokens}, {"total_tokens", prompt_tokens + tokens}}}};
 }
@@ -119,7 +117,7 @@ HttpResponse create_completion(Service& service, Call& call) {
   }
   const auto written = writing.engine->write(copy);
   if (written.candidates.empty()) throw Refusal("impossible", written.error);
-  const Json completion = completion_json(request, written, shop, writing.model.name);
+  const Json completion = completion_json(request, written, shop, writing);
   return request.stream ? stream_response(completion) : json_response(completion);
 }
 

@@ -46,6 +46,8 @@ constexpr ProblemKind kKinds[] = {
     {"no_attributes", 422, "商品没有属性，写不出文案", "A product without attributes cannot be written about"},
     {"LBL_NO_PRODUCER", 422, "还没有设置服务提供者", "No provider is set"},
     {"no_candidate", 422, "写出的候选都没有通过检查", "No candidate passed the checks"},
+    {"round_failed", 422, "这一轮训练没有完成", "The round did not finish"},
+    {"gate_failed", 422, "上线检查没有完成", "The gate did not finish"},
     {"too_many_attempts", 429, "试得太多", "Too many attempts"},
     {"over_quota", 429, "次数用完了", "The quota is used up"},
     {"queue_full", 429, "排队的任务太多", "The queue is full"},

@@ -1,7 +1,5 @@
-// serve/round_process.h - a round of learning from picks: `vitrine align copy` in a process of its own.
-//
-// What it has finished stays in OUTPUT.run, stage by stage: when the server ends or dies in the middle,
-// the same job goes on there.
+// serve/round_process.h - a round of learning from picks: `vitrine align copy` in a process of its own
+// (serve/staged_process.h).
 #pragma once
 #include <filesystem>
 #include <string>
@@ -28,11 +26,15 @@ struct RoundOutcome {
   Json report;                  // report.json
 };
 
-/// Runs until its end; progress counts the stages. When the job is to stop the child is told to save
-/// its state, and is killed after `patience`.
+/// Runs until its end, as run_staged.
 ///   program  the command that stands for `vitrine`
 /// Throws JobFailed (round_failed, with the child's last message), Cancelled, Corrupt (report.json).
 RoundOutcome run_round(const std::vector<std::string>& program, const RoundOrder& order, RunningJob& job,
                        std::chrono::milliseconds patience = std::chrono::seconds(30));
+
+/// The alarms of the rounds that a run which an alarm stopped had finished, in words.
+std::vector<std::string> alarms_of_stopped(const RoundOrder& order);
+/// Those of report.json.
+std::vector<std::string> alarms_of_report(const Json& report);
 
 }  // namespace vitrine::serve

@@ -15,6 +15,10 @@ struct ServeConfig {
   std::string model = "copy-mini";
   std::string ranker = "auto";
   std::string picture_model = "sd-mini";
+  std::string round_config = "align-mini";
+  std::string gate_config;
+  std::string gate_products = "data/advertisegen/dev.jsonl";
+  std::string judge;
   std::string access_log = "auto";
   int http_threads = 96;
   int max_streams = 64;
@@ -38,6 +42,10 @@ struct ServeConfig {
     v.field("model", model, "copy model that a shop begins with: a folder, or a name in models/");
     v.field("ranker", ranker, "ranking model beside it; auto = the embedded one of the embedded model; empty = none");
     v.field("picture_model", picture_model, "picture model: a folder, or a name in models/");
+    v.field("round_config", round_config, "settings of `align copy` for rounds: a name in configs/ or a file; empty = its own");
+    v.field("gate_config", gate_config, "settings of `evaluate gate`: a name in configs/ or a file; empty = its own");
+    v.field("gate_products", gate_products, "products that a gate lets both models write for: a file of the installation, or a path from /");
+    v.field("judge", judge, "ranking model that decides a gate's win rate, and that rounds never learn from: a folder, or a name in models/; empty = ranker-mini");
     v.field("access_log", access_log, "file of one JSON line a request; auto = access.jsonl in the data folder, - = standard error, empty = none");
     v.field("http_threads", http_threads, "requests that are answered at once; an open stream holds one", 4, 4096);
     v.field("max_streams", max_streams, "streams of events that are open at once", 1, 4000);

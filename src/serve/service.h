@@ -24,6 +24,9 @@ namespace vitrine::serve {
 
 inline constexpr const char* kSessionCookie = "vitrine_session";
 
+/// Longest sides of the copies that are kept of each picture, ascending.
+inline constexpr int64_t kThumbnailSides[] = {320, 640};
+
 /// Texts on their way into one file of a shop.
 struct TextExport {
   std::filesystem::path source;  // the file that gets them; the archive has it under its name
@@ -43,7 +46,9 @@ struct TextExportResult {
 /// have it.
 struct ServeHooks {
   std::function<TextExportResult(const TextExport&)> export_texts;
-  std::vector<std::string> program;      // the command of `vitrine align copy`, without the verb
+  std::vector<std::string> program;      // the command that stands for `vitrine`: evaluate gate, align copy, recall
+  bool trains = false;                   // the program has align copy
+  bool reads_pictures = false;           // … and recall
   std::vector<std::string> draw_worker;  // the command of the picture worker
 };
 
@@ -74,6 +79,9 @@ struct Service {
   std::filesystem::path preview_file(const std::string& shop_id, const std::string& candidate_id) const {
     return pictures_folder() / shop_id / "previews" / (candidate_id + ".png");
   }
+
+  /// Where copies of a picture lie whose longest side is one of kThumbnailSides.
+  std::filesystem::path thumbnails(const std::string& shop_id) const { return pictures_folder() / shop_id / "thumbnails"; }
 
   bool does_jobs_of(store::JobKind kind) const { return job_kinds.contains(kind); }
 

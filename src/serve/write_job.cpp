@@ -4,6 +4,7 @@
 #include "serve/job_handlers.h"
 #include "serve/job_request.h"
 #include "serve/request_parts.h"
+#include "serve/text_check.h"
 #include "serve/wire.h"
 #include "serve/written_copy.h"
 
@@ -37,6 +38,7 @@ WriteWork prepare(Service& service, const RunningJob& job) {
   }
   work.place.job_id = job.job().id;
   work.place.product_title = entry.title;
+  work.place.prompt = prompt_of(checked_product(service, store::product_of(entry)));
   work.place.model = work.writing.model;
   work.copy = copy_request(store::product_of(entry), stored_factors(work.place.plan.factors));
   apply(work.request, work.copy.config);

@@ -58,6 +58,17 @@ std::shared_ptr<const copywriting::CatalogueIndex> accepted_copy(Service& servic
   return index->size() > 0 ? index : nullptr;
 }
 
+std::string prompt_of(const data::Product& checked) {
+  std::string prompt;
+  for (const auto& attribute : checked.attributes) {
+    const std::string& key = attribute.key.empty() ? attribute.key_raw : attribute.key;
+    const std::string& value = attribute.val_raw.empty() ? attribute.val : attribute.val_raw;
+    const bool fits = !key.empty() && !value.empty() && value.find('*') == value.npos && key.find_first_of("*#") == key.npos;
+    if (fits) prompt += concat(prompt.empty() ? "" : "*", key, '#', value);
+  }
+  return prompt;
+}
+
 std::string candidate_id(const std::string& job_id, int index) {
   const std::string number = job_id.starts_with("job-") ? job_id.substr(4) : job_id;
   return concat("c-", number, "-", index);
@@ -72,6 +83,7 @@ store::Candidate stored_candidate(const copywriting::Candidate& from, const Cand
   candidate.plan_id = place.plan.id;
   candidate.index = from.index;
   candidate.text = from.text;
+  candidate.prompt = place.prompt;
   candidate.tokens = static_cast<int>(from.tokens);
   candidate.logprob = from.logprob;
   // A text that the operator gave and the checks repaired stands beside those of the model.

@@ -31,8 +31,14 @@ struct CandidatePlace {
   std::string job_id;
   store::Plan plan;
   std::string product_title;
+  std::string prompt;  // prompt_of the product
   store::Model model;
 };
+
+/// What picks say the model was asked for: 类型#裙*风格#简约, with canonical keys and the shop's own wording of
+/// the values, as the model reads them. Attributes that cannot be said so (a `*` in them) are left out.
+///   checked  as checked_product gives it
+std::string prompt_of(const data::Product& checked);
 
 /// "c-<job>-<index>": the same when a job is done again.
 std::string candidate_id(const std::string& job_id, int index);

@@ -82,6 +82,8 @@ await ask('POST', `/api/v1/reviews/${pick.review_ids?.[0]}/decisions`, { body: {
 await ask('GET', '/api/v1/audit');
 const exported = await job({ kind: 'export', format: 'jsonl', overwrite: true, dry_run: false });
 if (exported.state !== 'done') faults.push(`export: ${JSON.stringify(exported)}`);
+const batch = await job({ kind: 'batch', fields: ['description'], factors, num_return_sequences: 1, seed: 0, only_empty: false, dry_run: false, deliver: 'file' });
+if (!batch.result?.export_id) faults.push(`batch into a file: ${JSON.stringify(batch)}`);
 const exports = await ask('GET', '/api/v1/exports');
 await ask('GET', `/api/v1/exports/${exports.items[0]?.id}/file`);
 await ask('PUT', '/api/v1/presets/p-1', { body: example('Preset') });
@@ -95,6 +97,8 @@ await ask('GET', '/api/v1/statistics');
 const models = await ask('GET', '/api/v1/models');
 await ask('PUT', `/api/v1/models/${models.items[0]?.id}/promotion`);
 await ask('DELETE', `/api/v1/models/${models.items[0]?.id}/promotion`, { expect: 409 });
+const gate = await job({ kind: 'gate', model_id: models.items[0]?.id });
+if (gate.problem?.code !== 'impossible') faults.push(`a gate of the model that serves: ${JSON.stringify(gate)}`);
 await ask('GET', '/api/v1/rounds');
 const bearer = { Authorization: `Bearer ${token.secret}` };
 await ask('POST', '/v1/completions', { body: { prompt: '类型#裙*材质#真丝*颜色#墨绿色', n: 1, seed: 0 }, headers: bearer });

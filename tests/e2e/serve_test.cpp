@@ -96,6 +96,7 @@ TEST_F(ServeTest, ABatchGoesOnAfterAKillWithEachRowOnce) {
                    {"only_empty", true}, {"dry_run", false}, {"deliver", "review"}};
   const Json job = client_->send("POST", "/api/v1/jobs", batch, {{"Idempotency-Key", "batch-001"}}).json();
   server_->kill_at_once();
+  const auto killed_at = std::chrono::steady_clock::now();
   start();
   Json state;
   for (int tries = 0; tries < 900 && state != "done"; ++tries) {
@@ -103,7 +104,47 @@ TEST_F(ServeTest, ABatchGoesOnAfterAKillWithEachRowOnce) {
     state = client_->get("/api/v1/jobs/" + job["id"].get<std::string>()).json()["state"];
   }
   EXPECT_EQ(state, "done");
+  EXPECT_LT(std::chrono::steady_clock::now() - killed_at, std::chrono::seconds(25)) << "it waited for the lease of a server that is gone";
   EXPECT_EQ(client_->get("/api/v1/reviews").json()["counts"]["pending"], 4);
+  const Json statistics = client_->get("/api/v1/statistics").json();
+  EXPECT_EQ(statistics["requests"], 0) << "nobody has picked anything: " << statistics;
+  EXPECT_EQ(client_->send("GET", "/api/v1/picks", std::string(), {{"Accept", "application/jsonl"}}).body, "");
+}
+
+TEST_F(ServeTest, ABatchIsDeliveredInTheFileThatTheProductsCameFrom) {
+  start();
+  import_table();
+  const Json batch{{"kind", "batch"}, {"fields", {"description"}}, {"factors", factors()}, {"num_return_sequences", 1}, {"seed", 0},
+                   {"only_empty", true}, {"dry_run", false}, {"deliver", "file"}};
+  EXPECT_EQ(client_->run_job(batch).at("state"), "422 LBL_NO_PRODUCER");
+  ASSERT_EQ(client_->send("PATCH", "/api/v1/shop", Json{{"producer", "91310000XXXXXXXXXX"}}).status, 200);
+  Json dry = batch;
+  dry["dry_run"] = true;
+  EXPECT_EQ(client_->run_job(dry)["result"]["estimate"]["texts_to_write"], 2);
+  const Json job = client_->send("POST", "/api/v1/jobs", batch, {{"Idempotency-Key", "to-file-1"}}).json();
+  server_->kill_at_once();
+  start();
+  const std::string address = "/api/v1/jobs/" + job["id"].get<std::string>();
+  Json end;
+  for (int tries = 0; tries < 900 && end.value("state", "") != "done"; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    end = client_->get(address).json();
+  }
+  ASSERT_EQ(end["state"], "done") << end;
+  const std::string id = end["result"]["export_id"];
+  const Json record = client_->get("/api/v1/exports").json()["items"][0];
+  EXPECT_EQ(record["id"], id);
+  EXPECT_EQ(record["verified"], "pass") << record;
+  EXPECT_EQ(record["counts"]["written"], 2) << record;
+  const Answer file = client_->get("/api/v1/exports/" + id + "/file");
+  const data::Archive archive(file.body, "export.zip");
+  const std::string table = archive.read("shop.csv");
+  size_t labels = 0;
+  for (size_t at = table.find("由AI生成"); at != table.npos; at = table.find("由AI生成", at + 1)) ++labels;
+  EXPECT_EQ(labels, 2u) << table;
+  EXPECT_TRUE(table.starts_with(kTable.substr(0, kTable.find('\n')))) << table;
+  EXPECT_NE(archive.read("shop.csv.manifest.jsonl").find("\"written\""), std::string::npos);
+  EXPECT_EQ(client_->get("/api/v1/reviews").json()["counts"]["pending"], 0) << "nobody has to look at what has left";
 }
 
 TEST_F(ServeTest, NoAcceptedPickIsLostByKills) {
@@ -168,10 +209,50 @@ TEST_F(ServeTest, OpenAiClientsGetLabelledTexts) {
   const Answer answer = program.send("POST", "/v1/completions", Json{{"prompt", "类型#裙*材质#真丝*颜色#墨绿色"}, {"n", 1}, {"seed", 0}}, bearer);
   ASSERT_EQ(answer.status, 200) << answer.body;
   EXPECT_NE(answer.json()["choices"][0]["text"].get<std::string>().find("由AI生成"), std::string::npos) << answer.body;
+  const Json usage = answer.json()["usage"];
+  EXPECT_EQ(usage["total_tokens"], usage["prompt_tokens"].get<int>() + usage["completion_tokens"].get<int>());
   const Answer stream = program.send("POST", "/v1/completions", Json{{"prompt", "类型#裙*材质#真丝"}, {"stream", true}}, bearer);
   EXPECT_TRUE(stream.body.ends_with("data: [DONE]\n\n")) << stream.body;
   const Answer picture = program.send("POST", "/v1/images/generations", Json{{"prompt", "dress"}, {"size", "128x128"}}, bearer);
   EXPECT_EQ(picture.status, has_verb("draw") ? 200 : 503) << picture.body.substr(0, 300);
+}
+
+/// Width and height as a PNG's header says them.
+std::pair<uint32_t, uint32_t> size_of_png(const std::string& bytes) {
+  const auto number = [&](size_t at) {
+    uint32_t value = 0;
+    for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<unsigned char>(bytes.at(at + i));
+    return value;
+  };
+  return {number(16), number(20)};
+}
+
+TEST_F(ServeTest, APictureHasSmallerLabelledCopiesAndIsRecalledByWhatItCarries) {
+  VITRINE_NEEDS_VERB("draw");
+  start({"--picture-model", source_file("tests/data/sd_tiny/model").string()});
+  import_table();
+  ASSERT_EQ(client_->send("PATCH", "/api/v1/shop", Json{{"producer", "91310000XXXXXXXXXX"}}).status, 200);
+  const Json job = client_->run_job({{"kind", "draw"}, {"product_id", "a1"}, {"num_images_per_prompt", 1}, {"width", 400}, {"height", 400},
+                                     {"num_inference_steps", 2}, {"seed", 3}});
+  ASSERT_EQ(job.at("state"), "done") << job;
+  const std::string address = "/api/v1/candidates/" + job["result"]["candidate_ids"][0].get<std::string>() + "/picture";
+  const std::string large = client_->get(address).body, small = client_->get(address + "?side=300").body;
+  EXPECT_EQ(size_of_png(large), (std::pair<uint32_t, uint32_t>(400, 400)));
+  EXPECT_EQ(size_of_png(small), (std::pair<uint32_t, uint32_t>(320, 320)));
+  EXPECT_EQ(client_->get(address + "?side=500").body, large) << "a copy is never made larger";
+  write_file_atomic(folder_ / "small.png", small);
+  const ProgramResult verified = run_program({"verify", folder_ / "small.png", "--log", folder_ / "data/labels.jsonl"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+
+  const auto recalled = [&](const std::string& bytes) { return client_->upload("/api/v1/recalls", "picture.png", bytes); };
+  for (const std::string& bytes : {large, small, large + "what another program left behind it"}) {
+    const Answer answer = recalled(bytes);
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    EXPECT_EQ(answer.json()["request"]["seed"], 3);
+    EXPECT_EQ(answer.json()["product_id"], "a1");
+  }
+  EXPECT_EQ(recalled("no picture").outcome(), "422 no_settings");
+  EXPECT_EQ(recalled(read_file(source_file("tests/data/sd_tiny/model/model_index.json"))).outcome(), "422 no_settings");
 }
 
 TEST_F(ServeTest, SaysWhatAFirstTimeOperatorNeedsAndStopsOnAsking) {

@@ -183,7 +183,8 @@ function recall({ world, body, contentType }) {
 function promote({ world, user, values: [id] }) {
   needRole(user, 'admin');
   const model = need(world.models.find((one) => one.id === id));
-  if (!model.gate?.passed) refuse(409, 'gate_not_passed', '没有通过检查');
+  const serving = world.models.find((one) => one.state === 'serving');
+  if (!model.gate?.passed || model.gate.against !== serving?.id) refuse(409, 'gate_not_passed', '没有通过检查');
   for (const one of world.models) if (one.state === 'serving') one.state = 'former';
   model.state = 'serving';
   note(world, user, 'model.promote', `model:${id}`, null, { state: 'serving' });

@@ -181,13 +181,14 @@ async function round(world, run) {
   const model = { ...example('Model'), id: `m-${number}`, name: `copy-round-${number}`, round: number, sha256: sha256(`m${number}`), created_at: now() };
   world.models.unshift(model);
   world.rounds.unshift({ ...example('Round'), id: `round-${number}`, number, job_id: run.job.id, objective: run.job.request.objective, picks: world.picks.size, model_id: model.id, started_at: run.job.started_at, ended_at: now() });
-  return { model_id: model.id };
+  const next = startJob(world, run.user, { kind: 'gate', model_id: model.id });
+  return { model_id: model.id, gate_job_id: next.id };
 }
 async function gate(world, run) {
   await pause(world);
   const model = world.models.find((one) => one.id === run.job.request.model_id);
-  model.gate = example('Gate');
-  return { model_id: model.id };
+  model.gate = { ...example('Gate'), against: world.models.find((one) => one.state === 'serving').id };
+  return { model_id: model.id, passed: model.gate.passed };
 }
 
 const kKinds = { import: takeImport, write, draw, batch, export: exportFiles, round, gate };

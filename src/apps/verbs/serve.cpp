@@ -57,14 +57,16 @@ serve::TextExportResult export_texts(const serve::TextExport& order) {
   return result;
 }
 
-/// Rounds and pictures need the program with libtorch.
+/// Rounds and drawing need the program with libtorch, reading of pictures the one with libvips.
 serve::ServeHooks hooks() {
-  serve::ServeHooks parts{.export_texts = export_texts, .program = {}, .draw_worker = {}};
-  const std::filesystem::path bin = program_folder();
-  if (!std::filesystem::exists(bin / "../libexec/vitrine-torch")) return parts;
-  parts.program = {(bin / "vitrine").string()};
-  parts.draw_worker = {(bin / "vitrine").string(), "draw-worker"};
-  return parts;
+  const std::filesystem::path bin = program_folder(), parts = bin / "../libexec";
+  const std::string vitrine = (bin / "vitrine").string();
+  const bool has_torch = std::filesystem::exists(parts / "vitrine-torch");
+  return {.export_texts = export_texts,
+          .program = {vitrine},
+          .trains = has_torch,
+          .reads_pictures = std::filesystem::exists(parts / "vitrine-pictures"),
+          .draw_worker = has_torch ? std::vector<std::string>{vitrine, "draw-worker"} : std::vector<std::string>()};
 }
 
 int run_serve(ServeVerb& verb) {

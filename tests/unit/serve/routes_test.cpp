@@ -207,6 +207,49 @@ TEST_F(RoutesTest, MetricsAreForThisMachineAndForAdmins) {
   EXPECT_NE(metrics.body.find("vitrine_http_requests_total{operation=\"signIn\""), std::string::npos);
 }
 
+TEST_F(RoutesTest, AModelServesOnlyBehindItsGate) {
+  const auto model = [](const std::string& id) {
+    store::Model one;
+    one.id = one.name = id;
+    one.sha256 = "00" + id;
+    one.folder = "/there/is/no/" + id;
+    one.created_at = store::utc_now();
+    return one;
+  };
+  const auto gate = [](const std::string& against, double low) {
+    const Json rate{{"value", 0.6}, {"low", low}, {"high", 0.7}, {"n", 200}}, share{{"value", 0.9}, {"low", 0.88}, {"high", 0.92}, {"n", 200}};
+    return dump_line(Json{{"passed", low > 0.5}, {"against", against}, {"judge", "j"}, {"products", 200}, {"time", "2026-11-30T09:30:00Z"},
+                          {"rows", {{{"metric", "win_rate"}, {"before", nullptr}, {"after", rate}, {"difference", nullptr}, {"passed", low > 0.5}},
+                                    {{"metric", "coverage"}, {"before", share}, {"after", share}, {"difference", share}, {"passed", true}}}}});
+  };
+  {
+    auto loan = service_->database.borrow();
+    store::Models models(*loan, "s1");
+    models.add_first(model("m1"));
+    models.add(model("m2"));
+  }
+  const auto set_gate = [&](bool passed, const std::string& document) {
+    auto loan = service_->database.borrow();
+    store::Models(*loan, "s1").set_gate("m2", passed, document);
+  };
+  const Asker admin = sign_in("admin");
+  const auto promote = [&](const Asker& asker) { return ask(asker, "PUT", "/api/v1/models/m2/promotion"); };
+  EXPECT_EQ(outcome(promote(sign_in("reviewer"))), "403 forbidden");
+  EXPECT_EQ(outcome(promote(admin)), "409 gate_not_passed");
+  set_gate(false, gate("m1", 0.45));
+  const HttpResponse refused = promote(admin);
+  EXPECT_EQ(outcome(refused), "409 gate_not_passed");
+  const Json problem = parse_json(refused.body, "problem");
+  ASSERT_EQ(problem["errors"].size(), 1u) << problem;
+  EXPECT_EQ(problem["errors"][0]["field"], "win_rate");
+  EXPECT_EQ(problem["errors"][0]["detail"], "0.600 [0.450, 0.700]: expected a lower bound over 0.5");
+  set_gate(true, gate("m0", 0.55));
+  EXPECT_EQ(outcome(promote(admin)), "409 gate_not_passed") << "against a model that does not serve any more";
+  set_gate(true, gate("m1", 0.55));
+  EXPECT_EQ(outcome(promote(admin)), "503 model_missing") << "a model that cannot be loaded does not serve";
+  EXPECT_EQ(json_of(ask(admin, "GET", "/api/v1/models"))["items"][1]["state"], "serving");
+}
+
 TEST_F(RoutesTest, StatisticsHaveTheShapeOfTheContract) {
   json_of(send(sign_in("writer"), "PUT", "/api/v1/picks/k1", pick_of({"c1"})));
   const Json statistics = json_of(ask(sign_in("reviewer"), "GET", "/api/v1/statistics"));

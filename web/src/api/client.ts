@@ -31,6 +31,7 @@ export const getProduct = (id: string) => request<T.ProductEntry>('GET', at('pro
 export const makePlan = (product_id: string, factors: T.Factors) => request<T.Plan>('POST', `${kBase}/plans`, { body: { product_id, factors } });
 export const getPlan = (id: string) => request<T.Plan>('GET', at('plans', id));
 
+export const getJob = (id: string) => request<T.Job>('GET', at('jobs', id));
 export const addJob = (body: T.JobRequest, idempotencyKey: string) => request<T.Job>('POST', `${kBase}/jobs`, { body, idempotencyKey });
 export const listJobs = (query: { kind?: string; limit?: number }) => request<T.Page<T.Job>>('GET', `${kBase}/jobs`, { query });
 export const changeJob = (id: string, body: { state?: 'cancelled' | 'queued' }) => request<T.Job>('PATCH', at('jobs', id), { body });

@@ -122,7 +122,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** The labelled picture; before it is finished its latest preview */
+        /** The labelled picture; before it is finished its latest preview, which has the explicit label too */
         get: operations["getPicture"];
         put?: never;
         post?: never;
@@ -347,11 +347,11 @@ export interface paths {
         get?: never;
         /**
          * Let a model serve (admin)
-         * @description 409 `gate_not_passed` unless its gate passed. The model that served stays ready.
+         * @description 409 `gate_not_passed` unless its gate passed against the model that serves; `errors` names each criterion that failed, with its figures. The next text is written by it, without a restart; jobs that run end with the model that they began with, which stays ready.
          */
         put: operations["promoteModel"];
         post?: never;
-        /** Take a serving model back; the one before it serves again (admin) */
+        /** Take a serving model back; the one before it serves again at once (admin) */
         delete: operations["rollBackModel"];
         options?: never;
         head?: never;
@@ -842,7 +842,7 @@ export interface components {
         /** @description copy for many products: of an upload (the result is its file with copy) or of all products in a state. Cancelled or failed, it goes on behind the last finished row with `state: queued` */
         BatchJob: {
             /**
-             * @description the best candidate of each row into the review queue, or straight into a file (reviewer, admin)
+             * @description review: the best candidate of each row into the review queue; file (reviewer, admin): into the files that the products came from, as an export (`export_id` of the result)
              * @enum {string}
              */
             deliver: "review" | "file";
@@ -1127,22 +1127,26 @@ export interface components {
             severity: components["schemas"]["Severity"];
             value: string;
         };
-        /** @description win rate of a second judge (lower bound over 50 %), banned terms 0, the others not worse beyond their intervals */
+        /** @description both models write for the same products. Win rate of a second judge: lower bound over 50 %; banned terms 0; the others pass when the interval of the difference reaches 0 or better */
         Gate: {
             /** @description id of the model that served */
             against: string;
             judge: string;
             passed: boolean;
+            /** @description that both wrote for */
+            products: number;
             rows: {
                 after: components["schemas"]["Interval"];
                 before: components["schemas"]["Interval"] | null;
+                /** @description after - before, on the same draws; null for the win rate */
+                difference: components["schemas"]["Interval"] | null;
                 /** @enum {string} */
                 metric: "win_rate" | "banned" | "unsupported" | "coverage" | "distinct_4";
                 passed: boolean;
             }[];
             time: components["schemas"]["Time"];
         };
-        /** @description a model against the one that serves */
+        /** @description a copy model against the one that serves; the outcome stands in the model */
         GateJob: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -1301,7 +1305,12 @@ export interface components {
             dropped?: number;
             estimate?: components["schemas"]["Estimate"];
             export_id?: string;
+            /** @description the gate of the model that a round made */
+            gate_job_id?: string;
+            /** @description of a round, and of a gate */
             model_id?: string;
+            /** @description of a gate */
+            passed?: boolean;
             products?: number;
             rejected?: number;
             /** @description candidates that turned away from a banned term */
@@ -1585,7 +1594,7 @@ export interface components {
             picks: number;
             started_at: components["schemas"]["Time"];
         };
-        /** @description picks become preferences, a model learns from them (`align copy --picks`), then its gate runs */
+        /** @description picks become preferences, a model learns from them (`align copy --picks`), then its gate is queued (`gate_job_id` of the result) */
         RoundJob: {
             from?: components["schemas"]["Time"];
             /**
@@ -2007,7 +2016,7 @@ export interface operations {
     getPicture: {
         parameters: {
             query?: {
-                /** @description longest side in pixels; a smaller copy for a grid */
+                /** @description longest side in pixels: the smallest kept copy (320, 640) that is not smaller, else the picture; copies are labelled pictures too */
                 side?: number;
                 /** @description passed over; makes the address of a newer preview differ */
                 step?: number;

@@ -1,6 +1,6 @@
 // data.svelte.ts - how operators work with the candidates, and the models that learn from it.
 import * as api from '../api/client';
-import type { Model, Round, Statistics } from '../api/types';
+import type { Job, Model, Round, Statistics } from '../api/types';
 import { WatchedJob } from './jobs.svelte';
 import { attempt, say } from './notices.svelte';
 import { Resource } from './resource.svelte';
@@ -16,7 +16,22 @@ export class DataDesk {
   readonly job = new WatchedJob(); // a round or a gate
 
   async load(): Promise<void> {
-    await Promise.all([this.statistics.load(), this.models.load(), this.rounds.load()]);
+    await Promise.all([this.statistics.load(), this.models.load(), this.rounds.load(), this.takeUp()]);
+  }
+  /** A gate decides against the model that serves; promoted or rolled back since, it has to run again. */
+  isGateOfNow(model: Model): boolean {
+    const serving = this.models.value?.find((one) => one.kind === model.kind && one.state === 'serving');
+    return model.gate?.against === serving?.id;
+  }
+  mayServe(model: Model): boolean {
+    return model.state !== 'serving' && model.gate?.passed === true && this.isGateOfNow(model);
+  }
+  /** A round or a gate that runs already is followed. */
+  private async takeUp(): Promise<void> {
+    if (this.job.isRunning) return;
+    const pages = await Promise.all((['round', 'gate'] as const).map((kind) => attempt(() => api.listJobs({ kind, limit: 1 }))));
+    const open = pages.flatMap((page) => page?.items ?? []).find((job) => job.state === 'queued' || job.state === 'running');
+    if (open) void this.job.follow(open).then((ended) => this.ended(ended));
   }
   async startRound(objective: 'raft' | 'rrhf' | 'dpo', rounds: number): Promise<void> {
     await this.watch({ kind: 'round', objective, rounds });
@@ -25,9 +40,16 @@ export class DataDesk {
     await this.watch({ kind: 'gate', model_id });
   }
   private async watch(request: Parameters<WatchedJob['start']>[0]): Promise<void> {
-    const job = await this.job.start(request);
+    await this.ended(await this.job.start(request));
+  }
+  /** A round is followed by its gate. */
+  private async ended(job: Job | undefined): Promise<void> {
     if (job?.problem) say(job.problem.detail ?? job.problem.title, true);
+    if (job?.result?.passed !== undefined) say(t(job.result.passed ? 'gate.saidPassed' : 'gate.saidFailed'));
     await Promise.all([this.models.load(), this.rounds.load()]);
+    const next = job?.result?.gate_job_id;
+    const gate = next && (await attempt(() => api.getJob(next)));
+    if (gate) await this.ended(await this.job.follow(gate));
   }
   async promote(model: Model): Promise<void> {
     if (await attempt(() => api.promoteModel(model.id))) say(t('models.promoted', { name: model.name }));

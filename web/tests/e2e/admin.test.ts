@@ -52,7 +52,7 @@ describe.skipIf(kReal)('the data page', () => {
   it('promotes what passed its gate, and rolls back', async () => {
     const row = page.getByRole('row', { name: /copy-round-3/ });
     await row.getByRole('button', { name: '通过' }).click();
-    expect(await page.getByRole('dialog').innerText()).toMatch(/胜率[\s\S]*58\.4%/);
+    expect(await page.getByRole('dialog').innerText()).toMatch(/535 件[\s\S]*胜率[\s\S]*58\.4%[\s\S]*无依据说法[\s\S]*-1\.3% 至 0\.6%/);
     await page.keyboard.press('Escape');
     await row.getByRole('button', { name: '上线' }).click();
     await row.getByText('在用').waitFor();
@@ -61,7 +61,10 @@ describe.skipIf(kReal)('the data page', () => {
   });
   it('starts a round', async () => {
     await page.getByRole('button', { name: '开始训练' }).click();
-    await page.getByRole('row', { name: /copy-round-4/ }).waitFor();
+    const row = page.getByRole('row', { name: /copy-round-4/ });
+    await row.waitFor();
+    await row.getByRole('button', { name: '通过' }).waitFor(); // its gate follows by itself
+    await row.getByRole('button', { name: '上线' }).waitFor();
   });
 });
 

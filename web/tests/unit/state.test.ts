@@ -4,6 +4,7 @@ import { FakeEventSource, stubFetch, type SentRequest } from './browser';
 import { ApiError, request, setCsrfToken } from '../../src/api/http';
 import type { Candidate, CheckReport } from '../../src/api/types';
 import { CandidateCard } from '../../src/state/candidate_card.svelte';
+import { DataDesk } from '../../src/state/data.svelte';
 import { LiveCheck } from '../../src/state/live_check.svelte';
 import { explain } from '../../src/state/notices.svelte';
 import { addressOf, parseRoute } from '../../src/state/route.svelte';
@@ -197,5 +198,35 @@ describe('the writer', () => {
     writer.change({ style: 'jd', pin: ['材质#蚕丝'], drop: ['版型#显瘦'] });
     await writer.open('shop-001');
     expect(writer.factors).toMatchObject({ style: 'jd', pin: [], drop: [] });
+  });
+});
+
+describe('the models', () => {
+  const model = (id: string, state: string, gate?: object) => ({ ...example('Model'), id, state, gate });
+  it('may serve behind a gate that ran against the model that serves now', async () => {
+    const gate = { ...example('Gate'), passed: true, against: 'm-1' };
+    stubFetch({ 'GET /api/v1/models': { items: [model('m-3', 'candidate', { ...gate, passed: false }), model('m-2', 'candidate', gate), model('m-1', 'serving')] } });
+    const desk = new DataDesk();
+    await desk.models.load();
+    expect(desk.models.value!.filter((one) => desk.mayServe(one)).map((one) => one.id)).toEqual(['m-2']);
+    stubFetch({ 'GET /api/v1/models': { items: [model('m-4', 'serving'), model('m-2', 'candidate', gate), model('m-1', 'former')] } });
+    await desk.models.load();
+    expect(desk.models.value!.some((one) => desk.mayServe(one))).toBe(false);
+  });
+  it('of a round are followed by their gate', async () => {
+    const job = (id: string, state: string, result = {}) => ({ ...example('Job'), id, state, result });
+    stubFetch({
+      'POST /api/v1/jobs': job('job-1', 'queued'), 'GET /api/v1/jobs/job-2': job('job-2', 'running'),
+      'GET /api/v1/models': { items: [] }, 'GET /api/v1/rounds': { items: [] },
+    });
+    const desk = new DataDesk();
+    const round = desk.startRound('raft', 1);
+    await settle();
+    FakeEventSource.open.at(-1)!.say('job', job('job-1', 'done', { gate_job_id: 'job-2' }));
+    for (let i = 0; i < 10 && desk.job.job?.id !== 'job-2'; ++i) await settle();
+    expect(desk.job.isRunning).toBe(true);
+    FakeEventSource.open.at(-1)!.say('job', job('job-2', 'done', { passed: false }));
+    await round;
+    expect(desk.job.isRunning).toBe(false);
   });
 });
