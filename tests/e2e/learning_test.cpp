@@ -140,14 +140,14 @@ TEST_F(LearningE2e, AModelThatPassesServesAtOnceAndIsRolledBack) {
   EXPECT_EQ(ended(running["id"]).at("state"), "done") << "a job that runs is not lost";
   const auto written_by = [&](int64_t seed) {
     const Json ids = run_long_job(write_request("a2", 1, seed)).at("result").at("candidate_ids");
-    return client_->get("/api/v1/candidates/" + ids[0].get<std::string>()).json()["model_sha256"];
+    return client_->get("/api/v1/candidates/" + ids[0].get<std::string>()).json()["params"]["model"];
   };
-  EXPECT_EQ(written_by(1), candidate["sha256"]);
+  EXPECT_EQ(written_by(1), candidate["name"]);
 
   const Answer back = promotion("DELETE", candidate);
   ASSERT_EQ(back.status, 200) << back.body;
   EXPECT_EQ(back.json()["id"], former["id"]);
-  EXPECT_EQ(written_by(2), former["sha256"]);
+  EXPECT_EQ(written_by(2), former["name"]);
   EXPECT_EQ(promotion("DELETE", former).outcome(), "409 no_former_model");
   EXPECT_EQ(count_audit("model.gate"), 1);
   EXPECT_EQ(count_audit("model.promote"), 1);

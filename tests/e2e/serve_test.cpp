@@ -125,7 +125,7 @@ TEST_F(ServeTest, ABatchIsDeliveredInTheFileThatTheProductsCameFrom) {
   server_->kill_at_once();
   start();
   const std::string address = "/api/v1/jobs/" + job["id"].get<std::string>();
-  Json end;
+  Json end = Json::object();
   for (int tries = 0; tries < 900 && end.value("state", "") != "done"; ++tries) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     end = client_->get(address).json();
@@ -232,12 +232,12 @@ TEST_F(ServeTest, APictureHasSmallerLabelledCopiesAndIsRecalledByWhatItCarries) 
   start({"--picture-model", source_file("tests/data/sd_tiny/model").string()});
   import_table();
   ASSERT_EQ(client_->send("PATCH", "/api/v1/shop", Json{{"producer", "91310000XXXXXXXXXX"}}).status, 200);
-  const Json job = client_->run_job({{"kind", "draw"}, {"product_id", "a1"}, {"num_images_per_prompt", 1}, {"width", 400}, {"height", 400},
+  const Json job = client_->run_job({{"kind", "draw"}, {"product_id", "a1"}, {"num_images_per_prompt", 1}, {"width", 328}, {"height", 328},
                                      {"num_inference_steps", 2}, {"seed", 3}});
   ASSERT_EQ(job.at("state"), "done") << job;
   const std::string address = "/api/v1/candidates/" + job["result"]["candidate_ids"][0].get<std::string>() + "/picture";
   const std::string large = client_->get(address).body, small = client_->get(address + "?side=300").body;
-  EXPECT_EQ(size_of_png(large), (std::pair<uint32_t, uint32_t>(400, 400)));
+  EXPECT_EQ(size_of_png(large), (std::pair<uint32_t, uint32_t>(328, 328)));
   EXPECT_EQ(size_of_png(small), (std::pair<uint32_t, uint32_t>(320, 320)));
   EXPECT_EQ(client_->get(address + "?side=500").body, large) << "a copy is never made larger";
   write_file_atomic(folder_ / "small.png", small);

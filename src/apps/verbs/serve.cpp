@@ -58,22 +58,25 @@ serve::TextExportResult export_texts(const serve::TextExport& order) {
 }
 
 /// Rounds and drawing need the program with libtorch, reading of pictures the one with libvips.
-serve::ServeHooks hooks() {
+///   threads  of the picture worker; 0 = all cores
+serve::ServeHooks hooks(int threads) {
   const std::filesystem::path bin = program_folder(), parts = bin / "../libexec";
   const std::string vitrine = (bin / "vitrine").string();
+  std::vector<std::string> draw_worker{vitrine, "draw-worker"};
+  if (threads > 0) draw_worker.insert(draw_worker.end(), {"--threads", std::to_string(threads)});
   const bool has_torch = std::filesystem::exists(parts / "vitrine-torch");
   return {.export_texts = export_texts,
           .program = {vitrine},
           .trains = has_torch,
           .reads_pictures = std::filesystem::exists(parts / "vitrine-pictures"),
-          .draw_worker = has_torch ? std::vector<std::string>{vitrine, "draw-worker"} : std::vector<std::string>()};
+          .draw_worker = has_torch ? draw_worker : std::vector<std::string>()};
 }
 
 int run_serve(ServeVerb& verb) {
   if (verb.options.resolve()) return kDone;
   verb.config.threads = verb.common.threads;
   verb.config.dtype = verb.common.dtype;
-  serve::run_server(verb.config, hooks(), verb.reset_admin_password);
+  serve::run_server(verb.config, hooks(verb.common.threads), verb.reset_admin_password);
   return kDone;
 }
 
