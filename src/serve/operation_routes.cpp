@@ -65,6 +65,10 @@ void write_process(const Service& service, MetricText& text) {
   text.add("process_start_time_seconds", {}, static_cast<double>(service.started_at.time_since_epoch().count()) / 1000);
   text.begin("vitrine_open_streams", "gauge", "streams of events");
   text.add("vitrine_open_streams", {}, service.open_streams);
+  text.begin("vitrine_waiting_connections", "gauge", "connections whose next request has not come in full");
+  text.add("vitrine_waiting_connections", {}, static_cast<double>(service.waiting_room.waiting()));
+  text.begin("vitrine_dropped_connections_total", "counter", "of these, connections that had to make room");
+  text.add("vitrine_dropped_connections_total", {}, static_cast<double>(service.waiting_room.dropped()));
 }
 
 void write_jobs(const Service& service, MetricText& text) {
@@ -80,11 +84,21 @@ void write_jobs(const Service& service, MetricText& text) {
 std::string name_of(const std::string& folder) { return std::filesystem::path(folder).filename().string(); }
 
 void write_engines(const Service& service, MetricText& text) {
-  constexpr std::string_view kTokens = "vitrine_new_tokens_total", kTasks = "vitrine_copy_tasks";
+  constexpr std::string_view kTasks = "vitrine_copy_tasks";
+  struct Counter {
+    std::string_view name, help;
+    int64_t CopyEngineStats::* count;
+  };
+  constexpr Counter kCounters[] = {
+      {"vitrine_drawn_tokens_total", "tokens that copy models drew, variants and refused sentences included", &CopyEngineStats::drawn},
+      {"vitrine_new_tokens_total", "tokens of texts that copy models wrote", &CopyEngineStats::tokens},
+      {"vitrine_delivered_tokens_total", "tokens of candidates that were given out", &CopyEngineStats::delivered}};
   const auto engines = service.engines.loaded();
-  text.begin(kTokens, "counter", "tokens of texts that copy models wrote");
-  for (const auto& [folder, engine] : engines) {
-    text.add(kTokens, {{"model", name_of(folder)}}, static_cast<double>(engine->stats().tokens));
+  for (const Counter& counter : kCounters) {
+    text.begin(counter.name, "counter", counter.help);
+    for (const auto& [folder, engine] : engines) {
+      text.add(counter.name, {{"model", name_of(folder)}}, static_cast<double>(engine->stats().*counter.count));
+    }
   }
   text.begin(kTasks, "gauge", "candidates in the batch and before it");
   for (const auto& [folder, engine] : engines) {
