@@ -113,6 +113,18 @@ TEST_F(CopyEngineTest, APlanIsWrittenAsItIs) {
   EXPECT_EQ(written.plan.points.size() + 1, plan.points.size());
 }
 
+TEST_F(CopyEngineTest, CountsWhatIsDrawnWrittenAndGivenOut) {
+  const CopyEngineStats before = engine_->stats();
+  const auto written = engine_->write(request(dress(), 2));
+  const CopyEngineStats after = engine_->stats();
+  int64_t tokens = 0;
+  for (const auto& candidate : written.candidates) tokens += candidate.tokens;
+  EXPECT_EQ(after.delivered - before.delivered, tokens);
+  EXPECT_GE(after.tokens - before.tokens, tokens);
+  // Of each sentence there are three variants.
+  EXPECT_GT(after.drawn - before.drawn, 2 * (after.tokens - before.tokens));
+}
+
 TEST_F(CopyEngineTest, TemplateCopyNeedsNoModel) {
   CopyRequest baseline = request(dress(), 1);
   baseline.config.baseline = "template";
