@@ -24,7 +24,7 @@ constexpr size_t kMaxJsonBytes = size_t{1} << 20;
 constexpr size_t kMaxDroppedBytes = size_t{16} << 20;
 constexpr size_t kFormSlack = size_t{64} << 10;  // parts of a form beside its file
 constexpr int kKeepAliveRequests = 1000, kKeepAliveSeconds = 5, kSocketTimeoutSeconds = 10;
-constexpr int kUploadTimeFactor = 10;
+constexpr int kUploadTimeFactor = 10, kBacklog = 1024;
 constexpr size_t kFileChunkBytes = size_t{64} << 10;
 constexpr milliseconds kStreamWait{500};  // so soon a stream sees that the server stops
 constexpr milliseconds kHeartbeat = std::chrono::seconds(15);
@@ -139,9 +139,11 @@ class BodySource {
         [&](const char* data, size_t size) {
           if (!take(size)) return false;
           if (is_in_file) file.write(data, static_cast<std::streamsize>(size));
-          return !is_in_file || file.good();
+          return true;  // a file that cannot be written is told when all has come: else nobody reads it
         });
     file.close();
+    is_read_ = is_complete;
+    is_broken_ = !is_complete;
     if (file.fail() && into.upload) throw IoError("[serve] an upload cannot be written");
     finish(is_complete);
     if (!into.upload) throw Refusal("bad_request", "expected a form with one file");
@@ -208,6 +210,10 @@ ConnectionTimes times_of(const ServeConfig& config) {
 class GuardedServer : public httplib::Server {
  public:
   explicit GuardedServer(Service& service) : service_(service), times_(times_of(service.config)) {}
+
+  /// The library lets five connections wait to be accepted: of more at once some would be late by
+  /// seconds.
+  void let_more_wait() { ::listen(svr_sock_, kBacklog); }
 
  private:
   bool process_and_close_socket(socket_t socket) override {
@@ -277,6 +283,7 @@ class HttpServer::Impl {
     const auto& config = service_.config;
     const int port = config.port == 0 ? server_.bind_to_any_port(config.host)
                      : server_.bind_to_port(config.host, config.port) ? config.port : -1;
+    if (port >= 0) server_.let_more_wait();
     if (port < 0) throw IoError(concat("[serve] cannot listen at ", config.host, " port ", config.port, ": is it taken?"));
     return port;
   }

@@ -189,7 +189,7 @@ std::vector<std::string> make_plans(const LoadClient& client, const ServeBenchCo
   std::vector<std::string> plans;
   const Json products = client.must("GET", "/api/v1/products?limit=100", Json());
   for (const Json& product : products.at("items")) {
-    const LoadAnswer plan = client.send("POST", "/api/v1/plans", {{"product_id", product.at("id")}, {"factors", factors_json(config.length)}});
+    const LoadAnswer plan = client.send("POST", "/api/v1/plans", {{"product_id", product.at("product").at("id")}, {"factors", factors_json(config.length)}});
     if (plan.status < 300) plans.push_back(plan.json().at("id"));
   }
   if (plans.empty()) throw IoError(concat("[bench serve] ", config.products, ": no product can be written about"));
@@ -334,12 +334,10 @@ Json rates_json(const Counters& before, const Counters& after, double seconds) {
 /// Bytes of the page's scripts as they go over the wire.
 size_t packed_script_bytes(const LoadClient& client) {
   const std::string html = client.get("/").body;
-  const std::regex script(R"re(<(?:script|link)[^>]*(?:src|href)="(/?[^"]+\.js)")re");
+  const std::regex script(R"re(<(?:script|link)[^>]*(?:src|href)="\.?/?([^"]+\.js)")re");
   size_t bytes = 0;
   for (std::sregex_iterator found(html.begin(), html.end(), script), end; found != end; ++found) {
-    std::string path = (*found)[1];
-    if (!path.starts_with('/')) path.insert(0, "/");
-    bytes += client.get(path, /*packed=*/true).body.size();
+    bytes += client.get("/" + (*found)[1].str(), /*packed=*/true).body.size();
   }
   return bytes;
 }

@@ -197,7 +197,7 @@ class SoakTest : public testing::Test {
     EXPECT_EQ(admin.run_job({{"kind", "import"}, {"import_id", preview["id"]}, {"licence", "own"}}).at("state"), "done");
     std::vector<std::string> products;
     const Json listed = admin.get("/api/v1/products?limit=100").json();
-    for (const Json& product : listed.at("items")) products.push_back(product.at("id"));
+    for (const Json& product : listed.at("items")) products.push_back(product.at("product").at("id"));
     return products;
   }
 
