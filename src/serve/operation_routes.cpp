@@ -1,4 +1,5 @@
 // For those who run the server: whether it can work, and what it counts.
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include <fstream>
@@ -56,11 +57,20 @@ int64_t resident_bytes() {
   return resident * 4096;
 }
 
+double processor_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 void write_process(const Service& service, MetricText& text) {
   text.begin("vitrine_info", "gauge", "the program");
   text.add("vitrine_info", {{"version", program_version()}}, 1);
   text.begin("process_resident_memory_bytes", "gauge", "memory of the server, without its workers");
   text.add("process_resident_memory_bytes", {}, static_cast<double>(resident_bytes()));
+  text.begin("process_cpu_seconds_total", "counter", "time of all cores that the server, without its workers, has used");
+  text.add("process_cpu_seconds_total", {}, processor_seconds());
   text.begin("process_start_time_seconds", "gauge", "since 1970");
   text.add("process_start_time_seconds", {}, static_cast<double>(service.started_at.time_since_epoch().count()) / 1000);
   text.begin("vitrine_open_streams", "gauge", "streams of events");

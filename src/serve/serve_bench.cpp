@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <ostream>
 #include <regex>
@@ -50,6 +51,10 @@ double percentile(std::vector<double> values, double share) {
   return values[std::clamp<size_t>(rank, 1, values.size()) - 1];
 }
 
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 Json percentiles(const std::vector<double>& values) {
   return {{"p50", percentile(values, 0.5)}, {"p95", percentile(values, 0.95)}, {"max", percentile(values, 1)}, {"n", values.size()}};
 }
@@ -78,7 +83,7 @@ double own_cpu_s() {
 
 /// What the server has counted, at one moment.
 struct Counters {
-  double drawn = 0, written = 0, delivered = 0, done = 0, failed = 0, rss_bytes = 0;
+  double drawn = 0, written = 0, delivered = 0, done = 0, failed = 0, rss_bytes = 0, cpu_s = 0;
 };
 
 /// The sum of a metric over its labels; `label` has to be in the line.
@@ -101,7 +106,8 @@ Counters counters_of(const LoadClient& client) {
           .delivered = metric(text, "vitrine_delivered_tokens_total"),
           .done = metric(text, "vitrine_jobs_ended_total", "\"done\""),
           .failed = metric(text, "vitrine_jobs_ended_total", "\"failed\""),
-          .rss_bytes = metric(text, "process_resident_memory_bytes")};
+          .rss_bytes = metric(text, "process_resident_memory_bytes"),
+          .cpu_s = metric(text, "process_cpu_seconds_total")};
 }
 
 // ---- the server
@@ -325,6 +331,7 @@ Json rates_json(const Counters& before, const Counters& after, double seconds) {
   return {{"drawn_tokens_per_s", (after.drawn - before.drawn) / seconds},
           {"written_tokens_per_s", (after.written - before.written) / seconds},
           {"delivered_tokens_per_s", (after.delivered - before.delivered) / seconds},
+          {"drawn_tokens_per_cpu_s", (after.drawn - before.drawn) / (after.cpu_s - before.cpu_s)},
           {"requests_per_s", (after.done - before.done) / seconds},
           {"failed", after.failed - before.failed}};
 }
@@ -350,7 +357,7 @@ class ServeBench {
       : config_(config), hooks_(hooks), out_(out), progress_("bench serve", 0, "parts") {}
 
   void run() {
-    const double decoder_before = config_.url.empty() ? decode("decoder before") : 0;
+    if (config_.url.empty()) decode("decoder before");
     if (config_.url.empty()) start_server();
     const std::string url = config_.url.empty() ? server_->url() : config_.url;
     LoadClient client(url);
@@ -364,19 +371,27 @@ class ServeBench {
     const Json highest = saturate(client, users, plans);
     sustain(client, users, plans, highest.at("requests_per_s"));
     server_.reset();
-    const double decoder = config_.url.empty() ? (decoder_before + decode("decoder after")) / 2 : decode("decoder");
-    Json ratio{{"part", "ratio"}, {"batch", kBatch}, {"decoder_tokens_per_s", decoder}};
+    decode("decoder after");
+    const double decoder = mean(decoder_rates_), decoder_cpu = mean(decoder_cpu_rates_);
+    Json ratio{{"part", "ratio"}, {"batch", kBatch}, {"decoder_tokens_per_s", decoder}, {"decoder_tokens_per_cpu_s", decoder_cpu}};
     for (const char* kind : {"drawn", "written", "delivered"}) {
       ratio[concat(kind, "_ratio")] = highest.at(concat(kind, "_tokens_per_s")).get<double>() / decoder;
     }
+    ratio["drawn_cpu_ratio"] = highest.at("drawn_tokens_per_cpu_s").get<double>() / decoder_cpu;
     print(ratio, "drawn tokens beside `bench write`", "drawn_ratio");
+    row("  the same by processor time", ratio["drawn_cpu_ratio"]);
   }
 
  private:
-  double decode(const char* part) {
+  /// The decoder's share of the processor is that of the whole measurement.
+  void decode(const char* part) {
+    const auto start = SteadyClock::now();
+    const double cpu_s = own_cpu_s();
     const double rate = hooks_.decoder_tokens_per_s(kBatch);
-    print({{"part", part}, {"batch", kBatch}, {"tokens_per_s", rate}}, "decoder alone, tokens/s", "tokens_per_s");
-    return rate;
+    const double cpu_rate = rate * seconds_since(start) / (own_cpu_s() - cpu_s);
+    print({{"part", part}, {"batch", kBatch}, {"tokens_per_s", rate}, {"tokens_per_cpu_s", cpu_rate}}, "decoder alone, tokens/s", "tokens_per_s");
+    decoder_rates_.push_back(rate);
+    decoder_cpu_rates_.push_back(cpu_rate);
   }
 
   void start_server() {
@@ -522,6 +537,7 @@ class ServeBench {
   std::ostream& out_;
   Progress progress_;
   const Json machine_ = machine_json();
+  std::vector<double> decoder_rates_, decoder_cpu_rates_;
   OwnFolder folder_;
   std::optional<OwnServer> server_;
 };
