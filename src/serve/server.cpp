@@ -12,6 +12,7 @@
 #include "serve/http_server.h"
 #include "serve/job_handlers.h"
 #include "serve/operations.h"
+#include "store/jobs.h"
 #include "store/shops.h"
 
 namespace vitrine::serve {
@@ -50,6 +51,12 @@ class Answering {
   HttpServer& http_;
   std::jthread thread_;  // joined after the destructor's body
 };
+
+/// Nobody else works on a database in the data folder, which is locked: what a killed server left
+/// running goes on at once.
+void take_over_jobs(Service& service) {
+  if (service.config.store.empty()) store::JobQueue(*service.database.borrow()).end_leases(store::utc_now());
+}
 
 void make_folder(const std::filesystem::path& folder) {
   std::error_code code;
@@ -95,6 +102,7 @@ void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_p
   Service service(config, hooks);
   auto password = prepare_store(service);
   if (reset_password && !password) password = reset_admin_password(service);
+  take_over_jobs(service);
   add_first_models(service);
   add_job_handlers(service);
   const Dispatcher dispatcher(service, all_operations());

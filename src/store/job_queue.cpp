@@ -103,4 +103,9 @@ Lease JobQueue::release(const ClaimedJob& claim, UtcMillis now) {
   return end(claim, JobState::queued, "", {}, now);
 }
 
+void JobQueue::end_leases(UtcMillis now) {
+  connection_.run("UPDATE jobs SET lease_until = $1 WHERE state = 'running' AND lease_until > $1",
+                  now - std::chrono::milliseconds(1));
+}
+
 }  // namespace vitrine::store

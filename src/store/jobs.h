@@ -159,6 +159,8 @@ class JobQueue {
   Lease fail(const ClaimedJob& claim, const JobFailure& failure, UtcMillis now);
   /// Gives it back unfinished, for a shutdown: it is queued at its old place with its checkpoint.
   Lease release(const ClaimedJob& claim, UtcMillis now);
+  /// All workers are known to have ended: no job waits for its lease to run out.
+  void end_leases(UtcMillis now);
 
  private:
   bool has_work(std::span<const JobKind> kinds, UtcMillis now);

@@ -190,6 +190,14 @@ TYPED_TEST(JobsTest, AFailureSaysWhy) {
   EXPECT_EQ(job.failure.code, "model_missing");
 }
 
+TYPED_TEST(JobsTest, WithoutWorkersNoJobWaitsForItsLease) {
+  this->add("a");
+  const auto dead = this->queue().claim("dead", kWrite, at(0));
+  this->queue().end_leases(at(1));
+  EXPECT_EQ(this->claimed(1), "a");
+  EXPECT_EQ(this->queue().finish(*dead, "{}", at(2)), Lease::lost);
+}
+
 TYPED_TEST(JobsTest, AReleasedJobWaitsAtItsOldPlaceAndIsNoLoss) {
   this->add("a");
   this->add("b");
