@@ -53,6 +53,15 @@ bool HttpConnection::begin_request() {
 
 void HttpConnection::end_head(bool may_be_long) {
   part_ = may_be_long ? Part::long_body : Part::body;
+  head_ended_at_ = Clock::now();
+}
+
+/// How long the next byte may take.
+milliseconds HttpConnection::patience() const {
+  const auto until = [](Clock::time_point end) { return std::chrono::ceil<milliseconds>(end - Clock::now()); };
+  if (part_ == Part::head) return until(begun_at_ + times_.head);
+  if (part_ == Part::long_body) return times_.read;
+  return std::min(times_.read, until(head_ended_at_ + times_.body));
 }
 
 bool HttpConnection::wait_to_read(milliseconds wait) {
@@ -74,8 +83,7 @@ ssize_t HttpConnection::fill() {
 
 ssize_t HttpConnection::read(char* data, size_t size) {
   if (begin_ == end_) {
-    auto wait = times_.read;
-    if (part_ == Part::head) wait = std::chrono::ceil<milliseconds>(begun_at_ + times_.head - Clock::now());
+    const milliseconds wait = patience();
     const bool is_there = wait > milliseconds(0) && wait_to_read(wait);
     head_was_slow_ = head_was_slow_ || (part_ == Part::head && !is_there);
     if (!is_there) return -1;

@@ -14,6 +14,7 @@ namespace vitrine::serve {
 struct ConnectionTimes {
   std::chrono::milliseconds idle;  // for the first byte of a request
   std::chrono::milliseconds head;  // from that to the end of the head, all together
+  std::chrono::milliseconds body;  // of a short body, all together
   std::chrono::milliseconds read;  // for more of a body
   std::chrono::milliseconds write;
 };
@@ -43,13 +44,14 @@ class HttpConnection : public httplib::Stream {
   using Clock = std::chrono::steady_clock;
   enum class Part { head, body, long_body };
   ssize_t fill();
+  std::chrono::milliseconds patience() const;
   bool wait_to_read(std::chrono::milliseconds wait);
 
   const int socket_;
   const ConnectionTimes times_;
   WaitingRoom& room_;
   Part part_ = Part::head;
-  Clock::time_point begun_at_ = {};
+  Clock::time_point begun_at_ = {}, head_ended_at_ = {};
   bool head_was_slow_ = false;
   std::array<char, 4096> buffer_;  // what came and was not asked for yet: [begin_, end_)
   size_t begin_ = 0, end_ = 0;

@@ -202,6 +202,8 @@ class StreamSender {
 
 ConnectionTimes times_of(const ServeConfig& config) {
   return {.idle = std::chrono::seconds(kKeepAliveSeconds), .head = std::chrono::seconds(config.head_timeout_s),
+          // A little more than BodySource allows, which tells the client that it was slow.
+          .body = std::chrono::seconds(config.body_timeout_s) + milliseconds(200),
           .read = std::chrono::seconds(kSocketTimeoutSeconds), .write = std::chrono::seconds(kSocketTimeoutSeconds)};
 }
 

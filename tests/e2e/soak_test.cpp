@@ -158,23 +158,35 @@ class Operator {
   std::minstd_rand random_;
 };
 
-int64_t count(const std::string& file, const std::string& sql) {
-  sqlite3* database = nullptr;
-  sqlite3_stmt* statement = nullptr;
-  int64_t number = -1;
-  if (sqlite3_open_v2(file.c_str(), &database, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
-      sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
-    number = sqlite3_column_int64(statement, 0);
-  }
-  sqlite3_finalize(statement);
-  sqlite3_close(database);
-  return number;
-}
+/// The database that the server left.
+class LeftDatabase {
+ public:
+  explicit LeftDatabase(const std::string& file) { EXPECT_EQ(sqlite3_open_v2(file.c_str(), &database_, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK); }
+  ~LeftDatabase() { sqlite3_close(database_); }
+  LeftDatabase(const LeftDatabase&) = delete;
 
-/// Rows that there may be but one of.
-int64_t doubled(const std::string& file, const std::string& table, const std::string& columns, const std::string& where = "1") {
-  return count(file, "SELECT count(*) FROM (SELECT 1 FROM " + table + " WHERE " + where + " GROUP BY " + columns + " HAVING count(*) > 1)");
-}
+  int64_t count(const std::string& sql) const {
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(database_, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sql;
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+    const int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+  }
+  /// Of `ids`, those of which there is not exactly one.
+  int64_t missing(const std::set<std::string>& ids, const std::string& sql) const {
+    int64_t number = 0;
+    for (const std::string& id : ids) number += count(sql + "'" + id + "'") != 1;
+    return number;
+  }
+  /// Rows that there may be but one of.
+  int64_t doubled(const std::string& table, const std::string& columns, const std::string& where = "1") const {
+    return count("SELECT count(*) FROM (SELECT 1 FROM " + table + " WHERE " + where + " GROUP BY " + columns + " HAVING count(*) > 1)");
+  }
+
+ private:
+  sqlite3* database_ = nullptr;
+};
 
 class SoakTest : public testing::Test {
  protected:
@@ -247,29 +259,24 @@ class SoakTest : public testing::Test {
   }
 
   void judge(const Plan& plan, int64_t never_ended) {
-    const std::string file = folder_ / "data/vitrine.db";
-    const auto missing = [&](const std::set<std::string>& ids, const std::string& sql) {
-      int64_t number = 0;
-      for (const std::string& id : ids) number += count(file, sql + "'" + id + "'") != 1;
-      return number;
-    };
+    const LeftDatabase left(folder_ / "data/vitrine.db");
     std::set<std::string> job_ids;
     for (const auto& [key, id] : ledger_.jobs_) job_ids.insert(id);
-    const int64_t picks = missing(ledger_.picks_, "SELECT count(*) FROM picks WHERE id = ");
-    const int64_t reviews = missing(ledger_.reviews_, "SELECT count(*) FROM reviews WHERE id = ");
-    const int64_t approvals = missing(ledger_.approved_, "SELECT count(*) FROM reviews WHERE state IN ('approved', 'exported') AND id = ");
-    const int64_t jobs = missing(job_ids, "SELECT count(*) FROM jobs WHERE id = ");
-    const int64_t twice = ledger_.doubled_keys_ + doubled(file, "jobs", "idempotency_key", "idempotency_key IS NOT NULL") +
-                          doubled(file, "exports", "job_id") + doubled(file, "candidates", "job_id, place") +
-                          doubled(file, "audit", "subject", "action = 'review.export'");
+    const int64_t picks = left.missing(ledger_.picks_, "SELECT count(*) FROM picks WHERE id = ");
+    const int64_t reviews = left.missing(ledger_.reviews_, "SELECT count(*) FROM reviews WHERE id = ");
+    const int64_t approvals = left.missing(ledger_.approved_, "SELECT count(*) FROM reviews WHERE state IN ('approved', 'exported') AND id = ");
+    const int64_t jobs = left.missing(job_ids, "SELECT count(*) FROM jobs WHERE id = ");
+    const int64_t twice = ledger_.doubled_keys_ + left.doubled("jobs", "idempotency_key", "idempotency_key IS NOT NULL") +
+                          left.doubled("exports", "job_id") + left.doubled("candidates", "job_id, place") +
+                          left.doubled("audit", "subject", "action = 'review.export'");
     Json statuses;
     int64_t requests = 0;
     for (const auto& [status, number] : ledger_.statuses_) statuses[status == 0 ? "no answer" : std::to_string(status)] = number, requests += number;
     std::cout << dump_line({{"kind", "soak"}, {"seconds", plan.seconds}, {"users", plan.users}, {"kills", plan.kills}, {"requests", requests}, {"statuses", statuses},
                             {"reconnects", ledger_.statuses_[0]}, {"jobs", ledger_.jobs_.size()}, {"job_ends_seen", Json(ledger_.ends_)},
-                            {"taken_over", count(file, "SELECT count(*) FROM jobs WHERE losses > 0")}, {"picks_accepted", ledger_.picks_.size()},
+                            {"taken_over", left.count("SELECT count(*) FROM jobs WHERE losses > 0")}, {"picks_accepted", ledger_.picks_.size()},
                             {"picks_missing", picks}, {"approved", ledger_.approved_.size()}, {"approvals_missing", approvals},
-                            {"exports", count(file, "SELECT count(*) FROM exports")}, {"jobs_missing", jobs}, {"jobs_done_twice", twice}, {"jobs_never_ended", never_ended}})
+                            {"exports", left.count("SELECT count(*) FROM exports")}, {"jobs_missing", jobs}, {"jobs_done_twice", twice}, {"jobs_never_ended", never_ended}})
               << std::endl;
     EXPECT_GT(ledger_.picks_.size(), static_cast<size_t>(plan.users));
     EXPECT_EQ(picks, 0);
