@@ -253,7 +253,7 @@ class SentenceGuide : public generation::SequenceGuide {
       forbid_terms(logits);
     }
     vocabulary_.for_each_possible_repeat(recent_, [&](int32_t token) {
-      if (repeats_nearby(token)) forbid(token);
+      if (logits[static_cast<size_t>(token)] != kNever && repeats_nearby(token)) forbid(token);
     });
     return generation::max_logit(logits) != kNever;
   }
