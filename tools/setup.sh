@@ -2,6 +2,7 @@
 #
 # Sourced, not started. Everything it says goes to stderr; when all is in place it says nothing.
 #   setup_machine              apt packages and the private environment .deps (deps.txt)
+#   setup_tests                apt packages that only tests need; where they cannot be had, tests are left out
 #   build_preset PRESET [all]  configure when needed, then build the programs, or everything
 # Settings: VITRINE_PYTHON (default /usr/bin/python3), VITRINE_CUDA=0|1 (default: is there a GPU?),
 #           VITRINE_JOBS (compilers at a time; default: cores, and at most one for each 2 GB of free memory)
@@ -15,6 +16,8 @@ PACKAGES=(g++ cmake ninja-build mold ccache pkg-config git
   nlohmann-json3-dev libcli11-dev libutf8proc-dev zlib1g-dev libzstd-dev libssl-dev libzip-dev libvips-dev
   libsqlite3-dev libpq-dev libcpp-httplib-dev
   libgtest-dev libbenchmark-dev)
+# What only ./test starts: a database server, and a browser that can show Chinese.
+TEST_PACKAGES=(postgresql chromium fonts-noto-cjk)
 
 say() { printf '== %s\n' "$*" >&2; }
 
@@ -44,11 +47,12 @@ take_lock() {
 
 release_lock() { exec 9>&-; }
 
+# missing_packages PACKAGE…: those that are not installed.
 missing_packages() {
   local status
-  status="$(dpkg-query -W -f='${Package} ${db:Status-Abbrev}\n' "${PACKAGES[@]}" 2>/dev/null || true)"
+  status="$(dpkg-query -W -f='${Package} ${db:Status-Abbrev}\n' "$@" 2>/dev/null || true)"
   local package
-  for package in "${PACKAGES[@]}"; do
+  for package in "$@"; do
     grep -q "^$package ii" <<<"$status" || printf '%s ' "$package"
   done
 }
@@ -57,20 +61,22 @@ as_root() {
   if [[ "$(id -u)" == 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
+# install_packages SIZE PACKAGE…: SIZE says how much all of them are.
 install_packages() {
-  local missing
+  local missing size="$1"
+  shift
   if ! command -v dpkg-query >/dev/null; then
     say "no dpkg here: going on with the compiler and libraries that are installed (list: tools/setup.sh)"
     return
   fi
-  missing="$(missing_packages)"
+  missing="$(missing_packages "$@")"
   [[ -z "$missing" ]] && return
   local by_hand="apt-get install --no-install-recommends $missing"
   if [[ "$(id -u)" != 0 ]] && ! command -v sudo >/dev/null; then
     fail "packages are missing, and this is neither root nor is there sudo; let an administrator run: $by_hand"
   fi
   say "to install with apt-get: $missing"
-  say "  (all of them on a bare Debian 12: about 190 MB to fetch, 732 MB on disk)"
+  say "  (all of them on a bare Debian 12: about $size)"
   logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 update ||
     fail "apt-get update failed (no network, or no right to do it?); by hand: $by_hand"
   local plan
@@ -132,8 +138,12 @@ install_deps() {
 
 setup_machine() {
   [[ "$(uname -m)" == x86_64 ]] || fail "this machine is $(uname -m); the pinned libtorch is for x86_64"
-  install_packages
+  install_packages "190 MB to fetch, 732 MB on disk" "${PACKAGES[@]}"
   install_deps
+}
+
+setup_tests() {
+  (install_packages "280 MB to fetch, 940 MB on disk" "${TEST_PACKAGES[@]}") || say "going on without: the tests that need them are skipped and say so"
 }
 
 compiler_jobs() {

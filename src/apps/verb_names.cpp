@@ -38,7 +38,7 @@ const std::vector<Verb>& verbs() {
       {"convert", {"preferences", "sd", "lora"}, {}},
       {"serve", {}, {}},
       {"backup", {}, {}},
-      {"bench", {"write", "train", "draw", "tune"}, {}},
+      {"bench", {"write", "serve", "train", "draw", "tune"}, {}},
   };
   return kVerbs;
 }

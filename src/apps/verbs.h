@@ -7,6 +7,7 @@ namespace vitrine::apps {
 void register_align(CLI::App& app, int& exit_code);
 void register_backup(CLI::App& app, int& exit_code);
 void register_bench_pictures(CLI::App& app, int& exit_code);
+void register_bench_serve(CLI::App& app, int& exit_code);
 void register_bench_train(CLI::App& app, int& exit_code);
 void register_bench_write(CLI::App& app, int& exit_code);
 void register_check(CLI::App& app, int& exit_code);

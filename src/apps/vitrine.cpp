@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
                          register_backup,
                          register_convert,
                          register_bench_write,
+                         register_bench_serve,
                          list_bench_torch,
                          list_evaluate_images,
                          list_score_clip,

@@ -284,13 +284,14 @@ class SentenceQueue : public generation::RequestQueue {
   void grown(size_t request_idx, size_t sequence_idx, std::span<const int32_t> tokens) override {
     if (sequence_idx != 0) return;
     const Draft& draft = *asked_.at(request_idx).front();
-    if (!draft.wants_text || draft.is_planning) return;
+    if (!draft.wants_text || draft.is_planning || !tasks_.wants_text_now(draft.task_idx)) return;
     std::string text = draft.copy.text + model_.format->decode_copy(tokens, draft.task.prompt->slots);
     if (text::is_valid_utf8(text)) tasks_.grown(draft.task_idx, std::move(text));  // else it ends inside a character
   }
 
   void done(size_t request_idx, std::vector<generation::Sequence> sequences) override {
     const std::vector<Draft*> drafts = std::move(asked_.extract(request_idx).mapped());
+    for (const auto& sequence : sequences) drafts.front()->copy.drawn += static_cast<int64_t>(sequence.tokens.size());
     for (Draft* draft : drafts) {
       if (tasks_.is_wanted(draft->task_idx)) {
         take(model_, *draft, sequences);

@@ -54,6 +54,7 @@ struct CopyTask {
 struct SampledCopy {
   std::string text;
   int64_t tokens = 0;    // of the sentences
+  int64_t drawn = 0;     // of all that was drawn for it: groups, variants and refused sentences included
   double logprob = 0;    // of these tokens, natural log, without guide
   bool complete = true;  // every sentence ended and said its points
   int redrawn = 0;       // sentences that needed new draws
@@ -87,6 +88,8 @@ class CopyTaskQueue {
   virtual std::optional<Next> next() = 0;
   /// Asked between two passes; false = the task is given up: done comes with what there is.
   virtual bool is_wanted(size_t task_idx) = 0;
+  /// Of a task that wants its text, before each token of it is told; false = this one need not be.
+  virtual bool wants_text_now(size_t /*task_idx*/) { return true; }
   virtual void grown(size_t task_idx, std::string text) = 0;
   virtual void done(size_t task_idx, SampledCopy copy) = 0;
 };

@@ -62,6 +62,18 @@ std::vector<std::string> bytes_added(const PromptFormat& format) {
   return bytes;
 }
 
+/// Whether the bytes go on with the code point that has begun, or begin one, and end or can end in
+/// well-formed UTF-8.
+bool fragment_fits(std::string_view partial, std::string_view added) {
+  const std::string bytes = std::string(partial).append(added);
+  if (!text::begins_valid_utf8(bytes)) return false;
+  const auto whole = text::to_utf32(
+      std::string_view(bytes).substr(0, bytes.size() - text::incomplete_tail(bytes)));
+  return std::none_of(whole.begin(), whole.end(), [](char32_t c) {
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffd;
+  });
+}
+
 class SentenceGuide : public generation::SequenceGuide {
  public:
   SentenceGuide(const GuideVocabulary& vocabulary, std::shared_ptr<const GuideFacts> facts,
@@ -191,24 +203,12 @@ class SentenceGuide : public generation::SequenceGuide {
     comma = std::max(comma, end);
   }
 
-  /// Whether the bytes go on with the code point that has begun, or begin one, and end or can end
-  /// in well-formed UTF-8.
-  bool fragment_fits(int32_t token) const {
-    const std::string bytes = partial_ + vocabulary_.bytes(token);
-    if (!text::begins_valid_utf8(bytes)) return false;
-    const auto whole = text::to_utf32(
-        std::string_view(bytes).substr(0, bytes.size() - text::incomplete_tail(bytes)));
-    return std::none_of(whole.begin(), whole.end(), [](char32_t c) {
-      return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xfffd;
-    });
-  }
-
   /// Leaves only what goes on with the code point. (Where nothing does, nothing is left and the
   /// sentence ends unfinished.)
   void complete_code_point(std::span<float> logits) const {
     std::vector<std::pair<int32_t, float>> kept;
     for (const int32_t token : vocabulary_.fragments()) {
-      if (fragment_fits(token)) kept.emplace_back(token, logits[static_cast<size_t>(token)]);
+      if (fragment_fits(partial_, vocabulary_.bytes(token))) kept.emplace_back(token, logits[static_cast<size_t>(token)]);
     }
     std::fill(logits.begin(), logits.end(), kNever);
     for (const auto& [token, logit] : kept) logits[static_cast<size_t>(token)] = logit;
@@ -246,16 +246,14 @@ class SentenceGuide : public generation::SequenceGuide {
     for (const int32_t token : vocabulary_.structural()) {
       if (!structure_allows(token)) forbid(token);
     }
-    for (const int32_t token : vocabulary_.fragments()) {
-      if (!fragment_fits(token)) forbid(token);
-    }
+    for (const int32_t token : vocabulary_.unfit_beginnings()) forbid(token);
     generation::forbid_far_below_max(logits, kConsideredRange);
     if (config_.constrain_facts) {
       for (const int32_t token : vocabulary_.fact_signs()) forbid(token);
       forbid_terms(logits);
     }
     vocabulary_.for_each_possible_repeat(recent_, [&](int32_t token) {
-      if (repeats_nearby(token)) forbid(token);
+      if (logits[static_cast<size_t>(token)] != kNever && repeats_nearby(token)) forbid(token);
     });
     return generation::max_logit(logits) != kNever;
   }
@@ -304,6 +302,7 @@ void GuideVocabulary::add_token(int32_t id) {
   const bool whole = text::is_valid_utf8(bytes);
   if (whole) code_points_[i] = text::to_utf32(bytes);
   if (!whole) fragments_.push_back(id);
+  if (!whole && !fragment_fits("", bytes)) unfit_beginnings_.push_back(id);
   if (format_.is_control(id)) flags_[i] |= kControl;
   if (ends_with_any(bytes, kEnds)) flags_[i] |= kEndsSentence;
   if (bytes == "。" || bytes == "！") sentence_ends_.push_back(id);

@@ -68,6 +68,8 @@ class GuideVocabulary {
   const std::vector<int32_t>& structural() const { return structural_; }
   /// Tokens that begin or end inside a code point.
   const std::vector<int32_t>& fragments() const { return fragments_; }
+  /// Of these, those that cannot stand behind a whole code point.
+  const std::vector<int32_t>& unfit_beginnings() const { return unfit_beginnings_; }
   /// Digits and Latin letters that are no value.
   const std::vector<int32_t>& fact_signs() const { return fact_signs_; }
   /// Among these are all tokens that may bring two characters again that stand in `recent` or in
@@ -103,7 +105,7 @@ class GuideVocabulary {
   std::vector<std::string> bytes_;  // UTF-8 bytes a token adds; slots: ""
   std::vector<std::u32string> code_points_;
   std::vector<uint8_t> flags_;
-  std::vector<int32_t> structural_, fragments_, fact_signs_;
+  std::vector<int32_t> structural_, fragments_, unfit_beginnings_, fact_signs_;
   TokenLists by_first_;                 // tokens by their first code point
   TokenLists by_pair_;                  // tokens by two code points inside
   std::vector<int32_t> repeat_inside_;  // tokens that hold a code point twice

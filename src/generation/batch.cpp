@@ -28,9 +28,9 @@ void Batch::run() {
   while (true) {
     throw_if_interrupted("generation stopped");
     give_up_unwanted();
-    admit();
-    if (live_.empty()) return;
-    step();
+    fetch();
+    if (live_.empty() && waiting_.empty()) return;
+    pass();
   }
 }
 
@@ -70,23 +70,10 @@ size_t Batch::tokens_to_run(const Request& request) const {
   return size - std::min(size - 1, request.cached == nullptr ? 0 : request.cached->tokens().size());
 }
 
-/// Fills the free places with sequences that wait, as long as there are both.
-void Batch::admit() {
-  while (live_.size() < max_batch_) {
-    fetch(max_batch_ - live_.size());
-    if (waiting_.empty()) return;
-    run_waiting_prompts();
-    const size_t first = live_.size();
-    start_waiting();
-    draw(first);
-    tell_grown(first);
-    retire();
-  }
-}
-
-/// Takes requests from the queue until `room` sequences wait, or prompts for a pass: each holds a
-/// row of logits.
-void Batch::fetch(size_t room) {
+/// Takes requests from the queue until sequences wait for all free places, or prompts for a pass:
+/// each holds a row of logits.
+void Batch::fetch() {
+  const size_t room = max_batch_ - live_.size();
   size_t prompt_tokens = 0;
   size_t sequences = 0;
   for (const auto& job : waiting_) sequences += job->request.keys.size() - job->started;
@@ -106,13 +93,29 @@ void Batch::fetch(size_t room) {
   }
 }
 
-void Batch::run_waiting_prompts() {
-  const Stopwatch watch(stats_.prefill_s);
+/// The newest token of every live sequence, the prompts that have come, and the next draw of all. Few
+/// rows of prompts go with the step of the others: as a pass of their own they would cost nearly as
+/// much as that.
+void Batch::pass() {
+  add_prompts();
+  if (live_.empty() || prompts_.num_rows() > kMaxRows) run_prompts();
+  if (!live_.empty()) step();
+  stats_.prompt_tokens = prompts_.num_tokens();
+  start_waiting();
+  draw();
+  tell_grown();
+  retire();
+}
+
+void Batch::add_prompts() {
   for (const auto& job : waiting_) {
     if (job->prompt == nullptr) job->prompt = prompts_.add(job->request);
   }
+}
+
+void Batch::run_prompts() {
+  const Stopwatch watch(stats_.prefill_s);
   prompts_.run();
-  stats_.prompt_tokens = prompts_.num_tokens();
 }
 
 void Batch::start_waiting() {
@@ -139,38 +142,34 @@ Batch::Live Batch::start(const std::shared_ptr<Job>& job) {
           .cached_tokens = request.prompt.size()};
 }
 
-/// One pass for the newest token of every live sequence, then the next draw.
 void Batch::step() {
-  {
-    const PassTimes before = network_.times();
-    const Stopwatch watch(stats_.step_s);
-    rows_.clear();
-    row_idxs_.resize(live_.size());
-    std::iota(row_idxs_.begin(), row_idxs_.end(), size_t{0});
-    for (Live& live : live_) {
-      live.cached_tokens = live.context.size();
-      live.cache->grow_to(live.context.size());
-      rows_.push_back({.token = live.context.back(),
-                       .cache = live.cache.get(),
-                       .idx = live.context.size() - 1});
-    }
-    network_.forward(rows_);
-    network_.logits(row_idxs_, logits_.data());
-    ++stats_.steps;
-    stats_.passes += network_.times() - before;
+  const PassTimes before = network_.times();
+  const Stopwatch watch(stats_.step_s);
+  rows_.clear();
+  row_idxs_.resize(live_.size());
+  std::iota(row_idxs_.begin(), row_idxs_.end(), size_t{0});
+  for (Live& live : live_) {
+    live.cached_tokens = live.context.size();
+    live.cache->grow_to(live.context.size());
+    rows_.push_back(
+        {.token = live.context.back(), .cache = live.cache.get(), .idx = live.context.size() - 1});
   }
-  draw(0);
-  tell_grown(0);
-  retire();
+  prompts_.join(rows_, row_idxs_);
+  logits_.resize(std::max(logits_.size(), row_idxs_.size() * V_));
+  network_.forward(rows_);
+  network_.logits(row_idxs_, logits_.data());
+  prompts_.take(std::span(logits_).subspan(live_.size() * V_));
+  ++stats_.steps;
+  stats_.passes += network_.times() - before;
 }
 
-/// The next token of the live sequences from `first` on, each from its row of logits_.
-void Batch::draw(size_t first) {
+/// The next token of the live sequences, each from its row of logits_.
+void Batch::draw() {
   const Stopwatch watch(stats_.draw_s);
-  pool_.parallel_for(live_.size() - first, [&](size_t begin, size_t end) {
-    for (size_t i = first + begin; i < first + end; ++i) draw_one(live_[i], logits_of(i));
+  pool_.parallel_for(live_.size(), [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) draw_one(live_[i], logits_of(i));
   });
-  stats_.new_tokens += static_cast<int64_t>(live_.size() - first);
+  stats_.new_tokens += static_cast<int64_t>(live_.size());
 }
 
 void Batch::draw_one(Live& live, std::span<float> logits) {
@@ -210,10 +209,10 @@ void Batch::end(Live& live, EndReason reason) {
   sequence.num_turned = live.steering.num_turned();
 }
 
-void Batch::tell_grown(size_t first) {
-  for (size_t i = first; i < live_.size(); ++i) {
-    const auto& tokens = result_of(live_[i]).tokens;
-    if (!tokens.empty()) queue_.grown(live_[i].job->request_idx, live_[i].sequence_idx, tokens);
+void Batch::tell_grown() {
+  for (const Live& live : live_) {
+    const auto& tokens = result_of(live).tokens;
+    if (!tokens.empty()) queue_.grown(live.job->request_idx, live.sequence_idx, tokens);
   }
 }
 

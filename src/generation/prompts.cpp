@@ -54,17 +54,39 @@ void PromptRunner::run() {
   waiting_.clear();
 }
 
+size_t PromptRunner::num_rows() const {
+  size_t rows = 0;
+  for (const Waiting& w : waiting_) rows += w.tokens.size() - w.begin;
+  return rows;
+}
+
+void PromptRunner::append_rows(const Waiting& waiting, std::vector<TokenRow>& rows,
+                               std::vector<size_t>& row_idxs) {
+  for (size_t i = waiting.begin; i < waiting.tokens.size(); ++i)
+    rows.push_back({.token = waiting.tokens[i], .cache = waiting.prompt->cache.get(), .idx = i});
+  row_idxs.push_back(rows.size() - 1);
+}
+
+void PromptRunner::join(std::vector<TokenRow>& rows, std::vector<size_t>& row_idxs) {
+  num_tokens_ += static_cast<int64_t>(num_rows());
+  for (const Waiting& w : waiting_) append_rows(w, rows, row_idxs);
+}
+
+void PromptRunner::take(std::span<const float> logits) {
+  for (size_t i = 0; i < waiting_.size(); ++i) {
+    const auto own = logits.subspan(i * V_, V_);
+    waiting_[i].prompt->logits.assign(own.begin(), own.end());
+  }
+  waiting_.clear();
+}
+
 /// Together they have at most kMaxRows rows, or there is one.
 void PromptRunner::run_pass(std::span<const Waiting> waiting) {
   if (waiting.empty()) return;
   if (waiting.size() == 1) return run_long(waiting.front());
   rows_.clear();
   row_idxs_.clear();
-  for (const Waiting& w : waiting) {
-    for (size_t i = w.begin; i < w.tokens.size(); ++i)
-      rows_.push_back({.token = w.tokens[i], .cache = w.prompt->cache.get(), .idx = i});
-    row_idxs_.push_back(rows_.size() - 1);
-  }
+  for (const Waiting& w : waiting) append_rows(w, rows_, row_idxs_);
   network_.forward(rows_);
   take_logits(waiting);
 }

@@ -41,11 +41,17 @@ class PromptRunner {
  public:
   PromptRunner(Gpt2Network& network, std::shared_ptr<KvPagePool> pages);
 
-  /// add (one request after another), then run: a prompt may be read after the next run.
+  /// add (one request after another), then run, or join and take: a prompt may be read after that.
   /// Equal prompts that follow one another are the same; what a request has cached is not computed
   /// again. The request must live until then.
   std::shared_ptr<const Prompt> add(const Request& request);
   void run();
+  /// Rows of the prompts that wait, which join appends to those of a pass of the caller's.
+  size_t num_rows() const;
+  /// Appends also the index of each prompt's last row, whose logits take is given after the pass:
+  /// [prompts, V].
+  void join(std::vector<TokenRow>& rows, std::vector<size_t>& row_idxs);
+  void take(std::span<const float> logits);
 
   int64_t num_tokens() const { return num_tokens_; }  // computed since it was made
 
@@ -59,6 +65,7 @@ class PromptRunner {
   void run_pass(std::span<const Waiting> waiting);
   void run_long(const Waiting& waiting);
   void take_logits(std::span<const Waiting> waiting);
+  static void append_rows(const Waiting& waiting, std::vector<TokenRow>& rows, std::vector<size_t>& row_idxs);
 
   Gpt2Network& network_;
   std::shared_ptr<KvPagePool> pages_;

@@ -188,4 +188,12 @@ void bench_write(const std::filesystem::path& model, const std::vector<std::stri
   }
 }
 
+double decoded_tokens_per_s(const std::filesystem::path& model, const std::string& dtype, int threads,
+                            int batch, const BenchWriteConfig& config) {
+  require_context(model, config);
+  auto decoder = Decoder::load(model, {.threads = threads, .dtype = dtype, .kv_dtype = config.kv_dtype, .max_batch = batch});
+  const Measured measured = measure(decoder, batch, config);
+  return batch * (config.new_tokens - 1) / (measured.total_s - measured.prefill_s);
+}
+
 }  // namespace vitrine::recipes

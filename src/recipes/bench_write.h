@@ -46,4 +46,8 @@ struct BenchWriteConfig {
 void bench_write(const std::filesystem::path& model, const std::vector<std::string>& dtypes,
                  int threads, const BenchWriteConfig& config, std::ostream& out);
 
+/// The rate of decoding alone, at one batch. Throws as bench_write.
+double decoded_tokens_per_s(const std::filesystem::path& model, const std::string& dtype, int threads,
+                            int batch, const BenchWriteConfig& config = {});
+
 }  // namespace vitrine::recipes

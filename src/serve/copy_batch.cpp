@@ -11,7 +11,8 @@ using copywriting::SampledCopy;
 
 namespace {
 
-constexpr auto kPatience = std::chrono::milliseconds(10);  // between two looks at is_cancelled
+constexpr auto kPatience = std::chrono::milliseconds(10);   // between two looks at is_cancelled
+constexpr auto kTextEvery = std::chrono::milliseconds(50);  // a text that grows is shown no oftener
 
 }  // namespace
 
@@ -94,7 +95,7 @@ std::optional<copywriting::CopyTaskQueue::Next> CopyBatch::next() {
   Call& call = **found;
   auto [task_idx, task] = std::move(call.waiting.front());
   call.waiting.pop_front();
-  running_[num_begun_++] = {&call, task_idx};
+  running_[num_begun_++] = {.call = &call, .task_idx = task_idx};
   ++call.running;
   return Next{std::move(task), call.config, call.wants_text};
 }
@@ -102,6 +103,15 @@ std::optional<copywriting::CopyTaskQueue::Next> CopyBatch::next() {
 bool CopyBatch::is_wanted(size_t task_idx) {
   const std::lock_guard lock(mutex_);
   return !is_stopping_ && !running_.at(task_idx).call->is_over;
+}
+
+bool CopyBatch::wants_text_now(size_t task_idx) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  Place& place = running_.at(task_idx);
+  if (now - place.told_at < kTextEvery) return false;
+  place.told_at = now;
+  return true;
 }
 
 void CopyBatch::grown(size_t task_idx, std::string text) {
@@ -116,6 +126,7 @@ void CopyBatch::done(size_t task_idx, SampledCopy copy) {
   const Place place = running_.extract(task_idx).mapped();
   ++stats_.copies;
   stats_.tokens += copy.tokens;
+  stats_.drawn += copy.drawn;
   --place.call->running;
   place.call->news.copies.emplace_back(place.task_idx, std::move(copy));
   place.call->changed.notify_one();

@@ -4,6 +4,7 @@
 // of all callers join and leave the batch while it runs. Callers wait in sample, where they are told
 // what became of their texts, in their own threads.
 #pragma once
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -24,6 +25,7 @@ namespace vitrine::serve {
 
 struct CopyBatchStats {
   int64_t copies = 0, tokens = 0;    // written since the start
+  int64_t drawn = 0;                 // tokens that the decoder drew for these
   int64_t waiting = 0, running = 0;  // texts, now
 };
 
@@ -71,10 +73,12 @@ class CopyBatch : private copywriting::CopyTaskQueue {
   struct Place {
     Call* call;
     size_t task_idx;  // in the caller's list
+    std::chrono::steady_clock::time_point told_at = {};  // when its text was told last
   };
 
   std::optional<Next> next() override;
   bool is_wanted(size_t task_idx) override;
+  bool wants_text_now(size_t task_idx) override;
   void grown(size_t task_idx, std::string text) override;
   void done(size_t task_idx, copywriting::SampledCopy copy) override;
   void work();

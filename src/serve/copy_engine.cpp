@@ -43,7 +43,9 @@ class CopyEngine::Impl {
     if (watch.on_text) writing.on_text = [&](size_t, int index, const std::string& text) { watch.on_text(index, text); };
     if (watch.on_candidate) writing.on_candidate = [&](size_t, const auto& candidate) { watch.on_candidate(candidate); };
     try {
-      return std::move(writer.write({&request.product, 1}, writing).front());
+      auto written = std::move(writer.write({&request.product, 1}, writing).front());
+      for (const auto& candidate : written.candidates) delivered_ += candidate.tokens;
+      return written;
     } catch (const Cancelled&) {
       ++cancelled_;
       throw;
@@ -60,7 +62,7 @@ class CopyEngine::Impl {
   CopyEngineStats stats() const {
     const CopyBatchStats batch = batch_.stats();
     return {.requests = requests_, .cancelled = cancelled_, .copies = batch.copies, .tokens = batch.tokens,
-            .waiting = batch.waiting, .running = batch.running};
+            .drawn = batch.drawn, .delivered = delivered_, .waiting = batch.waiting, .running = batch.running};
   }
   int64_t count_tokens(std::string_view text) const { return static_cast<int64_t>(models_.copy->tokenizer->encode(text).size()); }
   const std::string& name() const { return name_; }
@@ -98,7 +100,7 @@ class CopyEngine::Impl {
   std::string name_;
   std::shared_ptr<const copywriting::WriterRules> rules_;
   std::mutex ranker_mutex_;  // the ranking model has one caller at a time
-  std::atomic<int64_t> requests_ = 0, cancelled_ = 0;
+  std::atomic<int64_t> requests_ = 0, cancelled_ = 0, delivered_ = 0;
   CopyBatch batch_;  // last: its thread uses the models
 };
 

@@ -51,6 +51,8 @@ struct CopyEngineStats {
   int64_t cancelled = 0;  // of these
   int64_t copies = 0;     // texts written, those that were written anew included
   int64_t tokens = 0;     // of these
+  int64_t drawn = 0;      // that the decoder drew for these: variants and refused sentences included
+  int64_t delivered = 0;  // tokens of candidates that write returned
   int64_t waiting = 0;    // candidates that wait for a place in the batch
   int64_t running = 0;    // candidates in the batch
 };

@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/stopwatch.h"
+#include "serve/http_connection.h"
 #include "serve/problem.h"
 #include "store/ids.h"
 
@@ -23,7 +24,7 @@ constexpr size_t kMaxJsonBytes = size_t{1} << 20;
 constexpr size_t kMaxDroppedBytes = size_t{16} << 20;
 constexpr size_t kFormSlack = size_t{64} << 10;  // parts of a form beside its file
 constexpr int kKeepAliveRequests = 1000, kKeepAliveSeconds = 5, kSocketTimeoutSeconds = 10;
-constexpr int kUploadTimeFactor = 10;
+constexpr int kUploadTimeFactor = 10, kBacklog = 1024;
 constexpr size_t kFileChunkBytes = size_t{64} << 10;
 constexpr milliseconds kStreamWait{500};  // so soon a stream sees that the server stops
 constexpr milliseconds kHeartbeat = std::chrono::seconds(15);
@@ -138,9 +139,11 @@ class BodySource {
         [&](const char* data, size_t size) {
           if (!take(size)) return false;
           if (is_in_file) file.write(data, static_cast<std::streamsize>(size));
-          return !is_in_file || file.good();
+          return true;  // a file that cannot be written is told when all has come: else nobody reads it
         });
     file.close();
+    is_read_ = is_complete;
+    is_broken_ = !is_complete;
     if (file.fail() && into.upload) throw IoError("[serve] an upload cannot be written");
     finish(is_complete);
     if (!into.upload) throw Refusal("bad_request", "expected a form with one file");
@@ -197,17 +200,66 @@ class StreamSender {
   SteadyClock::time_point sent_at_ = SteadyClock::now();
 };
 
+ConnectionTimes times_of(const ServeConfig& config) {
+  return {.idle = std::chrono::seconds(kKeepAliveSeconds), .head = std::chrono::seconds(config.head_timeout_s),
+          // A little more than BodySource allows, which tells the client that it was slow.
+          .body = std::chrono::seconds(config.body_timeout_s) + milliseconds(200),
+          .read = std::chrono::seconds(kSocketTimeoutSeconds), .write = std::chrono::seconds(kSocketTimeoutSeconds)};
+}
+
+/// The library's server on connections of our own: its own let a client that sends a byte now and then
+/// hold a thread for good.
+class GuardedServer : public httplib::Server {
+ public:
+  explicit GuardedServer(Service& service) : service_(service), times_(times_of(service.config)) {}
+
+  /// The library lets five connections wait to be accepted: of more at once some would be late by
+  /// seconds.
+  void let_more_wait() { ::listen(svr_sock_, kBacklog); }
+
+ private:
+  bool process_and_close_socket(socket_t socket) override {
+    const bool is_good = serve_requests(socket);
+    ::shutdown(socket, SHUT_RDWR);
+    ::close(socket);
+    return is_good;
+  }
+
+  bool serve_requests(socket_t socket) {
+    HttpConnection connection(socket, times_, service_.waiting_room);
+    for (int left = kKeepAliveRequests; left > 0 && svr_sock_ != INVALID_SOCKET && connection.begin_request(); --left) {
+      bool is_closed = false;
+      const auto head_is_read = [&](httplib::Request& request) { connection.end_head(request.is_multipart_form_data()); };
+      const bool is_good = process_request(connection, /*close_connection=*/left == 1, is_closed, head_is_read);
+      if (connection.head_was_slow()) refuse_slow(socket);
+      if (!is_good || connection.head_was_slow()) return false;
+      if (is_closed) return true;
+    }
+    return true;
+  }
+
+  /// To a client whose head did not come in time. What the socket does not take at once is left out.
+  static void refuse_slow(socket_t socket) {
+    HttpRequest request;
+    request.id = store::new_id("req");
+    const HttpResponse response = problem_response(Refusal("slow_request"), request);
+    const std::string text = concat("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nX-Request-Id: ", request.id,
+                                    "\r\nContent-Type: ", response.content_type, "\r\nContent-Length: ", response.body.size(),
+                                    "\r\n\r\n", response.body);
+    ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+
+  Service& service_;
+  const ConnectionTimes times_;
+};
+
 }  // namespace
 
 class HttpServer::Impl {
  public:
-  Impl(Service& service, const Dispatcher& dispatcher) : service_(service), dispatcher_(dispatcher) {
+  Impl(Service& service, const Dispatcher& dispatcher) : service_(service), dispatcher_(dispatcher), server_(service) {
     const auto threads = static_cast<size_t>(service.config.http_threads);
     server_.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
-    server_.set_keep_alive_max_count(kKeepAliveRequests);
-    server_.set_keep_alive_timeout(kKeepAliveSeconds);
-    server_.set_read_timeout(kSocketTimeoutSeconds);
-    server_.set_write_timeout(kSocketTimeoutSeconds);
     server_.set_tcp_nodelay(true);
     // The library's own options let a second server share the port.
     server_.set_socket_options([](socket_t socket) {
@@ -233,6 +285,7 @@ class HttpServer::Impl {
     const auto& config = service_.config;
     const int port = config.port == 0 ? server_.bind_to_any_port(config.host)
                      : server_.bind_to_port(config.host, config.port) ? config.port : -1;
+    if (port >= 0) server_.let_more_wait();
     if (port < 0) throw IoError(concat("[serve] cannot listen at ", config.host, " port ", config.port, ": is it taken?"));
     return port;
   }
@@ -309,7 +362,7 @@ class HttpServer::Impl {
   Service& service_;
   const Dispatcher& dispatcher_;
   std::atomic<bool> is_stopping_ = false;
-  httplib::Server server_;
+  GuardedServer server_;
 };
 
 HttpServer::HttpServer(Service& service, const Dispatcher& dispatcher)

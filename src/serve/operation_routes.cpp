@@ -1,4 +1,5 @@
 // For those who run the server: whether it can work, and what it counts.
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include <fstream>
@@ -56,15 +57,28 @@ int64_t resident_bytes() {
   return resident * 4096;
 }
 
+double processor_seconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec); };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 void write_process(const Service& service, MetricText& text) {
   text.begin("vitrine_info", "gauge", "the program");
   text.add("vitrine_info", {{"version", program_version()}}, 1);
   text.begin("process_resident_memory_bytes", "gauge", "memory of the server, without its workers");
   text.add("process_resident_memory_bytes", {}, static_cast<double>(resident_bytes()));
+  text.begin("process_cpu_seconds_total", "counter", "time of all cores that the server, without its workers, has used");
+  text.add("process_cpu_seconds_total", {}, processor_seconds());
   text.begin("process_start_time_seconds", "gauge", "since 1970");
   text.add("process_start_time_seconds", {}, static_cast<double>(service.started_at.time_since_epoch().count()) / 1000);
   text.begin("vitrine_open_streams", "gauge", "streams of events");
   text.add("vitrine_open_streams", {}, service.open_streams);
+  text.begin("vitrine_waiting_connections", "gauge", "connections whose next request has not come in full");
+  text.add("vitrine_waiting_connections", {}, static_cast<double>(service.waiting_room.waiting()));
+  text.begin("vitrine_dropped_connections_total", "counter", "of these, connections that had to make room");
+  text.add("vitrine_dropped_connections_total", {}, static_cast<double>(service.waiting_room.dropped()));
 }
 
 void write_jobs(const Service& service, MetricText& text) {
@@ -80,11 +94,21 @@ void write_jobs(const Service& service, MetricText& text) {
 std::string name_of(const std::string& folder) { return std::filesystem::path(folder).filename().string(); }
 
 void write_engines(const Service& service, MetricText& text) {
-  constexpr std::string_view kTokens = "vitrine_new_tokens_total", kTasks = "vitrine_copy_tasks";
+  constexpr std::string_view kTasks = "vitrine_copy_tasks";
+  struct Counter {
+    std::string_view name, help;
+    int64_t CopyEngineStats::* count;
+  };
+  constexpr Counter kCounters[] = {
+      {"vitrine_drawn_tokens_total", "tokens that copy models drew, variants and refused sentences included", &CopyEngineStats::drawn},
+      {"vitrine_new_tokens_total", "tokens of texts that copy models wrote", &CopyEngineStats::tokens},
+      {"vitrine_delivered_tokens_total", "tokens of candidates that were given out", &CopyEngineStats::delivered}};
   const auto engines = service.engines.loaded();
-  text.begin(kTokens, "counter", "tokens of texts that copy models wrote");
-  for (const auto& [folder, engine] : engines) {
-    text.add(kTokens, {{"model", name_of(folder)}}, static_cast<double>(engine->stats().tokens));
+  for (const Counter& counter : kCounters) {
+    text.begin(counter.name, "counter", counter.help);
+    for (const auto& [folder, engine] : engines) {
+      text.add(counter.name, {{"model", name_of(folder)}}, static_cast<double>(engine->stats().*counter.count));
+    }
   }
   text.begin(kTasks, "gauge", "candidates in the batch and before it");
   for (const auto& [folder, engine] : engines) {

@@ -20,10 +20,11 @@ struct ServeConfig {
   std::string gate_products = "data/advertisegen/dev.jsonl";
   std::string judge;
   std::string access_log = "auto";
-  int http_threads = 96;
+  int http_threads = 192;
   int max_streams = 64;
   int max_upload_mib = 256;
   int session_hours = 12;
+  int head_timeout_s = 10;
   int body_timeout_s = 30;
   int max_queued = 1000;
   int jobs_per_hour = 200;
@@ -47,10 +48,11 @@ struct ServeConfig {
     v.field("gate_products", gate_products, "products that a gate lets both models write for: a file of the installation, or a path from /");
     v.field("judge", judge, "ranking model that decides a gate's win rate, and that rounds never learn from: a folder, or a name in models/; empty = ranker-mini");
     v.field("access_log", access_log, "file of one JSON line a request; auto = access.jsonl in the data folder, - = standard error, empty = none");
-    v.field("http_threads", http_threads, "requests that are answered at once; an open stream holds one", 4, 4096);
+    v.field("http_threads", http_threads, "requests that are answered at once; an open stream holds one, and half of the others may wait for slow clients", 4, 4096);
     v.field("max_streams", max_streams, "streams of events that are open at once", 1, 4000);
     v.field("max_upload_mib", max_upload_mib, "largest file that is taken, MiB", 1, 4096);
     v.field("session_hours", session_hours, "how long one stays signed in", 1, 24 * 30);
+    v.field("head_timeout_s", head_timeout_s, "longest time for the head of a request", 1, 3600);
     v.field("body_timeout_s", body_timeout_s, "longest time for the body of a request (uploads: ten times as long)", 1, 3600);
     v.field("max_queued", max_queued, "jobs that may wait, of all shops", 1, 1000000);
     v.field("jobs_per_hour", jobs_per_hour, "jobs that one user may start within an hour", 1, 1000000);
@@ -61,6 +63,8 @@ struct ServeConfig {
   /// Throws InvalidInput, naming the field, its value and its range; more streams than threads.
   void validate() const;
 
+  /// Connections whose request may be waited for (serve/waiting_room.h).
+  int max_waiting() const { return (http_threads - max_streams + 1) / 2; }
   /// The data folder in use.
   std::filesystem::path data_folder() const;
   /// What store::Database opens.

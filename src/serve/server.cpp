@@ -97,6 +97,7 @@ class StopSignals {
 void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_password) {
   config.validate();
   install_interrupt_handler();
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of writing, as a full disk is
   StopSignals signals;
   make_folder(config.data_folder());
   const FileLock lock(config.data_folder() / "lock",

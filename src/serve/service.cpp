@@ -57,6 +57,7 @@ Service::Service(const ServeConfig& serve_config, ServeHooks serve_hooks)
       normalizer(data::AttributeNormalizer::load()),
       access_log(serve_config.access_log_file()),
       completions({.max_events = serve_config.jobs_per_hour, .window = std::chrono::hours(1)}),
+      waiting_room(serve_config.max_waiting()),
       started_at(store::utc_now()) {}
 
 std::shared_ptr<CopyEngine> Service::engine_of(const std::string& shop_id) {

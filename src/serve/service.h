@@ -18,6 +18,7 @@
 #include "serve/picture_process.h"
 #include "serve/rate_limit.h"
 #include "serve/serve_config.h"
+#include "serve/waiting_room.h"
 #include "store/database.h"
 
 namespace vitrine::serve {
@@ -68,6 +69,7 @@ struct Service {
   AccessLog access_log;
   RequestMetrics requests;
   RateLimit failed_logins, completions;
+  WaitingRoom waiting_room;
   std::atomic<int> open_streams = 0;
   std::set<store::JobKind> job_kinds;  // that this server does; set before it starts
   const store::UtcMillis started_at;

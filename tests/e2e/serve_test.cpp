@@ -265,6 +265,25 @@ TEST_F(ServeTest, SaysWhatAFirstTimeOperatorNeedsAndStopsOnAsking) {
   EXPECT_TRUE(failed_with_one_line(run_program({"serve", "--port", std::to_string(server_->port()), "--data", folder_ / "other"}), 1, "is it taken"));
 }
 
+TEST_F(ServeTest, BenchServePrintsEveryPart) {
+  const ProgramResult result = run_program({"bench", "serve", "--n", "2", "--length", "60", "--starts", "1", "--requests", "2", "--users", "2", "--seconds", "2", "--threads", "1"},
+                                           {.timeout_s = 120});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  std::map<std::string, Json> parts;
+  for (const std::string& line : lines(result.out)) {
+    const Json json = parse_json(line, "line");
+    EXPECT_EQ(json["kind"], "serve");
+    parts[json["part"]] = json;
+  }
+  EXPECT_GT(parts["start"]["healthz_ms"]["p50"], 0);
+  EXPECT_GT(parts["idle"]["rss_mib"], 10);
+  EXPECT_EQ(parts["one user"]["all_ms"]["n"], 2) << result.out;
+  EXPECT_GE(parts["one user"]["all_ms"]["p50"], parts["one user"]["first_token_ms"]["p50"]);
+  EXPECT_GT(parts["saturated"]["drawn_tokens_per_s"], parts["saturated"]["written_tokens_per_s"]) << result.out;
+  EXPECT_GT(parts["sustained"]["requests_per_s"], 0) << result.out;
+  EXPECT_GT(parts["ratio"]["drawn_ratio"], 0);
+}
+
 TEST_F(ServeTest, ABackupIsMadeWhileTheServerWorksAndServesAsAStore) {
   start();
   import_table();

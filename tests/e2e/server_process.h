@@ -26,6 +26,7 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   int port() const { return port_; }
+  int pid() const { return pid_; }
   const std::string& out() const { return out_; }  // until it answered
   void kill_at_once();                             // SIGKILL
   /// SIGTERM; its exit code.
@@ -50,6 +51,8 @@ struct Answer {
 class Client {
  public:
   explicit Client(int port) : port_(port) {}
+  /// Of a server that was started anew; the session goes on.
+  void use_port(int port) { port_ = port; }
 
   Answer get(const std::string& address) { return send("GET", address); }
   Answer send(const std::string& method, const std::string& address, const std::string& body = "",

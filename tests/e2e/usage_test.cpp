@@ -60,6 +60,7 @@ TEST(UsageE2e, ValuesOutOfRangeNameTheOptionAsTyped) {
   EXPECT_TRUE(is_usage_error(write({"--quiet", "--log-level", "foo"}), "--log-level"));
   EXPECT_TRUE(is_usage_error(write({"--foo"}), "--foo"));
   EXPECT_TRUE(is_usage_error(run_program({"bench", "write", "--batch", "1,x"}), "--batch: expected 1 to 65536, got x"));
+  EXPECT_TRUE(is_usage_error(run_program({"bench", "serve", "--users", "0"}), "--users: expected 1 to 48, got 0"));
   EXPECT_TRUE(is_usage_error(run_program({"import"}), "FILES: missing"));
 }
 
@@ -97,7 +98,7 @@ TEST(UsageE2e, CommonOptionsThatAVerbCannotHonourAreRefused) {
 }
 
 TEST(UsageE2e, PrintConfigShowsTheSettingsInForceOfEveryVerbWithoutItsFiles) {
-  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{{"import"}, {"points"}, {"curate", "copy"}, {"write"}, {"score", "copy"}, {"score", "ranker"}, {"evaluate", "copy"}, {"bench", "write"}}) {
+  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{{"import"}, {"points"}, {"curate", "copy"}, {"write"}, {"score", "copy"}, {"score", "ranker"}, {"evaluate", "copy"}, {"bench", "write"}, {"bench", "serve"}}) {
     auto args = verb;
     args.insert(args.end(), {"--seed", "5", "--print-config"});
     const auto result = run_program(args);

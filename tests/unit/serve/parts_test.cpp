@@ -1,5 +1,7 @@
 // Requests, problems, passwords, limits, metrics, times, the page.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/compressed.h"
 #include "serve/access_log.h"
@@ -9,6 +11,7 @@
 #include "serve/problem.h"
 #include "serve/rate_limit.h"
 #include "serve/serve_config.h"
+#include "serve/waiting_room.h"
 #include "serve/wire.h"
 #include "support/temporary_directory.h"
 #include "base/file.h"
@@ -30,6 +33,27 @@ TEST(HttpRequestTest, DecodesAddresses) {
   EXPECT_EQ(query->at("limit"), "5");
   EXPECT_EQ(query->at("flag"), "");
   EXPECT_FALSE(parse_query("q=%ff"));
+}
+
+TEST(WaitingRoomTest, OneTooManyMakesTheOldestGo) {
+  int ends[3][2];
+  for (auto& pair : ends) ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+  const auto is_over = [](int socket) {
+    char byte;
+    return ::recv(socket, &byte, 1, MSG_DONTWAIT) == 0;
+  };
+  WaitingRoom room(2);
+  const auto now = WaitingRoom::Clock::now();
+  {
+    const WaitingRoom::Stay young(room, ends[0][0], now), old(room, ends[1][0], now - seconds(5)), newest(room, ends[2][0], now + seconds(1));
+    EXPECT_EQ(room.waiting(), 2);
+    EXPECT_TRUE(is_over(ends[1][1]));
+    EXPECT_FALSE(is_over(ends[0][1]));
+    EXPECT_FALSE(is_over(ends[2][1]));
+  }
+  EXPECT_EQ(room.waiting(), 0);
+  EXPECT_EQ(room.dropped(), 1);
+  for (const auto& pair : ends) ::close(pair[0]), ::close(pair[1]);
 }
 
 TEST(HttpRequestTest, FindsCookiesAndTypes) {

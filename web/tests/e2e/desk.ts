@@ -43,7 +43,7 @@ export async function openPage(desk: Desk, options: BrowserContextOptions = {}):
   const context = await desk.browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'zh-CN', permissions: ['clipboard-read', 'clipboard-write'], reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const faults: string[] = [];
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000); // the real program shares two cores with the browser
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => message.type() === 'error' && faults.push(`${message.text()} ${message.location().url}`));
   page.on('request', (request) => new URL(request.url()).origin !== new URL(desk.url).origin && faults.push(`left the server: ${request.url()}`));
