@@ -1,23 +1,25 @@
-# cmake -D WEB=web -D API=docs/api/openapi.yaml -D OUT=folder [-D NPM=npm] -P EmbedPage.cmake
+# cmake -D WEB=web -D API=docs/api/openapi.yaml -D OUT=folder [-D NODE=node -D NPM=npm-cli.js] -P EmbedPage.cmake
 # Builds the operators' page into OUT/dist and writes OUT/page_files.cpp, which holds its files by the
-# assembler's .incbin. Without npm, or when npm fails (no network), a page that says so takes its
+# assembler's .incbin. Without Node.js, or when npm fails (no network), a page that says so takes its
 # place: the program is complete but for what a browser shows.
 
 function(build_page)
-  if(NOT NPM)
-    set(fault "npm was not found" PARENT_SCOPE)
+  if(NOT NODE)
+    set(fault "Node.js 20.19 or later was not found" PARENT_SCOPE)
     return()
   endif()
+  cmake_path(GET NODE PARENT_PATH folder)
+  set(ENV{PATH} "${folder}:$ENV{PATH}")  # scripts of packages start `node`
   set(installed "${WEB}/node_modules/.package-lock.json")
   if(NOT EXISTS "${installed}" OR "${WEB}/package-lock.json" IS_NEWER_THAN "${installed}")
-    execute_process(COMMAND "${NPM}" ci --loglevel error WORKING_DIRECTORY "${WEB}" RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    execute_process(COMMAND "${NODE}" "${NPM}" ci --loglevel error WORKING_DIRECTORY "${WEB}" RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
     if(NOT code EQUAL 0)
       string(REGEX REPLACE "\n.*" "" said "${said}")
       set(fault "npm ci failed: ${said}" PARENT_SCOPE)
       return()
     endif()
   endif()
-  execute_process(COMMAND "${NPM}" exec --offline -- vite build --logLevel warn --emptyOutDir --outDir "${OUT}/dist"
+  execute_process(COMMAND "${NODE}" "${NPM}" exec --offline -- vite build --logLevel warn --emptyOutDir --outDir "${OUT}/dist"
                   WORKING_DIRECTORY "${WEB}" RESULT_VARIABLE code OUTPUT_VARIABLE said ERROR_VARIABLE said)
   if(NOT code EQUAL 0)
     string(REGEX REPLACE "\n.*" "" said "${said}")
@@ -32,8 +34,8 @@ if(fault)
   file(REMOVE_RECURSE "${OUT}/dist")
   file(WRITE "${OUT}/dist/index.html" "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>Vitrine</title>
 <h1>这个程序里没有页面 · This build has no page</h1>
-<p>编译时没有 Node.js 20.19 或更新版本的 npm，或 npm 没有网络。装好后重新编译；命令行和 HTTP 接口（<a href=\"/openapi.yaml\">openapi.yaml</a>）不受影响。</p>
-<p lang=\"en\">The build found no npm of Node.js 20.19 or later, or npm had no network. Install it and build again; the command line and the HTTP interface
+<p>编译时没有 Node.js 20.19 或更新版本，或 npm 没有网络。装好后重新编译；命令行和 HTTP 接口（<a href=\"/openapi.yaml\">openapi.yaml</a>）不受影响。</p>
+<p lang=\"en\">The build found no Node.js 20.19 or later, or its npm had no network. Install it and build again; the command line and the HTTP interface
 (<a href=\"/openapi.yaml\">openapi.yaml</a>) work without it.</p></html>
 ")
 endif()

@@ -122,7 +122,7 @@ install_deps() {
   # A set-up that was cut off leaves the mark: begin anew.
   if [[ -e "$DEPS/.incomplete" && ! -L "$DEPS" ]]; then rm -rf "$DEPS"; fi
   if [[ ! -x "$DEPS/bin/python3" ]]; then
-    say "to install into $DEPS: libtorch 2.15.0 (about 555 MB to fetch, 1.3 GB on disk)"
+    say "to install into $DEPS: libtorch 2.15.0 and Node.js 24 (about 616 MB to fetch, 1.5 GB on disk)"
     make_environment
   fi
   touch "$DEPS/.incomplete"
@@ -131,7 +131,7 @@ install_deps() {
   if has_gpu; then say "a GPU was found: with the CUDA libraries of deps-cuda.txt (about 3 GB more); VITRINE_CUDA=0 leaves them out"; fi
   logged "$DEPS/bin/python3" -m pip install --disable-pip-version-check --no-input --progress-bar off \
     --require-hashes --no-deps --no-compile "${files[@]}" ||
-    fail "libtorch could not be installed (no network, or stopped); start the same command again to go on"
+    fail "libtorch and Node.js could not be installed (no network, or stopped); start the same command again to go on"
   printf '%s' "$key" >"$DEPS/.vitrine-stamp"
   rm -f "$DEPS/.incomplete"
 }

@@ -297,15 +297,28 @@ TEST_F(ServeTest, ABackupIsMadeWhileTheServerWorksAndServesAsAStore) {
   EXPECT_TRUE(failed_with_one_line(run_program({"backup", folder_ / "x.db", "--data", folder_ / "nothing"}), 1, "no database"));
 }
 
+/// Scripts of Node.js that ask a server as its admin, with the packages of web/.
+class ScriptTest : public ServeTest {
+ protected:
+  void SetUp() override {
+    const std::string web = std::string(VITRINE_SOURCE_DIR) + "/web/node_modules";
+    if (kNode.empty() || !std::filesystem::exists(web)) GTEST_SKIP() << "no Node.js, or no packages in " << web;
+    start();
+  }
+  void expect_success(const std::string& script) {
+    const std::string command = kNode + " " + VITRINE_SOURCE_DIR + "/tests/e2e/" + script + " http://127.0.0.1:" + std::to_string(server_->port()) +
+                                " admin " + ServerProcess::kPassword + " >" + (folder_ / "said.txt") + " 2>&1";
+    EXPECT_EQ(std::system(command.c_str()), 0) << read_file(folder_ / "said.txt");
+  }
+
+ private:
+  const std::string kNode = VITRINE_NODE;
+};
+
 /// Every answer of the way is held to docs/api/openapi.yaml by the validators of the page's own tests.
-TEST_F(ServeTest, KeepsTheContract) {
-  const std::string web = std::string(VITRINE_SOURCE_DIR) + "/web";
-  if (!std::filesystem::exists(web + "/node_modules/ajv")) GTEST_SKIP() << "no packages of npm in " << web;
-  start();
-  const std::string command = "node " + std::string(VITRINE_SOURCE_DIR) + "/tests/e2e/contract.mjs http://127.0.0.1:" +
-                              std::to_string(server_->port()) + " admin " + ServerProcess::kPassword + " >" + (folder_ / "contract.txt") + " 2>&1";
-  EXPECT_EQ(std::system(command.c_str()), 0) << read_file(folder_ / "contract.txt");
-}
+TEST_F(ScriptTest, KeepsTheContract) { expect_success("contract.mjs"); }
+
+TEST_F(ScriptTest, AClientGeneratedFromTheContractWorks) { expect_success("generated_client.mjs"); }
 
 }  // namespace
 }  // namespace vitrine::e2e
