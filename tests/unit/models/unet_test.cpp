@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "models/initialize_pictures.h"
+#include "models/tensor_files.h"
 #include "models/unet/module.h"
 #include "models/unet/weights.h"
 
