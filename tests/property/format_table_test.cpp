@@ -49,7 +49,7 @@ std::string advertisegen(ShopTables& random) {
 }
 
 std::string header_json(ShopTables& random) {
-  return json_lines(random, [&](size_t n) { return Json{{"商品ID", std::to_string(n)}, {"标题", "裙" + random.value()}, {"备注", random.value()}, {"文案", random.value()}}; });
+  return json_lines(random, [&](size_t n) { return Json{{"商品ID", std::to_string(n)}, {"标题", "连衣裙" + random.value()}, {"备注", random.value()}, {"文案", random.value()}}; });
 }
 
 std::string alpaca(ShopTables& random) {
@@ -58,14 +58,14 @@ std::string alpaca(ShopTables& random) {
 
 std::string product_records(ShopTables& random) {
   return json_lines(random, [&](size_t n) {
-    return Json{{"id", "p" + std::to_string(n)}, {"source", {{"file", "f"}, {"row", n}, {"format", "csv"}}}, {"locale", "zh-CN"}, {"title_raw", "裙" + random.value()}, {"attributes", Json::array()}};
+    return Json{{"id", "p" + std::to_string(n)}, {"source", {{"file", "f"}, {"row", n}, {"format", "csv"}}}, {"locale", "zh-CN"}, {"title_raw", "连衣裙" + random.value()}, {"attributes", Json::array()}};
   });
 }
 
 std::string schema_org(ShopTables& random) {
   Json graph = Json::array({{{"@type", "WebSite"}, {"name", "店"}}});
   for (size_t n = 1 + random.below(4); n > 0; --n) {
-    Json product = {{"@type", "Product"}, {"name", "裙" + random.value()}, {"sku", std::to_string(n)}, {"备注", random.value()}};
+    Json product = {{"@type", "Product"}, {"name", "连衣裙" + random.value()}, {"sku", std::to_string(n)}, {"备注", random.value()}};
     if (random.below(2) == 0) product["description"] = random.value();
     graph.push_back(std::move(product));
   }
@@ -73,7 +73,7 @@ std::string schema_org(ShopTables& random) {
 }
 
 std::string merchant_json(ShopTables& random) {
-  return json_lines(random, [&](size_t n) { return Json{{"offerId", std::to_string(n)}, {"title", "裙" + random.value()}, {"link", "http://s/1"}, {"imageLink", "http://i/1.jpg"}, {"备注", random.value()}}; });
+  return json_lines(random, [&](size_t n) { return Json{{"offerId", std::to_string(n)}, {"title", "连衣裙" + random.value()}, {"link", "http://s/1"}, {"imageLink", "http://i/1.jpg"}, {"备注", random.value()}}; });
 }
 
 std::string merchant_feed(ShopTables& random) {
@@ -89,7 +89,7 @@ std::string workbook(ShopTables& random) {
   for (size_t row = 1, last = 2 + random.below(5); row <= last; ++row) {
     rows += concat("<row r=\"", row, "\">");
     for (size_t column = 0; column < headers.size(); ++column) {
-      const std::string text = row == 1 ? headers[column] : column == 0 ? concat("id", row) : column == 1 ? "裙" + random.value() : random.value();
+      const std::string text = row == 1 ? headers[column] : column == 0 ? concat("id", row) : column == 1 ? "连衣裙" + random.value() : random.value();
       if (!text.empty()) rows += concat("<c r=\"", static_cast<char>('A' + column), row, "\" t=\"inlineStr\"><is><t xml:space=\"preserve\">", xml_escape(text), "</t></is></c>");
     }
     rows += "</row>";

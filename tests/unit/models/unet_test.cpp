@@ -36,6 +36,9 @@ at::Tensor sample(int64_t addition_embed_heads, double norm_weight) {
   const UNetConfig config = small(addition_embed_heads);
   nn::ParameterStore parameters(parameter_specs(unet_weight_specs(config)), at::kCPU);
   initialize_pictures(parameters, RandomKey(5), /*zero_output=*/false);
+  for (const nn::ParameterSpec& spec : parameters.specs()) {  // residual branches begin as nothing, which would hide what enters them
+    if (spec.name.ends_with(".conv2.weight")) parameters.value(spec.name).detach().copy_(waves(spec.shape, 0.9) * 0.1);
+  }
   if (norm_weight != 0) parameters.value("add_embedding.norm2.weight").detach().fill_(norm_weight);
   parameters.refresh_compute_copy();
   const nn::TrainedTensors tensors(parameters, at::kFloat);
