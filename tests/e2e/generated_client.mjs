@@ -47,7 +47,7 @@ const file = new File(['商品ID,标题,类目,材质,颜色,文案\ng1,真丝�
 const upload = (await api.addImport({ body: { file } })).data;
 await job({ kind: 'import', import_id: upload.id, licence: 'own goods' });
 const products = (await api.listProducts({ query: { q: '真丝' } })).data;
-assert.equal(products.items[0].id, 'g1');
+assert.equal(products.items[0].product.id, 'g1');
 
 const factors = { field: 'description', style: 'taobao', platform: 'taobao', length: 60, audience: '', keywords: [], pin: ['材质'], order: [], drop: [] };
 const plan = (await api.makePlan({ body: { product_id: 'g1', factors } })).data;
