@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { go, keepPicture, kTable, openDesk, openPage, signIn, writeFirst, type Desk } from './desk';
 
 const kReal = Boolean(process.env['VITRINE_PROGRAM']);  // then no text is known before
+const kDrawingMs = 90_000;  // four pictures, each drawn up to three times, on a machine that does other things too
 const kLabel = '（本文由AI生成）';
 let desk: Desk;
 beforeAll(async () => {
@@ -127,12 +128,12 @@ describe('the whole way', () => {
 
   it('draws pictures with size and defects, and one is picked', async () => {
     await writer.getByRole('button', { name: /画图/ }).click();
-    await expect.poll(() => writer.locator('figure button').count()).toBe(4);
+    await expect.poll(() => writer.locator('figure button').count(), { timeout: kDrawingMs }).toBe(4);
     expect(await writer.locator('figure').last().innerText()).toMatch(kReal ? /\d+×\d+\s+(概念图|缩略图|可上架)/ : /512×512\s+概念图\s+模糊/);
     await writer.locator('figure').first().getByRole('button').click();
     await writer.getByText('已选这张图，送去审核').waitFor();
     await keepPicture(writer, 'desk');
-  });
+  }, 2 * kDrawingMs);
 
   it('lets no writer approve', async () => {
     await go(desk, writer, 'review');
