@@ -1,6 +1,7 @@
 #include "data/shop_file.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/compressed.h"
 #include "base/error.h"
@@ -243,8 +244,14 @@ struct ShopFile::State {
     }
   }
 
+  std::vector<size_t> changed_fields() const {
+    std::set<size_t> fields;
+    for (const auto& [place, stored] : changed) fields.insert(place.second);
+    return {fields.begin(), fields.end()};
+  }
+
   std::string inner_bytes() const {
-    std::vector<Edit> edits;
+    std::vector<Edit> edits = layout->place_columns(changed_fields());
     std::vector<bool> begun(layout->fields.size(), false);
     for (const auto& [place, stored] : changed) {
       const auto [row, field] = place;

@@ -56,6 +56,12 @@ class ShopLayout {
   std::vector<FieldSpec> fields;
   /// Rows in the order of ProductReader.
   std::vector<RowPlaces> rows;
+  /// Gives the columns that are to be added their places, when these fields get texts; what must be
+  /// changed once for all of them. Called before the edits of a file, each time anew.
+  virtual std::vector<Edit> place_columns(const std::vector<size_t>& field_idxs) {
+    (void)field_idxs;
+    return {};
+  }
   /// What must be changed besides, when a field gets its first text (a header cell).
   virtual std::vector<Edit> first_edits(size_t field_idx) const = 0;
   /// The bytes for a stored text at a place.

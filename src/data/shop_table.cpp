@@ -233,7 +233,19 @@ class SheetLayout : public ShopLayout {
   SheetLayout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values) : text_(input.text), values_(std::move(values)) {
     fields = table_fields(input);
     header_line_ = input.reader.header_line();
+    num_columns_ = input.reader.columns().size();
     read_rows();
+  }
+
+  std::vector<Edit> place_columns(const std::vector<size_t>& field_idxs) override {
+    size_t next = num_columns_, widest = 0;
+    for (const size_t field_idx : field_idxs) {
+      FieldSpec& spec = fields[field_idx];
+      if (spec.is_new) spec.column_idx = next++;
+      widest = std::max(widest, spec.column_idx);
+    }
+    read_rows();
+    return dimension_edits(widest);
   }
 
   std::vector<Edit> first_edits(size_t field_idx) const override {
@@ -260,7 +272,28 @@ class SheetLayout : public ShopLayout {
     size_t end = 0;  // of its last cell: where more go
   };
 
+  /// The sheet's statement of the cells that it uses, when it leaves out the widest column that gets a text.
+  std::vector<Edit> dimension_edits(size_t widest) const {
+    XmlScanner tags(text_);
+    while (const auto tag = tags.next()) {
+      if (tag->local_name() == "sheetData") break;
+      const auto stated = tag->local_name() == "dimension" && !tag->is_end ? xml_attribute(tag->attributes, "ref") : std::nullopt;
+      if (!stated) continue;
+      const size_t colon = stated->find(':');
+      const std::string_view first = stated->substr(0, colon), last = colon == std::string_view::npos ? first : stated->substr(colon + 1);
+      const auto column = column_of_reference(last);
+      const size_t digits = last.find_first_of("0123456789");
+      if (!column || *column >= widest || digits == std::string_view::npos) return {};
+      // A single cell says nothing of the rows.
+      const std::string last_row = colon == std::string_view::npos && !rows.empty() ? std::to_string(rows.back().row) : std::string(last.substr(digits));
+      const auto begin = static_cast<size_t>(stated->data() - text_.data());
+      return {{begin, begin + stated->size(), concat(first, ":", column_letters(widest), last_row), 0}};
+    }
+    return {};
+  }
+
   void read_rows() {
+    rows.clear();
     XmlScanner tags(text_);
     int64_t number = 0;
     while (const auto tag = tags.next()) {
@@ -326,6 +359,7 @@ class SheetLayout : public ShopLayout {
   std::string_view text_;
   std::map<int64_t, std::vector<std::string>> values_;
   int64_t header_line_ = 0;
+  size_t num_columns_ = 0;  // of the header
   std::string prefix_;
   std::optional<Row> header_;
 };

@@ -94,6 +94,12 @@ std::string number_text(double value) {
   return text.data() == std::string_view("-0") ? "0" : text.data();
 }
 
+/// Digits that a double does not hold: an id that was typed as a number.
+bool is_long_integer(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  return text.size() > 15 && text.front() != '0' && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 std::string directory_of(std::string_view entry) {
   const size_t slash = entry.rfind('/');
   return slash == std::string_view::npos ? "" : std::string(entry.substr(0, slash + 1));
@@ -394,7 +400,7 @@ class SheetRows : public CellSource {
     const auto style = xml_attribute(cell.attributes, "s");
     const auto index = style ? parse_index(*style) : std::nullopt;
     const bool is_date = index && *index < book_.date_styles.size() && book_.date_styles[*index];
-    return (is_date ? date_of_serial(*number, book_.since_1904) : std::nullopt).value_or(number_text(*number));
+    return (is_date ? date_of_serial(*number, book_.since_1904) : std::nullopt).value_or(is_long_integer(value) ? value : number_text(*number));
   }
 
   const Workbook::State& book_;

@@ -123,6 +123,36 @@ TEST(ShopFileTest, OfAWorkbookOneSheetChangesAndEveryOtherEntryStays) {
   EXPECT_EQ(file.text(0, "description"), "好<裙>");
 }
 
+TEST(ShopFileTest, ANewColumnOfASheetStandsBesideTheOthersAndTheSheetSaysSo) {
+  const std::string bytes = test::workbook(
+      "<dimension ref=\"A1:B3\"/><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>"
+      "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\" t=\"s\"><v>2</v></c></row><row r=\"3\"><c r=\"A3\"><v>2</v></c><c r=\"B3\" t=\"s\"><v>2</v></c></row></sheetData>",
+      {"商品ID", "标题", "裙"});
+  ShopFile file = open(bytes, "a.xlsx");
+  file.set(1, "description", "好");
+  const std::string sheet = Archive(file.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml");
+  EXPECT_NE(sheet.find("<dimension ref=\"A1:C3\"/>"), std::string::npos) << sheet;
+  EXPECT_NE(sheet.find("<c r=\"C1\" t=\"inlineStr\"><is><t xml:space=\"preserve\">文案<"), std::string::npos) << sheet;
+  EXPECT_NE(sheet.find("<c r=\"C3\" t=\"inlineStr\">"), std::string::npos) << sheet;
+  file.set(0, "short_title", "短");
+  const ShopFile both = open(file.bytes(), "a.xlsx");
+  EXPECT_EQ(both.text(1, "description"), "好");
+  EXPECT_EQ(both.text(0, "short_title"), "短");
+  EXPECT_NE(Archive(file.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml").find("<dimension ref=\"A1:D3\"/>"), std::string::npos);
+}
+
+TEST(ShopFileTest, LongNumbersOfASheetKeepTheirDigits) {
+  const std::string bytes = test::workbook(
+      "<sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>"
+      "<row r=\"2\"><c r=\"A2\"><v>1234567890123456789</v></c><c r=\"B2\" t=\"s\"><v>2</v></c></row>"
+      "<row r=\"3\"><c r=\"A3\"><v>1234567890123456788</v></c><c r=\"B3\" t=\"s\"><v>2</v></c></row></sheetData>",
+      {"商品ID", "标题", "裙"});
+  const ShopFile file = open(bytes, "a.xlsx");
+  ASSERT_EQ(file.rows().size(), 2u);
+  EXPECT_EQ(file.rows()[0].product.id, "1234567890123456789");
+  EXPECT_EQ(file.rows()[1].product.id, "1234567890123456788");
+}
+
 TEST(ShopFileTest, ATableInsideAnArchiveChangesThere) {
   const std::string bytes = make_archive({{"shop/a.csv", "id,标题,文案\n1,裙,\n"}, {"shop/1.jpg", "picture"}});
   const Archive after(with(bytes, "a.zip", 0, "description", "好"), "a.zip");
