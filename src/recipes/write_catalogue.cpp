@@ -11,6 +11,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "checks/checker.h"
+#include "copywriting/copy_model.h"
 #include "data/shop_file.h"
 
 namespace vitrine::recipes {
@@ -18,6 +20,24 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int64_t kSampleProducts = 4;
+
+/// Of all records as they were read: remembered mappings have a say in them too.
+std::string records_sha256(const data::ShopFile& file) {
+  std::string lines;
+  for (const data::ShopRow& row : file.rows()) lines += sha256_hex(dump_line(data::to_json(row.product)));
+  return sha256_hex(lines);
+}
+
+/// Of a model's weights, tokenizer and settings.
+std::string model_sha256(const std::string& name) {
+  std::map<std::string, std::string> hashes;
+  for (const auto& entry : fs::directory_iterator(copywriting::find_model(name))) {
+    const std::string ending = entry.path().extension().string();
+    const bool is_read = ending == ".safetensors" || ending == ".json" || ending == ".tsv" || ending == ".txt";
+    if (is_read && entry.is_regular_file()) hashes[entry.path().filename().string()] = sha256_file(entry.path());
+  }
+  return sha256_hex(Json(hashes).dump());
+}
 
 class Catalogue {
  public:
@@ -31,23 +51,23 @@ class Catalogue {
     source_sha256_ = file.sha256();
     rows_rejected_ = file.report().rows_rejected;
     rows_ = file.rows().size();
+    table_sha256_ = records_sha256(file);
     for (const std::string& field : fields_of(file)) plan(file, field);
   }
 
   bool run() {
     if (catalogue_.dry_run) return dry_run();
     open_folder();
-    bool good = rows_rejected_ == 0;
     std::vector<std::string> texts;
     for (const auto& [field, ids] : to_write_) {
       if (ids.empty()) continue;
-      good = write_field(field, ids) && good;
+      write_field(field, ids);
       texts.push_back(field + "=" + lines_of(field));
     }
     const ExportResult result = export_texts(run_.input, export_config(texts), context_);
     log_info("[write] ", to_line(result));
     fs::remove_all(folder_);
-    return good && !result.has_refused();
+    return rows_rejected_ == 0 && !result.has_refused() && result.count("no_text") == 0;
   }
 
  private:
@@ -115,6 +135,20 @@ class Catalogue {
   Json settings() const {
     Json settings = config_to_json(config_);
     settings["input_sha256"] = source_sha256_;
+    for (const auto& [name, list] : {std::pair{"columns", &catalogue_.columns}, {"map", &catalogue_.map}, {"pin", &run_.pins}, {"wanted_order", &run_.order}}) settings[name] = *list;
+    settings["shop"] = catalogue_.shop;
+    settings["sheet"] = catalogue_.sheet;
+    settings["table_sha256"] = table_sha256_;
+    settings["dtype"] = run_.dtype;
+    settings["ruleset_sha256"] = checks::RuleSet::shipped().sha256();
+    for (const auto& [name, file] : {std::pair{"points_sha256", run_.points_file}, {"events_sha256", config_.events}, {"catalogue_sha256", config_.catalogue}}) {
+      settings[name] = file.empty() ? "" : sha256_file(file);
+    }
+    if (!config_.events.empty()) settings["day"] = checks::today();
+    if (config_.baseline.empty()) {
+      settings["model_sha256"] = model_sha256(config_.model);
+      settings["ranker_sha256"] = config_.ranker_name().empty() ? "" : model_sha256(config_.ranker_name());
+    }
     settings["only_empty"] = catalogue_.only_empty;
     settings["fields"] = Json::array();
     for (const auto& [field, ids] : to_write_) settings["fields"].push_back(field);
@@ -135,10 +169,10 @@ class Catalogue {
     }
   }
 
-  /// Whether every product got a text.
-  bool write_field(const std::string& field, const std::set<std::string>& ids) const {
-    if (fs::exists(lines_of(field))) return true;  // it appears whole; what is missing shows at the end
-    return run_write(config_for(field), run_for(field), choice_for(ids));
+  /// A product without a text shows when the texts are exported.
+  void write_field(const std::string& field, const std::set<std::string>& ids) const {
+    if (fs::exists(lines_of(field))) return;  // of an earlier run; it appeared whole
+    run_write(config_for(field), run_for(field), choice_for(ids));
   }
 
   ExportConfig export_config(std::vector<std::string> texts) const {
@@ -185,7 +219,7 @@ class Catalogue {
   LabelContext context_;
   fs::path folder_;
   data::ShopFileConfig shop_config_;
-  std::string source_sha256_;
+  std::string source_sha256_, table_sha256_;
   int64_t rows_rejected_ = 0;
   size_t rows_ = 0;
   std::vector<std::pair<std::string, std::set<std::string>>> to_write_;  // field -> ids

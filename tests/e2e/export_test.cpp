@@ -2,6 +2,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "e2e/program.h"
 
@@ -192,6 +193,38 @@ TEST(CatalogueTest, PartsOfAnotherTableAreRefusedAndNoResumeStartsAnew) {
   auto args = write_catalogue(folder, "out.csv");
   args.push_back("--no-resume");
   EXPECT_EQ(run_program(args).exit_code, 0);
+}
+
+/// A run that stops behind its texts: the log of labels cannot be written.
+ProgramResult stopped_before_the_export(std::vector<std::string> args, const TemporaryFolder& folder) {
+  std::filesystem::create_directory(folder / "log.jsonl");
+  ProgramResult result = run_program(args);
+  std::filesystem::remove_all(folder / "log.jsonl");
+  return result;
+}
+
+TEST(CatalogueTest, AResumedRunEndsWithTheSameCode) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(4) + "g5,无,,,,\n");
+  const auto whole = run_program(write_catalogue(folder, "whole.csv"));
+  ASSERT_EQ(whole.exit_code, 3) << whole.err;  // of g5 nothing can be said
+  std::filesystem::remove(folder / "log.jsonl");
+  ASSERT_EQ(stopped_before_the_export(write_catalogue(folder, "out.csv"), folder).exit_code, 1);
+  ASSERT_TRUE(std::filesystem::exists(folder / "out.csv.run/description.jsonl"));
+  EXPECT_EQ(run_program(write_catalogue(folder, "out.csv")).exit_code, 3);
+  EXPECT_EQ(get(folder / "out.csv"), get(folder / "whole.csv"));
+}
+
+TEST(CatalogueTest, TextsOfOtherSettingsAreNotTakenOver) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(4));
+  ASSERT_EQ(stopped_before_the_export(write_catalogue(folder, "out.csv"), folder).exit_code, 1);
+  for (const auto& [option, value] : {std::pair{"shop", "甲"}, {"columns", "description=文案"}, {"pin", "类型"}}) {
+    auto args = write_catalogue(folder, "out.csv");
+    for (const std::string& more : {concat("--", option), std::string(value)}) args.push_back(more);
+    EXPECT_TRUE(failed_with_one_line(run_program(args), 1, concat("another ", option)));
+  }
+  EXPECT_EQ(run_program(write_catalogue(folder, "out.csv")).exit_code, 0);
 }
 
 }  // namespace
