@@ -10,6 +10,7 @@
 #include "data/delimited.h"
 #include "data/product_reader.h"
 #include "data/shop_layout.h"
+#include "data/table_file.h"
 #include "data/workbook.h"
 #include "data/xml_scan.h"
 #include "text/encoding.h"
@@ -168,6 +169,7 @@ struct ShopFile::State {
   std::unique_ptr<Archive> archive;
   std::unique_ptr<Workbook> book;
   std::unique_ptr<ShopLayout> layout;
+  std::string layout_kind;
   ImportReport report;
   std::vector<ShopRow> rows;
   std::vector<size_t> places;  // of each row, its index in layout->rows
@@ -195,12 +197,15 @@ struct ShopFile::State {
     } else if (!reader.columns().empty()) {
       if (form == TextForm::gb18030 && static_cast<unsigned char>(input.separator) >= 0x30 && input.separator != '\t')
         throw UsageError("--separator: this sign is also a part of characters of GB18030");
+      layout_kind = "table";
       layout = table_layout(input);
     } else if (text.find_first_not_of(" \t\r\n") != std::string::npos && text[text.find_first_not_of(" \t\r\n")] == '<') {
       if (form == TextForm::gb18030) throw UsageError(concat("[ShopFile] ", name, ": XML is written back in UTF-8 and UTF-16 only"));
+      layout_kind = "xml";
       layout = xml_layout(input);
     } else {
       if (form != TextForm::utf8 && form != TextForm::utf8_bom) throw UsageError(concat("[ShopFile] ", name, ": JSON is written back in UTF-8 only"));
+      layout_kind = "json";
       layout = json_layout(input);
     }
   }
@@ -322,6 +327,11 @@ std::string ShopFile::encoding() const {
   throw InternalError("[ShopFile] form out of range");
 }
 
+std::string ShopFile::kind() const {
+  if (state_->archive) return state_->book ? "xlsx" : "zip";
+  return state_->layout_kind;
+}
+
 bool ShopFile::has_field(std::string_view field) const { return state_->field_index(field) < state_->layout->fields.size(); }
 
 std::vector<std::string> ShopFile::fields() const {
@@ -343,6 +353,8 @@ std::string ShopFile::text(size_t row, std::string_view field) const {
   const std::string_view inner = std::string_view(value).substr(26);
   return std::string(inner.size() > 1 && inner.front() == '"' && inner.back() == '"' ? inner.substr(1, inner.size() - 2) : inner);
 }
+
+bool ShopFile::is_blank(size_t row, std::string_view field) const { return trim_space(text(row, field)).empty(); }
 
 bool ShopFile::is_fixed(size_t row, std::string_view field) const { return state_->layout->rows[state_->places[row]].places[state_->field_index(field)].is_formula; }
 

@@ -60,8 +60,12 @@ class ShopFile {
   std::vector<std::string> fields() const;
   /// The column, member or element that holds the field.
   std::string column_of(std::string_view field) const;
+  /// What the bytes are: "table", "xlsx", "xml", "json", or "zip" for an archive around one of these.
+  std::string kind() const;
   /// What stands in the field of a row now, decoded; empty = nothing. REQUIRES: has_field.
   std::string text(size_t row, std::string_view field) const;
+  /// Whether nothing stands there that can be seen: blanks alone are empty for `import` too. REQUIRES: has_field.
+  bool is_blank(size_t row, std::string_view field) const;
   /// Whether the place cannot take a text: a formula of a workbook, which its calcChain names.
   bool is_fixed(size_t row, std::string_view field) const;
   /// What a text becomes in the file: markup where the field holds HTML, an apostrophe before a sign

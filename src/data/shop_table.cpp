@@ -88,8 +88,22 @@ class FieldFinder {
     }
   }
 
+  /// An id, a price or an attribute is no place for copy.
+  void require_text_column(size_t column) const {
+    constexpr std::string_view kTexts[] = {"", "title", "description", "summary"};
+    const std::string& known = columns_[column].field;
+    if (std::find(std::begin(kTexts), std::end(kTexts), known) == std::end(kTexts))
+      throw UsageError(concat("--columns: the column '", columns_[column].header, "' holds the ", known, " and may not change"));
+    const bool is_taken = std::any_of(fields_.begin(), fields_.end(), [&](const FieldSpec& f) { return !f.is_new && f.column_idx == column; });
+    if (is_taken) throw UsageError(concat("--columns: two fields go to the column '", columns_[column].header, "'"));
+  }
+
   void find_generic() {
-    for (const auto& [field, header] : input_.columns) add(field, header, column_named(columns_, header));
+    for (const auto& [field, header] : input_.columns) {
+      const auto column = column_named(columns_, header);
+      if (column) require_text_column(*column);
+      add(field, header, column);
+    }
     if (!has("title")) add("title", "标题", column_of_field(columns_, "title"));
     if (!has("short_title")) add("short_title", "短标题", column_named(columns_, "短标题"));
     if (has("description")) return;

@@ -110,7 +110,10 @@ class Exporter {
 
   ExportResult run() {
     if (labels_in_ && !labels_in_->problem.empty()) throw Corrupt(concat("[export] ", sidecar_of(source_).string(), ": ", labels_in_->problem));
+    if (!config_.output.empty()) require_same_kind(kVerb, file_, source_, config_.output);
     warn_of_source();
+    if (!config_.rejects.empty()) write_output(config_.rejects, file_.report().to_jsonl());
+    result_.rows_rejected = file_.report().rows_rejected;
     result_.rows = file_.rows().size();
     for (size_t row = 0; row < file_.rows().size(); ++row) export_row(row);
     note_unknown_rows();
@@ -123,7 +126,7 @@ class Exporter {
     const auto& rows = file_.rows();
     const auto unlicensed = std::count_if(rows.begin(), rows.end(), [](const data::ShopRow& row) { return row.product.source.licence.empty(); });
     if (unlicensed > 0) log_warn("[export] ", source_, ": ", unlicensed, " of ", rows.size(), " records name no licence; --licence says it");
-    if (file_.report().rows_rejected > 0) log_warn("[export] ", source_, ": ", file_.report().rows_rejected, " rows cannot be read; they stay as they are");
+    if (file_.report().rows_rejected > 0) log_warn("[export] ", source_, ": ", file_.report().rows_rejected, " rows cannot be read; they stay as they are\n", file_.report().table());
   }
 
   /// Descriptions first: they hold the label of what is too short for one.
@@ -144,7 +147,7 @@ class Exporter {
     const std::string before = file_.text(row, field);
     line["column"] = file_.column_of(field);
     line["before_sha256"] = before.empty() ? Json(nullptr) : Json(sha256_hex(before));
-    const bool is_filled = !before.empty() && config_.only_empty && !config_.overwrite;
+    const bool is_filled = !file_.is_blank(row, field) && config_.only_empty && !config_.overwrite;
     if (is_filled || file_.is_fixed(row, field)) return note(std::move(line), "filled");
     if (offers.empty()) return note(std::move(line), "no_text");
     std::string status = "blocked";
@@ -343,8 +346,20 @@ ExportResult export_texts(const std::string& source, const ExportConfig& config,
   std::vector<std::string> inputs = {source, sidecar_of(source).string()};
   for (const std::string& argument : config.texts) inputs.push_back(split_argument(argument).second);
   const std::string labels = config.output.empty() ? "" : sidecar_of(config.output).string();
-  check_file_arguments(kVerb, inputs, {{"--output", config.output}, {"--output", labels}, {"--manifest", config.manifest}});
+  check_file_arguments(kVerb, inputs, {{"--output", config.output}, {"--output", labels}, {"--manifest", config.manifest}, {"--rejects", config.rejects}});
   return Exporter(source, config, context).run();
+}
+
+void require_same_kind(std::string_view verb, const data::ShopFile& file, const std::string& source, const std::string& output) {
+  static const std::map<std::string, std::string> kKinds = {{".csv", "table"}, {".tsv", "table"}, {".xlsx", "xlsx"}, {".xml", "xml"}, {".json", "json"}, {".jsonl", "json"}, {".jsonld", "json"}};
+  const auto ending_of = [](const std::string& path) { return without_compression_suffix(path).extension().string(); };
+  const std::string ending = ending_of(output), own = ending_of(source);
+  const auto stated = kKinds.find(ending);
+  if (stated == kKinds.end()) return;
+  const bool is_table = file.kind() == "table";
+  const bool other_separator = is_table && (own == ".csv" || own == ".tsv");
+  if (ending == own || (stated->second == file.kind() && !other_separator)) return;
+  throw UsageError(concat("[", verb, "] --output: expected the kind of file that ", source, " is (", is_table ? own.empty() ? "a table" : own : file.kind(), "), got ", output));
 }
 
 std::string to_line(const ExportResult& result) {

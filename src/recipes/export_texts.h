@@ -16,7 +16,7 @@ namespace vitrine::recipes {
 struct ExportConfig {
   data::ShopFileConfig file;
   std::vector<std::string> texts;
-  std::string output, manifest;
+  std::string output, manifest, rejects;
   bool only_empty = true;
   bool overwrite = false;
   bool dry_run = false;
@@ -27,6 +27,7 @@ struct ExportConfig {
     v.field("texts", texts, "[FIELD=]FILE of texts: lines of `write`, or rows id, text and perhaps field; FIELD is description when neither says it");
     v.field("output", output, "the file with the texts, in the format of the source; .zip holds it with its labels and manifest");
     v.field("manifest", manifest, "what became of each text, JSONL; empty = OUTPUT.manifest.jsonl");
+    v.field("rejects", rejects, "file for the rows that cannot be read, as of import");
     v.field("only_empty", only_empty, "a cell that is filled stays");
     v.field("overwrite", overwrite, "filled cells are replaced too, as with --no-only-empty");
     v.field("dry_run", dry_run, "write the manifest alone");
@@ -39,8 +40,9 @@ struct ExportConfig {
 struct ExportResult {
   std::map<std::string, size_t> counts;  // status of docs/formats/export_manifest.md -> texts
   size_t rows = 0;                       // products of the source
+  int64_t rows_rejected = 0;             // that cannot be read and stay as they are
   size_t count(const std::string& status) const { return counts.contains(status) ? counts.at(status) : 0; }
-  bool has_refused() const { return count("blocked") + count("no_room") + count("no_description") + count("no_field") + count("no_row") > 0; }
+  bool has_refused() const { return count("blocked") + count("no_room") + count("no_description") + count("no_field") + count("no_row") > 0 || rows_rejected > 0; }
 };
 
 /// Writes OUTPUT, OUTPUT.aigc.json and the manifest, OUTPUT last; each appears whole, and the log of
@@ -48,6 +50,9 @@ struct ExportResult {
 /// Throws UsageError, InvalidInput (LBL_NO_PRODUCER before anything is read), ImportRefused, NotFound,
 /// Corrupt (LBL_CHANGED: a labelled text of the source was changed), IoError.
 ExportResult export_texts(const std::string& source, const ExportConfig& config, const LabelContext& context);
+
+/// Throws UsageError when the name of the output says another kind of file than the source is.
+void require_same_kind(std::string_view verb, const data::ShopFile& file, const std::string& source, const std::string& output);
 
 /// "已写入 3, 原有内容保留 2, …", Chinese, one line.
 std::string to_line(const ExportResult& result);

@@ -8,6 +8,7 @@
 #include "base/compressed.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_arguments.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -47,7 +48,10 @@ class Catalogue {
     if (!run.table.empty() || !run.format.empty()) throw UsageError("[write] --table and --format: not with a table as output");
     if (run.shard != "1/1") throw UsageError("[write] --shard: not with a table as output");
     if (!catalogue.dry_run) require_producer(context_);
-    const data::ShopFile file = data::ShopFile::read(run.input, shop_config_);
+    check_file_arguments("write", std::vector{run.input}, {{"--output", run.output}, {"--rejects", run.rejects}, {"--manifest", catalogue.manifest}});
+    const data::ShopFile file = read_table();
+    require_same_kind("write", file, run.input, run.output);
+    if (!run.rejects.empty()) write_output(run.rejects, file.report().to_jsonl());
     source_sha256_ = file.sha256();
     rows_rejected_ = file.report().rows_rejected;
     rows_ = file.rows().size();
@@ -81,6 +85,15 @@ class Catalogue {
     return config;
   }
 
+  data::ShopFile read_table() const {
+    try {
+      return data::ShopFile::read(run_.input, shop_config_);
+    } catch (const data::ImportRefused& refused) {
+      if (!run_.rejects.empty()) write_output(run_.rejects, dump_line(data::to_json(data::with_short_value(refused.entry()))) + "\n");
+      throw;
+    }
+  }
+
   /// Titles where the shop's table has a column for them and some are missing.
   std::vector<std::string> fields_of(const data::ShopFile& file) const {
     if (!catalogue_.fields.empty()) {
@@ -97,7 +110,7 @@ class Catalogue {
 
   static bool has_any(const data::ShopFile& file, std::string_view field) {
     for (size_t row = 0; row < file.rows().size(); ++row) {
-      if (!file.text(row, field).empty()) return true;
+      if (!file.is_blank(row, field)) return true;
     }
     return false;
   }
@@ -105,7 +118,7 @@ class Catalogue {
   void plan(const data::ShopFile& file, const std::string& field) {
     std::set<std::string>& ids = to_write_.emplace_back(field, std::set<std::string>()).second;
     for (size_t row = 0; row < file.rows().size(); ++row) {
-      const bool is_wanted = !catalogue_.only_empty || file.text(row, field).empty();
+      const bool is_wanted = !catalogue_.only_empty || file.is_blank(row, field);
       if (is_wanted && !file.is_fixed(row, field)) ids.insert(file.rows()[row].product.id);
     }
   }
@@ -121,6 +134,7 @@ class Catalogue {
   WriteRun run_for(const std::string& field) const {
     WriteRun run = run_;
     run.output = lines_of(field);
+    run.rejects.clear();  // they are those of the table, once
     run.restart = run_.restart || !catalogue_.resume;
     return run;
   }

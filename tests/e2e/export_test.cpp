@@ -120,6 +120,31 @@ TEST(ExportTest, AChangedTextIsFoundAndNotExportedAgain) {
   EXPECT_TRUE(failed_with_one_line(refused, 1, "LBL_CHANGED"));
 }
 
+TEST(ExportTest, RejectedRowsAreNamedAndBlanksAreFilled) {
+  const TemporaryFolder folder;
+  put(folder / "s.csv", "商品ID,标题,文案\ng1,裙,\ng1,裤,\ng3,衫,　\n");
+  put(folder / "t.jsonl", "{\"id\":\"g1\",\"text\":\"简约长裙。\"}\n{\"id\":\"g3\",\"text\":\"简约衬衫。\"}\n");
+  const auto result = run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.csv", "--rejects", folder / "r.jsonl"}, folder));
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_NE(result.err.find("s.csv row 3"), std::string::npos) << result.err;
+  EXPECT_EQ(get(folder / "out.csv"), "商品ID,标题,文案\ng1,裙,简约长裙。（本文由AI生成）\ng1,裤,\ng3,衫,简约衬衫。（本文由AI生成）\n");
+  const auto rejects = json_lines(folder / "r.jsonl");
+  ASSERT_EQ(rejects.size(), 1u);
+  EXPECT_EQ(rejects[0]["code"], "DUP_ID");
+}
+
+TEST(ExportTest, AnOutputOfAnotherKindIsWrongUsage) {
+  const TemporaryFolder folder;
+  put(folder / "s.csv", "商品ID,标题,文案\ng1,裙,\n");
+  put(folder / "t.jsonl", "{\"id\":\"g1\",\"text\":\"简约长裙。\"}\n");
+  for (const char* output : {"out.xlsx", "out.json", "out.tsv"}) {
+    EXPECT_TRUE(failed_with_one_line(run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / output, "--licence", "own"}, folder)), 2, output));
+    if (output == std::string_view("out.tsv")) continue;
+    EXPECT_TRUE(failed_with_one_line(run_program(labelled({"write", folder / "s.csv", "--baseline", "template", "--output", folder / output}, folder)), 2, output));
+  }
+  EXPECT_EQ(files_below(folder.path()), (std::vector<std::string>{"s.csv", "t.jsonl"}));
+}
+
 /// A table of goods, each third with copy of its own.
 std::string catalogue(int rows) {
   std::string table = "商品ID,标题,类目,商品属性,文案,备注\n";
@@ -204,15 +229,26 @@ ProgramResult stopped_before_the_export(std::vector<std::string> args, const Tem
 }
 
 TEST(CatalogueTest, AResumedRunEndsWithTheSameCode) {
-  const TemporaryFolder folder;
-  put(folder / "in.csv", catalogue(4) + "g5,无,,,,\n");
-  const auto whole = run_program(write_catalogue(folder, "whole.csv"));
+  const TemporaryFolder folder, other;
+  for (const TemporaryFolder* place : {&folder, &other}) put(*place / "in.csv", catalogue(4) + "g5,无,,,,\n");
+  const auto whole = run_program(write_catalogue(other, "whole.csv"));
   ASSERT_EQ(whole.exit_code, 3) << whole.err;  // of g5 nothing can be said
-  std::filesystem::remove(folder / "log.jsonl");
   ASSERT_EQ(stopped_before_the_export(write_catalogue(folder, "out.csv"), folder).exit_code, 1);
   ASSERT_TRUE(std::filesystem::exists(folder / "out.csv.run/description.jsonl"));
   EXPECT_EQ(run_program(write_catalogue(folder, "out.csv")).exit_code, 3);
-  EXPECT_EQ(get(folder / "out.csv"), get(folder / "whole.csv"));
+  EXPECT_EQ(get(folder / "out.csv"), get(other / "whole.csv"));
+}
+
+TEST(CatalogueTest, RejectedRowsOfTheTableAreListed) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(4) + "g4,裙,,,,\n");
+  auto args = write_catalogue(folder, "out.csv");
+  for (const std::string& more : {std::string("--rejects"), folder / "r.jsonl"}) args.push_back(more);
+  EXPECT_EQ(run_program(args).exit_code, 3);
+  const auto rejects = json_lines(folder / "r.jsonl");
+  ASSERT_EQ(rejects.size(), 1u);
+  EXPECT_EQ(rejects[0]["row"], 6);
+  EXPECT_EQ(rejects[0]["code"], "DUP_ID");
 }
 
 TEST(CatalogueTest, TextsOfOtherSettingsAreNotTakenOver) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "data/archive.h"
 #include "data/workbook.h"
 #include "support/workbook.h"
@@ -139,6 +140,27 @@ TEST(ShopFileTest, ANewColumnOfASheetStandsBesideTheOthersAndTheSheetSaysSo) {
   EXPECT_EQ(both.text(1, "description"), "好");
   EXPECT_EQ(both.text(0, "short_title"), "短");
   EXPECT_NE(Archive(file.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml").find("<dimension ref=\"A1:D3\"/>"), std::string::npos);
+}
+
+TEST(ShopFileTest, ColumnsThatHoldIdsOrPricesTakeNoTexts) {
+  for (const char* column : {"商品ID", "价格", "颜色"}) {
+    auto config = quiet_config();
+    config.columns = {concat("description=", column)};
+    EXPECT_THROW(open("商品ID,标题,价格,颜色,文案\n1,裙,9.9,红,\n", "a.csv", config), UsageError) << column;
+  }
+  auto config = quiet_config();
+  config.columns = {"description=文案", "title=文案"};
+  EXPECT_THROW(open("商品ID,标题,文案\n1,裙,\n", "a.csv", config), UsageError);
+  config.columns = {"description=备注"};
+  EXPECT_EQ(open("商品ID,标题,备注\n1,裙,\n", "a.csv", config).column_of("description"), "备注");
+}
+
+TEST(ShopFileTest, BlanksAloneAreNoText) {
+  const ShopFile file = open("商品ID,标题,文案\n1,裙,　\n2,裤,\" \t\"\n3,衫,好\n", "a.csv");
+  ASSERT_EQ(file.rows().size(), 3u);
+  EXPECT_TRUE(file.is_blank(0, "description"));
+  EXPECT_TRUE(file.is_blank(1, "description"));
+  EXPECT_FALSE(file.is_blank(2, "description"));
 }
 
 TEST(ShopFileTest, LongNumbersOfASheetKeepTheirDigits) {
