@@ -12,7 +12,6 @@
 namespace vitrine::data {
 namespace {
 
-constexpr uint64_t kSmallEntryBytes = uint64_t{64} << 10;
 constexpr zip_uint32_t kFileTypeMask = 0170000, kLinkType = 0120000;  // of Unix modes
 constexpr zip_uint16_t kDosDate = (45 << 9) | (1 << 5) | 1;  // 2025-01-01: equal entries, equal bytes
 
@@ -85,7 +84,7 @@ struct Archive::State {
       total += entry.size_bytes;
       entries.push_back(entry);
     }
-    if (total > kSmallEntryBytes && total > limits.max_expansion * bytes.size())
+    if (total > limits.small_bytes && total > limits.max_expansion * bytes.size())
       refuse(name, "TOO_LARGE", concat(total, " bytes unpacked from ", bytes.size(), ", at most ", limits.max_expansion, " times as many"));
   }
 
@@ -98,7 +97,7 @@ struct Archive::State {
     if (is_link(handle.get(), index)) refuse(name, "ARCHIVE_UNSAFE", concat("link ", entry.name));
     if ((stat.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && stat.encryption_method != ZIP_EM_NONE)
       refuse(name, "ARCHIVE_UNSAFE", concat("encrypted entry ", entry.name));
-    const bool bomb = entry.size_bytes > kSmallEntryBytes && entry.size_bytes / limits.max_expansion > stat.comp_size;
+    const bool bomb = entry.size_bytes > limits.small_bytes && entry.size_bytes / limits.max_expansion > stat.comp_size;
     if (bomb || entry.size_bytes > limits.max_entry_bytes)
       refuse(name, "TOO_LARGE", concat(entry.name, ": ", entry.size_bytes, " bytes unpacked from ", stat.comp_size));
     return entry;

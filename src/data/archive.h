@@ -14,7 +14,8 @@ namespace vitrine::data {
 
 struct ArchiveLimits {
   uint64_t max_entry_bytes = uint64_t{1} << 30;  // unpacked
-  uint64_t max_expansion = 100;  // unpacked : packed, of an entry over 64 KiB and of the whole
+  uint64_t max_expansion = 100;  // unpacked : packed, of an entry over small_bytes and of the whole
+  uint64_t small_bytes = uint64_t{64} << 10;
 };
 
 struct ArchiveEntry {

@@ -152,12 +152,14 @@ void ImportRun::remember_mapping() const {
   if (!mapping_.empty() && !fingerprint_.empty()) data::remember_mapping(mappings_, shop_, fingerprint_, used_mapping_);
 }
 
+std::string ImportRun::header_of(std::string_view field) const { return data::header_of(columns_, field); }
+
 ProductRow ImportRun::keep(RowTarget target) {
   Product& product = target.product;
   if (product.title_raw.empty() && product.attributes.empty() && product.description_raw.empty()) {
     // A piece that is no pair says more than that there is none.
     const auto bad_pair = std::find_if(target.notes.begin(), target.notes.end(), [](const ImportEntry& e) { return e.code.starts_with("ATTR_"); });
-    const std::string column = bad_pair != target.notes.end() ? bad_pair->column : format_ == "advertisegen" ? "content" : "title";
+    const std::string column = bad_pair != target.notes.end() ? bad_pair->column : format_ == "advertisegen" ? "content" : header_of("title");
     const std::string value = bad_pair != target.notes.end() ? bad_pair->value : "";
     return reject(std::move(target), column, "MISSING_REQUIRED", value);
   }
@@ -173,7 +175,7 @@ ProductRow ImportRun::keep(RowTarget target) {
   if (product.id.empty()) product.id = stable_id(file_sha256_, target.row);
   if (!ids_.insert(product.id)) {
     const std::string id = product.id;
-    return reject(std::move(target), "id", "DUP_ID", id);
+    return reject(std::move(target), header_of("id"), "DUP_ID", id);
   }
   Source& source = product.source;
   if (source.file.empty()) {

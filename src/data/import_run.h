@@ -33,6 +33,8 @@ class ImportRun {
   }
   int64_t header_line() const { return header_line_; }
   const std::vector<Column>& columns() const { return columns_; }
+  /// The table's own name of a field's column; the field where there is none.
+  std::string header_of(std::string_view field) const;
 
   /// What was mapped by hand: now, else before for this shop and header. Throws InvalidInput for a
   /// column that is not there.

@@ -138,7 +138,7 @@ class TableRows : public RowReader {
     const std::string code = repeats_header() ? "DUP_HEADER" : row_problem(row_, columns_.size());
     if (!code.empty()) return run_.reject(row_.line, "", code, problem_value(row_, code, columns_.size()));
     RowTarget target = read_row();
-    if (needs_id_ && target.product.id.empty()) return run_.reject(row_.line, "id", "MISSING_REQUIRED", target.product.title_raw);
+    if (needs_id_ && target.product.id.empty()) return run_.reject(row_.line, run_.header_of("id"), "MISSING_REQUIRED", target.product.title_raw);
     return run_.keep(std::move(target));
   }
 

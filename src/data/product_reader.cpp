@@ -164,12 +164,19 @@ struct FileSurvey {
 
 FileSurvey survey_file(const InputFile& input, std::string_view name, size_t max_bytes) {
   auto reader = input.open();
+  const auto read = [&](std::span<char> out) {
+    try {
+      return fill(*reader, out);
+    } catch (const Corrupt& damaged) {
+      refuse_damaged(name, damaged);
+    }
+  };
   FileSurvey survey;
   TextSurveyor text;
   Sha256 hash;
   std::string head;
   std::vector<char> chunk(kChunkBytes);
-  while (const size_t size = fill(*reader, chunk)) {
+  while (const size_t size = read(chunk)) {
     const std::string_view piece(chunk.data(), size);
     if (size > max_bytes - survey.size_bytes)
       refuse(name, "TOO_LARGE", concat("more than ", max_bytes, " bytes unpacked"));
@@ -259,6 +266,28 @@ std::string table_inside(const Archive& archive, std::string_view name) {
 }
 
 }  // namespace
+
+std::string header_of(const std::vector<Column>& columns, std::string_view field) {
+  const auto column = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.field == field && !c.header.empty(); });
+  return column == columns.end() ? std::string(field) : column->header;
+}
+
+size_t max_unpacked_bytes(const fs::path& path, size_t max_bytes) {
+  std::error_code code;
+  const bool is_packed = compression_of(path) != Compression::none && fs::is_regular_file(path, code);
+  const uint64_t packed_bytes = is_packed ? fs::file_size(path, code) : 0;
+  if (!is_packed || code) return max_bytes;
+  const ArchiveLimits limits;
+  return std::min<uint64_t>(max_bytes, std::max(limits.small_bytes, limits.max_expansion * packed_bytes));
+}
+
+void refuse_damaged(std::string_view name, const Corrupt& damaged) {
+  constexpr std::string_view kTooLarge = "TOO_LARGE: ";
+  const std::string_view what(damaged.what());
+  const size_t large = what.find(kTooLarge), colon = what.rfind(": ");
+  if (large != std::string_view::npos) refuse(name, "TOO_LARGE", std::string(what.substr(large + kTooLarge.size())));
+  refuse(name, "ARCHIVE_DAMAGED", std::string(colon == std::string_view::npos ? what : what.substr(colon + 2)));
+}
 
 struct ProductReader::State {
   State(InputFile file, std::string file_name, const ImportConfig& config, size_t max_bytes)
@@ -371,7 +400,7 @@ struct ProductReader::State {
 
 ProductReader::ProductReader(const fs::path& path, const ImportConfig& config) {
   config.validate();
-  const auto max_bytes = static_cast<size_t>(config.max_file_mib) << 20;
+  const size_t max_bytes = max_unpacked_bytes(path, static_cast<size_t>(config.max_file_mib) << 20);
   state_ = std::make_unique<State>(InputFile(path), path.string(), config, max_bytes);
 }
 

@@ -6,8 +6,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "base/input_file.h"
 #include "data/import.h"
 
@@ -18,6 +20,15 @@ struct Column {
   std::string header;
   std::string field;  // of ColumnRules, or mapped by hand; "" = kept and no more
 };
+
+/// The header of the column that holds a field; the field's name where there is none.
+std::string header_of(const std::vector<Column>& columns, std::string_view field);
+
+/// The most that a file may unpack to: `max_bytes`, and of .gz and .zst not over the limit of archives
+/// (ArchiveLimits::max_expansion).
+size_t max_unpacked_bytes(const std::filesystem::path& path, size_t max_bytes);
+/// Throws ImportRefused for what unpacking said of a file: ARCHIVE_DAMAGED, TOO_LARGE.
+[[noreturn]] void refuse_damaged(std::string_view name, const Corrupt& damaged);
 
 /// One row of a file: a product, or why there is none.
 struct ProductRow {

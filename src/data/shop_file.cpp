@@ -282,8 +282,14 @@ ShopFile::ShopFile(ShopFile&&) noexcept = default;
 ShopFile& ShopFile::operator=(ShopFile&&) noexcept = default;
 
 ShopFile ShopFile::read(const fs::path& path, const ShopFileConfig& config) {
-  const auto max_bytes = static_cast<size_t>(config.reader.max_file_mib) << 20;
-  return read_from(read_file_unpacked(path, max_bytes), path.string(), config);
+  const size_t max_bytes = max_unpacked_bytes(path, static_cast<size_t>(config.reader.max_file_mib) << 20);
+  std::string bytes;
+  try {
+    bytes = read_file_unpacked(path, max_bytes);
+  } catch (const Corrupt& damaged) {
+    refuse_damaged(path.string(), damaged);
+  }
+  return read_from(std::move(bytes), path.string(), config);
 }
 
 ShopFile ShopFile::read_from(std::string bytes, std::string_view name, const ShopFileConfig& config) {

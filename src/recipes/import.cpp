@@ -89,7 +89,7 @@ class ImportJob {
         progress_.advance(kRowsBetweenReports);
       }
       for (const ImportEntry& finding : row->findings) report(finding);
-      if (row->product && several) refuse_repeated_id(*row);
+      if (row->product && several) refuse_repeated_id(*row, data::header_of(reader.columns(), "id"));
       if (row->product) keep(*row->product);
       else ++totals_.rows_rejected;
     }
@@ -102,10 +102,10 @@ class ImportJob {
     return findings.size();
   }
 
-  void refuse_repeated_id(data::ProductRow& row) {
+  void refuse_repeated_id(data::ProductRow& row, const std::string& column) {
     const data::Product& product = *row.product;
     if (ids_.insert(product.id)) return;
-    report({product.source.file, product.source.row, "id", "DUP_ID", Severity::reject, product.id, product.id});
+    report({product.source.file, product.source.row, column, "DUP_ID", Severity::reject, product.id, product.id});
     row.product.reset();
   }
 

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 
+#include "base/compressed.h"
 #include "base/file.h"
 #include "data/archive.h"
 #include "data/gtin.h"
 #include "data/import.h"
 #include "data/import_run.h"
 #include "data/normalization.h"
+#include "data/shop_file.h"
 #include "support/temporary_directory.h"
 #include "support/workbook.h"
 #include "support/zip_bytes.h"
@@ -269,6 +271,23 @@ TEST(ImportCodesTest, LargeTextsOutsideOfRowsRefuseTheFileInLittleMemory) {
   EXPECT_EQ(refusal([] { streamed("json", {"{\n\"products\":\"", kTwoGigabytes, "\"}"}, /*most_mib=*/200); }), "0  TOO_LARGE fatal");
   EXPECT_EQ(refusal([] { streamed("xml", {"<rss>", kSomeMegabytes, "<item/></rss>"}); }), "0  NOT_XML fatal");
   EXPECT_EQ(refusal([] { streamed("xml", {"<rss><item><id>1</id><title>裙</title></item>", kSomeMegabytes, "</rss>"}); }), "1  NOT_XML fatal");
+}
+
+TEST(ImportCodesTest, FindingsNameTheTablesOwnColumns) {
+  EXPECT_EQ(findings(read("商品ID,宝贝标题\n1,裙\n1,裤\n2,\n", "a.csv")), (Lines{"3 商品ID DUP_ID reject", "4 宝贝标题 MISSING_REQUIRED reject"}));
+}
+
+TEST(ImportCodesTest, ADamagedOrOverfullPackedFileIsRefusedWithACode) {
+  const test::TemporaryDirectory folder;
+  const std::string table = "id,标题\n1,裙\n2,裤\n", packed = compress(table, Compression::gzip);
+  write_file_atomic(folder.path() / "whole.csv.gz", packed);
+  EXPECT_EQ(read_products(folder.path() / "whole.csv.gz", quiet_config()).products.size(), 2u);
+  write_file_atomic(folder.path() / "cut.csv.gz", packed.substr(0, packed.size() - 9));
+  write_file_atomic(folder.path() / "bomb.csv.gz", compress(table + std::string(size_t{4} << 20, ' '), Compression::gzip));
+  for (const auto& [file, code] : {std::pair{"cut.csv.gz", "0  ARCHIVE_DAMAGED fatal"}, {"bomb.csv.gz", "0  TOO_LARGE fatal"}}) {
+    EXPECT_EQ(refusal([&] { read_products(folder.path() / file, quiet_config()); }), code) << file;
+    EXPECT_EQ(refusal([&] { ShopFile::read(folder.path() / file, {.reader = quiet_config(), .columns = {}}); }), code) << file;
+  }
 }
 
 }  // namespace

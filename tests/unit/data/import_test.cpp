@@ -70,7 +70,7 @@ TEST(ImportTest, BadValuesAreLeftOutAndNamed) {
 
 TEST(ImportTest, RejectedRowsAreCountedWithTheirLines) {
   const auto result = csv("id,标题\n1,甲\n1,乙\n2,\n3,丙,丁\n\"4,戊\n5,己\n");
-  EXPECT_EQ(findings(result), (Lines{"3 id DUP_ID reject", "4 title MISSING_REQUIRED reject", "5  COLS_MISMATCH reject", "6  BAD_QUOTE reject"}));
+  EXPECT_EQ(findings(result), (Lines{"3 id DUP_ID reject", "4 标题 MISSING_REQUIRED reject", "5  COLS_MISMATCH reject", "6  BAD_QUOTE reject"}));
   EXPECT_EQ(result.report.rows_in, 6);
   EXPECT_EQ(result.report.rows_kept, 2);
   EXPECT_EQ(result.report.rows_rejected, 4);
