@@ -149,7 +149,7 @@ class Catalogue {
   Json settings() const {
     Json settings = config_to_json(config_);
     settings["input_sha256"] = source_sha256_;
-    for (const auto& [name, list] : {std::pair{"columns", &catalogue_.columns}, {"map", &catalogue_.map}, {"pin", &run_.pins}, {"wanted_order", &run_.order}}) settings[name] = *list;
+    for (const auto& [name, list] : {std::pair{"columns", &catalogue_.columns}, {"map", &catalogue_.map}, {"pin", &run_.pins}, {"order", &run_.order}}) settings[name] = *list;
     settings["shop"] = catalogue_.shop;
     settings["sheet"] = catalogue_.sheet;
     settings["table_sha256"] = table_sha256_;
