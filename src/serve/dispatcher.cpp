@@ -106,13 +106,14 @@ Dispatcher::Dispatcher(Service& service, std::span<const Operation> operations)
 Dispatcher::Found Dispatcher::find(const HttpRequest& request) const {
   const auto path = segments_of(request.path);
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
-  bool has_other_method = false;
+  std::string allowed;
   for (const Operation& operation : operations_) {
     auto values = match(operation.path, path);
     if (values && operation.method == method) return {&operation, std::move(*values)};
-    has_other_method = has_other_method || values;
+    if (!values) continue;
+    allowed += concat(allowed.empty() ? "" : ", ", operation.method, operation.method == "GET" ? ", HEAD" : "");
   }
-  if (has_other_method) throw Refusal("method_not_allowed");
+  if (!allowed.empty()) throw Refusal::method_not_allowed(std::move(allowed));
   return {};
 }
 

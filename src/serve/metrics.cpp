@@ -1,14 +1,20 @@
 #include "serve/metrics.h"
 
+#include <array>
+#include <charconv>
+#include <cmath>
+
 #include "base/error.h"
 
 namespace vitrine::serve {
 namespace {
 
-/// All digits of whole numbers, as a stream would not give them.
+/// All digits of whole numbers, else the shortest that reads back as the same.
 std::string digits(double value) {
-  const auto whole = static_cast<int64_t>(value);
-  return static_cast<double>(whole) == value ? std::to_string(whole) : concat(value);
+  if (!std::isfinite(value)) return std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  std::array<char, 400> text{};  // the largest double has 309 digits
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed).ptr;
+  return {text.data(), end};
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ void add_headers(std::string_view path, const ReadyFile& file, HttpResponse& res
 }  // namespace
 
 HttpResponse page_response(const HttpRequest& request) {
-  if (request.method != "GET" && request.method != "HEAD") throw Refusal("method_not_allowed");
+  if (request.method != "GET" && request.method != "HEAD") throw Refusal::method_not_allowed("GET, HEAD");
   const std::string_view path = request.path == "/" ? "/index.html" : std::string_view(request.path);
   const auto found = ready_files().find(path);
   if (found == ready_files().end()) throw Refusal("unknown_address");

@@ -18,7 +18,7 @@ constexpr ProblemKind kKinds[] = {
     {"wrong_password", 401, "账号或密码不对", "Account or password is wrong"},
     {"forbidden", 403, "角色不够", "Your role may not do this"},
     {"csrf", 403, "缺少 X-CSRF-Token，或它不是本次登录的", "X-CSRF-Token is missing or not of this session"},
-    {"own_work", 403, "本店不许通过自己选的文案", "This shop does not let authors approve their own work"},
+    {"own_work", 403, "本店不许通过自己选过或改过的文案", "This shop does not let authors approve their own work"},
     {"unknown", 404, "没有找到", "Not found"},
     {"unknown_address", 404, "没有这个地址", "There is no such address"},
     {"method_not_allowed", 405, "这个地址不接受这种方法", "The address does not take this method"},
@@ -88,6 +88,12 @@ Refusal::Refusal(std::string_view code, std::string detail, std::vector<FieldFau
 Refusal::Refusal(std::string_view code, store::UtcMillis reset_at)
     : Error(std::string(code)), kind_(problem_kind(code)), reset_at_(reset_at) {}
 
+Refusal Refusal::method_not_allowed(std::string methods) {
+  Refusal refusal("method_not_allowed");
+  refusal.allowed_methods_ = std::move(methods);
+  return refusal;
+}
+
 Refusal refusal_of(const std::exception& error) {
   if (const auto* refusal = dynamic_cast<const Refusal*>(&error)) return *refusal;
   if (is<data::ImportRefused>(error)) return Refusal("unreadable_file", error.what());
@@ -122,6 +128,7 @@ HttpResponse problem_response(const Refusal& refusal, const HttpRequest& request
                         .body = dump_line(problem_json(refusal, request)),
                         .file = {},
                         .events = {}};
+  if (!refusal.allowed_methods().empty()) response.headers.emplace_back("Allow", refusal.allowed_methods());
   if (refusal.reset_at()) {
     const auto left = *refusal.reset_at() - store::utc_now();
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();

@@ -37,17 +37,21 @@ class Refusal : public Error {
                    std::vector<FieldFault> faults = {});
   /// Over a limit until `reset_at`.
   Refusal(std::string_view code, store::UtcMillis reset_at);
+  /// `methods`: what the address takes, "GET, HEAD" (RFC 9110: Allow).
+  static Refusal method_not_allowed(std::string methods);
 
   const ProblemKind& kind() const { return kind_; }
   const std::string& detail() const { return detail_; }
   const std::vector<FieldFault>& faults() const { return faults_; }
   const std::optional<store::UtcMillis>& reset_at() const { return reset_at_; }
+  const std::string& allowed_methods() const { return allowed_methods_; }
 
  private:
   const ProblemKind& kind_;
   std::string detail_;
   std::vector<FieldFault> faults_;
   std::optional<store::UtcMillis> reset_at_;
+  std::string allowed_methods_;
 };
 
 /// What an exception of the rooms below means to a client. Faults of ours become `internal`,
@@ -56,7 +60,7 @@ Refusal refusal_of(const std::exception& error);
 
 /// The document, in the language of the request.
 Json problem_json(const Refusal& refusal, const HttpRequest& request);
-/// The document as an answer, with Retry-After where there is a time.
+/// The document as an answer, with Retry-After where there is a time, Allow where the method is wrong.
 HttpResponse problem_response(const Refusal& refusal, const HttpRequest& request);
 
 }  // namespace vitrine::serve

@@ -35,8 +35,7 @@ Decided judge(const Review& review, const Decision& decision) {
   } else if (!pending) {
     return Decided::not_in_state;
   }
-  const bool own = decision.kind == DecisionKind::approve && decision.user_id == review.author_id;
-  return own && !decision.own_approval ? Decided::own_work : Decided::done;
+  return Decided::done;
 }
 
 }  // namespace
@@ -86,10 +85,22 @@ Decided Reviews::decide(const Decision& decision) {
   if (!review) return Decided::not_found;
   const Decided verdict = judge(*review, decision);
   if (verdict != Decided::done) return verdict;
+  const bool approves = decision.kind == DecisionKind::approve;
+  if (approves && !decision.own_approval && is_author(*review, decision.user_id)) return Decided::own_work;
   apply(*review, decision);
   refresh_copy_state(connection_, shop_id_, review->product_id, decision.time);
   transaction.commit();
   return Decided::done;
+}
+
+bool Reviews::is_author(const Review& review, const std::string& user_id) {
+  if (user_id == review.author_id) return true;
+  int64_t one = 0;
+  return connection_.read_one(
+      connection_.query("SELECT 1 FROM decisions WHERE shop_id = $1 AND review_id = $2 AND "
+                        "user_id = $3 AND decision = 'edit' LIMIT 1",
+                        shop_id_, review.id, user_id),
+      one);
 }
 
 void Reviews::apply(const Review& review, const Decision& decision) {

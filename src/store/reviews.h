@@ -59,7 +59,7 @@ enum class Decided {
   not_found,
   changed,       // text_sha256 is not that of the present text
   not_in_state,  // approve or edit of what is not pending, reject of what is exported or rejected
-  own_work,      // an approval by the author, which the shop forbids
+  own_work,      // an approval by one who chose or edited the text, which the shop forbids
 };
 
 class Reviews : public OfShop {
@@ -83,6 +83,8 @@ class Reviews : public OfShop {
 
  private:
   void apply(const Review& review, const Decision& decision);
+  /// Whether he chose the text or has edited it.
+  bool is_author(const Review& review, const std::string& user_id);
 };
 
 }  // namespace vitrine::store

@@ -135,6 +135,14 @@ TEST(MetricsTest, CountsByOperationAndStatus) {
   EXPECT_NE(text.text().find("vitrine_http_request_seconds_count{operation=\"getJob\"} 3\n"), std::string::npos);
 }
 
+TEST(MetricsTest, NumbersKeepAllTheirDigits) {
+  MetricText text;
+  text.add("start", {}, 1796080234.125);
+  text.add("count", {}, 12345678);
+  text.add("small", {}, 0.1);
+  EXPECT_EQ(text.text(), "start 1796080234.125\ncount 12345678\nsmall 0.1\n");
+}
+
 TEST(TimeTest, ReadsZonesAndFractions) {
   EXPECT_EQ(to_rfc3339(at(0)), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(parse_rfc3339("1970-01-01T08:00:00+08:00"), at(0));

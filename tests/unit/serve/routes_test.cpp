@@ -1,6 +1,7 @@
 // What operators and reviewers do, request by request.
 #include <algorithm>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <thread>
 
@@ -37,6 +38,18 @@ TEST(OperationsTest, AreThoseOfTheContract) {
   EXPECT_EQ(ours, operations_of_contract());
 }
 
+/// YAML 1.1 reads these words as true and false, so that a description would not be a text.
+TEST(OperationsTest, NoTextOfTheContractIsATruthValue) {
+  std::ifstream file(std::string(VITRINE_SOURCE_DIR) + "/docs/api/openapi.yaml");
+  const std::regex truth("(description|summary|title): *(y|yes|n|no|on|off|true|false) *([,}#]|$)", std::regex::icase);
+  int number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    EXPECT_FALSE(std::regex_search(line, truth)) << number << ": " << line;
+  }
+  EXPECT_GT(number, 0);
+}
+
 TEST_F(RoutesTest, WrongAddressesMethodsAndTypesAreProblems) {
   const Asker writer = sign_in("writer");
   EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/nothing")), "404 unknown_address");
@@ -47,6 +60,18 @@ TEST_F(RoutesTest, WrongAddressesMethodsAndTypesAreProblems) {
   EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/products?limit=0")), "400 bad_request");
   EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/products?state=bogus")), "400 bad_request");
   EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/products?cursor=bogus")), "400 bad_request");
+}
+
+TEST_F(RoutesTest, AWrongMethodIsToldTheRightOnes) {
+  const auto allowed = [&](const std::string& method, const std::string& address) {
+    std::string value;
+    for (const auto& [name, text] : ask({}, method, address).headers) value += name == "Allow" ? text : "";
+    return value;
+  };
+  EXPECT_EQ(allowed("DELETE", "/api/v1/jobs"), "GET, HEAD, POST");
+  EXPECT_EQ(allowed("GET", "/api/v1/picks/k1"), "PUT");
+  EXPECT_EQ(allowed("POST", "/"), "GET, HEAD");
+  EXPECT_EQ(allowed("GET", "/api/v1/jobs"), "");
 }
 
 TEST_F(RoutesTest, EveryAnswerHasItsRequestId) {
@@ -83,7 +108,8 @@ TEST_F(RoutesTest, APickStandsInTheQueueUntilItIsApproved) {
   const std::string decisions = "/api/v1/reviews/" + pick["review_ids"][0].get<std::string>() + "/decisions";
   EXPECT_EQ(outcome(send(reviewer, "POST", decisions, {{"decision", "approve"}, {"text_sha256", std::string(64, '0')}})), "409 review_changed");
   EXPECT_EQ(json_of(send(reviewer, "POST", decisions, {{"decision", "edit"}, {"text", "真丝连衣裙，墨绿色。"}}))["text"], "真丝连衣裙，墨绿色。");
-  EXPECT_EQ(json_of(send(reviewer, "POST", decisions, {{"decision", "approve"}}))["state"], "approved");
+  EXPECT_EQ(outcome(send(reviewer, "POST", decisions, {{"decision", "approve"}})), "403 own_work") << "of one's own edit";
+  EXPECT_EQ(json_of(send(sign_in("admin"), "POST", decisions, {{"decision", "approve"}}))["state"], "approved");
   EXPECT_EQ(outcome(send(writer, "PUT", "/api/v1/picks/k1", pick_of({}))), "409 review_closed");
   EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/products/p1"))["copy"], "真丝连衣裙，墨绿色。");
   const Json trail = json_of(ask(reviewer, "GET", "/api/v1/audit?subject=review:" + pick["review_ids"][0].get<std::string>()));

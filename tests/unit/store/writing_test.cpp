@@ -267,6 +267,18 @@ TYPED_TEST(WritingTest, AuthorsApproveOnlyWhereTheShopLetsThem) {
   EXPECT_EQ(this->reviews().find("r1")->reviewer, "name of u1 in s1");
 }
 
+TYPED_TEST(WritingTest, WhoeverEditsATextIsOneOfItsAuthors) {
+  this->pick_c1();
+  Decision edit = this->decision(DecisionKind::edit);
+  edit.text = "edited";
+  EXPECT_EQ(this->reviews().decide(edit), Decided::done);
+  Decision own = this->decision(DecisionKind::approve);
+  EXPECT_EQ(this->reviews().decide(own), Decided::own_work);
+  EXPECT_EQ(this->reviews().find("r1")->state, ReviewState::pending);
+  own.own_approval = true;
+  EXPECT_EQ(this->reviews().decide(own), Decided::done);
+}
+
 TYPED_TEST(WritingTest, TheQueueIsOldestFirstAndCounted) {
   this->picks().put(pick("k1", {"c1", "c2"}));
   this->reviews().open(review("r1", "k1", "c1"));

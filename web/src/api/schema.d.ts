@@ -574,7 +574,7 @@ export interface paths {
         put?: never;
         /**
          * Approve, edit, or send back with a reason (reviewer, admin)
-         * @description 403 `own_work` when the shop forbids that authors approve; 409 `check_blocked` when the checks block the text; 409 `review_changed` when `text_sha256` is not that of the present text.
+         * @description 403 `own_work` when the shop forbids that authors approve (whoever chose the text or has edited it); 409 `check_blocked` when the checks block the text; 409 `review_changed` when `text_sha256` is not that of the present text.
          */
         post: operations["decideReview"];
         delete?: never;
@@ -1664,7 +1664,7 @@ export interface components {
             label: components["schemas"]["Label"];
             name: string;
             operator_price_per_hour: number;
-            /** @description whether authors may approve what they picked */
+            /** @description whether authors may approve what they picked or edited */
             own_approval: boolean;
             /** @description of the machine */
             price_per_hour: number;
@@ -3087,7 +3087,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description yes */
+            /** @description what works and what is missing */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -383,7 +383,7 @@ export const en: Record<Word, string> = {
   'review.proves': 'Evidence',
   'review.trail': 'Who did what',
   'review.onlyReviewers': 'Only reviewers may decide.',
-  'review.ownWork': 'This shop does not let you approve your own choice. Ask another reviewer.',
+  'review.ownWork': 'This shop does not let you approve what you chose or edited. Ask another reviewer.',
   'review.blocked': 'There is a problem that blocks. Mend it first.',
   'review.did.approve': 'Approved',
   'review.did.edit': 'Changed',
