@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "data/table_file.h"
 #include "serve/wire.h"
 #include "text/utf8.h"
 
@@ -73,6 +74,14 @@ const Json& BodyReader::raw(std::string_view name) {
   return value == nullptr ? kNull : *value;
 }
 
+void BodyReader::note_blanks(const std::string& text, std::string_view name, Blanks blanks) {
+  if (blanks == Blanks::anywhere || text.empty()) return;
+  const bool is_blank = data::fold_name(text).empty();
+  const bool is_framed = blanks == Blanks::not_at_ends && data::trim_space(text) != text;
+  if (!is_blank && !is_framed) return;
+  faults_->blank.push_back({pointer_ + "/" + std::string(name), is_blank ? "holds nothing but blanks" : "begins or ends with a blank"});
+}
+
 bool BodyReader::is_good_text(const Json& value, std::string_view name, TextLimits limits) {
   if (!value.is_string()) {
     fault(name, "expected a text");
@@ -85,6 +94,7 @@ bool BodyReader::is_good_text(const Json& value, std::string_view name, TextLimi
                                                : range(limits.min, limits.max) + " characters");
     return false;
   }
+  note_blanks(text, name, limits.blanks);
   if (text.find('\0') != text.npos) fault(name, "holds U+0000");
   return text.find('\0') == text.npos;
 }
@@ -202,10 +212,12 @@ void BodyReader::finish() {
   note_unknown();
   if (!pointer_.empty()) return;  // the outermost one throws
   const bool is_unknown = !faults_->unknown.empty();
-  if (!is_unknown && faults_->wrong.empty()) return;
+  const bool is_wrong = !faults_->wrong.empty();
+  if (!is_unknown && !is_wrong && faults_->blank.empty()) return;
   std::vector<FieldFault> all = faults_->unknown;
   all.insert(all.end(), faults_->wrong.begin(), faults_->wrong.end());
-  throw Refusal(is_unknown ? "unknown_field" : "bad_request", "", std::move(all));
+  all.insert(all.end(), faults_->blank.begin(), faults_->blank.end());
+  throw Refusal(is_unknown ? "unknown_field" : is_wrong ? "bad_request" : "blank_text", "", std::move(all));
 }
 
 }  // namespace vitrine::serve

@@ -21,9 +21,13 @@
 
 namespace vitrine::serve {
 
+/// Where white space and zero-width characters may stand: anywhere; not as the whole text; nor at its ends.
+enum class Blanks { anywhere, not_alone, not_at_ends };
+
 /// Code points of a text.
 struct TextLimits {
   size_t min = 0, max = std::numeric_limits<size_t>::max();
+  Blanks blanks = Blanks::anywhere;
 };
 struct ListLimits {
   size_t min = 0, max = 10000;
@@ -73,18 +77,19 @@ class BodyReader {
 
   /// Notes a fault of a field that only the caller can see.
   void fault(std::string_view name, std::string detail);
-  /// Throws Refusal: unknown_field, else bad_request, with all faults. An inner reader only notes
+  /// Throws Refusal: unknown_field, else bad_request, else blank_text, with all faults. An inner reader only notes
   /// its unknown fields: it is finished before the outer one.
   void finish();
 
  private:
   struct Faults {
-    std::vector<FieldFault> unknown, wrong;
+    std::vector<FieldFault> unknown, wrong, blank;
   };
   BodyReader(const Json& object, std::string pointer, std::shared_ptr<Faults> faults);
   const Json* find(std::string_view name);
   size_t index_of_word(std::string_view name, const std::string_view* words, size_t count);
   bool is_good_text(const Json& value, std::string_view name, TextLimits limits);
+  void note_blanks(const std::string& text, std::string_view name, Blanks blanks);
   void note_unknown();
 
   const Json* object_;

@@ -52,7 +52,7 @@ store::Pick read_pick(const Call& call) {
   pick.order = body.texts("order", {.min = 0, .max = kIds.max, .unique = true, .item = kIds.item});
   for (BodyReader& edit : body.objects("edits")) {
     edit.require({"from", "to"});
-    pick.edits.push_back({edit.text("from", kIds.item), edit.text("to", {.min = 1, .max = 20000})});
+    pick.edits.push_back({edit.text("from", kIds.item), edit.text("to", {.min = 1, .max = 20000, .blanks = Blanks::not_alone})});
     edit.finish();
   }
   pick.reason = body.text("reason", {.min = 0, .max = 1000});

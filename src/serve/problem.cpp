@@ -40,6 +40,7 @@ constexpr ProblemKind kKinds[] = {
     {"too_large", 413, "内容太大", "The body is too large"},
     {"address_too_long", 414, "地址太长", "The address is too long"},
     {"wrong_type", 415, "内容的类型不对", "The body has the wrong media type"},
+    {"blank_text", 422, "文字不能只有空白，名字前后不能有空白", "A text is blank, or a name has blanks around it"},
     {"impossible", 422, "请求做不到", "The request is well-formed but impossible"},
     {"unreadable_file", 422, "这个文件读不出商品", "No products can be read from this file"},
     {"no_settings", 422, "这个文件里没有生成设置", "The file holds no settings"},

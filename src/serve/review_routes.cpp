@@ -26,7 +26,7 @@ store::Decision read_decision(const Call& call) {
   decision.review_id = call.id();
   decision.user_id = call.user().id;
   decision.kind = body.word_of<store::DecisionKind>("decision");
-  decision.text = body.text("text", {.min = 0, .max = 20000});
+  decision.text = body.text("text", {.min = 0, .max = 20000, .blanks = Blanks::not_alone});
   decision.reason = body.text("reason", {.min = 0, .max = 1000});
   decision.text_sha256 = body.text("text_sha256", {.min = 64, .max = 64});
   decision.time = store::utc_now();

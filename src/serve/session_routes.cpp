@@ -11,7 +11,9 @@
 namespace vitrine::serve {
 namespace {
 
-constexpr TextLimits kName{.min = 1, .max = 100}, kPassword{.min = 10, .max = 1000};
+constexpr TextLimits kName{.min = 1, .max = 100, .blanks = Blanks::not_alone};
+constexpr TextLimits kUserName{.min = 1, .max = 100, .blanks = Blanks::not_at_ends};
+constexpr TextLimits kPassword{.min = 10, .max = 1000, .blanks = Blanks::not_alone};
 constexpr size_t kCsrfTokenSize = 32;
 constexpr double kMaxPrice = 1e9;
 
@@ -129,7 +131,7 @@ NewUser read_new_user(const Json& json) {
   body.require({"name", "password", "role"});
   NewUser added;
   added.user.id = store::new_id("u");
-  added.user.name = body.text("name", kName);
+  added.user.name = body.text("name", kUserName);
   added.password = body.text("password", kPassword);
   added.user.role = body.word_of<store::Role>("role");
   added.user.created_at = store::utc_now();
@@ -270,7 +272,7 @@ void read_label(BodyReader label, store::Shop& shop) {
 store::Shop patched_shop(const Json& json, store::Shop shop) {
   BodyReader body(json);
   if (body.has("name")) shop.name = body.text("name", kName);
-  if (body.has("producer")) shop.producer = body.text("producer", {.min = 1, .max = 200});
+  if (body.has("producer")) shop.producer = body.text("producer", {.min = 1, .max = 200, .blanks = Blanks::not_alone});
   if (body.has("label")) read_label(body.object("label"), shop);
   if (body.has("own_approval")) shop.own_approval = body.flag("own_approval");
   if (body.has("price_per_hour")) shop.price_per_hour = body.number("price_per_hour", 0, kMaxPrice);

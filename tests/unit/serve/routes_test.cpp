@@ -133,6 +133,27 @@ TEST_F(RoutesTest, AuthorsDoNotApproveTheirOwnWorkUnlessTheShopLetsThem) {
   EXPECT_EQ(outcome(send(reviewer, "POST", decisions, {{"decision", "approve"}})), "200");
 }
 
+TEST_F(RoutesTest, BlankTextsAreRefusedWithTheirField) {
+  const Asker admin = sign_in("admin"), reviewer = sign_in("reviewer");
+  const auto refused = [&](const HttpResponse& response) {
+    const Json problem = parse_json(response.body, "problem");
+    return outcome(response) + " " + problem.at("errors").at(0).at("field").get<std::string>();
+  };
+  Json blank = pick_of({"c1"});
+  blank["edits"] = {{{"from", "c1"}, {"to", " \n "}}};
+  EXPECT_EQ(refused(send(reviewer, "PUT", "/api/v1/picks/k1", blank)), "422 blank_text /edits/0/to");
+  const Json pick = json_of(send(reviewer, "PUT", "/api/v1/picks/k1", pick_of({"c1"})));
+  const std::string decisions = "/api/v1/reviews/" + pick["review_ids"][0].get<std::string>() + "/decisions";
+  for (const char* text : {"   ", "\u3000\u3000", "\u200b"}) {
+    EXPECT_EQ(refused(send(reviewer, "POST", decisions, {{"decision", "edit"}, {"text", text}})), "422 blank_text /text") << text;
+  }
+  EXPECT_EQ(refused(send(admin, "PATCH", "/api/v1/shop", {{"producer", "   "}})), "422 blank_text /producer");
+  for (const char* name : {"   ", " a", "a\u3000"}) {
+    EXPECT_EQ(refused(send(admin, "POST", "/api/v1/users", {{"name", name}, {"password", "long enough"}, {"role", "writer"}})), "422 blank_text /name") << name;
+  }
+  EXPECT_EQ(refused(send(admin, "PATCH", "/api/v1/users/u-writer", {{"password", "            "}})), "422 blank_text /password");
+}
+
 TEST_F(RoutesTest, PicksAreReadAsPagesAndAsLinesForTraining) {
   const Asker writer = sign_in("writer");
   json_of(send(writer, "PUT", "/api/v1/picks/k1", pick_of({"c1"})));

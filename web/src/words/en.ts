@@ -607,6 +607,7 @@ export const en: Record<Word, string> = {
   'error.review_closed': 'This was reviewed already and cannot be chosen anew.',
   'error.review_changed': 'Somebody has just changed this. Look at it once more.',
   'error.check_blocked': 'There is a problem that blocks. Mend it first.',
+  'error.blank_text': 'A text may not be blank, and a name may not begin or end with a blank.',
   'error.own_work': 'This shop does not let you approve your own choice.',
   'error.gate_not_passed': 'Its gate has not passed.',
   'error.LBL_NO_PRODUCER': 'No provider is set. An admin sets it under Settings → Shop.',

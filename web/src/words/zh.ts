@@ -605,6 +605,7 @@ export const zh = {
   'error.review_closed': '这条已经审核过，不能再改选。',
   'error.review_changed': '别人刚改过这条，已为你刷新，请再看一遍。',
   'error.check_blocked': '有不能发布的问题，先改好再通过。',
+  'error.blank_text': '文字不能只有空白，名字前后不能有空白。',
   'error.own_work': '本店不许通过自己选过或改过的文案。',
   'error.gate_not_passed': '没有通过上线检查，不能上线。',
   'error.LBL_NO_PRODUCER': '还没有设置服务提供者。请管理员在“设置 → 店铺”里填写。',
