@@ -33,6 +33,9 @@ void require_possible(Service& service, const Call& call, const JobRequest& requ
   const auto require_model = [&](const std::string& id) {
     if (!id.empty()) need(store::Models(*loan, call.shop_id()).find(id));
   };
+  const auto require_serving_model = [&] {
+    if (!store::Models(*loan, call.shop_id()).serving(store::ModelKind::copy)) throw Refusal("model_missing");
+  };
   switch (request.kind) {
     case store::JobKind::import_rows: return require_import(read_import_job(call.body).import_id);
     case store::JobKind::write: {
@@ -51,12 +54,14 @@ void require_possible(Service& service, const Call& call, const JobRequest& requ
       if (job.to_file) require_role(call, store::Role::reviewer);
       if (job.to_file && !service.hooks.export_texts) throw Refusal("not_available", "deliver: file");
       if (job.to_file && !job.dry_run) require_producer(*loan, call);
-      return;
+      return require_serving_model();
     }
     case store::JobKind::export_files:
       if (!read_export_job(call.body).dry_run) require_producer(*loan, call);
       return;
-    case store::JobKind::round: return require_role(call, store::Role::admin);
+    case store::JobKind::round:
+      require_role(call, store::Role::admin);
+      return require_serving_model();
     case store::JobKind::gate:
       require_role(call, store::Role::admin);
       return require_model(read_gate_job(call.body).model_id);

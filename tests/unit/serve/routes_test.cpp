@@ -190,6 +190,9 @@ TEST_F(RoutesTest, JobsNeedAKeyAndSomethingThatIsThere) {
   EXPECT_EQ(add(Json{{"kind", "write"}, {"plan_id", "l1"}, {"num_return_sequences", 2}, {"seed", 0}}, "key-00001"), "409 key_reused");
   EXPECT_EQ(add(Json{{"kind", "write"}, {"plan_id", "no"}, {"num_return_sequences", 1}, {"seed", 0}}, "key-00002"), "404 unknown");
   EXPECT_EQ(add(Json{{"kind", "draw"}, {"product_id", "p1"}, {"num_images_per_prompt", 1}, {"seed", 0}}, "key-00003"), "503 model_missing");
+  const Json batch{{"kind", "batch"}, {"fields", {"description"}}, {"factors", parse_json(R"({"field":"description","style":"taobao","platform":"","length":110,"audience":"","keywords":[],"pin":[],"order":[],"drop":[]})", "factors")},
+                   {"num_return_sequences", 1}, {"seed", 0}, {"only_empty", true}, {"dry_run", false}, {"deliver", "review"}};
+  EXPECT_EQ(add(batch, "key-00005"), "503 model_missing");
   Json urgent = write;
   urgent["priority"] = "high";
   EXPECT_EQ(add(urgent, "key-00004"), "403 forbidden");
