@@ -190,8 +190,14 @@ Json json_of(const UserPatch& patch) {
   return json;
 }
 
+/// A token that leaked must not become a way to stay: it neither changes passwords nor makes tokens.
+void require_session(const Call& call) {
+  if (call.session_secret.empty()) throw Refusal("forbidden", "an API token may not do this: sign in");
+}
+
 HttpResponse change_user(Service& service, Call& call) {
   const UserPatch patch = read_user_patch(call.body);
+  if (patch.password) require_session(call);
   const bool is_own = call.id() == call.user().id;
   const bool is_admin = call.user().role == store::Role::admin;
   if (!is_admin && (!is_own || patch.role || patch.active)) throw Refusal("forbidden");
@@ -221,6 +227,7 @@ HttpResponse list_tokens(Service& service, Call& call) {
 }
 
 HttpResponse add_token(Service& service, Call& call) {
+  require_session(call);
   BodyReader body(call.body);
   body.require({"name"});
   store::ApiToken token;

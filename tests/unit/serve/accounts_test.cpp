@@ -50,6 +50,8 @@ TEST_F(AccountsTest, AProgramComesInByItsTokenUntilItIsRevoked) {
   const Json token = json_of(send(writer, "POST", "/api/v1/tokens", {{"name", "ERP"}}));
   const Asker program{.cookie = {}, .csrf = {}, .token = token["secret"]};
   EXPECT_EQ(outcome(ask(program, "GET", "/api/v1/products")), "200");
+  EXPECT_EQ(outcome(send(program, "POST", "/api/v1/tokens", {{"name", "more"}})), "403 forbidden");
+  EXPECT_EQ(outcome(send(program, "PATCH", "/api/v1/users/u-writer", {{"password", "long enough"}})), "403 forbidden");
   EXPECT_FALSE(json_of(ask(writer, "GET", "/api/v1/tokens"))["items"][0].contains("secret"));
   EXPECT_EQ(outcome(ask(sign_in("admin"), "DELETE", "/api/v1/tokens/" + token["id"].get<std::string>())), "404 unknown");
   EXPECT_EQ(outcome(ask(writer, "DELETE", "/api/v1/tokens/" + token["id"].get<std::string>())), "204");
