@@ -59,6 +59,7 @@ bool Users::set_password_hash(const std::string& id, const std::string& password
       connection_.run("UPDATE users SET password_hash = $3 WHERE shop_id = $1 AND id = $2",
                       shop_id_, id, password_hash) == 1;
   connection_.run("DELETE FROM sessions WHERE shop_id = $1 AND user_id = $2", shop_id_, id);
+  connection_.run("DELETE FROM api_tokens WHERE shop_id = $1 AND user_id = $2", shop_id_, id);
   transaction.commit();
   return found;
 }

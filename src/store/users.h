@@ -32,7 +32,7 @@ class Users : public OfShop {
   std::vector<User> list();  // by name, in the order of bytes
 
   // False when there is no such user. Whoever is closed, or gets another password, is signed out
-  // everywhere; API tokens of a closed account are refused while it is closed.
+  // everywhere; API tokens of a closed account are refused while it is closed, another password removes them.
   bool set_role(const std::string& id, Role role);
   bool set_active(const std::string& id, bool active);
   bool set_password_hash(const std::string& id, const std::string& password_hash);

@@ -58,6 +58,16 @@ TEST_F(AccountsTest, AProgramComesInByItsTokenUntilItIsRevoked) {
   EXPECT_EQ(outcome(ask(program, "GET", "/api/v1/products")), "401 not_signed_in");
 }
 
+TEST_F(AccountsTest, AnotherPasswordEndsTokensAndOtherSessions) {
+  const Asker writer = sign_in("writer"), elsewhere = sign_in("writer");
+  const Json token = json_of(send(writer, "POST", "/api/v1/tokens", {{"name", "ERP"}}));
+  const Asker program{.cookie = {}, .csrf = {}, .token = token["secret"]};
+  EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/users/u-writer", {{"password", "long enough"}})), "200");
+  EXPECT_EQ(outcome(ask(program, "GET", "/api/v1/shop")), "401 not_signed_in");
+  EXPECT_EQ(outcome(ask(elsewhere, "GET", "/api/v1/shop")), "401 not_signed_in");
+  EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/shop")), "200");
+}
+
 TEST_F(AccountsTest, OpenAiRoutesTakeTokensAlone) {
   EXPECT_EQ(outcome(send(sign_in("admin"), "POST", "/v1/completions", {{"prompt", "类型#裙"}})), "401 not_signed_in");
 }
