@@ -63,7 +63,7 @@ describe.each([
 it('the switch is stronger than what the system says', async () => {
   const { page } = await openPage(desk, { colorScheme: 'light' });
   await page.getByText('深色').click();
-  expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe('rgb(21, 22, 20)');
+  await expect.poll(() => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe('rgb(21, 22, 20)');
 });
 
 it('the focus is seen', async () => {
