@@ -20,24 +20,26 @@ bool multiplies_bfloat16() {
   return has("avx512_bf16") || has("amx_bf16");
 }
 
-/// Least seconds of a product of the size of a small model's layers.
-double product_seconds(at::ScalarType dtype) {
-  constexpr int64_t n = 512;
-  constexpr int kTries = 5;
-  const at::Tensor a = at::ones({n, n}, dtype);
+/// Seconds of a product of the size of a small model's layers.
+double product_seconds(const at::Tensor& a) {
+  const auto start = SteadyClock::now();
   at::mm(a, a);
-  double least = 1e30;
-  for (int i = 0; i < kTries; ++i) {
-    const auto start = SteadyClock::now();
-    at::mm(a, a);
-    least = std::min(least, seconds_since(start));
-  }
-  return least;
+  return seconds_since(start);
 }
 
+/// The least of many tries by turns: other work on the machine slows some of either.
 bool bfloat16_is_faster() {
   const at::NoGradGuard no_grad;
-  return multiplies_bfloat16() && product_seconds(at::kBFloat16) < product_seconds(at::kFloat);
+  if (!multiplies_bfloat16()) return false;
+  constexpr int64_t n = 384;
+  constexpr int kTries = 25;
+  const at::Tensor single = at::ones({n, n}, at::kFloat), half = single.to(at::kBFloat16);
+  double single_s = 1e30, half_s = 1e30;
+  for (int i = 0; i < kTries; ++i) {
+    single_s = std::min(single_s, product_seconds(single));
+    half_s = std::min(half_s, product_seconds(half));
+  }
+  return half_s < single_s;
 }
 
 }  // namespace
