@@ -1,6 +1,5 @@
 // Texts that come piece by piece are what they are as a whole: their encoding, what they are in UTF-8, and their rows. The first byte chooses
 // the size of the pieces and the format.
-#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -12,31 +11,16 @@
 #include "data/text_survey.h"
 #include "data/xml_scan.h"
 #include "fuzz.h"
+#include "support/small_pieces.h"
 #include "text/encoding.h"
 
 namespace {
 
 using namespace vitrine;
 
-/// At most `most` bytes a read.
-class SmallPieces : public ByteReader {
- public:
-  SmallPieces(std::string_view bytes, size_t most) : bytes_(bytes), most_(most) {}
-  size_t read(std::span<char> out) override {
-    const size_t size = std::min({out.size(), most_, bytes_.size()});
-    std::copy_n(bytes_.begin(), size, out.begin());
-    bytes_.remove_prefix(size);
-    return size;
-  }
-
- private:
-  std::string_view bytes_;
-  size_t most_;
-};
-
 void check_encodings(std::string_view bytes, size_t most) {
   for (const auto encoding : {text::Encoding::gb18030, text::Encoding::utf16le, text::Encoding::utf16be}) {
-    const auto reader = text::decoding(std::make_unique<SmallPieces>(bytes, most), encoding);
+    const auto reader = text::decoding(std::make_unique<test::SmallPieces>(bytes, most), encoding);
     FUZZ_CHECK(read_all(*reader, "pieces", SIZE_MAX) == text::decode(bytes, encoding));
   }
   data::TextSurvey whole, pieces;
@@ -83,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t most = 1 + (data[0] >> 3) % 13, format = data[0] % 5;
   check_encodings(bytes, most);
   data::TextWindow whole(bytes);
-  SmallPieces reader(bytes, most);
+  test::SmallPieces reader(bytes, most);
   data::TextWindow pieces(reader, most);
   if (format == 4) elements_of(pieces);
   else FUZZ_CHECK(rows_of(whole, format) == rows_of(pieces, format));

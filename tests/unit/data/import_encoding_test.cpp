@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <set>
-#include <span>
 
 #include "base/compressed.h"
 #include "base/file.h"
 #include "data/import.h"
+#include "support/small_pieces.h"
 #include "text/encoding.h"
 
 namespace vitrine::data {
@@ -96,29 +96,13 @@ TEST(ImportEncodingTest, EveryWordOfTheShippedRowsIsFoundInEitherEncoding) {
   }
 }
 
-/// A few bytes a read.
-class SmallPieces : public ByteReader {
- public:
-  SmallPieces(std::string_view bytes, size_t most) : bytes_(bytes), most_(most) {}
-  size_t read(std::span<char> out) override {
-    const size_t size = std::min({out.size(), most_, bytes_.size()});
-    std::copy_n(bytes_.begin(), size, out.begin());
-    bytes_.remove_prefix(size);
-    return size;
-  }
-
- private:
-  std::string_view bytes_;
-  size_t most_;
-};
-
 TEST(ImportEncodingTest, TextsAreDecodedPieceByPieceAsAWhole) {
   using text::Encoding;
   for (const Encoding encoding : {Encoding::gb18030, Encoding::utf16le, Encoding::utf16be}) {
     const std::string good = text::encode("裙😀é\r\n,a", encoding);
     for (const std::string& bytes : {good, good + "x", good + "\xd8", std::string("\xd8\xd8\x00\xd8", 4) + good, std::string(), good.substr(0, 1)}) {
       for (size_t most = 1; most < 6; ++most) {
-        const auto reader = text::decoding(std::make_unique<SmallPieces>(bytes, most), encoding);
+        const auto reader = text::decoding(std::make_unique<test::SmallPieces>(bytes, most), encoding);
         EXPECT_EQ(read_all(*reader, "pieces", 1000), text::decode(bytes, encoding)) << to_string(encoding) << " " << most;
       }
     }
