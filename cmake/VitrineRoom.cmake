@@ -22,10 +22,11 @@ if(VITRINE_MOLD)
   target_link_options(vitrine_options INTERFACE -fuse-ld=mold)
 endif()
 
-# vitrine_precompile(TARGET torch|test): headers that cost more than the file that includes them are read once.
+# vitrine_precompile(TARGET torch|test|app): headers that cost more than the file that includes them are read once.
 # The .sum beside a precompiled header tells ccache what it is made of; its bytes differ each time.
 set(VITRINE_TORCH_HEADERS <ATen/ATen.h>)
 set(VITRINE_TEST_HEADERS <gtest/gtest.h> <nlohmann/json.hpp>)
+set(VITRINE_APP_HEADERS <CLI/CLI.hpp> <nlohmann/json.hpp>)
 function(vitrine_precompile target set)
   set(owner vitrine_${set}_headers)
   if(NOT TARGET ${owner})
