@@ -73,7 +73,7 @@ TEST(TorchE2e, BenchTuneMeasuresAStepWithAndWithoutCheckpointing) {
     const auto result = run_program(arguments);
     ASSERT_EQ(result.exit_code, 0) << result.err;
     EXPECT_TRUE(has_speeds(result.out));
-    arguments.push_back("--gradient-checkpointing");
+    arguments.emplace_back("--gradient-checkpointing");
   }
 }
 
