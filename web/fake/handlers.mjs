@@ -54,18 +54,19 @@ function changeUser({ world, user, values: [id], body: { password, ...rest } }) 
   const changed = need(world.users.find((one) => one.id === id));
   if (id !== user.id || 'role' in rest || 'active' in rest) needRole(user, 'admin');
   if (password) world.passwords.set(changed.name, password);
+  note(world, user, 'user.change', `user:${id}`, { role: changed.role, active: changed.active }, { ...rest, ...(password ? { password: 'changed' } : {}) });
   Object.assign(changed, rest);
-  note(world, user, 'user.change', `user:${id}`, null, rest);
   return changed;
 }
-function addToken({ world, body: { name } }) {
+function addToken({ world, user, body: { name } }) {
   const token = { id: newId(world, 't'), name, created_at: now() };
+  note(world, user, 'token.add', `token:${token.id}`, null, { name });
   world.tokens.unshift(token);
   return { ...token, secret: `vt_${sha256(token.id).slice(0, 32)}` };
 }
 function changeShop({ world, user, body }) {
   needRole(user, 'admin');
-  note(world, user, 'shop.change', `shop:${world.shop.id}`, null, body);
+  note(world, user, 'shop.change', `shop:${world.shop.id}`, { ...world.shop }, { ...world.shop, ...body });
   return Object.assign(world.shop, body);
 }
 
@@ -156,13 +157,18 @@ function listReviews({ world, query }) {
   const shown = all.filter((review) => (!query.state || review.state === query.state) && (!query.product_id || review.product_id === query.product_id));
   return { ...pageOf(shown, query), counts: countBy(all, (review) => review.state) };
 }
+/** Whoever chose the text, or has edited it. */
+function isAuthor(world, review, user) {
+  return review.author === user.name || world.audit.some((entry) => entry.subject === `review:${review.id}` && entry.action === 'review.edit' && entry.user === user.name);
+}
 function decideReview({ world, user, values: [id], body }) {
   needRole(user, 'reviewer');
   const review = need(world.reviews.get(id));
   if (body.text_sha256 && body.text_sha256 !== review.text_sha256) refuse(409, 'review_changed', '已被修改');
-  if (body.decision === 'edit') return editReview(world, user, review, body.text);
-  if (body.decision === 'approve' && review.author === user.name && !world.shop.own_approval) refuse(403, 'own_work', '不能通过自己的');
   if (body.decision === 'approve' && review.check?.verdict === 'block') refuse(409, 'check_blocked', '有不能发布的问题');
+  if (review.state !== 'pending' && !(body.decision === 'reject' && review.state === 'approved')) refuse(409, 'review_not_pending', '它不在可以这样处理的状态');
+  if (body.decision === 'approve' && isAuthor(world, review, user) && !world.shop.own_approval) refuse(403, 'own_work', '不能通过自己的');
+  if (body.decision === 'edit') return editReview(world, user, review, body.text);
   if (body.reason) review.reason = body.reason;
   moveReview(world, user, review, body.decision === 'approve' ? 'approved' : 'rejected', `review.${body.decision}`);
   return review;

@@ -36,14 +36,22 @@ export const addJob = (body: T.JobRequest, idempotencyKey: string) => request<T.
 export const listJobs = (query: { kind?: string; limit?: number }) => request<T.Page<T.Job>>('GET', `${kBase}/jobs`, { query });
 export const changeJob = (id: string, body: { state?: 'cancelled' | 'queued' }) => request<T.Job>('PATCH', at('jobs', id), { body });
 
-export const listCandidates = (query: { q?: string; kind?: string; board_id?: string; job_id?: string; cursor?: string; limit?: number }) => request<T.Page<T.Candidate>>('GET', `${kBase}/candidates`, { query });
+export interface CandidateQuery {
+  q?: string;
+  kind?: T.Candidate['kind'];
+  product_id?: string;
+  board_id?: string;
+  cursor?: string | undefined;
+  limit?: number;
+}
+export const listCandidates = (query: CandidateQuery) => request<T.Page<T.Candidate>>('GET', `${kBase}/candidates`, { query: { ...query } });
 export const explainCandidate = (id: string) => request<T.Explanation>('GET', at('candidates', id, '/explanation'));
 export const pictureAddress = (id: string, side?: number, step?: number) => at('candidates', id, '/picture') + (side ? `?side=${side}` : '') + (step === undefined ? '' : `&step=${step}`);
 
 export const checkText = (body: T.CheckRequest) => request<T.CheckReport>('POST', `${kBase}/checks`, { body });
 export const putPick = (id: string, body: T.PickRequest) => request<T.Pick>('PUT', at('picks', id), { body });
 
-export const listReviews = (query: { state?: string; cursor?: string; limit?: number }) => request<T.ReviewPage>('GET', `${kBase}/reviews`, { query });
+export const listReviews = (query: { state?: string; product_id?: string; cursor?: string; limit?: number }) => request<T.ReviewPage>('GET', `${kBase}/reviews`, { query });
 export const decideReview = (id: string, body: T.Decision) => request<T.Review>('POST', at('reviews', id, '/decisions'), { body });
 export const listAudit = (query: { subject?: string; cursor?: string; limit?: number }) => request<T.Page<T.AuditEntry>>('GET', `${kBase}/audit`, { query });
 export const listExports = () => request<T.Page<T.Export>>('GET', `${kBase}/exports`);

@@ -2,7 +2,7 @@
 import * as api from '../api/client';
 import type { Estimate, Factors, Field, Job } from '../api/types';
 import { WatchedJob } from './jobs.svelte';
-import { attempt, say } from './notices.svelte';
+import { attempt, complainOf, say } from './notices.svelte';
 import { t } from './words.svelte';
 import { kDefaultFactors } from './writer.svelte';
 
@@ -27,7 +27,7 @@ export class BatchDesk {
   }
   async look(): Promise<void> {
     const job = await this.dryRun.start(this.request(true));
-    if (job?.problem) say(job.problem.detail ?? job.problem.title, true);
+    complainOf(job);
     this.estimate = job?.result?.estimate;
   }
   async start(): Promise<void> {
@@ -37,7 +37,7 @@ export class BatchDesk {
     await this.finish(await this.run.resume());
   }
   private async finish(job: Job | undefined): Promise<void> {
-    if (job?.state === 'done') say(t('batch.done', { n: job.done }));
+    if (job?.state === 'done') say(() => t('batch.done', { n: job.done }));
     await this.loadRuns();
   }
   /** The runs so far; one that is not finished is followed, or can be gone on with. */

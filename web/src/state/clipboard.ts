@@ -8,8 +8,8 @@ export async function copyText(text: string): Promise<void> {
   const whole = labelled(text, session().shop.label, options().wordings);
   try {
     await navigator.clipboard.writeText(whole);
-    say(t('copy.done'));
+    say(() => t('copy.done'));
   } catch {
-    say(t('copy.refused'), true); // a browser that forbids it, or an address without https
+    say(() => t('copy.refused'), true); // a browser that forbids it, or an address without https
   }
 }

@@ -2,7 +2,7 @@
 import * as api from '../api/client';
 import type { Export, Review } from '../api/types';
 import { WatchedJob } from './jobs.svelte';
-import { say } from './notices.svelte';
+import { complainOf, say } from './notices.svelte';
 import { Resource } from './resource.svelte';
 import { t } from './words.svelte';
 
@@ -20,6 +20,9 @@ export class ExportDesk {
   get chosen(): Review[] {
     return (this.approved.value ?? []).filter((review) => !this.left.includes(review.id));
   }
+  addressOf(file: Export): string {
+    return api.exportAddress(file.id);
+  }
   toggle(id: string): void {
     this.left = this.left.includes(id) ? this.left.filter((one) => one !== id) : [...this.left, id];
   }
@@ -29,8 +32,8 @@ export class ExportDesk {
   async make(dry_run: boolean): Promise<void> {
     const review_ids = this.chosen.map((review) => review.id);
     const job = await this.job.start({ kind: 'export', review_ids, format: this.format, overwrite: this.overwrite, dry_run });
-    if (job?.problem) say(job.problem.detail ?? job.problem.title, true);
-    else if (job?.state === 'done') say(t(dry_run ? 'export.lookedAt' : 'export.made'));
+    complainOf(job);
+    if (job?.state === 'done') say(() => t(dry_run ? 'export.lookedAt' : 'export.made'));
     await this.load();
   }
 }

@@ -1,30 +1,34 @@
 // import.svelte.ts - a table on its way in: uploaded, looked at, mapped, taken over.
 import * as api from '../api/client';
+import type { ApiError } from '../api/http';
 import type { Finding, Import, ImportTarget } from '../api/types';
 import { WatchedJob } from './jobs.svelte';
-import { attempt, explain } from './notices.svelte';
+import { apiErrorOf, attempt, explain } from './notices.svelte';
 
 export class ImportDesk {
   preview = $state.raw<Import>();
   findings = $state.raw<Finding[]>([]);
   moreFindings = $state<string>();
   uploading = $state('');
-  error = $state('');
+  private failure = $state.raw<ApiError>();
   readonly job = new WatchedJob();
 
+  get error(): string {
+    return explain(this.failure);
+  }
   async upload(file: File): Promise<void> {
     this.reset();
     this.uploading = file.name;
     try {
       await this.show(await api.addImport(file));
     } catch (error) {
-      this.error = explain(error);
+      this.failure = apiErrorOf(error);
     }
     this.uploading = '';
   }
   reset(): void {
     this.job.forget();
-    [this.preview, this.findings, this.error] = [undefined, [], ''];
+    [this.preview, this.findings, this.failure] = [undefined, [], undefined];
   }
   private async show(preview: Import): Promise<void> {
     const page = await api.listFindings(preview.id);

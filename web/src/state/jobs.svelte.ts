@@ -35,7 +35,7 @@ export class WatchedJob {
           if (hasEnded(now)) resolve(now);
         },
         lost: () => {
-          say(t('error.offline'), true);
+          say(() => t('error.offline'), true);
           this.job = undefined;
           resolve(job);
         },

@@ -1,8 +1,9 @@
 // library.svelte.ts - presets, boards, history, and the way back to the settings of something.
 import * as api from '../api/client';
+import type { ApiError } from '../api/http';
 import type { Board, Candidate, Factors, Preset, Recall } from '../api/types';
 import { newId } from './ids';
-import { attempt, explain, say } from './notices.svelte';
+import { apiErrorOf, attempt, explain, say } from './notices.svelte';
 import { go } from './route.svelte';
 import { t } from './words.svelte';
 import { writer } from './writer.svelte';
@@ -14,9 +15,12 @@ export class Library {
   boardId = $state('');
   history = $state.raw<Candidate[]>([]);
   next = $state<string>();
-  error = $state('');
+  private failure = $state.raw<ApiError>();
   loaded = $state(false);
 
+  get error(): string {
+    return explain(this.failure);
+  }
   async loadPresets(): Promise<void> {
     this.presets = (await attempt(api.listPresets))?.items ?? this.presets;
   }
@@ -27,9 +31,9 @@ export class Library {
     try {
       const page = await api.listCandidates({ q: this.q, board_id: this.boardId, cursor, limit: 24 });
       this.history = cursor ? [...this.history, ...page.items] : page.items;
-      [this.next, this.error] = [page.next, ''];
+      [this.next, this.failure] = [page.next, undefined];
     } catch (error) {
-      this.error = explain(error);
+      this.failure = apiErrorOf(error);
     }
     this.loaded = true;
   }
@@ -37,7 +41,7 @@ export class Library {
   /** Keeps what holds for any product: points are left out. */
   async keepPreset(name: string, factors: Factors): Promise<void> {
     const preset = { id: newId(), name, factors: { ...factors, pin: [], order: [], drop: [] } };
-    if (await attempt(() => api.putPreset(preset))) say(t('preset.kept', { name }));
+    if (await attempt(() => api.putPreset(preset))) say(() => t('preset.kept', { name }));
     await this.loadPresets();
   }
   async removePreset(id: string): Promise<void> {
@@ -57,7 +61,7 @@ export class Library {
   async toggleOnBoard(board: Board, candidateId: string): Promise<void> {
     const has = board.candidate_ids.includes(candidateId);
     const candidate_ids = has ? board.candidate_ids.filter((id) => id !== candidateId) : [...board.candidate_ids, candidateId];
-    if (await attempt(() => api.putBoard({ ...board, candidate_ids }))) say(t(has ? 'board.removed' : 'board.added', { name: board.name }));
+    if (await attempt(() => api.putBoard({ ...board, candidate_ids }))) say(() => t(has ? 'board.removed' : 'board.added', { name: board.name }));
     await this.loadBoards();
   }
 
@@ -70,12 +74,12 @@ export class Library {
   /** Puts product, factors and seed back on the writer's desk. */
   private async open(recall: Recall | undefined): Promise<void> {
     if (!recall) return;
-    if (recall.missing.length) say(t('recall.missing', { names: recall.missing.join('、') }), true);
-    if (recall.product_id === null) return say(t('recall.noProduct'), true);
+    if (recall.missing.length) say(() => t('recall.missing', { names: recall.missing.join('、') }), true);
+    if (recall.product_id === null) return say(() => t('recall.noProduct'), true);
     await writer.open(recall.product_id, recall.factors ?? undefined);
     if (recall.request.kind === 'write') [writer.seed, writer.count] = [recall.request.seed, recall.request.num_return_sequences];
     go('writer', recall.product_id);
-    say(t('recall.done'));
+    say(() => t('recall.done'));
   }
 }
 export const library = new Library();

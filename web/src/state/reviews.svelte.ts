@@ -1,8 +1,9 @@
 // reviews.svelte.ts - the queue between picked and published.
 import * as api from '../api/client';
+import type { ApiError } from '../api/http';
 import type { AuditEntry, CheckReport, Decision, ProductEntry, Review, ReviewState } from '../api/types';
 import { LiveCheck } from './live_check.svelte';
-import { attempt, explain, say } from './notices.svelte';
+import { apiErrorOf, attempt, explain, say } from './notices.svelte';
 import { mayAct, session } from './session.svelte';
 import { t } from './words.svelte';
 
@@ -11,7 +12,7 @@ export class ReviewDesk {
   items = $state.raw<Review[]>([]);
   counts = $state.raw<Record<string, number>>({});
   next = $state<string>();
-  error = $state('');
+  private failure = $state.raw<ApiError>();
   loaded = $state(false);
   openId = $state('');
   entry = $state.raw<ProductEntry>(); // product of the open review: its evidence
@@ -19,6 +20,9 @@ export class ReviewDesk {
   draft = $state<string>();
   readonly check = new LiveCheck();
 
+  get error(): string {
+    return explain(this.failure);
+  }
   get open(): Review | undefined {
     return this.items.find((review) => review.id === this.openId);
   }
@@ -27,8 +31,13 @@ export class ReviewDesk {
     const review = this.open;
     if (!review) return '';
     if (!mayAct('reviewer')) return t('review.onlyReviewers');
-    if (review.author === session().user.name && !session().shop.own_approval) return t('review.ownWork');
+    if (this.isOwnWork(review) && !session().shop.own_approval) return t('review.ownWork');
     return review.check?.verdict === 'block' ? t('review.blocked') : '';
+  }
+  /** Whoever chose a text or has edited it is one of its authors. */
+  private isOwnWork(review: Review): boolean {
+    const { name } = session().user;
+    return review.author === name || this.audit.some((entry) => entry.action === 'review.edit' && entry.user === name);
   }
   get shownCheck(): CheckReport | undefined {
     return this.draft !== undefined && this.check.report ? this.check.report : this.open?.check;
@@ -38,9 +47,9 @@ export class ReviewDesk {
     try {
       const page = await api.listReviews({ state: this.filter, cursor });
       this.items = cursor ? [...this.items, ...page.items] : page.items;
-      [this.counts, this.next, this.error] = [page.counts, page.next, ''];
+      [this.counts, this.next, this.failure] = [page.counts, page.next, undefined];
     } catch (error) {
-      this.error = explain(error);
+      this.failure = apiErrorOf(error);
     }
     this.loaded = true;
     if (!this.open) await this.show(this.items[0]?.id ?? '');
@@ -81,7 +90,7 @@ export class ReviewDesk {
     const at = this.items.indexOf(review);
     const decided = await attempt(() => api.decideReview(review.id, { ...decision, text_sha256: review.text_sha256 }));
     if (!decided) return;
-    say(t(`review.did.${decision.decision}`));
+    say(() => t(`review.did.${decision.decision}`));
     if (decided.state === review.state) {
       this.items = this.items.with(at, decided);
       await this.show(decided.id);

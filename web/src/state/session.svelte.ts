@@ -2,7 +2,7 @@
 import * as api from '../api/client';
 import { onSignedOut, setCsrfToken } from '../api/http';
 import type { Options, Role, Session, Shop } from '../api/types';
-import { complain } from './notices.svelte';
+import { complain, dismissAll } from './notices.svelte';
 
 const state = $state({ session: null as Session | null, options: null as Options | null, ready: false });
 let lastUserId = '';
@@ -33,6 +33,7 @@ async function enter(session: Session): Promise<void> {
   setCsrfToken(session.csrf_token);
   state.options = await api.getOptions();
   state.session = session;
+  dismissAll(); // what was said of the session that is over
 }
 /** Takes up a session that the browser still has. */
 export async function resume(): Promise<void> {

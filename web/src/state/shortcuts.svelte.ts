@@ -5,7 +5,7 @@ import type { Word } from '../words/zh';
 export interface Shortcut {
   keys: string; // 'j', 'Enter', two keys in a row: 'g p', or any digit but 0: kDigits
   word: Word;
-  run: (keys: string) => void;
+  run?: (keys: string) => void; // none: the thing that has the focus does it; it is told here
 }
 export interface Scope {
   title: Word;
@@ -38,7 +38,7 @@ export function nameOfKeys(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaK
   return modifier + event.key;
 }
 export function findShortcut(scopes: readonly Scope[], keys: string): Shortcut | undefined {
-  return scopes.flatMap((scope) => scope.shortcuts).find((one) => one.keys === keys || (one.keys === kDigits && /^[1-9]$/.test(keys)));
+  return scopes.flatMap((scope) => scope.shortcuts).find((one) => one.run && (one.keys === keys || (one.keys === kDigits && /^[1-9]$/.test(keys))));
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -60,5 +60,5 @@ export function handleKey(event: KeyboardEvent): void {
   [pending, pendingAt] = found ? ['', 0] : [keys, event.timeStamp];
   if (!found) return;
   event.preventDefault();
-  found.run(keys);
+  found.run?.(keys);
 }

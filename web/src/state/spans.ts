@@ -22,7 +22,7 @@ function toneOfHit(hit: Hit): Tone {
 }
 function toneOfClaim(claim: Claim): Tone {
   if (claim.support === 'entailed') return 'supported';
-  return claim.support === 'harmless' ? 'harmless' : 'block';
+  return claim.support === 'harmless' ? 'harmless' : 'warn'; // what blocks has a hit of its own
 }
 
 /** The findings that stand in a text. A claim that nothing supports has its own hit: the two are one mark. */

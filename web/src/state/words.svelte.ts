@@ -3,6 +3,7 @@ import { setAcceptLanguage } from '../api/http';
 import { en } from '../words/en';
 import { zh, type Word } from '../words/zh';
 
+export type { Word };
 export type Language = 'zh' | 'en';
 const kDictionaries: Record<Language, Record<Word, string>> = { zh, en };
 const kStored = 'vitrine.language';
@@ -26,20 +27,28 @@ export function applyLanguage(): void {
 export function t(word: Word, values: Record<string, string | number> = {}): string {
   return kDictionaries[state.language][word].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
 }
+export function hasWord(name: string): name is Word {
+  return name in zh;
+}
 /** The word of a name that comes from outside; the name itself where the page has no word for it. */
 export function nameOf(group: string, name: string): string {
   const word = `${group}.${name}`;
-  return word in zh ? t(word as Word) : name;
+  return hasWord(word) ? t(word) : name;
 }
 
+const localeOf = () => (state.language === 'zh' ? 'zh-CN' : 'en-GB');
+/** What rounds to nothing has no sign. */
 export function formatNumber(value: number, digits = 0): string {
-  return value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  return value.toLocaleString(localeOf(), { maximumFractionDigits: digits, minimumFractionDigits: digits, signDisplay: 'negative' });
 }
 export function formatShare(value: number, digits = 1): string {
   return `${formatNumber(value * 100, digits)}%`;
 }
+/** In the time zone of the browser; with its year where that is another than now. */
 export function formatTime(time: string): string {
-  return new Date(time).toLocaleString(state.language === 'zh' ? 'zh-CN' : 'en-GB', { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false });
+  const date = new Date(time);
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
+  return date.toLocaleString(localeOf(), { year, month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false });
 }
 export function formatSeconds(seconds: number): string {
   if (seconds < 90) return t('time.seconds', { n: Math.max(1, Math.round(seconds)) });
@@ -49,6 +58,10 @@ export function formatSeconds(seconds: number): string {
 export function formatBytes(bytes: number): string {
   return bytes < 1 << 20 ? `${formatNumber(bytes / 1024, 1)} KB` : `${formatNumber(bytes / (1 << 20), 1)} MB`;
 }
+const kLeastMoney = 0.0001;
+/** Amounts below one keep three digits that say something; what is less than can be read says so. */
 export function formatMoney(amount: number, currency: string): string {
-  return amount.toLocaleString(state.language === 'zh' ? 'zh-CN' : 'en-GB', { style: 'currency', currency, maximumFractionDigits: 3 });
+  if (amount > 0 && amount < kLeastMoney) return `< ${formatMoney(kLeastMoney, currency)}`;
+  const digits = amount > 0 && amount < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 };
+  return amount.toLocaleString(localeOf(), { style: 'currency', currency, ...digits });
 }

@@ -1,26 +1,39 @@
 // writer.svelte.ts - one product on the operator's desk: its plan, the candidates, what was picked.
 import * as api from '../api/client';
-import type { CheckRequest, Factors, Job, JobRequest, Pick, Plan, ProductEntry } from '../api/types';
-import { CandidateCard } from './candidate_card.svelte';
+import { ApiError } from '../api/http';
+import type { Candidate, CheckRequest, Factors, Job, JobRequest, Pick, PickRequest, Plan, ProductEntry, Review } from '../api/types';
+import { CandidateCard, type TextPlace } from './candidate_card.svelte';
+import { inOrderOf, lastOnDesk } from './desk_memory';
 import { newId, newSeed } from './ids';
 import { WatchedJob } from './jobs.svelte';
-import { attempt, say } from './notices.svelte';
+import { attempt, complainOf, say } from './notices.svelte';
 import { PickClock } from './pick_clock';
+import { session } from './session.svelte';
 import { t } from './words.svelte';
 
 export const kDefaultFactors: Factors = { field: 'description', style: 'taobao', platform: 'taobao', length: 110, audience: '', keywords: [], pin: [], order: [], drop: [] };
 const kPlanPauseMs = 200;
+const kLookBack = 24; // candidates of a product that are asked for when it is opened
 
 /** One pick: what was shown, what was chosen of it. Put again under the same id after every change. */
 class PickSheet {
   pick = $state<Pick>();
+  private kept = $state.raw<Review>(); // of a pick before the page was loaded
   private id = newId();
   private clock = new PickClock();
 
   restart(): void {
     this.id = newId();
-    this.pick = undefined;
+    [this.pick, this.kept] = [undefined, undefined];
     this.clock = new PickClock();
+  }
+  /** Takes up a pick by its review: another choice among the same texts is the same pick. */
+  takeUp(review: Review): void {
+    [this.id, this.kept] = [review.pick_id, review];
+  }
+  get outcome(): 'sent' | 'none' | '' {
+    if (this.pick) return this.pick.chosen === 'none' ? 'none' : 'sent';
+    return this.kept ? 'sent' : '';
   }
   touch(): void {
     this.clock.touch();
@@ -34,13 +47,30 @@ class PickSheet {
       ms: this.pick?.ms ?? this.clock.read(),
       ...(reason ? { reason } : {}),
     };
-    const pick = await attempt(() => api.putPick(this.id, body));
+    const pick = await attempt(() => this.send(body));
     if (pick) this.pick = pick;
     return pick;
   }
-  isChosen(card: CandidateCard): boolean {
-    return card.candidate !== undefined && Array.isArray(this.pick?.chosen) && this.pick.chosen.includes(card.candidate.id);
+  /** A pick that was taken up may have been made of other texts than stand here now: then this is a new one. */
+  private async send(body: PickRequest): Promise<Pick> {
+    try {
+      return await api.putPick(this.id, body);
+    } catch (error) {
+      if (this.pick || !(error instanceof ApiError) || error.code !== 'shown_differs') throw error;
+      this.id = newId();
+      return api.putPick(this.id, body);
+    }
   }
+  isChosen(card: CandidateCard): boolean {
+    const chosen = this.pick ? this.pick.chosen : this.kept ? [this.kept.candidate_id] : [];
+    return card.candidate !== undefined && chosen !== 'none' && chosen.includes(card.candidate.id);
+  }
+}
+
+function cardOf(candidate: Candidate, place?: TextPlace): CandidateCard {
+  const card = new CandidateCard(place);
+  card.take(candidate);
+  return card;
 }
 
 export class Writer {
@@ -59,6 +89,8 @@ export class Writer {
   readonly picturePick = new PickSheet();
   private planTimer: ReturnType<typeof setTimeout> | undefined;
   private planTurn = 0;
+  private openTurn = 0;
+  private isFresh = true; // nobody has said anything on this desk yet
   private touched = false; // whether the operator has begun to work with the cards as they stand
 
   get currentCard(): CandidateCard | undefined {
@@ -68,11 +100,47 @@ export class Writer {
   /** Puts a product on the desk. Settings stay; what was said about points of the former product goes. */
   async open(productId: string, factors?: Factors): Promise<void> {
     this.clear();
-    const entry = await attempt(() => api.getProduct(productId));
-    if (!entry) return;
+    const turn = ++this.openTurn;
+    const [entry, copy, images] = await Promise.all([
+      attempt(() => api.getProduct(productId)),
+      attempt(() => api.listCandidates({ product_id: productId, kind: 'copy', limit: kLookBack })),
+      attempt(() => api.listCandidates({ product_id: productId, kind: 'image', limit: kLookBack })),
+    ]);
+    if (!entry || turn !== this.openTurn) return;
     this.entry = entry;
     this.factors = factors ?? { ...this.factors, pin: [], order: [], drop: [] };
-    await this.makePlan();
+    const isFresh = this.isFresh && !factors;
+    this.isFresh = false;
+    this.pictures = lastOnDesk(images?.items ?? []).map((one) => cardOf(one));
+    await this.bringBack(lastOnDesk(copy?.items ?? []), isFresh, turn);
+    if (turn === this.openTurn) await this.makePlan();
+  }
+  /** The texts that stood here last, with their settings where the desk has none of its own, and what was chosen of them. */
+  private async bringBack(texts: Candidate[], isFresh: boolean, turn: number): Promise<void> {
+    const [first] = texts;
+    if (!first) return;
+    const planIds = [...new Set(texts.flatMap((one) => one.plan_id ?? []))];
+    const [plans, job, recall, reviews] = await Promise.all([
+      Promise.all(planIds.map((id) => attempt(() => api.getPlan(id)))),
+      attempt(() => api.getJob(first.job_id)),
+      isFresh ? attempt(() => api.recallCandidate(first.id)) : undefined,
+      attempt(() => api.listReviews({ product_id: first.product_id, limit: kLookBack })),
+    ]);
+    if (turn !== this.openTurn || this.job.isRunning) return;
+    const placeOf = (one: Candidate) => plans.find((plan) => plan?.id === one.plan_id);
+    this.cards = inOrderOf(texts, job?.result?.candidate_ids ?? []).map((one) => cardOf(one, placeOf(one)));
+    if (recall?.factors) this.factors = recall.factors;
+    this.takeUpPick(reviews?.items ?? []);
+  }
+  private takeUpPick(reviews: readonly Review[]): void {
+    const mine = reviews.filter((review) => review.author === session().user.name && review.state !== 'rejected');
+    const own = mine.toSorted((a, b) => b.updated_at.localeCompare(a.updated_at));
+    for (const [sheet, cards] of [[this.copyPick, this.cards], [this.picturePick, this.pictures]] as const) {
+      const review = own.find((one) => cards.some((card) => card.candidate?.id === one.candidate_id));
+      const card = cards.find((one) => one.candidate?.id === review?.candidate_id);
+      if (review) sheet.takeUp(review);
+      if (review?.text !== undefined && review.text !== card?.candidate?.text) card?.takeEdit(review.text, review.check);
+    }
   }
   private clear(): void {
     this.job.forget();
@@ -85,6 +153,7 @@ export class Writer {
   /** Sets factors; the plan follows a moment later. */
   change(part: Partial<Factors>): void {
     this.factors = { ...this.factors, ...part };
+    this.isFresh = false;
     clearTimeout(this.planTimer);
     this.planTimer = setTimeout(() => void this.makePlan(), kPlanPauseMs);
   }
@@ -99,9 +168,11 @@ export class Writer {
 
   /** n new candidates in place of those on the desk. */
   async write(): Promise<void> {
+    ++this.openTurn; // what is still on its way back comes too late
     await this.makePlan();
     if (!this.plan || this.job.isRunning) return;
-    this.cards = Array.from({ length: this.count }, () => new CandidateCard());
+    const place = this.plan;
+    this.cards = Array.from({ length: this.count }, () => new CandidateCard(place));
     [this.current, this.touched] = [0, false];
     this.copyPick.restart();
     const ended = await this.runCopy(this.cards, this.job, this.takeSeed());
@@ -125,7 +196,7 @@ export class Writer {
       },
       candidate: (candidate) => cards[candidate.index]?.take(candidate),
     });
-    if (ended?.problem) say(ended.problem.detail ?? ended.problem.title, true);
+    complainOf(ended);
     return ended;
   }
   /** What the checks stopped leaves the grid; the best stands first unless somebody already works with the order on screen. */
@@ -136,14 +207,14 @@ export class Writer {
     this.cards = this.touched ? finished : finished.toSorted((a, b) => place(a) - place(b));
     this.current = Math.min(this.current, Math.max(0, this.cards.length - 1));
     const dropped = job.result?.dropped ?? 0;
-    if (dropped > 0) say(t('writer.dropped', { n: dropped }));
+    if (dropped > 0) say(() => t('writer.dropped', { n: dropped }));
   }
   /** A new text in the place of one; the others stay. */
   async regenerate(card: CandidateCard): Promise<void> {
     const place = this.cards.indexOf(card);
     if (place < 0 || !this.plan || this.job.isRunning) return;
     this.touch();
-    const fresh = new CandidateCard();
+    const fresh = new CandidateCard(this.plan);
     this.cards[place] = fresh;
     await this.runCopy([fresh], this.job, newSeed());
     if (!this.cards[place]?.isFinished) this.cards[place] = card;
@@ -158,9 +229,12 @@ export class Writer {
     this.copyPick.touch();
   }
 
-  checkRequest(text: string): CheckRequest {
-    const { field, platform, style } = this.factors;
-    return { text, product_id: this.entry!.product.id, field, platform, style };
+  placeOf(card: CandidateCard): TextPlace {
+    const { field, platform, style } = card.place ?? this.factors;
+    return { field, platform, style };
+  }
+  private checkRequest(card: CandidateCard, text: string): CheckRequest {
+    return { text, product_id: this.entry!.product.id, ...this.placeOf(card) };
   }
   beginEdit(card: CandidateCard): void {
     this.touch();
@@ -169,7 +243,7 @@ export class Writer {
   }
   setDraft(card: CandidateCard, text: string): void {
     card.draft = text;
-    card.check.request(this.checkRequest(text));
+    card.check.request(this.checkRequest(card, text));
   }
   /** Keeps the edit. A text that is what it was is no edit. */
   async endEdit(card: CandidateCard): Promise<void> {
@@ -177,7 +251,7 @@ export class Writer {
     card.draft = undefined;
     if (!text || text === card.text) return;
     card.edited = text === card.candidate?.text ? undefined : text;
-    card.check.request(this.checkRequest(text));
+    card.check.request(this.checkRequest(card, text));
     if (this.copyPick.isChosen(card)) await this.pick(card);
   }
   async adopt(card: CandidateCard, text: string): Promise<void> {
@@ -189,14 +263,17 @@ export class Writer {
   async pick(card: CandidateCard): Promise<void> {
     if (!card.isFinished) return;
     this.touch();
-    if (await this.copyPick.put(this.cards, [card])) say(t('writer.picked', { n: this.cards.indexOf(card) + 1 }));
+    if (await this.copyPick.put(this.cards, [card])) {
+      const n = this.cards.indexOf(card) + 1;
+      say(() => t('writer.picked', { n }));
+    }
   }
   async pickNone(reason: string): Promise<void> {
     this.touch();
-    if (await this.copyPick.put(this.cards, [], reason)) say(t('writer.noneKept'));
+    if (await this.copyPick.put(this.cards, [], reason)) say(() => t('writer.noneKept'));
   }
   async pickPicture(card: CandidateCard): Promise<void> {
-    if (card.isFinished && (await this.picturePick.put(this.pictures, [card]))) say(t('writer.picturePicked'));
+    if (card.isFinished && (await this.picturePick.put(this.pictures, [card]))) say(() => t('writer.picturePicked'));
   }
   async draw(count: number, side: number): Promise<void> {
     if (!this.entry || this.pictureJob.isRunning) return;
@@ -205,6 +282,10 @@ export class Writer {
     const request = { kind: 'draw' as const, product_id: this.entry.product.id, num_images_per_prompt: count, width: side, height: side, seed: newSeed() };
     await this.run(request, this.pictures, this.pictureJob);
     this.pictures = this.pictures.filter((card) => card.isFinished);
+  }
+  /** Closes what is open on a card. */
+  fold(card: CandidateCard): void {
+    [card.openMark, card.explanation] = [undefined, undefined];
   }
   async explain(card: CandidateCard): Promise<void> {
     if (card.explanation) card.explanation = undefined;
