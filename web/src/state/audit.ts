@@ -8,6 +8,8 @@ export interface AuditChange {
   after: string; // '' = there is nothing
 }
 const kLongest = 60;
+const kLongestId = 12;
+const kShortId = 8;
 const kRuledOut = ['id', 'currency']; // they never change
 
 function clipped(text: string): string {
@@ -34,7 +36,7 @@ export function subjectOf(entry: AuditEntry): { kind: string; id: string } {
 export function subjectInWords(entry: AuditEntry, names: ReadonlyMap<string, string> = new Map()): string {
   const { kind, id } = subjectOf(entry);
   const own = entry.after?.['name'] ?? entry.before?.['name'];
-  const name = typeof own === 'string' ? own : (names.get(entry.subject) ?? id);
+  const name = typeof own === 'string' ? own : (names.get(entry.subject) ?? (id.length > kLongestId ? `${id.slice(0, kShortId)}…` : id));
   return `${nameOf('subject', kind)} ${name}`;
 }
 export function changesOf(entry: AuditEntry): AuditChange[] {

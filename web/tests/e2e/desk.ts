@@ -69,8 +69,25 @@ export async function importTable(desk: Desk, page: Page): Promise<void> {
 export async function writeFirst(desk: Desk, page: Page, count = 4): Promise<void> {
   await go(desk, page, 'products');
   await page.locator('a.product').first().click();
-  await page.getByRole('button', { name: /^生成/ }).first().click();
-  await page.locator('[data-candidate] footer').nth(count - 1).waitFor({ timeout: 30_000 });
+  await writeAnew(page, count);
+}
+export function candidateIds(page: Page): Promise<(string | undefined)[]> {
+  return page.locator('[data-candidate]').evaluateAll((cards) => cards.map((card) => (card as HTMLElement).dataset['id']));
+}
+/** Asks for texts and waits until those that stood there have gone and n others are finished. */
+export async function writeAnew(page: Page, count = 4): Promise<void> {
+  const write = page.getByRole('button', { name: /^(重新生成|生成|Write)/, disabled: false }).first();
+  await write.waitFor();
+  const former = await candidateIds(page);
+  await write.click();
+  await page.waitForFunction(
+    ([former, count]) => {
+      const ids = [...document.querySelectorAll<HTMLElement>('[data-candidate]')].map((card) => card.dataset['id']);
+      return ids.length === count && ids.every((id) => id && !former.includes(id));
+    },
+    [former, count] as const,
+    { timeout: 60_000 },
+  );
 }
 export async function keepPicture(page: Page, name: string): Promise<void> {
   const folder = process.env['VITRINE_SCREENSHOTS'];

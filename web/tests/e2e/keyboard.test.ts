@@ -77,7 +77,7 @@ it('goes the whole way without a mouse', async () => {
   await page.getByRole('dialog', { name: '键盘操作' }).waitFor();
   await press(page, 'Escape');
   await press(page, 'g', 'r');
-  await page.getByText('本店不许通过自己选的文案').waitFor();
+  await page.getByText('本店不许通过自己选过或改过的文案').waitFor();
   await press(page, 'g', 's');
   await tabTo(page, '退出登录');
   await Promise.all([page.waitForEvent('load'), press(page, 'Enter')]);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { inflateRawSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { go, keepPicture, kTable, openDesk, openPage, signIn, writeFirst, type Desk } from './desk';
+import { go, keepPicture, kTable, openDesk, openPage, signIn, writeAnew, writeFirst, type Desk } from './desk';
 
 const kReal = Boolean(process.env['VITRINE_PROGRAM']);  // then no text is known before
 const kDrawingMs = 90_000;  // four pictures, each drawn up to three times, on a machine that does other things too
@@ -30,6 +30,18 @@ async function drop(page: Page, name: string, content: string): Promise<void> {
     return transfer;
   }, [name, content]);
   await page.locator('.drop').dispatchEvent('drop', { dataTransfer: data });
+}
+
+/** Asks the server past the page to decide the open review; its code where it refuses. */
+function decideByHand(page: Page, decision: string): Promise<string> {
+  return page.evaluate(async (decision) => {
+    const session = await (await fetch('/api/v1/session')).json();
+    const { items } = await (await fetch('/api/v1/reviews?state=pending')).json();
+    const review = items.find((one: { text?: string }) => one.text !== undefined);
+    const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': session.csrf_token };
+    const answer = await fetch(`/api/v1/reviews/${review.id}/decisions`, { method: 'POST', headers, body: JSON.stringify({ decision }) });
+    return (await answer.json()).code ?? '';
+  }, decision);
 }
 
 describe('the whole way', () => {
@@ -141,6 +153,25 @@ describe('the whole way', () => {
     expect(await writer.getByRole('button', { name: /^通过/ }).isDisabled()).toBe(true);
   });
 
+  it('is not approved by whoever has edited it', async () => {
+    const { page } = await openPage(desk);
+    await signIn(page, 'admin');
+    await go(desk, page, 'review');
+    await page.locator('.item', { hasText: edited }).click();
+    await page.getByRole('button', { name: /^改一改/ }).click();
+    const box = page.getByRole('textbox', { name: '修改文案' });
+    await box.fill(edited.replace('低调', '沉静'));
+    await page.getByRole('button', { name: /^保存/ }).click();
+    await page.getByText('本店不许通过自己选过或改过的文案').waitFor();
+    expect(await page.getByRole('button', { name: /^通过/ }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: /^改一改/ }).click();
+    await box.fill(edited);
+    await page.getByRole('button', { name: /^保存/ }).click();
+    await page.locator('.item', { hasText: edited }).waitFor();
+    expect(await decideByHand(page, 'approve')).toBe('own_work');
+    await page.context().close();
+  });
+
   it('is approved by a reviewer who sees the evidence', async () => {
     const { page, faults } = await openPage(desk);
     await signIn(page, 'reviewer');
@@ -182,8 +213,7 @@ describe('what else a writer does', () => {
     await page.getByLabel('名称').fill('秋季笔记');
     await page.getByRole('dialog').getByRole('button', { name: '保存' }).click();
     await page.getByText('已存为预设“秋季笔记”').waitFor();
-    await page.getByRole('button', { name: /^生成/ }).first().click();
-    await expect.poll(() => page.locator('[data-candidate] footer').count()).toBe(4);
+    await writeAnew(page);
     const first = await page.locator('[data-candidate="0"] p.text').innerText();
     await page.getByRole('button', { name: /^都不合适/ }).click();
     await page.getByRole('button', { name: '语气不对' }).click();
@@ -194,8 +224,7 @@ describe('what else a writer does', () => {
     await page.getByLabel('搜索文字、商品').fill('style=xiaohongshu');
     await page.locator('li', { hasText: first.slice(0, 12) }).getByRole('button', { name: '用这组设置' }).first().click();
     await page.getByText(/将用原来的种子/).waitFor();
-    await page.getByRole('button', { name: /^生成/ }).first().click();
-    await expect.poll(() => page.locator('[data-candidate] footer').count()).toBe(4);
+    await writeAnew(page);
     expect(await page.locator('[data-candidate] p.text').allInnerTexts()).toContain(first);
     expect(faults).toEqual([]);
   });

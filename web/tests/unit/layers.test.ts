@@ -21,6 +21,11 @@ describe('the layers', () => {
   it('talk to the server in api alone', () => {
     expect(files.filter((name) => /\bfetch\(|new EventSource|XMLHttpRequest/.test(text(name))).map((name) => name.split('/')[0])).toEqual(['api', 'api']);
   });
+  it('reach the server through the state: what is seen knows the records alone', () => {
+    const seen = files.filter((name) => /^(components|views)/.test(name));
+    const direct = seen.flatMap((name) => [...text(name).matchAll(/^\s*import (?!type ).*from '(?:\.\.\/)+api\/[^']+'/gm)].map((match) => `${name}: ${match[0].trim()}`));
+    expect(direct).toEqual([]);
+  });
   it('name no address outside', () => {
     expect(files.filter((name) => /https?:\/\//.test(text(name)))).toEqual([]);
   });

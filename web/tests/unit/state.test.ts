@@ -6,7 +6,10 @@ import type { Candidate, CheckReport } from '../../src/api/types';
 import { CandidateCard } from '../../src/state/candidate_card.svelte';
 import { DataDesk } from '../../src/state/data.svelte';
 import { LiveCheck } from '../../src/state/live_check.svelte';
+import { lastOnDesk } from '../../src/state/desk_memory';
 import { explain } from '../../src/state/notices.svelte';
+import { ReviewDesk } from '../../src/state/reviews.svelte';
+import { signIn } from '../../src/state/session.svelte';
 import { addressOf, parseRoute } from '../../src/state/route.svelte';
 import { findShortcut, kDigits, nameOfKeys, type Scope } from '../../src/state/shortcuts.svelte';
 import { Writer } from '../../src/state/writer.svelte';
@@ -198,6 +201,89 @@ describe('the writer', () => {
     writer.change({ style: 'jd', pin: ['材质#蚕丝'], drop: ['版型#显瘦'] });
     await writer.open('shop-001');
     expect(writer.factors).toMatchObject({ style: 'jd', pin: [], drop: [] });
+  });
+});
+
+describe('the desk of a product', () => {
+  const shape = example('Candidate') as Candidate;
+  const candidate = (job: string, index: number): Candidate => ({ ...shape, id: `${job}-${index}`, job_id: job, index, text: `文案${job}${index}` });
+  const newestFirst = [candidate('job-2', 0), ...[2, 1, 0].map((index) => candidate('job-1', index)), candidate('job-0', 1), candidate('job-0', 0)];
+  const review = { ...example('Review'), author: 'writer', candidate_id: 'job-1-1', text: '改过的文案' };
+  const answers = {
+    'POST /api/v1/session': { ...example('Session'), user: { ...example('Session').user, id: 'me', name: 'writer' } },
+    'GET /api/v1/options': example('Options'),
+    'GET /api/v1/products/shop-001': example('ProductEntry'),
+    'GET /api/v1/candidates': { items: newestFirst },
+    'GET /api/v1/plans/plan-7c1e04d2': { ...example('Plan'), id: 'plan-7c1e04d2', platform: 'jd' },
+    'GET /api/v1/jobs/job-1': { ...example('Job'), id: 'job-1', state: undefined, result: { candidate_ids: ['job-1-2', 'job-1-0', 'job-1-1'] } },
+    'POST /api/v1/recalls': { ...example('Recall'), factors: { ...example('Factors'), style: 'jd' } },
+    'GET /api/v1/reviews': { items: [review], counts: {} },
+    'POST /api/v1/plans': example('Plan'),
+  };
+
+  it('has the last request for several texts, and what was written anew since', () => {
+    expect(lastOnDesk(newestFirst).map((one) => one.id)).toEqual(['job-1-0', 'job-1-1', 'job-1-2', 'job-2-0']);
+    expect(lastOnDesk([])).toEqual([]);
+  });
+  it('comes back with order, settings and choice when the page is loaded again', async () => {
+    stubFetch(answers);
+    await signIn('writer', 'x');
+    const writer = new Writer();
+    await writer.open('shop-001');
+    expect(writer.cards.map((card) => card.candidate?.id)).toEqual(['job-1-2', 'job-1-0', 'job-1-1', 'job-2-0']);
+    expect(writer.factors.style).toBe('jd');
+    expect(writer.placeOf(writer.cards[0]!).platform).toBe('jd');
+    const chosen = writer.cards.filter((card) => writer.copyPick.isChosen(card));
+    expect(chosen.map((card) => card.text)).toEqual(['改过的文案']);
+    expect(writer.copyPick.outcome).toBe('sent');
+  });
+  it('leaves the settings alone that somebody has made', async () => {
+    stubFetch(answers);
+    const writer = new Writer();
+    writer.change({ style: 'douyin' });
+    await writer.open('shop-001');
+    expect(writer.factors.style).toBe('douyin');
+    expect(writer.cards).toHaveLength(4);
+  });
+  it('makes a new pick where the former one was made of other texts', async () => {
+    const put: string[] = [];
+    stubFetch(answers);
+    const known = globalThis.fetch;
+    vi.stubGlobal('fetch', async (address: string, init: { method: string; body: string }) => {
+      if (!address.startsWith('/api/v1/picks/')) return known(address, init as never);
+      put.push(address.split('/').at(-1)!);
+      const isFormer = put.length === 1;
+      return { ok: !isFormer, status: isFormer ? 409 : 200, json: async () => (isFormer ? { ...example('Problem'), code: 'shown_differs' } : { ...example('Pick'), ...JSON.parse(init.body) }) };
+    });
+    const writer = new Writer();
+    await writer.open('shop-001');
+    await writer.pick(writer.cards[0]!);
+    expect(put[0]).toBe(review.pick_id);
+    expect(put).toHaveLength(2);
+    expect(put[1]).not.toBe(put[0]);
+    expect(writer.copyPick.isChosen(writer.cards[0]!)).toBe(true);
+  });
+});
+
+describe('the review desk', () => {
+  const session = (name: string) => ({ ...example('Session'), user: { ...example('Session').user, id: 'me', name, role: 'reviewer' }, shop: { ...example('Shop'), own_approval: false } });
+  async function open(edits: { user: string }[]): Promise<ReviewDesk> {
+    const review = { ...example('Review'), state: undefined, author: 'writer', check: { ...example('CheckReport'), verdict: 'no_hit' } };
+    stubFetch({
+      'POST /api/v1/session': session('reviewer'),
+      'GET /api/v1/options': example('Options'),
+      'GET /api/v1/reviews': { items: [review], counts: {} },
+      [`GET /api/v1/products/${review.product_id}`]: example('ProductEntry'),
+      'GET /api/v1/audit': { items: edits.map(({ user }) => ({ ...example('AuditEntry'), user, action: 'review.edit' })) },
+    });
+    await signIn('reviewer', 'x');
+    const desk = new ReviewDesk();
+    await desk.load();
+    return desk;
+  }
+  it('lets nobody approve what they have edited', async () => {
+    expect((await open([{ user: 'reviewer' }])).approvalFault).toContain('自己选');
+    expect((await open([{ user: 'other' }])).approvalFault).toBe('');
   });
 });
 
