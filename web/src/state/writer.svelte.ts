@@ -1,5 +1,6 @@
 // writer.svelte.ts - one product on the operator's desk: its plan, the candidates, what was picked.
 import * as api from '../api/client';
+import { hasEnded, type JobHandlers } from '../api/events';
 import { ApiError } from '../api/http';
 import type { Candidate, CheckRequest, Factors, Job, JobRequest, Pick, PickRequest, Plan, ProductEntry, Review } from '../api/types';
 import { CandidateCard, type TextPlace } from './candidate_card.svelte';
@@ -13,6 +14,7 @@ import { t } from './words.svelte';
 
 export const kDefaultFactors: Factors = { field: 'description', style: 'taobao', platform: 'taobao', length: 110, audience: '', keywords: [], pin: [], order: [], drop: [] };
 const kPlanPauseMs = 200;
+const kJobsToLookAt = 5;
 const kLookBack = 24; // candidates of a product that are asked for when it is opened
 
 /** One pick: what was shown, what was chosen of it. Put again under the same id after every change. */
@@ -113,7 +115,24 @@ export class Writer {
     this.isFresh = false;
     this.pictures = lastOnDesk(images?.items ?? []).map((one) => cardOf(one));
     await this.bringBack(lastOnDesk(copy?.items ?? []), isFresh, turn);
-    if (turn === this.openTurn) await this.makePlan();
+    if (turn !== this.openTurn) return;
+    await this.makePlan();
+    if (turn === this.openTurn) void this.takeUpJob(productId, turn);
+  }
+  /** Texts that are being written since before the page was loaded go on appearing. */
+  private async takeUpJob(productId: string, turn: number): Promise<void> {
+    const page = await attempt(() => api.listJobs({ kind: 'write', limit: kJobsToLookAt }));
+    for (const job of page?.items ?? []) {
+      const { request } = job;
+      if (hasEnded(job) || job.user !== session().user.name || request.kind !== 'write' || request.num_return_sequences < 2) continue;
+      const plan = await attempt(() => api.getPlan(request.plan_id));
+      if (plan?.product_id !== productId || turn !== this.openTurn || this.job.isRunning) continue;
+      this.layOut(request.num_return_sequences, plan);
+      const ended = await this.job.follow(job, this.handlersOf(this.cards));
+      complainOf(ended);
+      if (ended.state === 'done') this.settle(ended);
+      return;
+    }
   }
   /** The texts that stood here last, with their settings where the desk has none of its own, and what was chosen of them. */
   private async bringBack(texts: Candidate[], isFresh: boolean, turn: number): Promise<void> {
@@ -171,12 +190,15 @@ export class Writer {
     ++this.openTurn; // what is still on its way back comes too late
     await this.makePlan();
     if (!this.plan || this.job.isRunning) return;
-    const place = this.plan;
-    this.cards = Array.from({ length: this.count }, () => new CandidateCard(place));
-    [this.current, this.touched] = [0, false];
-    this.copyPick.restart();
+    this.layOut(this.count, this.plan);
     const ended = await this.runCopy(this.cards, this.job, this.takeSeed());
     if (ended?.state === 'done') this.settle(ended);
+  }
+  /** Empty places in place of what is on the desk. */
+  private layOut(count: number, place: TextPlace): void {
+    this.cards = Array.from({ length: count }, () => new CandidateCard(place));
+    [this.current, this.touched] = [0, false];
+    this.copyPick.restart();
   }
   private takeSeed(): number {
     const seed = this.seed ?? newSeed();
@@ -188,16 +210,19 @@ export class Writer {
     return this.run(request, cards, job);
   }
   private async run(request: JobRequest, cards: CandidateCard[], job: WatchedJob): Promise<Job | undefined> {
-    const ended = await job.start(request, {
+    const ended = await job.start(request, this.handlersOf(cards));
+    complainOf(ended);
+    return ended;
+  }
+  private handlersOf(cards: CandidateCard[]): Omit<JobHandlers, 'job'> {
+    return {
       token: (event) => cards[event.index] && (cards[event.index]!.streamed = event.text),
       preview: (event) => {
         const card = cards[event.index];
         if (card) [card.previewId, card.step, card.steps] = [event.candidate_id, event.step, event.steps];
       },
       candidate: (candidate) => cards[candidate.index]?.take(candidate),
-    });
-    complainOf(ended);
-    return ended;
+    };
   }
   /** What the checks stopped leaves the grid; the best stands first unless somebody already works with the order on screen. */
   private settle(job: Job): void {

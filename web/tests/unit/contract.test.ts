@@ -3,6 +3,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { zh } from '../../src/words/zh';
 import { contract, contractPath, example, exampleName, examplesPath, schemaFaults } from '../../fake/contract.mjs';
 
 type Schema = { type?: string | string[]; oneOf?: unknown[] };
@@ -32,6 +33,18 @@ describe('the contract', () => {
     const at = ([begin, end]: [number, number]) => [...text].slice(begin, end).join('');
     for (const hit of hits) expect(at(hit.span)).toBe(hit.term);
     for (const claim of claims) expect(at(claim.span)).toBe(claim.value);
+  });
+});
+
+describe('codes with which drawing fails', () => {
+  const rootFile = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+  const codes = [...rootFile('src/serve/picture_process.h').matchAll(/"(picture_worker_\w+)"/g)].map((match) => match[1]!);
+  it.each([...codes, 'out_of_memory'])('%s stands in docs/serving.md and has a word on the page', (code) => {
+    expect(rootFile('docs/serving.md')).toContain(`| \`${code}\` |`);
+    expect(Object.keys(zh)).toContain(`error.${code}`);
+  });
+  it('are read from the source', () => {
+    expect(codes).toContain('picture_worker_killed');
   });
 });
 

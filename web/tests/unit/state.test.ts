@@ -145,7 +145,7 @@ describe('the writer', () => {
     void writer.write();
     await settle();
     await settle();
-    expect(sent.filter((one) => one.path === '/api/v1/jobs')).toHaveLength(1);
+    expect(sent.filter((one) => one.method === 'POST' && one.path === '/api/v1/jobs')).toHaveLength(1);
   });
   it('leaves the order alone once somebody works with it', async () => {
     expect(ids(await written(true))).toEqual(['job-1-0', 'job-1-1', 'job-1-2']);
@@ -236,6 +236,19 @@ describe('the desk of a product', () => {
     const chosen = writer.cards.filter((card) => writer.copyPick.isChosen(card));
     expect(chosen.map((card) => card.text)).toEqual(['改过的文案']);
     expect(writer.copyPick.outcome).toBe('sent');
+  });
+  it('goes on with texts that are still being written', async () => {
+    const running = { ...example('Job'), id: 'job-3', state: undefined, user: 'writer', request: { kind: 'write', plan_id: 'plan-7c1e04d2', num_return_sequences: 2, seed: 1 }, result: undefined };
+    stubFetch({ ...answers, 'GET /api/v1/jobs': { items: [running] } });
+    const writer = new Writer();
+    await writer.open('shop-001');
+    for (let i = 0; i < 20 && writer.job.job?.id !== 'job-3'; ++i) await settle();
+    FakeEventSource.open.at(-1)!.say('token', { candidate_id: 'job-3-0', index: 0, text: '还在写' });
+    expect(writer.cards.map((card) => card.text)).toEqual(['还在写', '']);
+    for (const index of [0, 1]) FakeEventSource.open.at(-1)!.say('candidate', candidate('job-3', index));
+    FakeEventSource.open.at(-1)!.say('job', { ...running, state: 'done', result: { candidate_ids: ['job-3-1', 'job-3-0'] } });
+    await settle();
+    expect(writer.cards.map((card) => card.candidate?.id)).toEqual(['job-3-1', 'job-3-0']);
   });
   it('leaves the settings alone that somebody has made', async () => {
     stubFetch(answers);
