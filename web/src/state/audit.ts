@@ -24,7 +24,11 @@ function inWords(name: string, value: unknown, subject: string): string {
   if (name === 'chosen') return value === 'none' ? t('writer.none') : t('audit.chosen', { n: (value as unknown[]).length });
   if (name === 'state') return nameOf(subject === 'model' ? 'modelState' : 'review', String(value));
   if (name === 'role' || name === 'place') return nameOf(name, String(value));
-  if (typeof value === 'object') return Object.entries(value).map(([key, one]) => inWords(key, one, subject)).filter(Boolean).join(' · ');
+  if (typeof value === 'object')
+    return Object.entries(value)
+      .map(([key, one]) => inWords(key, one, subject))
+      .filter(Boolean)
+      .join(' · ');
   return clipped(String(value));
 }
 

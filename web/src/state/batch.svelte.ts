@@ -18,7 +18,16 @@ export class BatchDesk {
 
   private request(dry_run: boolean) {
     const factors = { ...$state.snapshot(this.factors), pin: [], order: [], drop: [] };
-    return { kind: 'batch' as const, fields: $state.snapshot(this.fields), factors, num_return_sequences: 8, seed: 0, only_empty: this.onlyEmpty, dry_run, deliver: this.deliver };
+    return {
+      kind: 'batch' as const,
+      fields: $state.snapshot(this.fields),
+      factors,
+      num_return_sequences: 8,
+      seed: 0,
+      only_empty: this.onlyEmpty,
+      dry_run,
+      deliver: this.deliver,
+    };
   }
   /** Settings have changed: what a dry run said does not hold any more. */
   change(part: Partial<Pick<BatchDesk, 'factors' | 'fields' | 'onlyEmpty' | 'deliver'>>): void {

@@ -35,7 +35,10 @@ export function letGo(id: number): void {
   hold(id);
   const notice = state.notices.find((one) => one.id === id);
   if (!notice || notice.isError) return;
-  timers.set(id, setTimeout(() => dismiss(id), Math.max(kShortestMs, kMsOfACharacter * notice.text().length)));
+  timers.set(
+    id,
+    setTimeout(() => dismiss(id), Math.max(kShortestMs, kMsOfACharacter * notice.text().length)),
+  );
 }
 /** `text` is asked for whenever the note is shown, so that it follows the language of the page. */
 export function say(text: () => string, isError = false): void {

@@ -1,4 +1,5 @@
-// problems.ts - problem documents of the server in the words of the page. Codes are stable; a text that the page has no word for is shown as the server wrote it.
+// problems.ts - problem documents of the server in the words of the page. Codes are stable; what the page has no word for
+// is shown as the server wrote it.
 import type { Problem } from '../api/types';
 import { formatTime, hasWord, nameOf, t, type Word } from './words.svelte';
 
@@ -35,7 +36,11 @@ function explainFault(detail: string): string {
 }
 /** `/label/wording` and `/keywords/3` by their last name. */
 function nameOfField(pointer: string): string {
-  const name = pointer.split('/').filter((part) => part && !/^\d+$/.test(part)).at(-1) ?? '';
+  const name =
+    pointer
+      .split('/')
+      .filter((part) => part && !/^\d+$/.test(part))
+      .at(-1) ?? '';
   return hasWord(`metric.${name}`) ? nameOf('metric', name) : nameOf('input', name);
 }
 function explainField({ field, detail }: { field: string; detail: string }): string {

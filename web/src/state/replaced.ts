@@ -13,5 +13,8 @@ export function replacedIn(attribute: Pick<Attribute, 'val' | 'val_raw'>): Repla
   return from && to && from !== to ? { from, to } : undefined;
 }
 export function replacedOf(product: Product, attributeIds: readonly string[]): Replaced | undefined {
-  return product.attributes.filter((one) => attributeIds.includes(one.id)).map(replacedIn).find(Boolean);
+  return product.attributes
+    .filter((one) => attributeIds.includes(one.id))
+    .map(replacedIn)
+    .find(Boolean);
 }

@@ -48,7 +48,14 @@ export function formatShare(value: number, digits = 1): string {
 export function formatTime(time: string): string {
   const date = new Date(time);
   const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
-  return date.toLocaleString(localeOf(), { year, month: state.language === 'zh' ? '2-digit' : 'short', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false });
+  return date.toLocaleString(localeOf(), {
+    year,
+    month: state.language === 'zh' ? '2-digit' : 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  });
 }
 export function formatSeconds(seconds: number): string {
   if (seconds < 90) return t('time.seconds', { n: Math.max(1, Math.round(seconds)) });

@@ -12,7 +12,17 @@ import { PickClock } from './pick_clock';
 import { session } from './session.svelte';
 import { t } from './words.svelte';
 
-export const kDefaultFactors: Factors = { field: 'description', style: 'taobao', platform: 'taobao', length: 110, audience: '', keywords: [], pin: [], order: [], drop: [] };
+export const kDefaultFactors: Factors = {
+  field: 'description',
+  style: 'taobao',
+  platform: 'taobao',
+  length: 110,
+  audience: '',
+  keywords: [],
+  pin: [],
+  order: [],
+  drop: [],
+};
 const kPlanPauseMs = 200;
 const kJobsToLookAt = 5;
 const kLookBack = 24; // candidates of a product that are asked for when it is opened
@@ -154,7 +164,10 @@ export class Writer {
   private takeUpPick(reviews: readonly Review[]): void {
     const mine = reviews.filter((review) => review.author === session().user.name && review.state !== 'rejected');
     const own = mine.toSorted((a, b) => b.updated_at.localeCompare(a.updated_at));
-    for (const [sheet, cards] of [[this.copyPick, this.cards], [this.picturePick, this.pictures]] as const) {
+    for (const [sheet, cards] of [
+      [this.copyPick, this.cards],
+      [this.picturePick, this.pictures],
+    ] as const) {
       const review = own.find((one) => cards.some((card) => card.candidate?.id === one.candidate_id));
       const card = cards.find((one) => one.candidate?.id === review?.candidate_id);
       if (review) sheet.takeUp(review);
