@@ -326,6 +326,7 @@ export class Writer {
     [card.openMark, card.explanation] = [undefined, undefined];
   }
   async explain(card: CandidateCard): Promise<void> {
+    this.touch();
     if (card.explanation) card.explanation = undefined;
     else if (card.candidate) card.explanation = await attempt(() => api.explainCandidate(card.candidate!.id));
   }

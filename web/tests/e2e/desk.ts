@@ -88,6 +88,7 @@ export async function writeAnew(page: Page, count = 4): Promise<void> {
     [former, count] as const,
     { timeout: 60_000 },
   );
+  await page.getByRole('button', { name: /^(重新生成|Write anew)/ }).waitFor(); // the job has ended: their order stays
 }
 export async function keepPicture(page: Page, name: string): Promise<void> {
   const folder = process.env['VITRINE_SCREENSHOTS'];

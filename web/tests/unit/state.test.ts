@@ -147,6 +147,18 @@ describe('the writer', () => {
     await settle();
     expect(sent.filter((one) => one.method === 'POST' && one.path === '/api/v1/jobs')).toHaveLength(1);
   });
+  it('leaves the order alone also where somebody has only looked at the scores', async () => {
+    const writer = new Writer();
+    await writer.open('shop-001');
+    writer.count = 3;
+    const writing = writer.write();
+    await settle();
+    for (const index of [0, 1, 2]) source().say('candidate', candidate(index, 'job-1'));
+    await writer.explain(writer.cards[0]!);
+    source().say('job', { ...example('Job'), id: 'job-1', state: 'done', result: { candidate_ids: ['job-1-2', 'job-1-0', 'job-1-1'], dropped: 0 } });
+    await writing;
+    expect(ids(writer)).toEqual(['job-1-0', 'job-1-1', 'job-1-2']);
+  });
   it('leaves the order alone once somebody works with it', async () => {
     expect(ids(await written(true))).toEqual(['job-1-0', 'job-1-1', 'job-1-2']);
   });
