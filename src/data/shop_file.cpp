@@ -10,6 +10,7 @@
 #include "data/delimited.h"
 #include "data/product_reader.h"
 #include "data/shop_layout.h"
+#include "data/structured_text.h"
 #include "data/table_file.h"
 #include "data/workbook.h"
 #include "data/xml_scan.h"
@@ -104,8 +105,7 @@ void append_utf8(std::string& out, uint32_t c) {
 bool starts_formula(std::string_view text) { return !text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos; }
 
 std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  std::replace(text.begin(), text.end(), '\t', ' ');
+  for (const char c : {'\n', '\r', '\t'}) std::replace(text.begin(), text.end(), c, ' ');
   return text;
 }
 
@@ -193,7 +193,7 @@ struct ShopFile::State {
   void make_layout(const ProductReader& reader, const ShopFileConfig& config) {
     const LayoutInput input{text, form, reader, separator_of(text, reader, config), parse_columns(config.columns)};
     if (book) {
-      layout = sheet_layout(input, cells_of(*book, sheet_of_entry()));
+      layout = sheet_layout(input, cells_of(*book, sheet_of_entry()), book->table_ranges(sheet_of_entry()));
     } else if (!reader.columns().empty()) {
       if (form == TextForm::gb18030 && static_cast<unsigned char>(input.separator) >= 0x30 && input.separator != '\t')
         throw UsageError("--separator: this sign is also a part of characters of GB18030");
@@ -257,6 +257,11 @@ struct ShopFile::State {
 
   std::string inner_bytes() const {
     std::vector<Edit> edits = layout->place_columns(changed_fields());
+    std::map<size_t, std::vector<size_t>> fields_of;  // by the row's index in layout->rows
+    for (const auto& [place, stored] : changed) fields_of[places[place.first]].push_back(place.second);
+    for (const auto& [row, fields] : fields_of) {
+      for (Edit& edit : layout->row_edits(row, fields)) edits.push_back(std::move(edit));
+    }
     std::vector<bool> begun(layout->fields.size(), false);
     for (const auto& [place, stored] : changed) {
       const auto [row, field] = place;
@@ -354,10 +359,8 @@ std::string ShopFile::text(size_t row, std::string_view field) const {
   const auto changed = state_->changed.find({row, index});
   if (changed != state_->changed.end()) return changed->second;
   const std::string& value = state_->layout->rows[state_->places[row]].places[index].value;
-  const bool is_table_value = state_->layout->fields[index].is_structured && value.starts_with("trained_algorithmic_media:");
-  if (!is_table_value) return value;
-  const std::string_view inner = std::string_view(value).substr(26);
-  return std::string(inner.size() > 1 && inner.front() == '"' && inner.back() == '"' ? inner.substr(1, inner.size() - 2) : inner);
+  const bool is_cell = state_->layout_kind == "table" || state_->book;  // elements and members hold it in parts
+  return is_cell && state_->layout->fields[index].is_structured ? read_structured_text(value).content : value;
 }
 
 bool ShopFile::is_blank(size_t row, std::string_view field) const { return trim_space(text(row, field)).empty(); }

@@ -62,6 +62,11 @@ class ShopLayout {
     (void)field_idxs;
     return {};
   }
+  /// What must be changed once for a row (of `rows`) that gets texts of these fields.
+  virtual std::vector<Edit> row_edits(size_t row_idx, const std::vector<size_t>& field_idxs) const {
+    (void)row_idx, (void)field_idxs;
+    return {};
+  }
   /// What must be changed besides, when a field gets its first text (a header cell).
   virtual std::vector<Edit> first_edits(size_t field_idx) const = 0;
   /// The bytes for a stored text at a place.
@@ -80,8 +85,8 @@ struct LayoutInput {
 std::unique_ptr<ShopLayout> table_layout(const LayoutInput& input);
 std::unique_ptr<ShopLayout> json_layout(const LayoutInput& input);
 std::unique_ptr<ShopLayout> xml_layout(const LayoutInput& input);
-/// `input.text` is the sheet's XML; shared: decoded texts of its rows, by row and column.
-std::unique_ptr<ShopLayout> sheet_layout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values);
+/// `input.text` is the sheet's XML; values: decoded texts of its rows, by row and column; tables: ranges that new columns stay out of.
+std::unique_ptr<ShopLayout> sheet_layout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values, const std::vector<std::string>& tables);
 
 /// The fields of a table's or sheet's columns, new columns after the others.
 std::vector<FieldSpec> table_fields(const LayoutInput& input);

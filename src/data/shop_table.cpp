@@ -1,9 +1,11 @@
 // Places in CSV, TSV and the sheets of workbooks.
 #include <algorithm>
+#include <cstdlib>
 
 #include "base/error.h"
 #include "data/delimited.h"
 #include "data/shop_layout.h"
+#include "data/structured_text.h"
 #include "data/table_file.h"
 #include "data/workbook.h"
 #include "data/xml_scan.h"
@@ -181,7 +183,7 @@ class TableLayout : public ShopLayout {
   }
 
   std::string encoded(size_t field_idx, const Place& place, std::string_view stored) const override {
-    if (fields[field_idx].is_structured) return cell_bytes(concat("trained_algorithmic_media:\"", stored, "\""));
+    if (fields[field_idx].is_structured) return cell_bytes(structured_text(stored));
     return place.before + cell_text(stored, place.is_there && place.before.empty() && was_quoted(place)) + place.after;
   }
 
@@ -227,7 +229,8 @@ class TableLayout : public ShopLayout {
 
   /// A value that begins with no quote and holds no separator: quotes inside it are characters.
   std::string cell_bytes(std::string_view value) const {
-    return value.find(separator_) == std::string_view::npos ? from_utf8(value, form_) : cell_text(value);
+    const bool stands_bare = value.find(separator_) == std::string_view::npos && value.find_first_of("\r\n") == std::string_view::npos;
+    return stands_bare ? from_utf8(value, form_) : cell_text(value);
   }
 
   std::string cell_text(std::string_view value, bool keep_quotes = false) const {
@@ -244,36 +247,55 @@ class TableLayout : public ShopLayout {
 /// Cells of a sheet's XML.
 class SheetLayout : public ShopLayout {
  public:
-  SheetLayout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values) : text_(input.text), values_(std::move(values)) {
+  SheetLayout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values, const std::vector<std::string>& tables) : text_(input.text), values_(std::move(values)) {
     fields = table_fields(input);
     header_line_ = input.reader.header_line();
-    num_columns_ = input.reader.columns().size();
+    first_free_column_ = input.reader.columns().size();
+    for (const std::string& range : tables) stay_out_of(range);
+    stay_out_of_merged_headers();
     read_rows();
   }
 
   std::vector<Edit> place_columns(const std::vector<size_t>& field_idxs) override {
-    size_t next = num_columns_, widest = 0;
+    size_t next = first_free_column_, widest = 0;
+    bool has_new = false;
     for (const size_t field_idx : field_idxs) {
       FieldSpec& spec = fields[field_idx];
       if (spec.is_new) spec.column_idx = next++;
+      has_new = has_new || spec.is_new;
       widest = std::max(widest, spec.column_idx);
     }
+    VITRINE_REQUIRE(widest < kMaxSheetColumns, "[ShopFile] no column is left for a new text: a sheet has ", kMaxSheetColumns);
     read_rows();
-    return dimension_edits(widest);
+    std::vector<Edit> edits = dimension_edits(widest);
+    if (has_new && header_) widen(*header_, widest, edits);
+    return edits;
+  }
+
+  std::vector<Edit> row_edits(size_t row_idx, const std::vector<size_t>& field_idxs) const override {
+    size_t widest = 0;
+    for (const size_t field_idx : field_idxs) widest = std::max(widest, fields[field_idx].column_idx);
+    std::vector<Edit> edits;
+    widen(sheet_rows_[row_idx], widest, edits);
+    return edits;
   }
 
   std::vector<Edit> first_edits(size_t field_idx) const override {
     const FieldSpec& spec = fields[field_idx];
     if (!spec.is_new || !header_) return {};
     const Place place = place_in(*header_, spec, "");
-    return {{place.span.begin, place.span.end, encoded(field_idx, place, spec.column), 0}};
+    return {{place.span.begin, place.span.end, text_cell(place, spec.column), 0}};
   }
 
-  std::string encoded(size_t, const Place& place, std::string_view stored) const override {
-    return concat(place.before, "t=\"inlineStr\"><", prefix_, "is><", prefix_, "t xml:space=\"preserve\">", xml_escape(stored), "</", prefix_, "t></", prefix_, "is></", prefix_, "c>");
+  std::string encoded(size_t field_idx, const Place& place, std::string_view stored) const override {
+    return text_cell(place, fields[field_idx].is_structured ? structured_text(stored) : std::string(stored));
   }
 
  private:
+  std::string text_cell(const Place& place, std::string_view value) const {
+    return concat(place.before, "t=\"inlineStr\"><", prefix_, "is><", prefix_, "t xml:space=\"preserve\">", xml_escape(value), "</", prefix_, "t></", prefix_, "is></", prefix_, "c>");
+  }
+
   struct Cell {
     size_t column_idx = 0;
     JsonSpan span;
@@ -284,7 +306,36 @@ class SheetLayout : public ShopLayout {
     int64_t number = 0;
     std::vector<Cell> cells;
     size_t end = 0;  // of its last cell: where more go
+    JsonSpan spans;  // value of the attribute that says which columns have cells; empty = there is none
   };
+
+  /// New columns stand behind those of a range such as "A1:C9".
+  void stay_out_of(std::string_view range) {
+    const auto last = column_of_reference(range.substr(range.find(':') + 1));  // of a single cell: itself
+    if (last) first_free_column_ = std::max(first_free_column_, *last + 1);
+  }
+
+  /// A cell that is merged with another shows no text of its own.
+  void stay_out_of_merged_headers() {
+    XmlScanner tags(text_);
+    while (const auto tag = tags.next()) {
+      const auto range = tag->local_name() == "mergeCell" ? xml_attribute(tag->attributes, "ref") : std::nullopt;
+      if (!range) continue;
+      const auto row_in = [&](std::string_view reference) { return std::atoll(std::string(reference.substr(std::min(reference.find_first_of("0123456789"), reference.size()))).c_str()); };
+      const bool has_header = row_in(range->substr(0, range->find(':'))) <= header_line_ && row_in(range->substr(range->find(':') + 1)) >= header_line_;
+      if (has_header) stay_out_of(*range);
+    }
+  }
+
+  /// The row's statement of its columns ("1:3"), when it leaves out one that gets a text.
+  void widen(const Row& row, size_t widest, std::vector<Edit>& edits) const {
+    const std::string_view stated = row.spans.of(text_);
+    const size_t colon = stated.rfind(':');
+    if (colon == std::string_view::npos) return;
+    const std::string last(stated.substr(colon + 1));
+    const bool is_number = !last.empty() && last.size() < 6 && last.find_first_not_of("0123456789") == std::string::npos;
+    if (is_number && std::stoul(last) < widest + 1) edits.push_back({row.spans.begin + colon + 1, row.spans.end, std::to_string(widest + 1), 0});
+  }
 
   /// The sheet's statement of the cells that it uses, when it leaves out the widest column that gets a text.
   std::vector<Edit> dimension_edits(size_t widest) const {
@@ -308,6 +359,7 @@ class SheetLayout : public ShopLayout {
 
   void read_rows() {
     rows.clear();
+    sheet_rows_.clear();
     XmlScanner tags(text_);
     int64_t number = 0;
     while (const auto tag = tags.next()) {
@@ -319,8 +371,14 @@ class SheetLayout : public ShopLayout {
       if (tag->is_empty) continue;
       Row row = read_cells(tags, tag->end);
       row.number = number;
+      if (const auto spans = xml_attribute(tag->attributes, "spans")) {
+        row.spans.begin = static_cast<size_t>(spans->data() - text_.data());
+        row.spans.end = row.spans.begin + spans->size();
+      }
       if (number == header_line_) header_ = row;
-      if (number > header_line_ && values_.contains(number)) rows.push_back(places_of(row));
+      if (number <= header_line_ || !values_.contains(number)) continue;
+      rows.push_back(places_of(row));
+      sheet_rows_.push_back(std::move(row));
     }
   }
 
@@ -373,9 +431,10 @@ class SheetLayout : public ShopLayout {
   std::string_view text_;
   std::map<int64_t, std::vector<std::string>> values_;
   int64_t header_line_ = 0;
-  size_t num_columns_ = 0;  // of the header
+  size_t first_free_column_ = 0;
   std::string prefix_;
   std::optional<Row> header_;
+  std::vector<Row> sheet_rows_;  // of `rows`
 };
 
 }  // namespace
@@ -384,8 +443,8 @@ std::vector<FieldSpec> table_fields(const LayoutInput& input) { return FieldFind
 
 std::unique_ptr<ShopLayout> table_layout(const LayoutInput& input) { return std::make_unique<TableLayout>(input); }
 
-std::unique_ptr<ShopLayout> sheet_layout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values) {
-  return std::make_unique<SheetLayout>(input, std::move(values));
+std::unique_ptr<ShopLayout> sheet_layout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values, const std::vector<std::string>& tables) {
+  return std::make_unique<SheetLayout>(input, std::move(values), tables);
 }
 
 }  // namespace vitrine::data

@@ -14,7 +14,6 @@
 namespace vitrine::data {
 namespace {
 
-constexpr size_t kMaxColumns = 16384;  // of the format
 constexpr uint64_t kMaxPartBytes = uint64_t{64} << 20;      // of a part that is read as a whole: styles, relationships
 constexpr size_t kMaxElementBytes = size_t{8} << 20;        // of a row's or shared string's XML
 
@@ -129,7 +128,7 @@ std::optional<size_t> column_of_reference(std::string_view reference) {
     if (c < 'A' || c > 'Z') break;
     column = column * 26 + static_cast<size_t>(c - 'A') + 1;
   }
-  return letters == 0 || column > kMaxColumns ? std::nullopt : std::optional(column - 1);
+  return letters == 0 || column > kMaxSheetColumns ? std::nullopt : std::optional(column - 1);
 }
 
 std::string column_letters(size_t column_idx) {
@@ -341,8 +340,8 @@ class SheetRows : public CellSource {
       const auto reference = xml_attribute(tag->attributes, "r");
       const size_t column = (reference ? column_of_reference(*reference) : std::nullopt).value_or(next_column);
       const std::string_view inner = tag->is_empty ? std::string_view() : content_of_cell(content, tags);
-      if (column >= kMaxColumns) row.problem = "TOO_LARGE";
-      if (column >= kMaxColumns) continue;
+      if (column >= kMaxSheetColumns) row.problem = "TOO_LARGE";
+      if (column >= kMaxSheetColumns) continue;
       next_column = column + 1;
       std::string text = tag->is_empty ? "" : cell_text(*tag, inner, column, row);
       row_bytes += text.size();
@@ -429,6 +428,18 @@ const WorkbookSheet& Workbook::sheet(std::string_view name) const {
 
 std::unique_ptr<CellSource> Workbook::rows(const WorkbookSheet& sheet) const {
   return std::make_unique<SheetRows>(*state_, state_->archive.open(sheet.entry));
+}
+
+std::vector<std::string> Workbook::table_ranges(const WorkbookSheet& sheet) const {
+  std::vector<std::string> ranges;
+  for (const auto& [id, target] : state_->relationships(sheet.entry)) {
+    if (target.second != "table") continue;
+    for_each_element(state_->optional_entry(target.first), "table", [&](const XmlTag& tag, std::string_view) {
+      const auto range = xml_attribute(tag.attributes, "ref");
+      if (range) ranges.emplace_back(*range);
+    });
+  }
+  return ranges;
 }
 
 bool Workbook::has_pictures() const {

@@ -42,6 +42,8 @@ class Workbook {
   /// Rows of a sheet that hold a cell with text, gaps filled with empty cells. The workbook must
   /// outlive the source, which throws ImportRefused (ARCHIVE_DAMAGED) for XML that is cut.
   std::unique_ptr<CellSource> rows(const WorkbookSheet& sheet) const;
+  /// Ranges of the sheet's tables, as they are stated ("A1:C9").
+  std::vector<std::string> table_ranges(const WorkbookSheet& sheet) const;
   /// Whether the archive holds pictures.
   bool has_pictures() const;
 
@@ -54,6 +56,9 @@ class Workbook {
 /// Whether these bytes start as a zip archive, or as the OLE file of older workbooks.
 bool looks_like_archive(std::string_view head);
 bool looks_like_old_workbook(std::string_view head);
+
+/// Columns of a sheet, a limit of the format.
+inline constexpr size_t kMaxSheetColumns = 16384;
 
 /// Column number from 0 of a cell reference ("B5" gives 1); nothing when it is none, or beyond
 /// column 16,384.

@@ -142,6 +142,58 @@ TEST(ShopFileTest, ANewColumnOfASheetStandsBesideTheOthersAndTheSheetSaysSo) {
   EXPECT_NE(Archive(file.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml").find("<dimension ref=\"A1:D3\"/>"), std::string::npos);
 }
 
+/// A sheet with ids and titles, its rows saying which columns have cells.
+std::string spanned_sheet(const std::string& behind = "") {
+  return "<sheetData><row r=\"1\" spans=\"1:2\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>"
+         "<row r=\"2\" spans=\"1:2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\" t=\"s\"><v>2</v></c></row>"
+         "<row r=\"3\" spans=\"1:9\"><c r=\"A3\"><v>2</v></c><c r=\"B3\" t=\"s\"><v>2</v></c></row></sheetData>" + behind;
+}
+
+TEST(ShopFileTest, RowsOfASheetThatGetACellBeyondTheirSpansSaySo) {
+  ShopFile file = open(test::workbook(spanned_sheet(), {"商品ID", "标题", "裙"}), "a.xlsx");
+  file.set(0, "description", "好");
+  file.set(0, "short_title", "短");
+  std::string sheet = Archive(file.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml");
+  EXPECT_NE(sheet.find("<row r=\"1\" spans=\"1:4\">"), std::string::npos) << sheet;
+  EXPECT_NE(sheet.find("<row r=\"2\" spans=\"1:4\">"), std::string::npos) << sheet;
+  EXPECT_NE(sheet.find("<row r=\"3\" spans=\"1:9\">"), std::string::npos) << sheet;
+}
+
+TEST(ShopFileTest, ANewColumnOfASheetStaysOutOfTablesAndMergedHeaders) {
+  const std::string relations = "<Relationships><Relationship Id=\"t\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/table\" Target=\"../tables/table1.xml\"/></Relationships>";
+  ShopFile table = open(test::workbook(spanned_sheet(), {"商品ID", "标题", "裙"}, {{"xl/worksheets/_rels/sheet1.xml.rels", relations}, {"xl/tables/table1.xml", "<table ref=\"A1:C3\"/>"}}), "a.xlsx");
+  table.set(1, "description", "好");
+  EXPECT_NE(Archive(table.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml").find("<c r=\"D3\" t=\"inlineStr\">"), std::string::npos);
+  EXPECT_EQ(open(table.bytes(), "a.xlsx").text(1, "description"), "好");
+  ShopFile merged = open(test::workbook(spanned_sheet("<mergeCells><mergeCell ref=\"B1:D1\"/><mergeCell ref=\"A8:J9\"/></mergeCells>"), {"商品ID", "标题", "裙"}), "a.xlsx");
+  merged.set(0, "description", "好");
+  EXPECT_NE(Archive(merged.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml").find("<c r=\"E2\" t=\"inlineStr\">"), std::string::npos);
+}
+
+TEST(ShopFileTest, QuotesColonsAndCommasOfStructuredTextsAreReadBack) {
+  const std::string feed = "id\ttitle\tlink\timage_link\n1\t裙\tu\tv\n";
+  for (const char* text : {"12\" 长裙: 红, \"真丝\"", "\"", "\"\"", "default:a", "a: b", "\"a\", \"b\""}) {
+    const std::string changed = with(feed, "f.tsv", 0, "title", text);
+    const auto result = read_products_from(changed, "f.tsv", quiet_config().reader);
+    EXPECT_EQ(open(changed, "f.tsv").text(0, "title"), text);
+    EXPECT_TRUE(result.report.entries.empty());
+  }
+  EXPECT_EQ(with(feed, "f.tsv", 0, "title", "12\" 裙"), "id\ttitle\tlink\timage_link\tstructured_title\n1\t裙\tu\tv\ttrained_algorithmic_media:\"12\"\" 裙\"\n");
+  EXPECT_EQ(with("id,title,link,image_link\n1,裙,u,v\n", "f.csv", 0, "title", "a, \"b\""), "id,title,link,image_link,structured_title\n1,裙,u,v,\"trained_algorithmic_media:\"\"a, \"\"\"\"b\"\"\"\"\"\"\"\n");
+}
+
+TEST(ShopFileTest, StructuredTextsOfASheetNameTheirSourceToo) {
+  const std::string bytes = test::workbook(
+      "<sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c><c r=\"C1\" t=\"s\"><v>2</v></c><c r=\"D1\" t=\"s\"><v>3</v></c></row>"
+      "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\" t=\"s\"><v>4</v></c></row></sheetData>",
+      {"id", "title", "link", "image_link", "裙"});
+  ShopFile file = open(bytes, "f.xlsx");
+  file.set(0, "title", "好\"裙\"");
+  const std::string sheet = Archive(file.bytes(), "f.xlsx").read("xl/worksheets/sheet1.xml");
+  EXPECT_NE(sheet.find("trained_algorithmic_media:&quot;好&quot;&quot;裙&quot;&quot;&quot;"), std::string::npos) << sheet;
+  EXPECT_EQ(open(file.bytes(), "f.xlsx").text(0, "title"), "好\"裙\"");
+}
+
 TEST(ShopFileTest, ColumnsThatHoldIdsOrPricesTakeNoTexts) {
   for (const char* column : {"商品ID", "价格", "颜色"}) {
     auto config = quiet_config();
