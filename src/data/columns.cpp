@@ -26,9 +26,18 @@ struct Cell {
   void warn(std::string_view code, std::string_view what) const { target.note(header, code, Severity::warn, what); }
 };
 
+/// Of two columns of one field the first with a value wins.
+void keep_second(const Cell& cell) { keep_beside(cell.header, cell.value, cell.product()); }
+
 void set_once(std::string& field, const Cell& cell) {
   if (field.empty()) field = cell.value;
-  else cell.product().extra[std::string(cell.header)] = cell.value;  // a second title column
+  else keep_second(cell);
+}
+
+void set_extra_once(const char* name, const Cell& cell) {
+  Json& extra = cell.product().extra;
+  if (extra.contains(name)) keep_second(cell);
+  else extra[name] = cell.value;
 }
 
 void add_pair(const Cell& cell, std::string_view piece) {
@@ -52,9 +61,14 @@ void add_content(const Cell& cell) {
   for (const BadPair& bad : append_content(cell.value, cell.product())) cell.warn(bad.code, bad.piece);
 }
 
-void set_category(const Cell& cell) { cell.product().category_path = split_any(cell.value, U">＞»→|"); }
+void set_category(const Cell& cell) {
+  if (cell.product().category_path.empty()) cell.product().category_path = split_any(cell.value, U">＞»→|");
+  else keep_second(cell);
+}
 
 void set_price(const Cell& cell) {
+  const auto first = cell.product().extra.find("price");
+  if (first != cell.product().extra.end() && first->contains("amount")) return keep_second(cell);
   const Price price = parse_price(cell.value);
   if (price.problem == PriceProblem::not_a_number) return cell.warn("BAD_NUMBER", cell.value);
   if (price.problem != PriceProblem::none) return cell.warn("BAD_PRICE", cell.value);
@@ -66,6 +80,8 @@ void set_price(const Cell& cell) {
 void set_currency(const Cell& cell) { cell.product().extra["price"]["currency"] = cell.value; }
 
 void set_signal(const char* signal, const Cell& cell) {
+  const auto first = cell.product().extra.find("signals");
+  if (first != cell.product().extra.end() && first->contains(signal)) return keep_second(cell);
   const auto count = parse_count(cell.value);
   if (!count) return cell.warn("BAD_NUMBER", cell.value);
   cell.product().extra["signals"][signal] = count->value;
@@ -115,7 +131,7 @@ void add_taobao_pictures(const Cell& cell) {
 
 /// 淘宝助理: `pid:vid;pid:vid`. Ids that the shop's table has become attributes; the cell itself is kept.
 void add_taobao_properties(const Cell& cell) {
-  cell.product().extra[std::string(cell.header)] = cell.value;
+  keep_beside(cell.header, cell.value, cell.product());
   for (const std::string& pair : split_any(cell.value, U";")) {
     const size_t colon = pair.find(':');
     if (colon == std::string::npos) {
@@ -130,7 +146,7 @@ void add_taobao_properties(const Cell& cell) {
 
 /// 淘宝助理: `pid:vid:text` of values that the shop wrote itself, whose vid is below 0.
 void add_taobao_custom_values(const Cell& cell) {
-  cell.product().extra[std::string(cell.header)] = cell.value;
+  keep_beside(cell.header, cell.value, cell.product());
   for (const std::string& value : split_any(cell.value, U";")) {
     const size_t colon = value.find(':'), second = colon == std::string::npos ? colon : value.find(':', colon + 1);
     if (second == std::string::npos) {
@@ -147,7 +163,7 @@ void set_gtin(const Cell& cell) {
   const GtinProblem problem = check_gtin(cell.value);
   if (problem == GtinProblem::none) return set_once(cell.product().gtin, cell);
   cell.warn(problem == GtinProblem::wrong_check_digit ? "GTIN_CHECK" : "BAD_NUMBER", cell.value);
-  cell.product().extra[std::string(cell.header)] = cell.value;
+  keep_beside(cell.header, cell.value, cell.product());
 }
 
 /// Merchant Center: an amount means nothing without its currency.
@@ -183,8 +199,8 @@ const std::map<std::string, Apply, std::less<>>& appliers() {
       {"brand", [](const Cell& c) { set_once(c.product().brand, c); }},
       {"gtin", set_gtin},
       {"locale", [](const Cell& c) { c.product().locale = c.value; }},
-      {"sku", [](const Cell& c) { c.product().extra["sku"] = c.value; }},
-      {"copy_style", [](const Cell& c) { c.product().extra["style"] = c.value; }},
+      {"sku", [](const Cell& c) { set_extra_once("sku", c); }},
+      {"copy_style", [](const Cell& c) { set_extra_once("style", c); }},
       {"category", set_category},
       {"attributes", add_pairs},
       {"content", add_content},
@@ -218,6 +234,42 @@ std::string free_name(const std::string& header) {
 
 std::string scalar_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : dump_line(value);
+}
+
+/// What a field can be made of, beside null.
+enum class FieldType {
+  text,        // one text
+  long_text,   // a text or a list of its lines
+  texts,       // a text or a list of texts
+  identifier,  // a text or a number
+  number,      // a number, also one in a text
+  values,      // a text, number or yes and no, or a list of them
+  any
+};
+
+FieldType type_of(std::string_view field) {
+  static const std::map<std::string_view, FieldType> kTypes = {
+      {"title", FieldType::text},        {"brand", FieldType::text},         {"locale", FieldType::text},        {"copy_style", FieldType::text},    {"currency", FieldType::text},
+      {"summary", FieldType::long_text}, {"content", FieldType::long_text},  {"description", FieldType::long_text}, {"category", FieldType::texts},  {"media_main", FieldType::texts},
+      {"media_one", FieldType::texts},   {"media_detail", FieldType::texts}, {"id", FieldType::identifier},      {"sku", FieldType::identifier},     {"gtin", FieldType::identifier},
+      {"price", FieldType::number},      {"sales", FieldType::number},       {"price_with_currency", FieldType::number}, {"reviews", FieldType::number}, {"favorites", FieldType::number},
+      {"impressions", FieldType::number}, {"clicks", FieldType::number},     {"attribute", FieldType::values}};
+  const auto found = kTypes.find(field);
+  return found == kTypes.end() ? FieldType::any : found->second;
+}
+
+/// Whether a value can be taken at all.
+bool is_possible(FieldType type, const Json& value) {
+  if (!value.is_structured() || type == FieldType::any) return true;
+  const bool takes_lists = type == FieldType::long_text || type == FieldType::texts || type == FieldType::values;
+  return takes_lists && value.is_array() && std::none_of(value.begin(), value.end(), [](const Json& entry) { return entry.is_structured(); });
+}
+
+/// Whether a value is none that the field is made of, although one can be read out of it.
+bool is_odd(FieldType type, const Json& value) {
+  if (type == FieldType::identifier) return value.is_boolean();
+  const bool wants_text = type == FieldType::text || type == FieldType::long_text || type == FieldType::texts;
+  return wants_text && (value.is_number() || value.is_boolean());
 }
 
 /// {"name":…,"value":…} or {"key":…,"val":…}.
@@ -273,6 +325,20 @@ void apply_list(std::string_view field, const std::string& header, const Json& l
   } else {
     apply_text(field, header, joined(list, "\n"), target);
   }
+}
+
+constexpr size_t kShownAround = 10;  // code points before and behind a control character
+
+/// Up to so many code points of `text`, from its start or its end; `cut` says whether that is not all.
+std::string_view few_of(std::string_view text, bool from_end, bool& cut) {
+  size_t at = from_end ? text.size() : 0;
+  for (size_t count = 0; count < kShownAround && (from_end ? at > 0 : at < text.size()); ++count) {
+    do {
+      from_end ? --at : ++at;
+    } while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80);
+  }
+  cut = from_end ? at > 0 : at < text.size();
+  return from_end ? text.substr(at) : text.substr(0, at);
 }
 
 }  // namespace
@@ -332,24 +398,42 @@ std::string ColumnRules::look_up(std::string_view header) const {
 
 void apply_text(std::string_view field, std::string_view header, const std::string& value, RowTarget& target) {
   const auto apply = appliers().find(field);
-  if (apply == appliers().end()) target.product.extra[free_name(std::string(header))] = value;
+  if (apply == appliers().end()) keep_beside(header, value, target.product);
   else if (!value.empty()) apply->second({header, value, target});
 }
 
+void keep_beside(std::string_view header, Json value, Product& product) {
+  auto& kept = product.extra.get_ref<Json::object_t&>();
+  const std::string name = free_name(std::string(header));
+  auto place = kept.emplace(name, nullptr);
+  for (int nth = 2; !place.second && nth <= kMostBeside; ++nth) place = kept.emplace(concat(name, "_", nth), nullptr);
+  if (place.second) place.first->second = std::move(value);
+  else product.extra[name + "_more"].push_back(std::move(value));
+}
+
+bool check_type(std::string_view field, std::string_view header, const Json& value, RowTarget& target) {
+  const FieldType type = type_of(field);
+  const bool can_be_taken = is_possible(type, value);
+  if (can_be_taken && !is_odd(type, value)) return true;
+  target.note(header, type == FieldType::number ? "BAD_NUMBER" : "BAD_FIELD", Severity::warn, dump_line(value));
+  return can_be_taken;
+}
+
 void apply_json(std::string_view field, const std::string& header, const Json& value, RowTarget& target) {
-  if (field.empty()) target.product.extra[free_name(header)] = value;
+  if (field.empty()) keep_beside(header, value, target.product);
   else if (value.is_null()) return;
+  else if (!check_type(field, header, value, target)) keep_beside(header, value, target.product);
   else if (field == "attributes" && value.is_structured()) apply_pairs_json(header, value, target);
   else if (value.is_array()) apply_list(field, header, value, target);
   else apply_text(field, header, trim_space(scalar_text(value)), target);
 }
 
-void keep_unknown(const std::string& name, const Json& value, RowTarget& target) { target.product.extra[free_name(name)] = value; }
+void keep_unknown(const std::string& name, const Json& value, RowTarget& target) { keep_beside(name, value, target.product); }
 
 std::string clean_value(std::string_view utf8, std::string_view column, RowTarget& target) {
   bool removed = false;
   std::string value = clean_text(utf8, removed);
-  if (removed) target.note(column, "CTRL_REMOVED", Severity::repair, value);
+  if (removed) target.note(column, "CTRL_REMOVED", Severity::repair, shown_removal(utf8));
   const std::string unsafe = value.find('<') == std::string::npos ? "" : remove_unsafe_html(value);
   if (!unsafe.empty()) target.note(column, "HTML_UNSAFE", Severity::warn, unsafe);
   return value;
@@ -362,9 +446,21 @@ std::string clean_text(std::string_view utf8, bool& removed) {
   for (size_t i = 0; i < utf8.size(); ++i) {
     if (utf8[i] == '\r' && i + 1 < utf8.size() && utf8[i + 1] == '\n') continue;
     if (is_removed_control(utf8[i])) removed = true;
-    else out += utf8[i];
+    if (utf8[i] == '\r') out += '\n';
+    else if (!is_removed_control(utf8[i])) out += utf8[i];
   }
   return text::nfc(out);
+}
+
+std::string shown_removal(std::string_view utf8) {
+  size_t at = 0;
+  while (at < utf8.size() && (!is_removed_control(utf8[at]) || utf8.substr(at).starts_with("\r\n"))) ++at;
+  bool cut_before = false, cut_behind = false;
+  const std::string_view before = few_of(utf8.substr(0, at), true, cut_before), behind = few_of(utf8.substr(std::min(at + 1, utf8.size())), false, cut_behind);
+  const std::string_view around = utf8.substr(at - before.size(), before.size() + std::min<size_t>(1, utf8.size() - at) + behind.size());
+  bool removed = false;
+  const auto shown = [&](std::string_view text) { return concat(cut_before ? "…" : "", escaped_line(text), cut_behind ? "…" : ""); };
+  return concat(shown(around), " -> ", shown(clean_text(around, removed)));
 }
 
 }  // namespace vitrine::data

@@ -63,14 +63,30 @@ class ColumnRules {
 /// GTIN_CHECK; the value is then left out with a warning (BAD_URL: kept; GTIN_CHECK: kept under its header).
 void apply_text(std::string_view field, std::string_view header, const std::string& value, RowTarget& target);
 
-/// The same for a JSON value: objects and lists of pairs for attributes, lists of strings for media and categories.
+/// Values of one name that are kept each under a name of its own.
+inline constexpr int kMostBeside = 20;
+
+/// Keeps a value that fills no field under the name of its column, or where that is taken beside it: brand_column, 备注_2. Further ones
+/// than kMostBeside stand in a list: 备注_more.
+void keep_beside(std::string_view header, Json value, Product& product);
+
+/// Whether a field can be made of a JSON value of this type. Notes one that it cannot be made of (BAD_NUMBER of a number or price, else
+/// BAD_FIELD), and a number or true where a text stands (BAD_FIELD), which is taken as it is written.
+bool check_type(std::string_view field, std::string_view header, const Json& value, RowTarget& target);
+
+/// The same for a JSON value: objects and lists of pairs for attributes, lists of strings for media, categories and longer texts. What
+/// check_type does not take is kept beside.
 void apply_json(std::string_view field, const std::string& header, const Json& value, RowTarget& target);
 
 /// The value as a product keeps it: clean_text, and no unsafe markup (data/html_text.h). What was changed is noted:
-/// CTRL_REMOVED (repair), HTML_UNSAFE (warn, with what was removed).
+/// CTRL_REMOVED (repair, with what stood around the first one before and after), HTML_UNSAFE (warn, with what was removed).
 std::string clean_value(std::string_view utf8, std::string_view column, RowTarget& target);
 
-/// NFC, CRLF to LF, and C0 control characters other than tab and line end removed. Sets `removed` when one was.
+/// NFC, CRLF to LF, and C0 control characters other than tab and line end removed; a carriage return alone becomes a line end. Sets
+/// `removed` when one was.
 std::string clean_text(std::string_view utf8, bool& removed);
+
+/// "before -> after" around the first control character that clean_text takes out of a text: a\\x00b -> ab.
+std::string shown_removal(std::string_view utf8);
 
 }  // namespace vitrine::data

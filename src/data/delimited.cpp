@@ -27,15 +27,16 @@ class RowParser {
   size_t size() const { return at_; }
   size_t line_end_size() const {
     if (at_ >= text_.size()) return 0;
-    return text_[at_] == '\r' && at_ + 1 < text_.size() ? 2 : 1;
+    return text_.substr(at_).starts_with("\r\n") ? 2 : 1;
   }
+  /// Whether the row ends in a carriage return that no line feed follows, but something else.
+  bool ends_in_return() const { return at_ + 1 < text_.size() && text_[at_] == '\r' && text_[at_ + 1] != '\n'; }
   /// Whether text behind the end could change what was read.
   bool looked_at_end() const { return std::max(seen_, at_) + 2 > text_.size(); }
 
  private:
   bool at_line_end() const {
-    if (at_ >= text_.size() || text_[at_] == '\n') return true;
-    return text_[at_] == '\r' && (at_ + 1 == text_.size() || text_[at_ + 1] == '\n');
+    return at_ >= text_.size() || text_[at_] == '\n' || text_[at_] == '\r';
   }
 
   void read_bare(std::string& cell) {
@@ -88,6 +89,13 @@ class RowParser {
   size_t seen_ = 0;  // how far a row that is spoilt was read
 };
 
+/// Line ends inside the quotes of a row.
+int64_t count_line_ends(std::string_view raw) {
+  int64_t count = std::count(raw.begin(), raw.end(), '\n');
+  for (size_t at = raw.find('\r'); at != std::string_view::npos; at = raw.find('\r', at + 1)) count += !raw.substr(at).starts_with("\r\n");
+  return count;
+}
+
 }  // namespace
 
 bool DelimitedReader::skip_blank_lines() {
@@ -96,8 +104,7 @@ bool DelimitedReader::skip_blank_lines() {
     }
     const std::string_view text = window_.text();
     if (text.empty()) return false;
-    const bool is_blank = text == "\r" || text.starts_with("\r\n") || text.front() == '\n';
-    if (!is_blank) return true;
+    if (text.front() != '\r' && text.front() != '\n') return true;
     window_.drop(text.starts_with("\r\n") ? 2 : 1);
     ++line_;
   }
@@ -116,7 +123,8 @@ bool DelimitedReader::next(DelimitedRow& row) {
       continue;
     }
     row.raw = window_.text().substr(0, parser.size());
-    line_ += 1 + std::count(row.raw.begin(), row.raw.end(), '\n');
+    row.ends_in_return = parser.ends_in_return();
+    line_ += 1 + count_line_ends(row.raw);
     if (parser.looked_at_end()) {
       skip_to_line_end(row);
     } else {
@@ -133,9 +141,11 @@ void DelimitedReader::skip_to_line_end(DelimitedRow& row) {
   row.raw = start_;
   for (;;) {
     const std::string_view text = window_.text();
-    const size_t feed = text.find('\n');
-    window_.drop(feed == std::string_view::npos ? text.size() : feed + 1);
-    if (feed != std::string_view::npos || !window_.more()) return;
+    const size_t end = text.find_first_of("\r\n");
+    if (end != std::string_view::npos && text[end] == '\r' && end + 1 == text.size() && window_.more()) continue;
+    const size_t line_end = end == std::string_view::npos ? 0 : text.substr(end).starts_with("\r\n") ? 2 : 1;
+    window_.drop(std::min(end, text.size()) + line_end);
+    if (line_end > 0 || !window_.more()) return;
   }
 }
 

@@ -29,6 +29,7 @@ struct DelimitedRow {
   std::string_view raw;  // the row's text without its line end, until the next row; of a row that
                          // is TOO_LARGE the start
   std::string_view problem;       // empty, or BAD_QUOTE | TOO_LARGE: the cells are not to be used
+  bool ends_in_return = false;    // in a carriage return without a line feed, and more follows
   std::vector<CellNote> notes = {};
 };
 
@@ -40,7 +41,7 @@ class CellSource {
   virtual bool next(DelimitedRow& row) = 0;
 };
 
-/// Reads row by row; blank lines are passed over. A cell in quotes may hold separators, line ends
+/// Reads row by row; blank lines are passed over. Lines end in LF, CRLF or CR. A cell in quotes may hold separators, line ends
 /// and doubled quotes; a quote inside a bare cell is a character. A quote that is never closed,
 /// text behind a closing quote, or a row or cell over its limit spoils that line alone: reading
 /// goes on with the line after it. Looks no further ahead than kMaxRowBytes, so its window stays

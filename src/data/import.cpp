@@ -34,8 +34,8 @@ ImportResult all_rows(ProductReader reader) {
 }  // namespace
 
 ImportRefused::ImportRefused(ImportEntry entry)
-    : Corrupt(concat("[import] ", entry.file, entry.row > 0 ? concat(" row ", entry.row) : "", ": ", entry.code,
-                     entry.value.empty() ? "" : ": " + entry.value)),
+    : Corrupt(escaped_line(concat("[import] ", entry.file, entry.row > 0 ? concat(" row ", entry.row) : "", ": ", entry.code,
+                                  entry.value.empty() ? "" : ": " + entry.value))),
       entry_(std::move(entry)) {}
 
 void ImportConfig::validate() const {

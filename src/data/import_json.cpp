@@ -1,5 +1,6 @@
 // Rows that are JSON objects: product records, AdvertiseGen and objects with header-like keys.
 #include <algorithm>
+#include <utility>
 
 #include "data/advertisegen.h"
 #include "data/delimited.h"
@@ -59,8 +60,31 @@ std::string format_of(const Json& row) {
 /// Reads one row into the target. Returns what is wrong with the whole row, or nothing.
 using ReadRow = std::optional<FieldProblem> (*)(const Json& row, const ColumnRules& rules, RowTarget& target);
 
+bool is_count(const Json& value) { return value.is_null() || (value.is_number_integer() && value.get<int64_t>() >= 0); }
+
+/// What is wrong with the members of a record that a product keeps as they are, or nothing.
+std::optional<FieldProblem> problem_of_kept(const Json& row) {
+  const auto bad = [](std::string column, const Json& value) { return FieldProblem{"BAD_FIELD", std::move(column), dump_line(value)}; };
+  for (const char* name : {"price", "signals"}) {
+    if (row.contains(name) && !row[name].is_object() && !row[name].is_null()) return bad(name, row[name]);
+  }
+  for (const char* name : {"media", "docs"}) {
+    if (!row.contains(name) || row[name].is_null()) continue;
+    const bool good = row[name].is_array() && std::all_of(row[name].begin(), row[name].end(), [](const Json& one) { return one.is_object(); });
+    if (!good) return bad(name, row[name]);
+  }
+  const Json price = row.value("price", Json()), signals = row.value("signals", Json());
+  if (price.is_object() && price.contains("amount") && !price["amount"].is_number() && !price["amount"].is_null()) return bad("price.amount", price["amount"]);
+  if (price.is_object() && price.contains("currency") && !price["currency"].is_string() && !price["currency"].is_null()) return bad("price.currency", price["currency"]);
+  for (const char* name : {"reviews", "favorites", "sales", "impressions", "clicks"}) {
+    if (signals.is_object() && signals.contains(name) && !is_count(signals[name])) return bad(concat("signals.", name), signals[name]);
+  }
+  return std::nullopt;
+}
+
 std::optional<FieldProblem> read_record(const Json& row, const ColumnRules&, RowTarget& target) {
-  return read_product(row, target.product);
+  if (auto problem = read_product(row, target.product)) return problem;
+  return problem_of_kept(row);
 }
 
 std::optional<FieldProblem> read_generic(const Json& row, const ColumnRules& rules, RowTarget& target) {
@@ -110,9 +134,11 @@ class JsonRows : public RowReader {
       if (next_inner_ < inner_.size()) return import_row(std::move(inner_[next_inner_++]));
       JsonValue value;
       if (!source_.next(value)) return std::nullopt;
+      if (source_.first_return() > 0 && !std::exchange(said_returns_, true)) run_.warn_of_returns(source_.first_return());
       number_ = value.number;
       ParsedJsonRow parsed = value.is_too_large ? ParsedJsonRow{nullptr, "TOO_LARGE"} : parse_json_row(value.text);
       if (!parsed.code.empty()) return run_.reject(number_, "", parsed.code, value.text.substr(0, 400));
+      doubled_keys_ = std::move(parsed.doubled_keys);
       take(std::move(parsed.json), value.text);
       if (next_inner_ < inner_.size()) return import_row(std::move(inner_[next_inner_++]));
     }
@@ -155,11 +181,17 @@ class JsonRows : public RowReader {
     target.row = number_;
     target.product.extra.get_ref<Json::object_t&>().reserve(std::min(row.size(), kUsualFields));  // growing copies the names
     target.properties = run_.properties();
+    for (const std::string& key : std::exchange(doubled_keys_, {})) target.note(key, "DUP_KEY", Severity::warn, kLastOfKeys);
     const std::string too_large = clean_strings(row, "", target);
-    if (!too_large.empty()) return run_.reject(number_, too_large, "TOO_LARGE", concat("more than ", kMaxFieldBytes, " bytes"), own_id(row, rules_));
+    if (!too_large.empty()) return reject(std::move(target), row, {"TOO_LARGE", too_large, concat("more than ", kMaxFieldBytes, " bytes")});
     refuse_other_kind(row);
-    if (const auto problem = read_row_(row, rules_, target)) return run_.reject(number_, problem->column, problem->code, problem->value, own_id(row, rules_));
+    if (const auto problem = read_row_(row, rules_, target)) return reject(std::move(target), row, *problem);
     return run_.keep(std::move(target));
+  }
+
+  ProductRow reject(RowTarget target, const Json& row, const FieldProblem& problem) const {
+    target.product.id = own_id(row, rules_);
+    return run_.reject(std::move(target), problem.column, problem.code, problem.value);
   }
 
   /// A training set is of one kind from its first row to its last.
@@ -181,8 +213,9 @@ class JsonRows : public RowReader {
   JsonSource source_;
   ColumnRules rules_ = ColumnRules::load();
   ReadRow read_row_ = nullptr;
-  bool is_training_ = false;
+  bool is_training_ = false, said_returns_ = false;
   std::string training_kind_;
+  std::vector<std::string> doubled_keys_;  // of the value at hand
   int64_t number_ = 0;
   std::vector<Json> inner_;  // of the value at hand
   size_t next_inner_ = 0;

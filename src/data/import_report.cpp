@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/log.h"
 
 namespace vitrine::data {
 namespace {
@@ -47,9 +48,30 @@ Json to_json(const ImportEntry& entry) {
 std::string to_line(const ImportEntry& entry) {
   std::string value = cut_value(entry.value, kMaxLineCodePoints);
   if (value.size() < entry.value.size()) value += "…";
-  std::replace(value.begin(), value.end(), '\n', ' ');
-  return concat(entry.file, " row ", entry.row, entry.column.empty() ? "" : ", " + entry.column, ": ", entry.code,
-                value.empty() ? "" : ": '" + value + "'");
+  return escaped_line(concat(entry.file, " row ", entry.row, entry.column.empty() ? "" : ", " + entry.column, ": ", entry.code,
+                             value.empty() ? "" : ": '" + value + "'"));
+}
+
+std::string escaped_line(std::string_view text) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n') out += "\\n";
+    else if (c == '\r') out += "\\r";
+    else if (c == '\t') out += "\\t";
+    else if (byte < 0x20) out += {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    else out += c;
+  }
+  return out;
+}
+
+void log_table(std::string_view who, std::string_view table, bool is_warning) {
+  for (size_t at = 0; at < table.size();) {
+    const size_t end = std::min(table.find('\n', at), table.size());
+    log_line(is_warning ? LogLevel::warn : LogLevel::info, concat(who, " ", table.substr(at, end - at)));
+    at = end + 1;
+  }
 }
 
 ImportEntry with_short_value(ImportEntry entry) {

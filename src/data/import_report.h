@@ -24,9 +24,16 @@ struct ImportEntry {
   std::string id = {};  // the rejected row's own id, as far as it has one
 };
 
+/// What a finding CR_LINE_ENDS says.
+inline constexpr std::string_view kReturnsAlone = "lines end in a carriage return alone (old Mac), read as line ends";
+
 Json to_json(const ImportEntry& entry);
 /// "shop.csv row 3, 价格: BAD_ROW: '…'" with at most 40 code points of the value; one line.
 std::string to_line(const ImportEntry& entry);
+/// Line ends and other control characters as escapes: \\n, \\x00.
+std::string escaped_line(std::string_view text);
+/// Logs each line of a table (ImportSummary::table) as one message that starts with `who`, as warning or for information.
+void log_table(std::string_view who, std::string_view table, bool is_warning);
 
 /// The entry with its value cut to 80 code points (invalid bytes become U+FFFD when it is written).
 ImportEntry with_short_value(ImportEntry entry);

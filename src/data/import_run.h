@@ -48,14 +48,17 @@ class ImportRun {
   ProductRow keep(RowTarget target);
   ProductRow reject(int64_t row, std::string_view column, std::string_view code,
                     std::string_view value, std::string_view id = "") const;
+  /// The same with what was noted of the row before, and its id.
+  ProductRow reject(RowTarget target, std::string_view column, std::string_view code,
+                    std::string_view value) const;
 
   /// About a row that is no product, such as the header.
   void warn(int64_t row, std::string_view column, std::string_view code, std::string_view value);
+  /// Lines that end in a carriage return alone, of which this one is the first.
+  void warn_of_returns(int64_t row) { warn(row, "", "CR_LINE_ENDS", kReturnsAlone); }
   const std::vector<ImportEntry>& warnings() const { return warnings_; }
 
  private:
-  ProductRow reject(RowTarget target, std::string_view column, std::string_view code,
-                    std::string_view value) const;
   std::vector<ImportEntry> filed(std::vector<ImportEntry> notes) const;
 
   std::string file_, file_sha256_, licence_, format_, shop_, fingerprint_;
@@ -100,6 +103,10 @@ std::string row_problem(const DelimitedRow& row, size_t columns);
 std::string problem_value(const DelimitedRow& row, std::string_view code, size_t columns);
 /// One cell into the product, cleaned and trimmed.
 void apply_cell(const Column& column, std::string_view cell, RowTarget& target);
+
+/// Merchant Center: a structured title or description stands for the plain one that is not there; texts that are too long for it are
+/// noted (TOO_LONG, warn; kept).
+void finish_merchant_row(RowTarget& target);
 
 std::unique_ptr<RowReader> shopify_rows(std::unique_ptr<CellSource> cells, std::vector<Column> columns, ImportRun& run);
 

@@ -40,16 +40,25 @@ void add_property(const Json& property, RowTarget& target) {
   if (!unit.empty()) attribute.extra["unitCode"] = unit;
 }
 
+/// A value with a name, or a note that it has none; a number where a text stands is noted and taken.
+void apply_named(const char* field, const std::string& name, const Json& value, RowTarget& target) {
+  const std::string text = name_of(value);
+  const bool is_empty_text = value.is_string() || (value.is_array() && value.empty());
+  if (text.empty() && !is_empty_text) target.note(name, "BAD_FIELD", Severity::warn, dump_line(value));
+  if (!value.is_structured()) check_type(field, name, value, target);
+  apply_text(field, name, text, target);
+}
+
 void take_offer(const Json& offers, RowTarget& target) {
   const Json& offer = offers.is_array() && !offers.empty() ? offers.front() : offers;
-  if (!offer.is_object()) return;
+  if (!offer.is_object()) return target.note("offers", "BAD_FIELD", Severity::warn, dump_line(offers));
   const char* price = offer.contains("price") ? "price" : "lowPrice";
-  if (offer.contains(price)) apply_text("price", "offers.price", name_of(offer[price]), target);
+  if (offer.contains(price)) apply_named("price", "offers.price", offer[price], target);
   if (offer.contains("priceCurrency") && target.product.extra.contains("price")) apply_text("currency", "offers.priceCurrency", name_of(offer["priceCurrency"]), target);
 }
 
 void take_member(const std::string& name, const Json& value, RowTarget& target) {
-  const auto put = [&](const char* field) { apply_text(field, name, name_of(value), target); };
+  const auto put = [&](const char* field) { apply_named(field, name, value, target); };
   if (name == "name") return put("title");
   if (name == "description") return put("description");
   if (name == "brand") return put("brand");
@@ -58,12 +67,13 @@ void take_member(const std::string& name, const Json& value, RowTarget& target) 
   if (name.starts_with("gtin")) return put("gtin");
   if (name == "productID") return put("id");
   if (name == "color" || name == "material" || name == "size" || name == "pattern") {
-    return for_each_of(value, [&](const Json& one) { apply_text("attribute", name, name_of(one), target); });
+    return for_each_of(value, [&](const Json& one) { apply_named("attribute", name, one, target); });
   }
   if (name == "additionalProperty") return for_each_of(value, [&](const Json& one) { add_property(one, target); });
-  if (name == "image") return for_each_of(value, [&](const Json& one) { apply_text(target.product.extra.contains("media") ? "media_detail" : "media_one", name, name_of(one), target); });
+  if (name == "image") return for_each_of(value, [&](const Json& one) { apply_named(target.product.extra.contains("media") ? "media_detail" : "media_one", name, one, target); });
   if (name == "offers") take_offer(value, target);
-  if (name == "aggregateRating" && value.is_object() && value.contains("reviewCount")) apply_text("reviews", "aggregateRating.reviewCount", name_of(value["reviewCount"]), target);
+  if (name == "aggregateRating" && !value.is_object()) target.note(name, "BAD_FIELD", Severity::warn, dump_line(value));
+  if (name == "aggregateRating" && value.is_object() && value.contains("reviewCount")) apply_named("reviews", "aggregateRating.reviewCount", value["reviewCount"], target);
   keep_unknown(name, value, target);
 }
 

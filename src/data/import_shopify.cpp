@@ -43,7 +43,7 @@ class ShopifyRows : public RowReader {
   ProductRow product_of(const std::string& handle) {
     RowTarget target;
     target.row = row_.line;
-    const std::string title = cell("title");
+    const std::string title = cell("title"), type = cell("type");
     options_.clear();
     positions_.clear();
     take_first(target);
@@ -52,6 +52,7 @@ class ShopifyRows : public RowReader {
       take_picture(target);
     } while (read_ahead() && row_problem(row_, columns_.size()).empty() && cell("handle") == handle);
     add_options(target.product);
+    if (target.product.category_path.empty() && !type.empty()) take_type(type, target);
     if (title.empty()) return run_.reject(target.row, "Title", "MISSING_REQUIRED", handle, handle);
     return run_.keep(std::move(target));
   }
@@ -73,7 +74,7 @@ class ShopifyRows : public RowReader {
       if (!name.empty()) option.first = name;
       bool removed = false;
       const std::string clean = clean_text(value, removed);
-      if (removed) target.note(concat("Option", number, " Value"), "CTRL_REMOVED", Severity::repair, clean);
+      if (removed) target.note(concat("Option", number, " Value"), "CTRL_REMOVED", Severity::repair, shown_removal(value));
       const bool is_new = std::find(option.second.begin(), option.second.end(), clean) == option.second.end();
       if (!clean.empty() && clean != "Default Title" && is_new) option.second.push_back(clean);
     }
@@ -88,6 +89,12 @@ class ShopifyRows : public RowReader {
     Json one = {{"path", source}, {"role", media.empty() ? "main" : "detail"}};
     if (const std::string alt = cell("imagealttext"); !alt.empty()) one["alt"] = alt;
     media.push_back(std::move(one));
+  }
+
+  /// The shop's own type is the category where Product Category says none.
+  static void take_type(const std::string& type, RowTarget& target) {
+    bool removed = false;
+    target.product.category_path = {clean_text(type, removed)};
   }
 
   void add_options(Product& product) const {

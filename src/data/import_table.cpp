@@ -3,6 +3,7 @@
 #include <deque>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "data/delimited.h"
 #include "data/import_run.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr size_t kUsualFields = 8;       // of a product beside those that every record has
 constexpr size_t kHeaderSearchRows = 5;  // of a dialect whose header need not come first
+constexpr size_t kShownBytes = 400;      // of a rejected row
 
 /// The start of a header for a message, whole characters.
 std::string shortened(std::string_view raw) {
@@ -26,6 +28,21 @@ std::string joined(const std::vector<std::string>& cells) {
   std::string text;
   for (const std::string& cell : cells) text += (text.empty() ? "" : " | ") + cell;
   return text;
+}
+
+/// Cells of a workbook as a line of CSV.
+std::string csv_line(const std::vector<std::string>& cells) {
+  std::string line;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) line += ',';
+    const bool needs_quotes = cells[i].find_first_of(",\"\r\n") != std::string::npos;
+    if (!needs_quotes) line += cells[i];
+    if (!needs_quotes) continue;
+    line += '"';
+    for (const char c : cells[i]) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+    line += '"';
+  }
+  return line;
 }
 
 [[noreturn]] void refuse_header(const ImportRun& run, const DelimitedRow& row, char separator) {
@@ -55,21 +72,21 @@ void warn_of_doubles(const std::vector<Column>& columns, int64_t line, ImportRun
       if (!new_field) first = std::min(first, by_field->second);
     }
     if (first == second) continue;
-    run.warn(line, b.header, "DUP_HEADER",
-             concat("'", columns[first].header, "' and '", b.header, "', columns ", first + 1, " and ", second + 1, b.field.empty() ? "" : ": both " + b.field));
+    const std::string meaning = !b.field.empty() ? ": both " + b.field : b.kept_as.empty() ? "" : concat(": the second is kept as ", b.kept_as);
+    run.warn(line, b.header, "DUP_HEADER", concat("'", columns[first].header, "' and '", b.header, "', columns ", first + 1, " and ", second + 1, meaning));
   }
 }
 
-/// A source whose first rows were looked at before.
+/// A source whose first rows were looked at before. Says once that lines end in carriage returns.
 class BufferedCells : public CellSource {
  public:
-  explicit BufferedCells(std::unique_ptr<CellSource> cells) : cells_(std::move(cells)) {}
+  BufferedCells(std::unique_ptr<CellSource> cells, ImportRun& run) : cells_(std::move(cells)), run_(run) {}
 
   /// Row `index` from the next one on; null when there are fewer. Its raw text is gone.
   const DelimitedRow* peek(size_t index) {
     while (ahead_.size() <= index) {
       DelimitedRow row;
-      if (!cells_->next(row)) return nullptr;
+      if (!fetch(row)) return nullptr;
       raw_.push_back(std::string(row.raw));
       ahead_.push_back(std::move(row));
       ahead_.back().raw = raw_.back();
@@ -80,14 +97,22 @@ class BufferedCells : public CellSource {
     ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(count));
   }
   bool next(DelimitedRow& row) override {
-    if (ahead_.empty()) return cells_->next(row);
+    if (ahead_.empty()) return fetch(row);
     row = std::move(ahead_.front());
     ahead_.pop_front();
     return true;
   }
 
  private:
+  bool fetch(DelimitedRow& row) {
+    if (!cells_->next(row)) return false;
+    if (row.ends_in_return && !std::exchange(said_returns_, true)) run_.warn_of_returns(row.line);
+    return true;
+  }
+
   std::unique_ptr<CellSource> cells_;
+  ImportRun& run_;
+  bool said_returns_ = false;
   std::deque<DelimitedRow> ahead_;
   std::deque<std::string> raw_;  // of these, until the end
 };
@@ -123,6 +148,21 @@ std::vector<Column> columns_of(const std::vector<std::string>& headers, const Co
   return columns;
 }
 
+/// Columns without a field whose header stood there before are kept under names of their own: 备注, 备注_2.
+void name_doubles(std::vector<Column>& columns) {
+  std::set<std::string> names;
+  for (const Column& column : columns) names.insert(column.header);
+  std::unordered_map<std::string, int> next;  // number of each header's next name
+  for (Column& column : columns) {
+    if (!column.field.empty() || column.header.empty()) continue;
+    const auto [number, is_first] = next.try_emplace(column.header, 2);
+    for (int& nth = number->second; !is_first && column.kept_as.empty() && nth <= kMostBeside; ++nth) {
+      const std::string name = concat(column.header, "_", nth);
+      if (names.insert(name).second) column.kept_as = name;
+    }
+  }
+}
+
 size_t num_known(const std::vector<Column>& columns) {
   return static_cast<size_t>(std::count_if(columns.begin(), columns.end(), [](const Column& c) { return !c.field.empty(); }));
 }
@@ -130,7 +170,7 @@ size_t num_known(const std::vector<Column>& columns) {
 class TableRows : public RowReader {
  public:
   TableRows(std::unique_ptr<CellSource> cells, std::vector<Column> columns, bool is_sheet, ImportRun& run)
-      : run_(run), cells_(std::move(cells)), columns_(std::move(columns)), is_sheet_(is_sheet), needs_id_(run.format() == "merchant") {}
+      : run_(run), cells_(std::move(cells)), columns_(std::move(columns)), is_sheet_(is_sheet), is_merchant_(run.format() == "merchant") {}
 
   std::optional<ProductRow> next() override {
     if (!cells_->next(row_)) return std::nullopt;
@@ -138,7 +178,8 @@ class TableRows : public RowReader {
     const std::string code = repeats_header() ? "DUP_HEADER" : row_problem(row_, columns_.size());
     if (!code.empty()) return run_.reject(row_.line, "", code, problem_value(row_, code, columns_.size()));
     RowTarget target = read_row();
-    if (needs_id_ && target.product.id.empty()) return run_.reject(row_.line, run_.header_of("id"), "MISSING_REQUIRED", target.product.title_raw);
+    if (is_merchant_) finish_merchant_row(target);
+    if (is_merchant_ && target.product.id.empty()) return run_.reject(row_.line, run_.header_of("id"), "MISSING_REQUIRED", target.product.title_raw);
     return run_.keep(std::move(target));
   }
 
@@ -170,7 +211,7 @@ class TableRows : public RowReader {
   ImportRun& run_;
   std::unique_ptr<CellSource> cells_;
   std::vector<Column> columns_;
-  bool is_sheet_, needs_id_;
+  bool is_sheet_, is_merchant_;
   DelimitedRow row_;
 };
 
@@ -197,6 +238,7 @@ class HeaderFinder {
     run_.set_format(dialect.empty() ? form_.format : dialect);
     auto columns = columns_of(headers, ColumnRules::load(dialect), run_.mapping_for(headers));
     if (num_known(columns) == 0) refuse_header(run_, row, form_.separator);
+    name_doubles(columns);
     warn_of_doubles(columns, row.line, run_);
     run_.set_header(row.line, columns);
     cells_.drop(index + 1);
@@ -233,6 +275,7 @@ class HeaderFinder {
         if (columns[column].field.empty()) columns[column].field = rules.field_of(chinese[column]);
         if (columns[column].header.empty()) columns[column].header = chinese[column];
       }
+      name_doubles(columns);
       warn_of_doubles(columns, cells_.peek(i)->line, run_);
       run_.set_header(cells_.peek(two_lines ? i + 1 : i)->line, columns);
       cells_.drop(i + (two_lines ? 2 : 1));
@@ -268,17 +311,17 @@ std::string row_problem(const DelimitedRow& row, size_t columns) {
 }
 
 std::string problem_value(const DelimitedRow& row, std::string_view code, size_t columns) {
-  if (code == "COLS_MISMATCH") return concat(row.cells.size(), " cells, header has ", columns);
-  return row.raw.empty() ? joined(row.cells).substr(0, 400) : std::string(row.raw.substr(0, 400));
+  const std::string shown = row.raw.empty() ? csv_line(row.cells).substr(0, kShownBytes) : std::string(row.raw.substr(0, kShownBytes));
+  return code == "COLS_MISMATCH" ? concat(row.cells.size(), " cells, header has ", columns, ": ", shown) : shown;
 }
 
 void apply_cell(const Column& column, std::string_view cell, RowTarget& target) {
   const std::string value = trim_space(clean_value(cell, column.header, target));
-  apply_text(column.field, column.header, value, target);
+  apply_text(column.field, column.kept_as.empty() ? column.header : column.kept_as, value, target);
 }
 
 std::unique_ptr<RowReader> table_rows(std::unique_ptr<CellSource> cells, const TableForm& form, ImportRun& run) {
-  auto buffered = std::make_unique<BufferedCells>(std::move(cells));
+  auto buffered = std::make_unique<BufferedCells>(std::move(cells), run);
   auto columns = HeaderFinder(*buffered, form, run).find();
   if (run.format() == "shopify") return shopify_rows(std::move(buffered), std::move(columns), run);
   return std::make_unique<TableRows>(std::move(buffered), std::move(columns), form.separator == '\0', run);

@@ -33,14 +33,24 @@ void put_prompt(const std::string& prompt, RowTarget& target) {
 void keep_row(const Json& row, RowTarget& target) {
   for (const auto& [name, value] : row.items()) {
     if (name == "id" || name == "product_id") {
-      if (value.is_string()) target.product.id = value.get<std::string>();
+      apply_json("id", name, value, target);
     } else {
       keep_unknown(name, value, target);
     }
   }
 }
 
+/// The first of these members that stands there and is no text.
+std::optional<FieldProblem> first_no_text(const Json& row, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const auto found = row.find(name);
+    if (found != row.end() && !found->is_string() && !found->is_null()) return FieldProblem{"BAD_FIELD", name, dump_line(*found)};
+  }
+  return std::nullopt;
+}
+
 std::optional<FieldProblem> read_alpaca(const Json& row, RowTarget& target) {
+  if (auto problem = first_no_text(row, {"instruction", "input", "output", "system"})) return problem;
   if (!is_text(row, "output")) return FieldProblem{"MISSING_REQUIRED", "output", row.contains("output") ? dump_line(row["output"]) : ""};
   put_prompt(text_of(row, "instruction") + "\n" + text_of(row, "input"), target);
   target.product.summary = text_of(row, "output");
@@ -97,6 +107,7 @@ std::optional<FieldProblem> read_of_kind(const Json& row, RowTarget& target) {
   const auto kind = kind_of_row(row);
   if (kind && holds_preference(*kind)) return read_preference(row, *kind, target);
   if (row.contains("instruction")) return read_alpaca(row, target);
+  if (auto problem = first_no_text(row, {"prompt", "completion"})) return problem;
   if (!is_text(row, "prompt")) return FieldProblem{"MISSING_REQUIRED", "prompt", ""};
   put_prompt(text_of(row, "prompt"), target);
   target.product.summary = text_of(row, "completion");

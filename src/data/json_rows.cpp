@@ -1,6 +1,8 @@
 #include "data/json_rows.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include "base/compressed.h"
 #include "base/error.h"
@@ -8,6 +10,7 @@
 #include "data/columns.h"
 #include "data/delimited.h"
 #include "data/import.h"
+#include "data/json_spans.h"
 #include "data/quick_json.h"
 #include "data/text_window.h"
 #include "text/encoding.h"
@@ -43,6 +46,41 @@ int nesting_depth(std::string_view json) {
       {std::string(name), 0, "", std::string(code), Severity::fatal, std::move(value)});
 }
 
+/// Notes keys that an object holds twice while it is parsed.
+class KeyWatcher {
+ public:
+  bool operator()(int, Json::parse_event_t event, const Json& value) {
+    if (event == Json::parse_event_t::object_start) objects_.emplace_back();
+    if (event == Json::parse_event_t::object_end) objects_.pop_back();
+    if (event == Json::parse_event_t::key) see(value.get_ref<const std::string&>());
+    return true;
+  }
+  std::vector<std::string> doubled;
+
+ private:
+  struct Object {
+    std::set<std::string> keys;
+    std::string last;
+  };
+
+  void see(const std::string& key) {
+    objects_.back().last = key;
+    if (objects_.back().keys.insert(key).second) return;
+    std::string path;
+    for (const Object& object : objects_) path += (path.empty() ? "" : ".") + object.last;
+    doubled.push_back(std::move(path));
+  }
+
+  std::vector<Object> objects_;
+};
+
+/// Parses what is JSON. Throws what Json::parse throws.
+ParsedJsonRow parse_watched(std::string_view text) {
+  KeyWatcher watcher;
+  Json json = Json::parse(text, std::ref(watcher));
+  return {std::move(json), "", std::move(watcher.doubled)};
+}
+
 /// Reads the rows of one file into the report and the result.
 class RowCollector {
  public:
@@ -53,12 +91,16 @@ class RowCollector {
     if (!parsed.code.empty())
       return reject_row(report_, name_, row,
                         {parsed.code, "", std::string(shown.substr(0, kShownBytes))});
+    for (const std::string& key : parsed.doubled_keys) warn(row, key, "DUP_KEY", kLastOfKeys);
     const std::string too_large = clean(parsed.json, "", row);
     if (!too_large.empty()) {
       return reject_row(report_, name_, row,
                         {"TOO_LARGE", too_large, concat("more than ", kMaxFieldBytes, " bytes")});
     }
     rows_.push_back({row, std::move(parsed.json)});
+  }
+  void warn(int64_t row, std::string_view column, std::string_view code, std::string_view value) {
+    report_.add({name_, row, std::string(column), std::string(code), Severity::warn, std::string(value)});
   }
   std::vector<JsonRow> take() { return std::move(rows_); }
 
@@ -72,7 +114,7 @@ class RowCollector {
       json = clean_text(text, removed);
       if (removed)
         report_.add(
-            {name_, row, column, "CTRL_REMOVED", Severity::repair, json.get<std::string>()});
+            {name_, row, column, "CTRL_REMOVED", Severity::repair, shown_removal(text)});
     } else if (json.is_structured()) {
       for (const auto& [name, value] : json.items()) {
         const std::string inner = json.is_object() ? (column.empty() ? name : column + "." + name)
@@ -91,11 +133,13 @@ class RowCollector {
 
 void read_array(std::string_view utf8, std::string_view name, RowCollector& rows) {
   const Json array = parse_json(utf8, name);
-  int64_t row = 0;
-  for (const Json& value : array) {
-    ++row;
-    rows.add(row, value.is_object() ? ParsedJsonRow{value, ""} : ParsedJsonRow{nullptr, "NOT_JSON"},
-             value.is_object() ? "" : dump_line(value));
+  const auto spans = json_elements(utf8, {utf8.find('['), utf8.size()});
+  for (size_t i = 0; i < array.size(); ++i) {
+    const auto row = static_cast<int64_t>(i + 1);
+    const std::string_view text = spans.at(i).of(utf8);
+    if (!array[i].is_object()) rows.add(row, {nullptr, "NOT_JSON"}, dump_line(array[i]));
+    else if (quick_parse_object(text)) rows.add(row, {array[i], ""}, "");
+    else rows.add(row, parse_watched(text), "");
   }
 }
 
@@ -107,6 +151,7 @@ void read_lines(std::string_view utf8, RowCollector& rows) {
     throw_if_interrupted("nothing was written");
     if (!lines.is_blank()) rows.add(lines.number(), parse_json_row(line), line);
   }
+  if (lines.first_return() > 0) rows.warn(lines.first_return(), "", "CR_LINE_ENDS", kReturnsAlone);
 }
 
 }  // namespace
@@ -117,9 +162,9 @@ ParsedJsonRow parse_json_row(std::string_view line) {
   if (auto quick = quick_parse_object(line)) return {std::move(*quick), ""};
   if (nesting_depth(line) > kMaxDepth) return {nullptr, "TOO_DEEP"};
   try {
-    Json json = Json::parse(line);
-    if (!json.is_object()) return {nullptr, "NOT_JSON"};
-    return {std::move(json), ""};
+    ParsedJsonRow parsed = parse_watched(line);
+    if (!parsed.json.is_object()) return {nullptr, "NOT_JSON"};
+    return parsed;
   } catch (const nlohmann::json::exception& e) {
     // A lone surrogate is an escape that no encoding can hold.
     const bool surrogate = std::string_view(e.what()).find("surrogate") != std::string_view::npos;

@@ -17,7 +17,11 @@ struct ParsedJsonRow {
   Json json;
   std::string
       code;  // empty, or why the row is rejected: TOO_LARGE, ENC_BAD_SEQ, TOO_DEEP, NOT_JSON
+  std::vector<std::string> doubled_keys = {};  // "price.amount": keys that stood before in their object
 };
+
+/// What a finding DUP_KEY (warn) says of them.
+inline constexpr std::string_view kLastOfKeys = "stands more than once in its object, the last one is taken";
 
 /// One line as an object.
 ParsedJsonRow parse_json_row(std::string_view line);
@@ -29,7 +33,8 @@ struct JsonRow {
 
 /// The objects of a file, one a line or in one array. UTF-8 (BOM or not), GB18030, UTF-16 with BOM.
 /// Adds to the report: rows_in, the rows that are no object or have a field over the limit
-/// (reject), removed control characters (repair). Throws ImportRefused (EMPTY_FILE, ENC_UNKNOWN),
+/// (reject), removed control characters (repair), keys that stand twice and lines that end in a
+/// carriage return alone (warn). Throws ImportRefused (EMPTY_FILE, ENC_UNKNOWN),
 /// Corrupt for an array that is not JSON.
 std::vector<JsonRow> read_json_rows(std::string_view bytes, std::string_view name,
                                     ImportReport& report);

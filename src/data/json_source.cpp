@@ -43,7 +43,7 @@ void JsonSource::find_layout() {
   // One object a line, when the first object ends in its line.
   size_t line_end = std::string_view::npos;
   do {
-    line_end = window_.text().find('\n', at);
+    line_end = window_.text().find_first_of("\r\n", at);
   } while (line_end == std::string_view::npos && window_.text().size() < at + kMaxRowBytes && window_.more());
   if (line_end == std::string_view::npos || json_value_end(window_.text().substr(0, line_end), at)) return;
   // Of a damaged first line the rest of the file says more: a document opens its object there.

@@ -36,6 +36,8 @@ class JsonSource {
   JsonLayout layout() const { return layout_; }
   /// False at the end. A value that is cut off is given as it is.
   bool next(JsonValue& value);
+  /// Of lines: LineReader::first_return.
+  int64_t first_return() const { return lines_.first_return(); }
   /// Whether the document is longer than kMaxDocumentBytes.
   bool is_too_large() const { return is_too_large_; }
 

@@ -1,5 +1,6 @@
 #include "data/merchant_xml.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "data/delimited.h"
@@ -38,14 +39,24 @@ std::vector<XmlField> xml_fields(std::string_view item) {
   return fields;
 }
 
-XmlItems::XmlItems(TextWindow& window, std::string file) : window_(window), file_(std::move(file)) { read_head(); }
+XmlItems::XmlItems(TextWindow& window, std::string file) : window_(window), file_(std::move(file)) {
+  window_.count_lines();
+  read_head();
+}
 
-void XmlItems::refuse(std::string what) const { throw ImportRefused({file_, number_, "", "NOT_XML", Severity::fatal, std::move(what)}); }
+/// `at`: the place in the window.
+void XmlItems::refuse(int64_t row, std::string_view what, size_t at) const {
+  const std::string_view before = window_.text().substr(0, at);
+  const int64_t line = window_.lines_dropped() + std::count(before.begin(), before.end(), '\n') + 1;
+  throw ImportRefused({file_, row, "", "NOT_XML", Severity::fatal, concat("line ", line, ": ", what)});
+}
 
 void XmlItems::read_head() {
   for (;;) {
     XmlScanner tags(window_.text());
     while (const auto tag = tags.next()) {
+      if (tags.document_type().find("<!ENTITY") != std::string_view::npos)
+        refuse(0, "the document type declares entities, which are not read: write their characters", static_cast<size_t>(tags.document_type().data() - window_.text().data()));
       const std::string_view name = tag->local_name();
       if (name == "rss" || name == "feed" || name == "RDF") {
         const size_t at = tag->attributes.find(kNamespace);
@@ -58,13 +69,14 @@ void XmlItems::read_head() {
       items_.emplace(window_, element, kMaxRowBytes, kHeadBytes);
       return;
     }
-    if (window_.text().size() > kHeadBytes || !window_.more()) refuse("no <item> or <entry> of a product feed");
+    const size_t first = std::min(window_.text().find('<'), window_.text().size());
+    if (window_.text().size() > kHeadBytes || !window_.more()) refuse(0, concat("no <item> or <entry> of a product feed behind ", std::string_view(window_.text()).substr(first, 40)), first);
   }
 }
 
 bool XmlItems::next(XmlItem& item) {
   const auto element = items_->next();
-  if (items_->is_broken()) refuse(concat("an element is not closed, or more than ", kHeadBytes, " bytes lie behind an item"));
+  if (items_->is_broken()) refuse(number_ + items_->is_open(), concat("an element is not closed, or more than ", kHeadBytes, " bytes lie behind an item"));
   if (!element) return false;
   item = {++number_, element->offset, element->text, element->is_too_large};
   return true;

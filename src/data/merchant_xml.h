@@ -34,7 +34,8 @@ struct XmlItem {
 
 class XmlItems {
  public:
-  /// The window must outlive it. Throws ImportRefused (NOT_XML) for a text that is no feed.
+  /// The window must outlive it. Throws ImportRefused (NOT_XML) for a text that is no feed, and for one whose document type declares
+  /// entities: nothing is expanded here.
   XmlItems(TextWindow& window, std::string file);
   /// False at the end. Throws ImportRefused (NOT_XML) for an item that is cut off.
   bool next(XmlItem& item);
@@ -42,7 +43,7 @@ class XmlItems {
   const std::string& prefix() const { return prefix_; }
 
  private:
-  [[noreturn]] void refuse(std::string what) const;
+  [[noreturn]] void refuse(int64_t row, std::string_view what, size_t at = 0) const;
   void read_head();
 
   TextWindow& window_;

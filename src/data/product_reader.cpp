@@ -250,6 +250,12 @@ char separator_of(const ImportConfig& config, std::string_view format, bool by_t
 
 bool is_table_format(std::string_view format) { return format == "csv" || format == "tsv" || format == "xlsx" || format == "taobao" || format == "shopify"; }
 
+/// What macOS puts beside the files of an archive: __MACOSX/, ._NAME, .DS_Store.
+bool is_of_macos(std::string_view entry) {
+  const std::string_view name = entry.substr(entry.rfind('/') + 1);
+  return entry.starts_with("__MACOSX/") || entry.find("/__MACOSX/") != std::string_view::npos || name.starts_with("._") || name == ".DS_Store";
+}
+
 /// The one file of an archive that holds a table.
 std::string table_inside(const Archive& archive, std::string_view name) {
   constexpr std::string_view kEndings[] = {".csv", ".tsv", ".tab", ".xlsx", ".jsonl", ".ndjson", ".json", ".jsonld", ".xml"};
@@ -257,6 +263,7 @@ std::string table_inside(const Archive& archive, std::string_view name) {
   for (const ArchiveEntry& entry : archive.entries()) {
     const std::string ending = fs::path(entry.name).extension().string();
     if (std::find(std::begin(kEndings), std::end(kEndings), ending) == std::end(kEndings)) continue;
+    if (is_of_macos(entry.name)) continue;
     if (entry.name.ends_with(".aigc.json") || entry.name.ends_with(".manifest.jsonl")) continue;  // what an export puts beside its file
     if (!found.empty()) refuse(name, "NO_HEADER", concat("several tables in one archive: ", found, ", ", entry.name));
     found = entry.name;
@@ -372,15 +379,15 @@ struct ProductReader::State {
   }
   /// Whether a .csv is parted by tabs: more of them than commas in its first line.
   bool is_tabbed() {
-    const std::string_view line = head().substr(0, head().find('\n'));
+    const std::string_view line = head().substr(0, head().find_first_of("\r\n"));
     return std::count(line.begin(), line.end(), '\t') > std::count(line.begin(), line.end(), ',');
   }
   bool starts_with_version() {
     const std::string_view start = head();
     const size_t at = start.find_first_not_of("\" \t\r\n");
     const bool version = at != std::string_view::npos && start.substr(at, 8) == "version ";
-    const size_t feed = start.find('\n', at);
-    return version && feed != std::string_view::npos && start.substr(feed).find('\t') != std::string_view::npos;
+    const size_t line_end = start.find_first_of("\r\n", at);
+    return version && line_end != std::string_view::npos && start.substr(line_end).find('\t') != std::string_view::npos;
   }
 
   InputFile input;

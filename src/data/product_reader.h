@@ -19,6 +19,7 @@ namespace vitrine::data {
 struct Column {
   std::string header;
   std::string field;  // of ColumnRules, or mapped by hand; "" = kept and no more
+  std::string kept_as = {};  // name of what is kept: the header, or 备注_2 where it stood there before; empty = the header
 };
 
 /// The header of the column that holds a field; the field's name where there is none.

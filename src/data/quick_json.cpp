@@ -4,6 +4,7 @@
 
 #include "data/byte_blocks.h"
 #include "data/json_spans.h"
+#include "text/utf8.h"
 
 namespace vitrine::data {
 namespace {
@@ -131,7 +132,36 @@ class QuickReader {
     return false;
   }
 
+  /// Four hexadecimal digits behind a \u, of which the u stands at at_; leaves at_ on the last one.
+  bool code_unit(uint32_t& unit) {
+    if (at_ + 4 >= text_.size() || text_[at_] != 'u') return false;
+    const char* digits = text_.data() + at_ + 1;
+    const auto [end, error] = std::from_chars(digits, digits + 4, unit, 16);
+    at_ += 4;
+    return error == std::errc() && end == digits + 4;
+  }
+
+  bool unicode_escape(std::string& out) {
+    uint32_t unit = 0, low = 0;
+    if (!code_unit(unit)) return false;
+    const bool is_high = unit >= 0xd800 && unit < 0xdc00;
+    if (is_high) {
+      if (at_ + 2 >= text_.size() || text_[at_ + 1] != '\\') return false;
+      at_ += 2;
+      if (!code_unit(low) || low < 0xdc00 || low >= 0xe000) return false;
+      unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    } else if (unit >= 0xdc00 && unit < 0xe000) {
+      return false;
+    }
+    out += text::to_utf8(static_cast<char32_t>(unit));
+    return true;
+  }
+
   bool escape(std::string& out) {
+    if (at_ + 1 < text_.size() && text_[at_ + 1] == 'u') {
+      ++at_;
+      return unicode_escape(out);
+    }
     constexpr std::string_view kSigns = "\"\\/bfnrt", kMeanings = "\"\\/\b\f\n\r\t";
     const size_t sign = ++at_ < text_.size() ? kSigns.find(text_[at_]) : std::string_view::npos;
     if (sign == std::string_view::npos) return false;

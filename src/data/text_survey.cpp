@@ -54,16 +54,18 @@ void TextSurvey::look_at_head(std::string_view piece) {
     first_ = piece[begin];
     piece.remove_prefix(begin);
   }
-  const size_t end = piece.find('\n');
+  const size_t end = piece.find_first_of("\r\n");
   first_line_has_tab_ =
       first_line_has_tab_ || piece.substr(0, end).find('\t') != std::string_view::npos;
   in_first_line_ = end == std::string_view::npos;
 }
 
 void TextSurvey::judge_lines(std::string_view text) {
-  while (!text.empty()) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
+  for (size_t at = 0, feed = 0; at < text.size();) {
+    if (feed < at || at == 0) feed = std::min(text.find('\n', at), text.size());
+    // Of CRLF the line feed ends an empty line, which says nothing.
+    const size_t end = std::min(text.substr(0, feed).find('\r', at), feed);
+    const std::string_view line = text.substr(at, end - at);
     if (end == text.size()) return add_to_cut_line(line);
     if (is_cut_) {
       add_to_cut_line(line);
@@ -71,7 +73,7 @@ void TextSurvey::judge_lines(std::string_view text) {
     } else {
       votes_.add(text::evidence_of_line(line));
     }
-    text.remove_prefix(end + 1);
+    at = end + 1;
   }
 }
 

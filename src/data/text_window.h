@@ -28,6 +28,9 @@ class TextWindow {
   void drop(size_t count);
   /// Bytes dropped so far.
   uint64_t dropped() const { return dropped_; }
+  /// Counts the line feeds that are dropped from now on.
+  void count_lines() { counts_lines_ = true; }
+  int64_t lines_dropped() const { return lines_dropped_; }
 
  private:
   ByteReader* reader_ = nullptr;  // none = text_ is all there is
@@ -35,10 +38,12 @@ class TextWindow {
   std::string buffer_;  // text_ is its end when there is a reader
   std::string_view text_;
   uint64_t dropped_ = 0;
+  bool counts_lines_ = false;
+  int64_t lines_dropped_ = 0;
 };
 
-/// Lines without their line feed, one after the other. Of a line longer than max_bytes the start is
-/// kept.
+/// Lines without their line feed, one after the other; a carriage return alone ends a line too. Of a
+/// line longer than max_bytes the start is kept.
 class LineReader {
  public:
   LineReader(TextWindow& window, size_t max_bytes) : window_(window), max_bytes_(max_bytes) {}
@@ -49,15 +54,19 @@ class LineReader {
   int64_t number() const { return number_; }
   /// Whether the last line, all of it, is spaces, tabs and carriage returns.
   bool is_blank() const { return is_blank_; }
+  /// Number of the first line that ended in a carriage return alone; 0 = none did.
+  int64_t first_return() const { return first_return_; }
 
  private:
+  size_t find_end();
   void drop_rest();
 
   TextWindow& window_;
   size_t max_bytes_;
   size_t used_ = 0;    // of the window: the last line and its line feed
+  size_t no_feed_ = 0; // of the window's start: where no line feed stands
   std::string start_;  // of a line that is too long
-  int64_t number_ = 0;
+  int64_t number_ = 0, first_return_ = 0;
   bool is_blank_ = false;
 };
 

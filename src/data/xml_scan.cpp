@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kBlank = " \t\r\n";
 
+constexpr size_t kMaxReference = 32;  // bytes of &…; leading zeros are allowed
+
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kEntities = {
     {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}}};
 
@@ -27,6 +29,26 @@ size_t tag_end(std::string_view text, size_t at) {
     } else if (c == '>') {
       return at + 1;
     }
+  }
+  return std::string_view::npos;
+}
+
+/// Behind the end of a document type that starts at `at`; npos when there is none. Quotes, comments and its inner part may hold a >.
+size_t document_type_end(std::string_view text, size_t at) {
+  bool is_inside = false;
+  while (at < text.size()) {
+    const char c = text[at];
+    const std::string_view rest = text.substr(at);
+    const std::string_view close = rest.starts_with("<!--") ? "-->" : rest.starts_with("<?") ? "?>" : c == '"' ? "\"" : c == '\'' ? "'" : "";
+    if (!close.empty()) {
+      const size_t end = text.find(close, at + (c == '<' ? 2 : 1));
+      if (end == std::string_view::npos) return end;
+      at = end + close.size();
+      continue;
+    }
+    if (c == '>' && !is_inside) return at + 1;
+    if (c == '[' || c == ']') is_inside = c == '[';
+    ++at;
   }
   return std::string_view::npos;
 }
@@ -80,6 +102,11 @@ std::optional<XmlTag> XmlScanner::next() {
       if (!skip_past("]]>")) return stop();
     } else if (rest.starts_with("<?")) {
       if (!skip_past("?>")) return stop();
+    } else if (rest.starts_with("<!DOCTYPE")) {
+      const size_t end = document_type_end(text_, at_ + 9);
+      if (end == std::string_view::npos) return stop();
+      document_type_ = text_.substr(at_, end - at_);
+      at_ = end;
     } else {
       break;
     }
@@ -201,7 +228,7 @@ std::string xml_unescape(std::string_view text) {
     at = amp;
     if (at == text.size()) break;
     const size_t end = text.find(';', at);
-    const bool short_enough = end != std::string_view::npos && end - at <= 12;
+    const bool short_enough = end != std::string_view::npos && end - at <= kMaxReference;
     const std::string sign = short_enough ? resolved(text.substr(at + 1, end - at - 1)) : "";
     out += sign.empty() ? "&" : sign;
     at = sign.empty() ? at + 1 : end + 1;

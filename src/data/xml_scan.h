@@ -28,8 +28,8 @@ struct XmlTag {
   std::string_view local_name() const;
 };
 
-/// Tags in order; comments, CDATA sections, processing instructions are passed over. Does not check
-/// that tags match.
+/// Tags in order; comments, CDATA sections, processing instructions and document types are passed over.
+/// Does not check that tags match.
 class XmlScanner {
  public:
   explicit XmlScanner(std::string_view text, size_t at = 0) : text_(text), at_(at) {}
@@ -38,6 +38,8 @@ class XmlScanner {
   bool is_broken() const { return is_broken_; }
   /// Behind the last tag; where what is not closed begins; the end.
   size_t position() const { return position_; }
+  /// The last document type that was passed over, from <!DOCTYPE to >.
+  std::string_view document_type() const { return document_type_; }
 
  private:
   std::optional<XmlTag> stop();
@@ -46,6 +48,7 @@ class XmlScanner {
   std::string_view text_;
   size_t at_, position_ = 0;
   bool is_broken_ = false;
+  std::string_view document_type_;
 };
 
 /// An element with its tags.
@@ -70,6 +73,8 @@ class XmlElements {
   /// Nothing at the end, and where an element, tag or comment is not closed or a gap too large: is_broken then.
   std::optional<XmlElement> next();
   bool is_broken() const { return is_broken_; }
+  /// Whether an element has begun whose end is not there.
+  bool is_open() const { return is_open_; }
 
  private:
   std::optional<XmlElement> first_of_window();

@@ -183,8 +183,9 @@ LineEvidence evidence_of_short_sequences(std::string_view line) {
 
 bool is_utf8_by_lines(std::string_view bytes) {
   EncodingVotes votes;
-  for (size_t begin = 0; begin < bytes.size();) {
-    const size_t end = std::min(bytes.find('\n', begin), bytes.size());
+  for (size_t begin = 0, feed = 0; begin < bytes.size();) {
+    if (feed < begin || begin == 0) feed = std::min(bytes.find('\n', begin), bytes.size());
+    const size_t end = std::min(bytes.substr(0, feed).find('\r', begin), feed);  // of CRLF the rest says nothing
     votes.add(evidence_of_line(bytes.substr(begin, end - begin)));
     begin = end + 1;
   }

@@ -116,6 +116,71 @@ TEST(ImportCodesTest, OddBytesOfUtf16AreRefusedInEveryFormat) {
   }
 }
 
+std::string value_of(const ImportResult& result, std::string_view code) {
+  for (const ImportEntry& entry : result.report.entries) {
+    if (entry.code == code) return entry.value;
+  }
+  return "";
+}
+
+TEST(ImportCodesTest, OfAnUnknownColumnThatStandsTwiceBothValuesAreKept) {
+  const auto result = read("标题,备注,备注,备注_2,备注\n裙,甲,乙,丙,丁\n裤,,乙,,\n", "a.csv");
+  EXPECT_EQ(findings(result), (Lines{"1 备注 DUP_HEADER warn", "1 备注 DUP_HEADER warn"}));
+  EXPECT_EQ(value_of(result, "DUP_HEADER"), "'备注' and '备注', columns 2 and 3: the second is kept as 备注_3");
+  EXPECT_EQ(result.products[0].extra.dump(), R"({"备注":"甲","备注_3":"乙","备注_2":"丙","备注_4":"丁"})");
+  EXPECT_EQ(result.products[1].extra["备注"], "");
+  EXPECT_EQ(result.products[1].extra["备注_3"], "乙");
+  const auto shop = read("Handle,Title,Variant Price,备注,备注\nh,T,1,甲,乙\ng,T,1,,乙\n", "s.csv");
+  EXPECT_EQ(shop.products[0].extra["备注"], "甲");
+  EXPECT_EQ(shop.products[1].extra["备注_2"], "乙");
+  EXPECT_FALSE(shop.products[1].extra.contains("备注"));
+}
+
+TEST(ImportCodesTest, OfTwoColumnsOfOneFieldTheFirstWinsAndTheOtherIsKept) {
+  const auto result = read("商品ID,标题,售价,价格,商家编码,sku编码,销量,月销,品牌,brand,标题,id\n1,裙,9.9,8,S1,S2,5,6,甲,乙,长裙,7\n", "a.csv");
+  const Json record = to_json(result.products.at(0));
+  EXPECT_EQ(record["id"], "1");
+  EXPECT_EQ(record["id_column"], "7");
+  EXPECT_EQ(record["price"]["amount"], 9.9);
+  EXPECT_EQ(record["价格"], "8");
+  EXPECT_EQ(record["sku"], "S1");
+  EXPECT_EQ(record["sku编码"], "S2");
+  EXPECT_EQ(record["signals"]["sales"], 5);
+  EXPECT_EQ(record["月销"], "6");
+  EXPECT_EQ(record["brand"], "甲");
+  EXPECT_EQ(record["brand_column"], "乙");
+  EXPECT_EQ(record["标题"], "长裙");
+}
+
+TEST(ImportCodesTest, ARemovedControlCharacterIsShownWhereItStood) {
+  EXPECT_EQ(value_of(read("id,标题\n1,a\x01\x02" "b\n", "a.csv"), "CTRL_REMOVED"), "a\\x01\\x02b -> ab");
+  EXPECT_EQ(value_of(read("id,标题\n1,\"一二三四五六七八九十甲\x0b乙\n丙\"\n", "a.csv"), "CTRL_REMOVED"), "…二三四五六七八九十甲\\x0b乙\\n丙 -> …二三四五六七八九十甲乙\\n丙");
+  EXPECT_EQ(value_of(read(R"({"标题":"a\u0007b","描述":"c"})", "a.jsonl"), "CTRL_REMOVED"), "a\\x07b -> ab");
+  EXPECT_EQ(value_of(read("id,标题\n1,\"a\r\nb\rc\"\n", "a.csv"), "CTRL_REMOVED"), "a\\r\\nb\\rc -> a\\nb\\nc");
+}
+
+TEST(ImportCodesTest, FindingsAreOneLineWhateverTheyHold) {
+  const ImportEntry entry{"a.csv", 2, "备\n注", "X", Severity::warn, "一\r\n二\t\x01"};
+  EXPECT_EQ(to_line(entry), "a.csv row 2, 备\\n注: X: '一\\r\\n二\\t\\x01'");
+  EXPECT_EQ(std::string(ImportRefused({"a.csv", 1, "", "NO_HEADER", Severity::fatal, "\"a\nb\""}).what()), "[import] a.csv row 1: NO_HEADER: \"a\\nb\"");
+}
+
+TEST(ImportCodesTest, LinesThatEndInCarriageReturnsAloneAreNumberedAndNamed) {
+  const auto table = read("id,标题,描述\r1,裙,\"a\rb\"\r\r2,裤,x,y\r3,衫,\r", "a.csv");
+  EXPECT_EQ(findings(table), (Lines{"1  CR_LINE_ENDS warn", "2 描述 CTRL_REMOVED repair", "5  COLS_MISMATCH reject"}));
+  ASSERT_EQ(table.products.size(), 2u);
+  EXPECT_EQ(table.products[0].description_raw, "a\nb");
+  EXPECT_EQ(table.products[1].source.row, 6);
+  const auto mixed = read("id,标题\r\n1,裙\n2,裤\r3,衫,x\n4,袜\n", "a.csv");
+  EXPECT_EQ(findings(mixed), (Lines{"4  COLS_MISMATCH reject", "3  CR_LINE_ENDS warn"}));
+  EXPECT_EQ(mixed.products.at(2).source.row, 5);
+  const auto lines = read("{\"标题\":\"裙\"}\r{\"标题\":5,}\r{\"标题\":\"裤\"}\r", "a.jsonl");
+  EXPECT_EQ(findings(lines), (Lines{"2  NOT_JSON reject", "1  CR_LINE_ENDS warn"}));
+  EXPECT_EQ(lines.products.at(1).source.row, 3);
+  EXPECT_EQ(read("id\t标题\r1\t裙, 红\r2\t裤, 蓝, 长\r", "a.csv").products.size(), 2u);
+  EXPECT_EQ(read(text::encode("id,标题\r1,连衣裙\r2,裤\r", text::Encoding::gb18030), "a.csv").products.size(), 2u);
+}
+
 TEST(ImportCodesTest, MixedLineEndsKeepTheirRowNumbers) {
   const auto result = read("id,标题\r\n1,裙\n\r\n2,\"a\r\nb\"\n3,c,d\r\n", "a.csv");
   EXPECT_EQ(result.products[1].source.row, 4);
@@ -145,6 +210,98 @@ TEST(ImportCodesTest, ItemsOfAFeedAreNumberedAndTheirFieldsNamed) {
   const std::string large = "<item><g:id>2</g:id><title>" + std::string(1'200'000, 'x') + "</title></item>";
   const auto result = read("<rss xmlns:g=\"http://base.google.com/ns/1.0\">" + large + bad + item + item + "</rss>", "f.xml");
   EXPECT_EQ(findings(result), (Lines{"1  TOO_LARGE reject", "2 price BAD_PRICE warn", "2 image_link BAD_URL warn", "4 id DUP_ID reject"}));
+}
+
+TEST(ImportCodesTest, AFeedThatIsNoXmlIsRefusedWithItsItemAndLine) {
+  const auto refusal_of = [](std::string_view xml) -> std::string {
+    try {
+      read(xml, "f.xml");
+    } catch (const ImportRefused& refused) {
+      return refused.what();
+    }
+    return "";
+  };
+  const std::string item = "<item>\n<id>1</id><title>裙</title></item>\n";
+  EXPECT_EQ(refusal_of("<rss>\n" + item + "<item><id>2</id>\n"), "[import] f.xml row 2: NOT_XML: line 4: an element is not closed, or more than 1048576 bytes lie behind an item");
+  EXPECT_EQ(refusal_of("\n<html>\n</html>"), "[import] f.xml: NOT_XML: line 2: no <item> or <entry> of a product feed behind <html>\\n</html>");
+}
+
+TEST(ImportCodesTest, CharacterReferencesOfAFeedAreDecoded) {
+  const auto feed = read("<rss><item><id>1</id><title>&#x4e2d;&#20013;&#x00000000004e2d;&#X4E2D; &nbsp;</title><link href=\"http://s/?a=1&amp;b=&#20013;\"/></item></rss>", "f.xml");
+  EXPECT_EQ(feed.products.at(0).title_raw, "中中中中 &nbsp;");
+  EXPECT_EQ(feed.products.at(0).extra["link"], "http://s/?a=1&b=中");
+}
+
+TEST(ImportCodesTest, ADocumentTypeIsPassedOverUnlessItDeclaresEntities) {
+  const std::string feed = "<rss><item><id>1</id><title>裙</title></item></rss>";
+  for (const char* type : {"<!DOCTYPE rss>", "<!DOCTYPE rss SYSTEM \"http://x/a>b.dtd\">", "<!DOCTYPE rss [<!ELEMENT item (title)> <!-- ]> <item> -->]>"})
+    EXPECT_EQ(read(type + feed, "f.xml").products.at(0).title_raw, "裙") << type;
+  for (const char* type : {"<!DOCTYPE rss [<!ENTITY a \"<item><id>9</id><title>x</title></item>\">]>", "<?xml version=\"1.0\"?>\n<!DOCTYPE rss [\n<!ENTITY % p SYSTEM \"file:///etc/passwd\">\n%p;]>"}) {
+    try {
+      read(type + feed, "f.xml");
+      ADD_FAILURE() << type;
+    } catch (const ImportRefused& refused) {
+      EXPECT_EQ(shown(refused.entry()), "0  NOT_XML fatal");
+      EXPECT_NE(refused.entry().value.find("declares entities"), std::string::npos) << refused.what();
+    }
+  }
+}
+
+TEST(ImportCodesTest, WrongTypesOfKnownMembersAreNamed) {
+  const auto odd = read(R"({"id":7,"标题":5,"描述":{"a":1},"价格":{"amount":5},"品牌":["甲"],"颜色":{"a":1},"销量":true,"主图":{"url":"u"},"类目":[{"a":1}],"文案":["一","二"]})", "a.jsonl");
+  EXPECT_EQ(findings(odd), (Lines{"1 标题 BAD_FIELD warn", "1 描述 BAD_FIELD warn", "1 价格 BAD_NUMBER warn", "1 品牌 BAD_FIELD warn", "1 颜色 BAD_FIELD warn", "1 销量 BAD_NUMBER warn", "1 主图 BAD_FIELD warn",
+                                  "1 类目 BAD_FIELD warn"}));
+  const Product& product = odd.products.at(0);
+  EXPECT_EQ(product.id, "7");
+  EXPECT_EQ(product.title_raw, "5");
+  EXPECT_EQ(product.summary, "一\n二");
+  EXPECT_EQ(product.extra["描述"].dump(), R"({"a":1})");
+  EXPECT_EQ(product.attributes.size(), 0u);
+  EXPECT_EQ(findings(read(R"({"offerId":"1","title":{"x":1},"brand":true,"price":{"value":{}},"productDetails":5})", "p.json")),
+            (Lines{"1 title BAD_FIELD warn", "1 brand BAD_FIELD warn", "1 price BAD_NUMBER warn", "1 productDetails BAD_FIELD warn", "1 title MISSING_REQUIRED reject"}));
+  EXPECT_EQ(findings(read(R"({"@type":"Product","name":"裙","brand":{"x":1},"description":5,"offers":"9.9","aggregateRating":5})", "p.jsonld")),
+            (Lines{"1 brand BAD_FIELD warn", "1 description BAD_FIELD warn", "1 offers BAD_FIELD warn", "1 aggregateRating BAD_FIELD warn"}));
+  EXPECT_EQ(findings(read("{\"id\":\"1\",\"title_raw\":\"裙\",\"price\":\"9.9\"}\n{\"id\":\"2\",\"title_raw\":\"裙\",\"signals\":{\"sales\":-1}}\n{\"id\":\"3\",\"title_raw\":\"裙\",\"media\":[\"a\"]}\n", "r.jsonl")),
+            (Lines{"1 price BAD_FIELD reject", "2 signals.sales BAD_FIELD reject", "3 media BAD_FIELD reject"}));
+  EXPECT_EQ(findings(read("{\"instruction\":5,\"input\":\"类型#裙\",\"output\":\"裙。\"}\n{\"instruction\":\"写\",\"input\":\"类型#裙\",\"output\":\"裙。\",\"id\":12}\n", "t.jsonl")), Lines{"1 instruction BAD_FIELD reject"});
+}
+
+TEST(ImportCodesTest, AKeyThatStandsTwiceInAnObjectIsNamed) {
+  const auto result = read("{\"标题\":\"裙\",\"x\":{\"a\":1,\"a\":2},\"标题\":\"裤\"}\n{\"标题\":\"\\u88d9\"}\n{\"id\":\"9\",\"x\":1,\"x\":2}\n", "a.jsonl");
+  EXPECT_EQ(findings(result), (Lines{"1 x.a DUP_KEY warn", "1 标题 DUP_KEY warn", "3 x DUP_KEY warn", "3 title MISSING_REQUIRED reject"}));
+  EXPECT_EQ(result.products.at(0).title_raw, "裤");
+  EXPECT_EQ(result.products.at(1).title_raw, "裙");
+  EXPECT_EQ(findings(read("[{\"标题\":\"裙\",\"标题\":\"裤\"}]", "a.json")), Lines{"1 标题 DUP_KEY warn"});
+}
+
+TEST(ImportCodesTest, WhatMacosPutsIntoAnArchiveIsPassedOver) {
+  const std::string zip = make_archive({{"shop/a.csv", kCsv}, {"__MACOSX/shop/._a.csv", "x"}, {"shop/._a.csv", "x"}, {"shop/.DS_Store", "x"}, {"__MACOSX/b.csv", "x"}});
+  EXPECT_EQ(read(zip, "a.zip").products.size(), 1u);
+  EXPECT_EQ(refused(make_archive({{"__MACOSX/a.csv", kCsv}}), "a.zip"), "0  NO_HEADER fatal");
+}
+
+/// What a file of rejects says: the row, and what stands there, of a workbook as a line of CSV.
+TEST(ImportCodesTest, EveryReaderShowsTheRowsThatItRejects) {
+  const auto last = [](const ImportResult& result) {
+    const ImportEntry& entry = result.report.entries.back();
+    return concat(shown(entry), ": ", entry.value);
+  };
+  EXPECT_EQ(last(read("id,标题\n1,裙\n2,\"裤,长\",x\n", "a.csv")), "3  COLS_MISMATCH reject: 3 cells, header has 2: 2,\"裤,长\",x");
+  EXPECT_EQ(last(read("id\t标题\n1\t裙\n2\t\"裤\n", "a.tsv")), "3  BAD_QUOTE reject: 2\t\"裤");
+  EXPECT_EQ(last(read("{\"标题\":\"裙\"}\n{\"标题\":}\n", "a.jsonl")), "2  NOT_JSON reject: {\"标题\":}");
+  EXPECT_EQ(last(read("[{\"标题\":\"裙\"},5]", "a.json")), "2  NOT_JSON reject: 5");
+  EXPECT_EQ(last(read("<rss><item><id>1</id><title>裙</title></item><item><title>裤</title></item></rss>", "f.xml")), "2 id MISSING_REQUIRED reject: 裤");
+  const auto cell = [](const char* at, const char* text) { return concat("<c r=\"", at, "\" t=\"inlineStr\"><is><t>", text, "</t></is></c>"); };
+  const std::string sheet = concat("<sheetData><row r=\"1\">", cell("A1", "标题"), "</row><row r=\"2\">", cell("A2", "裙"), "</row><row r=\"3\">", cell("A3", "裤"), cell("B3", "长,\"短\""), "</row></sheetData>");
+  EXPECT_EQ(last(read(test::workbook(sheet), "a.xlsx")), "3  COLS_MISMATCH reject: 2 cells, header has 1: 裤,\"长,\"\"短\"\"\"");
+}
+
+TEST(ImportCodesTest, TheTypeOfAShopifyTableIsTheCategoryWhereThereIsNoBetterOne) {
+  const auto result = read("Handle,Title,Product Category,Type,Variant Price\na,裙,Apparel > Dresses,连衣裙,1\nb,裤,,长裤,1\n", "s.csv");
+  EXPECT_EQ(category_of(result.products.at(0)), "Dresses");
+  EXPECT_EQ(category_of(result.products.at(1)), "长裤");
+  EXPECT_EQ(result.products.at(1).extra["Type"], "长裤");
+  EXPECT_EQ(category_of(read("Handle,Title,Type,Variant Price\nb,裤,长裤,1\n", "s.csv").products.at(0)), "长裤");
 }
 
 TEST(ImportCodesTest, TurnsOfMessagesMustAlternate) {

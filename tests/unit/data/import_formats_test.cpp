@@ -197,6 +197,31 @@ TEST(ImportFormatsTest, MerchantJsonIsReadInBothOfItsShapes) {
   EXPECT_EQ(findings(result), Lines{"3 price BAD_PRICE warn"});
 }
 
+TEST(ImportFormatsTest, AStructuredTitleStandsForTheTitleThatIsNotThere) {
+  const std::string head = "id\ttitle\tlink\timage_link\tstructured_title\tstructured_description\n";
+  const auto table = read(head + "1\t\tu\tv\ttrained_algorithmic_media:\"12\"\" 裙: 红, 白\"\tdefault:好\n2\t裤\tu\tv\t:\"a: b\"\t\n", "feed.tsv");
+  ASSERT_EQ(table.products.size(), 2u);
+  EXPECT_EQ(table.products[0].title_raw, "12\" 裙: 红, 白");
+  EXPECT_EQ(table.products[0].description_raw, "好");
+  EXPECT_EQ(table.products[1].title_raw, "裤");
+  const auto feed = read("<rss><item><id>1</id><structured_title><digital_source_type>default</digital_source_type><content>裙 &quot;A&quot;</content></structured_title></item></rss>", "f.xml");
+  EXPECT_EQ(feed.products.at(0).title_raw, "裙 \"A\"");
+  const auto json = read(R"({"offerId":"1","structuredTitle":{"content":"裙: \"A\""},"structuredDescription":{"content":"好"}})", "p.json");
+  EXPECT_EQ(json.products.at(0).title_raw, "裙: \"A\"");
+  EXPECT_EQ(json.products.at(0).description_raw, "好");
+}
+
+TEST(ImportFormatsTest, TextsThatAreTooLongForMerchantCenterAreNamed) {
+  std::string long_title, title;
+  for (int i = 0; i < 151; ++i) (i < 150 ? title : long_title) += "裙";
+  long_title = title + long_title;
+  const std::string head = "id\ttitle\tlink\timage_link\tstructured_title\n";
+  EXPECT_EQ(findings(read(head + "1\t" + title + "\tu\tv\t\n2\t" + long_title + "\tu\tv\t\n3\t裙\tu\tv\tdefault:" + long_title + "\n", "feed.tsv")),
+            (Lines{"3 title TOO_LONG warn", "4 structured_title TOO_LONG warn"}));
+  EXPECT_EQ(findings(read("<rss><item><id>1</id><title>" + long_title + "</title></item></rss>", "f.xml")), Lines{"1 title TOO_LONG warn"});
+  EXPECT_EQ(findings(read("{\"offerId\":\"1\",\"title\":\"" + long_title + "\"}", "p.json")), Lines{"1 title TOO_LONG warn"});
+}
+
 TEST(ImportFormatsTest, SchemaOrgProductsAreReadAndOtherThingsPassedOver) {
   const std::string json = R"({
   "@context": "https://schema.org",
