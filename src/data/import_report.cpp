@@ -109,7 +109,8 @@ std::string ImportReport::table() const {
 void ImportSummary::add(const ImportEntry& entry) {
   ++counts_[concat(to_string(entry.severity), " ", entry.code)];
   const bool is_reject = entry.severity == Severity::reject;
-  if (entry.code == "DUP_HEADER" || (is_reject && rejects_ < kRejectLines))
+  const bool is_about_file = entry.code == "DUP_HEADER" || entry.code == "CR_LINE_ENDS";
+  if (is_about_file || (is_reject && rejects_ < kRejectLines))
     first_lines_ += to_line(entry) + "\n";
   rejects_ += is_reject;
 }

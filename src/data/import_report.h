@@ -44,7 +44,7 @@ class ImportSummary {
   void add(const ImportEntry& entry);
   /// How often each code came, by severity: {"reject DUP_ID": 2}.
   const std::map<std::string, int64_t>& counts() const { return counts_; }
-  /// One line each for doubled headers and the first rejected rows, "rows in 5, kept 4, rejected
+  /// One line each for doubled headers, odd line ends and the first rejected rows, "rows in 5, kept 4, rejected
   /// 1", and one line a code.
   std::string table(int64_t rows_in, int64_t rows_rejected) const;
 

@@ -66,7 +66,7 @@ void add_given(const AlignCopyRun& run, AlignData& data) {
   if (!run.picks.empty()) {
     const auto picks = data::read_picks(run.picks, run.pick_texts);
     data.rejected += picks.report.rows_rejected;
-    if (picks.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.picks, ": ", picks.report.table());
+    if (picks.report.rows_rejected > 0) data::log_table(concat("[", kVerb, "] ", run.picks, ":"), picks.report.table(), true);
     for (const auto& list : picks.lists) {
       for (auto& pair : data::pairs_of(list)) data.given.push_back(std::move(pair));
     }
@@ -75,7 +75,7 @@ void add_given(const AlignCopyRun& run, AlignData& data) {
   if (run.feedback.empty()) return;
   auto feedback = data::read_feedback_file(run.feedback);
   data.rejected += feedback.report.rows_rejected;
-  if (feedback.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.feedback, ": ", feedback.report.table());
+  if (feedback.report.rows_rejected > 0) data::log_table(concat("[", kVerb, "] ", run.feedback, ":"), feedback.report.table(), true);
   std::move(feedback.pairs.begin(), feedback.pairs.end(), std::back_inserter(data.given));
   drop_unreadable(run.feedback, data);
 }

@@ -116,7 +116,7 @@ CuratedPictures curate_picture_sets(std::span<const std::string> paths, const Cu
   const auto place = require_artefact_place("curate images", config.output, kCuratedPicturesKind, inputs);
   const auto scorer = scorer_of(config, load_scorer);
   Sets sets = read_all(paths, config.reader);
-  if (sets.report.rows_rejected > 0) log_warn("[curate images] input: ", sets.report.table());
+  if (sets.report.rows_rejected > 0) data::log_table("[curate images] input:", sets.report.table(), true);
   CurateImagesTools tools{.held_out = {}, .statistics = statistics_of(sets.records, config), .clip = scorer.get(), .threads = threads};
   if (!config.dev.empty()) tools.held_out = data::read_picture_set(config.dev, {}).records;
   CuratedPictures set = curate_pictures(std::move(sets.records), config.funnel, tools);

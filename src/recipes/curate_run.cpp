@@ -66,7 +66,7 @@ Json manifest(const Rows& rows, const Rows& held_out, const CurateRunConfig& con
 }
 
 void warn_of_rejects(const char* what, const data::ImportReport& report) {
-  if (report.rows_rejected > 0) log_warn("[curate copy] ", what, ": ", report.table());
+  if (report.rows_rejected > 0) data::log_table(concat("[curate copy] ", what, ":"), report.table(), true);
 }
 
 }  // namespace

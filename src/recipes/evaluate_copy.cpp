@@ -32,6 +32,14 @@ void check_leakage(const EvaluateCopyInput& input, const eval::Leakage& leakage,
   log_warn(message);
 }
 
+/// What was found before, or is found now.
+eval::Leakage checked_leakage(const EvaluateCopyInput& input, const EvaluateCopyConfig& config) {
+  if (input.leakage) return *input.leakage;
+  const eval::Leakage leakage = eval::find_leakage(input.train, input.set);
+  check_leakage(input, leakage, config.allow_leakage);
+  return leakage;
+}
+
 template <typename Generator>
 eval::SystemOutputs generated(const char* name, const std::vector<data::Product>& products, const Generator& generate) {
   eval::SystemRun run;
@@ -82,7 +90,7 @@ struct CopyRows {
 
 CopyRows read_rows(const std::string& path) {
   auto result = data::read_products(path);
-  if (result.report.rows_rejected > 0) log_warn("[evaluate copy] ", path, ": ", result.report.table());
+  if (result.report.rows_rejected > 0) data::log_table(concat("[evaluate copy] ", path, ":"), result.report.table(), true);
   for (const auto& product : result.products) {
     VITRINE_REQUIRE(!product.summary.empty(), "[evaluate copy] ", path, " row ", product.source.row, ": summary: no human copy to compare with");
   }
@@ -164,8 +172,7 @@ const eval::SystemReport* CopyEvaluation::find(std::string_view name) const {
 CopyEvaluation evaluate_copy(EvaluateCopyInput input, const EvaluateCopyConfig& config) {
   config.validate();
   CopyEvaluation evaluation;
-  evaluation.leakage = eval::find_leakage(input.train, input.set);
-  check_leakage(input, evaluation.leakage, config.allow_leakage);
+  evaluation.leakage = checked_leakage(input, config);
   const eval::CopySet set = eval::make_copy_set(input.set);
   const eval::TrainTable train(input.train);
   const eval::CopyScorer scorer(set, train, input.synonyms, {.resamples = config.resamples, .seed = static_cast<uint64_t>(config.seed)});
@@ -226,6 +233,7 @@ CopyEvaluation run_evaluate_copy(const std::string& set, const std::vector<std::
   input.set_file = set_rows.file;
   input.train = std::move(train_rows.products);
   input.train_file = train_rows.file;
+  input.leakage = checked_leakage(input, config);  // before a model writes anything
   input.synonyms = read_synonyms(config.synonyms);
   input.systems = read_systems(outputs, input.set);
   for (const auto& model : models) {

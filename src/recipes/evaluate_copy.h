@@ -1,6 +1,7 @@
 // recipes/evaluate_copy.h - human copy, generators without learning and any systems, on every copy metric side by side.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,7 @@ struct EvaluateCopyInput {
   std::vector<eval::SystemOutputs> systems;
   std::vector<ModelFit> fits;  // of the models among them
   std::vector<GateRates> gates;  // of the models; their texts are systems too
+  std::optional<eval::Leakage> leakage;  // what was found before; none = it is looked for
 };
 
 /// All numbers of an evaluation.

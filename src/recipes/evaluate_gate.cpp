@@ -253,7 +253,7 @@ GateInputs open_inputs(const EvaluateGateRun& run, const EvaluateGateConfig& con
   if (before.sha256 == after.sha256) throw UsageError(concat("--model and --against: ", after.directory.string(), " and ", before.directory.string(), " have the same weights"));
   auto judge = copywriting::RankingModel::load(copywriting::find_model(config.judge), {.threads = run.threads, .dtype = "float32"});
   auto set = data::read_products(run.set);
-  if (set.report.rows_rejected > 0) log_warn("[", kVerb, "] ", run.set, ": ", set.report.table());
+  if (set.report.rows_rejected > 0) data::log_table(concat("[", kVerb, "] ", run.set, ":"), set.report.table(), true);
   std::erase_if(set.products, [](const data::Product& product) { return product.attributes.empty(); });
   VITRINE_REQUIRE(!set.products.empty(), "[", kVerb, "] ", run.set, ": no product with attributes");
   auto products = drawn(std::move(set.products), config.products);

@@ -25,6 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kVerb = "export";
+constexpr const char* kGoogle = "google_merchant";  // platform of every Merchant Center file
 
 /// One text that may go into a cell.
 struct Offer {
@@ -109,6 +110,7 @@ class Exporter {
         label_{.wording = checks::LabelWordings::shipped().allowed(config.wording), .place = checks::parse_label_place(config.place), .max_length = 0, .length = nullptr} {}
 
   ExportResult run() {
+    if (is_for_google() && config_.platform != kGoogle && !config_.platform.empty()) throw UsageError(concat("--platform: a Merchant Center file goes to ", kGoogle, ", got ", config_.platform));
     if (labels_in_ && !labels_in_->problem.empty()) throw Corrupt(concat("[export] ", sidecar_of(source_).string(), ": ", labels_in_->problem));
     if (!config_.output.empty()) require_same_kind(kVerb, file_, source_, config_.output);
     warn_of_source();
@@ -122,11 +124,23 @@ class Exporter {
   }
 
  private:
+  bool is_for_google() const { return file_.format() == "merchant"; }
+  /// Where the file goes; "" = not known.
+  std::string platform() const { return is_for_google() ? kGoogle : config_.platform; }
+
+  /// Google cuts a title that is too long.
+  bool is_too_long(const std::string& field, const std::string& text) const {
+    const checks::Limit* limit = is_for_google() ? checks::Checker::shipped().lengths().find_limit(kGoogle, field) : nullptr;
+    return limit != nullptr && limit->max && text::count_code_points(text) > static_cast<size_t>(*limit->max);
+  }
+
   void warn_of_source() const {
     const auto& rows = file_.rows();
     const auto unlicensed = std::count_if(rows.begin(), rows.end(), [](const data::ShopRow& row) { return row.product.source.licence.empty(); });
     if (unlicensed > 0) log_warn("[export] ", source_, ": ", unlicensed, " of ", rows.size(), " records name no licence; --licence says it");
-    if (file_.report().rows_rejected > 0) log_warn("[export] ", source_, ": ", file_.report().rows_rejected, " rows cannot be read; they stay as they are\n", file_.report().table());
+    if (file_.report().rows_rejected == 0) return;
+    log_warn("[export] ", source_, ": ", file_.report().rows_rejected, " rows cannot be read; they stay as they are");
+    data::log_table(concat("[export] ", source_, ":"), file_.report().table(), true);
   }
 
   /// Descriptions first: they hold the label of what is too short for one.
@@ -171,11 +185,15 @@ class Exporter {
     normalizer_.normalize(product);
     // A description that is too long is cut when it gets its label; all else must fit as it is.
     const bool is_cut = field == "description";
-    const checks::CheckContext check{.platform = is_cut ? "" : config_.platform, .field = field, .today = today_};
+    const checks::CheckContext check{.platform = is_cut ? "" : platform(), .field = field, .today = today_};
     const auto report = checks::Checker::shipped().check(offer.text, checks::Evidence(product, today_), check);
     line["hits"] = checks::hits_json(report);
     if (report.verdict() >= checks::Level::block) {
       status = "blocked";
+      return std::nullopt;
+    }
+    if (adjacent && is_too_long(field, offer.text)) {
+      status = "too_long";
       return std::nullopt;
     }
     if (adjacent) {
@@ -194,7 +212,7 @@ class Exporter {
   std::optional<std::string> with_label(const std::string& field, const std::string& text) const {
     if (checks::LabelWordings::shipped().find_in(text)) return text;
     checks::ExplicitLabel label = label_;
-    const checks::Limit* limit = config_.platform.empty() ? nullptr : checks::Checker::shipped().lengths().find_limit(config_.platform, field);
+    const checks::Limit* limit = platform().empty() ? nullptr : checks::Checker::shipped().lengths().find_limit(platform(), field);
     if (limit != nullptr && limit->max) {
       label.max_length = static_cast<size_t>(*limit->max);
       label.length = length_in(limit->unit);
@@ -223,7 +241,7 @@ class Exporter {
     labels.label.produce_id = labels.label.propagate_id = checks::new_produce_id(context_.clock());
     labels.label.reserved_code1 = checks::integrity_value(stored, labels.label.produce_id, context_.key_or_null());
     line["produce_id"] = labels.label.produce_id;
-    Json settings = {{"wording", label_.wording}, {"place", config_.place}, {"platform", config_.platform}};
+    Json settings = {{"wording", label_.wording}, {"place", config_.place}, {"platform", platform()}};
     if (context_.key) settings["key"] = context_.key->id();
     entries_.push_back({{"kind", "label"},
                         {"produce_id", labels.label.produce_id},
@@ -273,7 +291,7 @@ class Exporter {
                        {"encoding", file_.encoding()},
                        {"licence", licence()},
                        {"ruleset", checks::RuleSet::shipped().version()},
-                       {"platform", config_.platform},
+                       {"platform", platform()},
                        {"counts", result_.counts},
                        {"reminder", kPublishReminder}};
     return dump_line(head) + "\n" + lines_;
@@ -364,7 +382,7 @@ void require_same_kind(std::string_view verb, const data::ShopFile& file, const 
 
 std::string to_line(const ExportResult& result) {
   static const std::map<std::string, std::string> kNames = {{"written", "已写入"},          {"would_write", "将写入"},         {"filled", "原有内容保留"},
-                                                           {"blocked", "检查未通过"},      {"no_room", "放不下标识"},         {"no_description", "没有带标识的描述"},
+                                                           {"blocked", "检查未通过"},      {"no_room", "放不下标识"}, {"too_long", "超过平台的长度"},         {"no_description", "没有带标识的描述"},
                                                            {"no_field", "文件没有这一列"}, {"no_row", "文件没有这件商品"}, {"no_text", "没有文案"}};
   std::string line = concat("商品 ", result.rows);
   for (const auto& [status, count] : result.counts) line += concat(", ", kNames.at(status), " ", count);

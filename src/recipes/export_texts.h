@@ -42,7 +42,7 @@ struct ExportResult {
   size_t rows = 0;                       // products of the source
   int64_t rows_rejected = 0;             // that cannot be read and stay as they are
   size_t count(const std::string& status) const { return counts.contains(status) ? counts.at(status) : 0; }
-  bool has_refused() const { return count("blocked") + count("no_room") + count("no_description") + count("no_field") + count("no_row") > 0 || rows_rejected > 0; }
+  bool has_refused() const { return count("blocked") + count("no_room") + count("too_long") + count("no_description") + count("no_field") + count("no_row") > 0 || rows_rejected > 0; }
 };
 
 /// Writes OUTPUT, OUTPUT.aigc.json and the manifest, OUTPUT last; each appears whole, and the log of

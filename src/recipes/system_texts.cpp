@@ -38,7 +38,7 @@ std::vector<size_t> ComparedSystems::with_both(size_t system_a, size_t system_b)
 ComparedSystems read_compared_systems(std::string_view verb, const std::string& set,
                                       const std::vector<std::string>& outputs, bool human) {
   auto rows = data::read_products(set);
-  if (rows.report.rows_rejected > 0) log_warn("[", verb, "] ", set, ": ", rows.report.table());
+  if (rows.report.rows_rejected > 0) data::log_table(concat("[", verb, "] ", set, ":"), rows.report.table(), true);
   ComparedSystems compared{
       std::move(rows.products), std::move(rows.sha256), {}, rows.report.rows_rejected};
   if (human) {

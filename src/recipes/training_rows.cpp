@@ -31,7 +31,7 @@ fs::path data_file(const fs::path& path) { return fs::is_directory(path) ? path 
 
 data::ImportResult read_training_rows(std::string_view verb, const fs::path& path) {
   auto result = data::read_products(data_file(path), {});
-  if (result.report.rows_rejected > 0) log_warn("[", verb, "] ", data_file(path).string(), ": ", result.report.table());
+  if (result.report.rows_rejected > 0) data::log_table(concat("[", verb, "] ", data_file(path).string(), ":"), result.report.table(), true);
   return result;
 }
 

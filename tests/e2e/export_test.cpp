@@ -84,6 +84,25 @@ TEST(ExportTest, WhatTheChecksBlockAndWhatHasNoLabelDoesNotLeave) {
   EXPECT_FALSE(std::filesystem::exists(folder / "x.csv"));
 }
 
+TEST(ExportTest, TitlesThatAreTooLongForMerchantCenterDoNotLeave) {
+  const TemporaryFolder folder;
+  std::string title;
+  for (int i = 0; i < 151; ++i) title += "裙";
+  put(folder / "f.tsv", "id\ttitle\tlink\timage_link\n1\t裙\tu\tv\n2\t裤\tu\tv\n");
+  put(folder / "t.jsonl", "{\"id\":\"1\",\"text\":\"简约长裙。\"}\n{\"id\":\"1\",\"field\":\"title\",\"text\":\"" + title + "\"}\n{\"id\":\"2\",\"text\":\"简约裤。\"}\n{\"id\":\"2\",\"field\":\"title\",\"text\":\"简约裤\"}\n");
+  const std::vector<std::string> command = {"export", folder / "f.tsv", "--texts", folder / "t.jsonl", "--output", folder / "out.tsv", "--licence", "own"};
+  const auto result = run_program(labelled(command, folder));
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_EQ(get(folder / "out.tsv").find(title), std::string::npos);
+  EXPECT_NE(get(folder / "out.tsv").find("trained_algorithmic_media:\"简约裤\""), std::string::npos);
+  const auto manifest = json_lines(folder / "out.tsv.manifest.jsonl");
+  EXPECT_EQ(manifest[0]["platform"], "google_merchant");
+  EXPECT_EQ(manifest[2]["status"], "too_long");
+  auto other = labelled(command, folder);
+  other.insert(other.end(), {"--platform", "taobao"});
+  EXPECT_EQ(run_program(other).exit_code, 2);
+}
+
 TEST(ExportTest, ADryRunWritesTheManifestAlone) {
   const TemporaryFolder folder;
   put(folder / "s.csv", kShopify);

@@ -24,7 +24,7 @@ struct ConvertPreferencesVerb {
     VerbOptions::require(!config.to.empty(), "--to");
     const data::ImportReport report = recipes::convert_preferences(input, config);
     const bool rejected = report.rows_rejected > 0;
-    log_line(rejected ? LogLevel::warn : LogLevel::info, "[convert] " + report.table());
+    data::log_table("[convert]", report.table(), rejected);
     return rejected ? kSomeRejected : kDone;
   }
 };

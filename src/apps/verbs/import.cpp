@@ -19,7 +19,7 @@ struct ImportVerb {
     VerbOptions::require(!files.empty(), "FILES");
     const recipes::ImportTotals report = recipes::import_files(files, config);
     const bool rejected = report.rows_rejected > 0;
-    log_line(rejected ? LogLevel::warn : LogLevel::info, "[import] " + report.table());
+    data::log_table("[import]", report.table(), rejected);
     return rejected ? kSomeRejected : kDone;
   }
 };

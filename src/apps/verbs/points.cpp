@@ -18,7 +18,7 @@ struct PointsVerb {
     if (options.resolve()) return kDone;
     VerbOptions::require(!products.empty(), "PRODUCTS");
     const data::ImportReport report = recipes::write_points(products, config);
-    if (report.rows_rejected > 0) log_warn("[points] ", report.table());
+    if (report.rows_rejected > 0) data::log_table("[points]", report.table(), true);
     return report.rows_rejected > 0 ? kSomeRejected : kDone;
   }
 };

@@ -217,6 +217,10 @@ TEST(ImportTest, TheSummaryNamesTheFirstRejectedRows) {
   EXPECT_NE(table.find("and 2 more rejected\nrows in 8, kept 1, rejected 7\n"), std::string::npos) << table;
 }
 
+TEST(ImportTest, TheSummaryNamesOddLineEnds) {
+  EXPECT_TRUE(csv("标题\r裙\r").report.table().starts_with("shop.csv row 1: CR_LINE_ENDS: 'lines end in a carriage return alone"));
+}
+
 TEST(ImportTest, AWrongSettingIsRefused) {
   ImportConfig config;
   config.format = "xlsm";

@@ -120,6 +120,11 @@ TEST_F(EvaluateCopyTest, LeakageStopsUnlessAllowed) {
   EXPECT_EQ(run({}).leakage.texts, 1);
 }
 
+TEST_F(EvaluateCopyTest, LeakageIsFoundBeforeAnySystemIsReadOrWritten) {
+  write("train.jsonl", std::string(kTrain) + "{\"content\":\"类型#衣\",\"summary\":\"显瘦的条纹裤。\"}\n");
+  expect_message({write("x.jsonl", "no JSON\n").string()}, "0 rows and 1 texts");
+}
+
 TEST_F(EvaluateCopyTest, ABadOutputsFileIsRefusedWithItsRow) {
   expect_message({write("x.jsonl", "{\"id\":\"nobody\",\"text\":\"文\"}\n").string()}, "x.jsonl row 1: id: no product of the set has \"nobody\"");
   const std::string line = "{\"id\":\"" + id_ + "1\",\"text\":\"文\"}\n";

@@ -428,6 +428,7 @@ export const en: Record<Word, string> = {
   'exported.filled': 'filled, kept',
   'exported.blocked': 'blocked',
   'exported.no_room': 'no room for the label',
+  'exported.too_long': 'longer than the platform takes',
   'exported.no_description': 'no labelled description',
   'exported.no_row': 'no row',
   'exported.no_field': 'no field',

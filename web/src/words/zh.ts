@@ -426,6 +426,7 @@ export const zh = {
   'exported.filled': '原有，未动',
   'exported.blocked': '被拦下',
   'exported.no_room': '放不下标识',
+  'exported.too_long': '超过平台的长度',
   'exported.no_description': '没有带标识的描述',
   'exported.no_row': '找不到行',
   'exported.no_field': '没有这个字段',
