@@ -1,5 +1,6 @@
 // The readers of shops' files on any bytes: a report or a refusal, never a fault; and what can be
-// written back comes back byte for byte. The first byte chooses the kind of file: K = the first of kNames, L the next, …
+// written back comes back byte for byte. The first byte chooses the kind of file and the format that is asked for: K = the first of
+// kKinds, L the next, … Y the fifteenth, A the sixteenth, … J the last.
 #include <array>
 #include <map>
 #include <string>
@@ -15,8 +16,35 @@ namespace {
 
 using namespace vitrine;
 
-constexpr std::array<std::string_view, 15> kNames = {"a.csv",      "a.tsv",     "a.json",      "a.jsonl",     "a.xml",       "a.xlsx",           "a.zip",         "sheet.xlsx",
-                                                     "inner.zip",  "taobao.csv", "inner16.zip", "strings.xlsx", "styles.xlsx", "workbook.xlsx", "relations.xlsx"};
+struct Kind {
+  std::string_view name, format = "auto";
+};
+
+constexpr std::array<Kind, 25> kKinds = {{{"a.csv"},
+                                          {"a.tsv"},
+                                          {"a.json"},
+                                          {"a.jsonl"},
+                                          {"a.xml"},
+                                          {"a.xlsx"},
+                                          {"a.zip"},
+                                          {"sheet.xlsx"},
+                                          {"inner.zip"},
+                                          {"taobao.csv", "taobao"},
+                                          {"inner16.zip"},
+                                          {"strings.xlsx"},
+                                          {"styles.xlsx"},
+                                          {"workbook.xlsx"},
+                                          {"relations.xlsx"},
+                                          {"shopify.csv", "shopify"},
+                                          {"merchant.tsv", "merchant"},
+                                          {"merchant.json", "merchant"},
+                                          {"schema.json", "schema_org"},
+                                          {"advertisegen.jsonl", "advertisegen"},
+                                          {"product.jsonl", "product"},
+                                          {"alpaca.json", "alpaca"},
+                                          {"chat.jsonl", "share_gpt"},
+                                          {"messages.jsonl", "messages"},
+                                          {"preference.jsonl", "preference"}}};
 
 const std::map<std::string, std::string>& sound_parts() {
   static const std::map<std::string, std::string> parts = {
@@ -48,10 +76,11 @@ std::string wrapped(std::string_view name, std::string bytes) {
 
 int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   if (size == 0) return 0;
-  const std::string_view name = kNames[bytes[0] % kNames.size()];
+  const Kind& kind = kKinds[bytes[0] % kKinds.size()];
+  const std::string_view name = kind.name;
   data::ShopFileConfig config;
   config.reader.mappings = "/nonexistent/columns.json";
-  if (name == "taobao.csv") config.reader.format = "taobao";
+  config.reader.format = kind.format;
   try {
     const std::string file = wrapped(name, std::string(reinterpret_cast<const char*>(bytes) + 1, size - 1));
     const auto result = data::read_products_from(file, name, config.reader);
