@@ -283,7 +283,7 @@ class Exporter {
 
   std::string manifest(const std::string& bytes) const {
     const Json head = {{"kind", "export_manifest"},
-                       {"source", source_},
+                       {"source", fs::path(source_).filename().string()},  // without folders: the manifest leaves with the file
                        {"source_sha256", file_.sha256()},
                        {"output", fs::path(config_.output).filename().string()},
                        {"output_sha256", config_.dry_run ? Json(nullptr) : Json(sha256_hex(bytes))},

@@ -69,6 +69,14 @@ std::string request_id(const HttpRequest& request) {
   return store::new_id("req");
 }
 
+/// What the log says of a request, which gets its id here.
+AccessEntry entry_of(HttpRequest& request) {
+  request.id = request_id(request);
+  return {.request_id = request.id, .remote_address = request.remote_address,
+          .method = request.method, .path = request.path,
+          .operation = {}, .shop_id = {}, .user_id = {}, .error = {}};
+}
+
 void require_type(const HttpRequest& request, BodyKind kind) {
   const std::string type = request.content_type();
   const bool is_json = type == "application/json", is_form = type == "multipart/form-data";
@@ -166,10 +174,7 @@ HttpResponse Dispatcher::answer_or_throw(HttpRequest& request, const ReadBody& r
 
 HttpResponse Dispatcher::answer(HttpRequest& request, const ReadBody& read_body) const {
   const auto start = SteadyClock::now();
-  request.id = request_id(request);
-  AccessEntry entry{.request_id = request.id, .remote_address = request.remote_address,
-                    .method = request.method, .path = request.path,
-                    .operation = {}, .shop_id = {}, .user_id = {}, .error = {}};
+  AccessEntry entry = entry_of(request);
   HttpResponse response;
   try {
     response = answer_or_throw(request, read_body, entry);
@@ -180,14 +185,26 @@ HttpResponse Dispatcher::answer(HttpRequest& request, const ReadBody& read_body)
     entry.error = response.status >= 500 ? std::string(error.what()) : std::string(refusal.kind().code);
     if (response.status >= 500) log_warn("[serve] ", request.id, " ", entry.operation, ": ", error.what());
   }
-  response.headers.emplace_back("X-Request-Id", request.id);
+  note(entry, response, start);
+  return response;
+}
+
+HttpResponse Dispatcher::refuse(HttpRequest& request, const Refusal& refusal) const {
+  AccessEntry entry = entry_of(request);
+  entry.error = refusal.kind().code;
+  HttpResponse response = problem_response(refusal, request);
+  note(entry, response, SteadyClock::now());
+  return response;
+}
+
+void Dispatcher::note(AccessEntry& entry, HttpResponse& response, SteadyClock::time_point start) const {
+  response.headers.emplace_back("X-Request-Id", entry.request_id);
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   entry.status = response.status;
   const double seconds = seconds_since(start);
   entry.ms = seconds * 1000;
   service_.access_log.write(entry);
   service_.requests.note(entry.operation.empty() ? "none" : entry.operation, entry.status, seconds);
-  return response;
 }
 
 }  // namespace vitrine::serve

@@ -1,13 +1,17 @@
 // serve/dispatcher.h - the way of every request: its operation is found, the caller is admitted, the
 // body is read, the handler answers; whatever is thrown becomes a problem document.
 #pragma once
+#include <chrono>
 #include <functional>
 #include <span>
 #include <vector>
 
 #include "serve/operation.h"
+#include "serve/problem.h"
 
 namespace vitrine::serve {
+
+struct AccessEntry;
 
 /// Fills `body` or `upload` of the request. Throws Refusal: too_large, slow_request, bad_request.
 using ReadBody = std::function<void(HttpRequest& request, BodyKind kind)>;
@@ -20,6 +24,9 @@ class Dispatcher {
 
   /// Never throws. `read_body` is called at most once, and only for a caller who may call.
   HttpResponse answer(HttpRequest& request, const ReadBody& read_body) const;
+  /// Refuses what is no request, or one that nobody should look at: with an id, in the log and in the metrics
+  /// as all others.
+  HttpResponse refuse(HttpRequest& request, const Refusal& refusal) const;
 
  private:
   struct Found {
@@ -28,8 +35,9 @@ class Dispatcher {
   };
   Found find(const HttpRequest& request) const;
   HttpResponse answer_or_throw(HttpRequest& request, const ReadBody& read_body,
-                               struct AccessEntry& entry) const;
+                               AccessEntry& entry) const;
   void admit(const Operation& operation, Call& call) const;
+  void note(AccessEntry& entry, HttpResponse& response, std::chrono::steady_clock::time_point start) const;
 
   Service& service_;
   std::vector<Operation> operations_;

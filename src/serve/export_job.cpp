@@ -2,6 +2,7 @@
 // manifests.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "serve/job_handlers.h"
 #include "serve/job_request.h"
@@ -21,6 +22,7 @@ class ExportRun {
 
   JobResult run() {
     collect();
+    if (groups_.empty() && pictures_.empty()) return {.result = dump_line(Json{{"superseded", superseded_}}), .keep = {}, .kept = {}};
     TextArchive archive(service_, job_, {.overwrite = request_.overwrite, .dry_run = request_.dry_run, .in_folders = groups_.size() > 1});
     int64_t done = 0;
     for (const auto& [import_id, group] : groups_) {
@@ -53,13 +55,37 @@ class ExportRun {
     return found;
   }
 
+  /// Of each product and field the text that was approved last. Where that has left already nothing does,
+  /// unless an older one was asked for by its id.
+  std::set<std::string> leaving(store::Connection& connection, const std::vector<store::Review>& found) const {
+    std::map<std::pair<std::string, std::string>, std::set<std::string>> offered;
+    for (const auto& review : found) {
+      if (review.kind == store::CandidateKind::copy) offered[{review.product_id, review.field}].insert(review.id);
+    }
+    std::set<std::string> chosen;
+    store::Reviews reviews(connection, job_.shop_id());
+    for (const auto& [place, ids] : offered) {
+      auto newest = reviews.newest_approved(place.first, place.second);
+      if (request_.review_ids.empty()) newest.resize(std::min<size_t>(newest.size(), 1));
+      const auto first = std::find_if(newest.begin(), newest.end(), [&ids = ids](const auto& id) { return ids.contains(id); });
+      if (first != newest.end()) chosen.insert(*first);
+    }
+    return chosen;
+  }
+
   void collect() {
     auto loan = service_.database.borrow();
     store::Products products(*loan, job_.shop_id());
     store::Imports imports(*loan, job_.shop_id());
-    for (const auto& review : wanted(*loan)) {
+    const auto found = wanted(*loan);
+    const auto texts = leaving(*loan, found);
+    for (const auto& review : found) {
       if (review.kind == store::CandidateKind::image) {
         pictures_.push_back(review);
+        continue;
+      }
+      if (!texts.contains(review.id)) {
+        ++superseded_;
         continue;
       }
       const auto entry = need(products.find(review.product_id));
@@ -86,9 +112,10 @@ class ExportRun {
   // ---- the archive
 
   JobResult finish(TextArchive& archive) const {
+    archive.count("superseded", superseded_);
     const store::Export record = archive.finish("copy");
     const std::vector<std::string> left = request_.dry_run || !record.verified ? std::vector<std::string>() : exported_;
-    return {.result = dump_line(Json{{"export_id", record.id}}),
+    return {.result = dump_line(Json{{"export_id", record.id}, {"superseded", superseded_}}),
             .keep = [record, left, shop_id = job_.shop_id()](store::Connection& connection) {
               keep_export(connection, shop_id, record, left);
             },
@@ -112,6 +139,7 @@ class ExportRun {
   const ExportJob request_;
   std::map<std::string, TextGroup> groups_;  // by import; "" = product records
   std::vector<store::Review> pictures_;
+  int64_t superseded_ = 0;  // texts behind a newer one of their product and field
   std::vector<std::string> exported_;  // reviews
 };
 

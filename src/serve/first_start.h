@@ -5,6 +5,7 @@
 
 #include "serve/service.h"
 #include "store/models.h"
+#include "store/shops.h"
 
 namespace vitrine::serve {
 
@@ -13,6 +14,14 @@ inline constexpr const char* kFirstAdmin = "admin";
 /// Makes the shop and its admin when the store has none. The admin's password, which is shown once;
 /// nothing when they were there. $VITRINE_ADMIN_PASSWORD is taken where it is set.
 std::optional<std::string> prepare_store(Service& service);
+/// A shop beside those that are there, with an admin of its own and the configured copy model.
+struct NewShop {
+  store::Shop shop;
+  std::string admin, password;  // of its admin; shown once
+};
+/// $VITRINE_ADMIN_PASSWORD is taken where it is set. Throws InvalidInput for a name that is blank, has more than
+/// 100 characters, or is another shop's.
+NewShop add_shop(Service& service, const std::string& name);
 /// A new password for the account `admin`. Throws NotFound when there is none.
 std::string reset_admin_password(Service& service);
 

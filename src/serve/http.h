@@ -43,8 +43,10 @@ struct HttpRequest {
   std::map<std::string, std::string, std::less<>> headers;  // names in lower case
   std::string body;
   std::shared_ptr<Upload> upload;  // of a form
-  std::string remote_address;
+  std::string remote_address;  // of the client, also behind a trusted proxy
   std::string id;  // of the log and of problem documents
+  /// Whether the client has closed the connection; empty = nobody can tell. For the thread that answers.
+  std::function<bool()> is_gone = {};
 
   /// "" when there is none.
   std::string header(std::string_view name) const;
@@ -62,6 +64,8 @@ class EventStream {
   /// Waits up to `wait` for something to send: events as they go over the wire. Empty = nothing
   /// has happened; no value = the stream has ended.
   virtual std::optional<std::string> next(std::chrono::milliseconds wait) = 0;
+  /// What is sent last when the server stops before the stream has ended.
+  virtual std::string farewell() const = 0;
 };
 
 struct HttpResponse {

@@ -107,11 +107,19 @@ ssize_t HttpConnection::write(const char* data, size_t size) {
 bool HttpConnection::is_readable() const { return begin_ != end_ || poll_one(socket_, POLLIN, times_.read); }
 
 /// A client that has gone is not written to, though the system would take some bytes for it.
-bool HttpConnection::is_writable() const {
-  if (!poll_one(socket_, POLLOUT, times_.write)) return false;
+bool HttpConnection::is_writable() const { return poll_one(socket_, POLLOUT, times_.write) && !is_gone(); }
+
+bool HttpConnection::is_gone() const {
   char byte;
   const ssize_t size = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return size > 0 || (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+  return size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+std::string HttpConnection::peer() const {
+  std::string ip;
+  int port = 0;
+  get_remote_ip_and_port(ip, port);
+  return ip;
 }
 
 void HttpConnection::get_remote_ip_and_port(std::string& ip, int& port) const {

@@ -31,6 +31,11 @@ class HttpConnection : public httplib::Stream {
   void end_head(bool may_be_long);
   /// The head did not come in time: what was written since went nowhere.
   bool head_was_slow() const { return head_was_slow_; }
+  /// Whether the request that was begun is the greeting of TLS.
+  bool begins_with_tls() const { return begin_ != end_ && buffer_[begin_] == kTlsHandshake; }
+  /// Whether the client has closed its side.
+  bool is_gone() const;
+  std::string peer() const;
 
   bool is_readable() const override;
   bool is_writable() const override;
@@ -43,6 +48,7 @@ class HttpConnection : public httplib::Stream {
  private:
   using Clock = std::chrono::steady_clock;
   enum class Part { head, body, long_body };
+  static constexpr char kTlsHandshake = 0x16;
   ssize_t fill();
   std::chrono::milliseconds patience() const;
   bool wait_to_read(std::chrono::milliseconds wait);

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "serve/http_connection.h"
 #include "serve/problem.h"
+#include "serve/request_head.h"
 #include "store/ids.h"
 
 namespace vitrine::serve {
@@ -27,6 +29,7 @@ constexpr int kKeepAliveRequests = 1000, kKeepAliveSeconds = 5, kSocketTimeoutSe
 constexpr int kUploadTimeFactor = 10, kBacklog = 1024;
 constexpr size_t kFileChunkBytes = size_t{64} << 10;
 constexpr milliseconds kStreamWait{500};  // so soon a stream sees that the server stops
+constexpr milliseconds kFarewellTime = std::chrono::seconds(2);
 constexpr milliseconds kHeartbeat = std::chrono::seconds(15);
 
 std::string lower(std::string text) {
@@ -35,13 +38,37 @@ std::string lower(std::string text) {
   return text;
 }
 
-HttpRequest request_of(const httplib::Request& from) {
+/// The connection that this thread serves while the object is there: the library does not hand it to handlers.
+struct Serving {
+  explicit Serving(HttpConnection& served) : connection(served) { now = this; }
+  ~Serving() { now = nullptr; }
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+
+  static thread_local Serving* now;
+  HttpConnection& connection;
+  bool must_close = false;  // behind this answer
+};
+thread_local Serving* Serving::now = nullptr;
+
+HeadLines head_lines(const httplib::Request& from) {
+  HeadLines lines;
+  for (const auto& [name, value] : from.headers) lines.emplace(lower(name), value);
+  return lines;
+}
+
+HttpRequest request_of(const httplib::Request& from, const ServeConfig& config) {
   HttpRequest request;
   request.method = from.method;
   const size_t question = std::min(from.target.find('?'), from.target.size());
   request.path = from.target.substr(0, question);
-  for (const auto& [name, value] : from.headers) request.headers.emplace(lower(name), value);
-  request.remote_address = from.remote_addr;
+  std::string forwarded_for;
+  for (const auto& [name, value] : head_lines(from)) {
+    request.headers.emplace(name, value);
+    if (name == "x-forwarded-for") forwarded_for += (forwarded_for.empty() ? "" : ",") + value;
+  }
+  request.remote_address = client_address(Serving::now->connection.peer(), forwarded_for, config.trust_proxy);
+  request.is_gone = [&connection = Serving::now->connection] { return connection.is_gone(); };
   return request;
 }
 
@@ -182,7 +209,13 @@ class StreamSender {
       : events_(std::move(events)), is_stopping_(is_stopping) {}
 
   bool send(httplib::DataSink& sink) {
-    const auto text = is_stopping_ ? std::nullopt : events_->next(kStreamWait);
+    if (is_stopping_) {
+      const std::string last = events_->farewell();
+      if (!sink.write(last.data(), last.size())) return false;
+      sink.done();
+      return true;
+    }
+    const auto text = events_->next(kStreamWait);
     if (!text) {
       sink.done();
       return true;
@@ -211,7 +244,8 @@ ConnectionTimes times_of(const ServeConfig& config) {
 /// hold a thread for good.
 class GuardedServer : public httplib::Server {
  public:
-  explicit GuardedServer(Service& service) : service_(service), times_(times_of(service.config)) {}
+  GuardedServer(Service& service, const Dispatcher& dispatcher)
+      : service_(service), dispatcher_(dispatcher), times_(times_of(service.config)) {}
 
   /// The library lets five connections wait to be accepted: of more at once some would be late by
   /// seconds.
@@ -227,29 +261,35 @@ class GuardedServer : public httplib::Server {
 
   bool serve_requests(socket_t socket) {
     HttpConnection connection(socket, times_, service_.waiting_room);
+    Serving serving(connection);
     for (int left = kKeepAliveRequests; left > 0 && svr_sock_ != INVALID_SOCKET && connection.begin_request(); --left) {
+      if (connection.begins_with_tls()) return refuse(socket, Refusal("bad_request", "TLS at a port of plain HTTP: expected http://"));
       bool is_closed = false;
       const auto head_is_read = [&](httplib::Request& request) { connection.end_head(request.is_multipart_form_data()); };
       const bool is_good = process_request(connection, /*close_connection=*/left == 1, is_closed, head_is_read);
-      if (connection.head_was_slow()) refuse_slow(socket);
-      if (!is_good || connection.head_was_slow()) return false;
-      if (is_closed) return true;
+      if (connection.head_was_slow()) return refuse(socket, Refusal("slow_request"));
+      if (!is_good) return false;
+      if (is_closed || serving.must_close) return true;
     }
     return true;
   }
 
-  /// To a client whose head did not come in time. What the socket does not take at once is left out.
-  static void refuse_slow(socket_t socket) {
+  /// To a client whose head did not come, or is none. What the socket does not take at once is left out.
+  bool refuse(socket_t socket, const Refusal& refusal) const {
     HttpRequest request;
-    request.id = store::new_id("req");
-    const HttpResponse response = problem_response(Refusal("slow_request"), request);
-    const std::string text = concat("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nX-Request-Id: ", request.id,
-                                    "\r\nContent-Type: ", response.content_type, "\r\nContent-Length: ", response.body.size(),
-                                    "\r\n\r\n", response.body);
+    request.remote_address = plain_address(Serving::now->connection.peer());
+    const HttpResponse response = dispatcher_.refuse(request, refusal);
+    std::string text = concat("HTTP/1.1 ", response.status, response.status == 408 ? " Request Timeout" : " Bad Request",
+                              "\r\nConnection: close\r\nContent-Type: ", response.content_type,
+                              "\r\nContent-Length: ", response.body.size(), "\r\n");
+    for (const auto& [name, value] : response.headers) text += concat(name, ": ", value, "\r\n");
+    text += "\r\n" + response.body;
     ::send(socket, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    return false;
   }
 
   Service& service_;
+  const Dispatcher& dispatcher_;
   const ConnectionTimes times_;
 };
 
@@ -257,7 +297,7 @@ class GuardedServer : public httplib::Server {
 
 class HttpServer::Impl {
  public:
-  Impl(Service& service, const Dispatcher& dispatcher) : service_(service), dispatcher_(dispatcher), server_(service) {
+  Impl(Service& service, const Dispatcher& dispatcher) : service_(service), dispatcher_(dispatcher), server_(service, dispatcher) {
     const auto threads = static_cast<size_t>(service.config.http_threads);
     server_.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
     server_.set_tcp_nodelay(true);
@@ -273,10 +313,8 @@ class HttpServer::Impl {
     constexpr const char* kAny = R"([\s\S]*)";
     server_.Get(kAny, without_body).Options(kAny, without_body);
     server_.Post(kAny, with_body).Put(kAny, with_body).Patch(kAny, with_body).Delete(kAny, with_body);
-    server_.set_exception_handler([](const httplib::Request& from, httplib::Response& to, std::exception_ptr) {
-      const HttpResponse response = problem_response(Refusal("internal"), request_of(from));
-      to.status = response.status;
-      to.set_content(response.body, response.content_type);
+    server_.set_exception_handler([this](const httplib::Request& from, httplib::Response& to, std::exception_ptr) {
+      refuse(Refusal("internal"), from, to);
     });
     server_.set_error_handler([this](const httplib::Request& from, httplib::Response& to) { refuse_broken(from, to); });
   }
@@ -290,34 +328,39 @@ class HttpServer::Impl {
     return port;
   }
   void run() { server_.listen_after_bind(); }
+  /// The library breaks chunked answers off when it stops: streams say good-bye before.
   void stop() {
     is_stopping_ = true;
+    const auto deadline = SteadyClock::now() + kFarewellTime;
+    while (service_.open_streams > 0 && SteadyClock::now() < deadline) std::this_thread::sleep_for(milliseconds(5));
     server_.stop();
   }
 
  private:
   void answer(const httplib::Request& from, httplib::Response& to) {
-    HttpRequest request = request_of(from);
+    HttpRequest request = request_of(from, service_.config);
     HttpResponse response = ask(from, request, [](HttpRequest&, BodyKind) {});
-    response.close_connection = has_body(from);  // nobody reads it
+    response.close_connection = response.close_connection || has_body(from);  // nobody reads it
     send(response, to);
   }
   void answer(const httplib::Request& from, httplib::Response& to, const httplib::ContentReader& reader) {
-    HttpRequest request = request_of(from);
+    HttpRequest request = request_of(from, service_.config);
     BodySource source(from, reader, service_);
     HttpResponse response =
         ask(from, request, [&](HttpRequest& into, BodyKind kind) { source.read(into, kind); });
-    response.close_connection = !source.drop_rest();
+    response.close_connection = response.close_connection || !source.drop_rest();
     send(response, to);
   }
 
   HttpResponse ask(const httplib::Request& from, HttpRequest& request, const ReadBody& read_body) {
+    if (const std::string fault = head_fault(from.version, head_lines(from)); !fault.empty()) {
+      HttpResponse response = dispatcher_.refuse(request, Refusal("bad_request", fault));
+      response.close_connection = true;  // nobody knows where the next request begins
+      return response;
+    }
     const size_t question = from.target.find('?');
     const auto query = parse_query(question == from.target.npos ? "" : from.target.substr(question + 1));
-    if (!query) {
-      request.id = store::new_id("req");
-      return problem_response(Refusal("bad_address"), request);
-    }
+    if (!query) return dispatcher_.refuse(request, Refusal("bad_address"));
     request.query = *query;
     return dispatcher_.answer(request, read_body);
   }
@@ -349,14 +392,19 @@ class HttpServer::Impl {
 
   /// What the library itself refuses: a request line that is none, an address that is too long.
   void refuse_broken(const httplib::Request& from, httplib::Response& to) {
-    if (!to.body.empty() || to.has_header("X-Request-Id")) return;
-    HttpRequest request = request_of(from);
-    request.id = store::new_id("req");
+    if (!to.body.empty() || to.has_header("X-Request-Id") || Serving::now->connection.head_was_slow()) return;
     const char* code = to.status == 413 ? "too_large" : to.status == 414 ? "address_too_long" : "bad_request";
-    const HttpResponse response = problem_response(Refusal(code), request);
-    to.set_header("X-Request-Id", request.id);
+    refuse(Refusal(code), from, to);
+  }
+
+  void refuse(const Refusal& refusal, const httplib::Request& from, httplib::Response& to) {
+    HttpRequest request = request_of(from, service_.config);
+    const HttpResponse response = dispatcher_.refuse(request, refusal);
     to.status = response.status;
+    for (const auto& [name, value] : response.headers) to.set_header(name, value);
+    to.set_header("Connection", "close");
     to.set_content(response.body, response.content_type);
+    Serving::now->must_close = true;
   }
 
   Service& service_;

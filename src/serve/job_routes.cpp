@@ -134,6 +134,8 @@ class JobEventStream : public EventStream {
     }
     return text;
   }
+  /// Without an id: who comes back gets all that it has not seen.
+  std::string farewell() const override { return "event: shutting_down\ndata: {\"code\":\"shutting_down\"}\n\n"; }
 
  private:
   std::unique_ptr<JobStream> stream_;

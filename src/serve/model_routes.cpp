@@ -45,13 +45,10 @@ void require_gate(const store::Model& model, const std::optional<store::Model>& 
   if (!model.gate_passed) throw Refusal("gate_not_passed", "its gate has not run");
   const Json gate = parse_json(model.gate, model.id);
   std::vector<FieldFault> faults;
-  std::string detail;
   for (const Json& row : gate.at("rows")) {
-    if (row.at("passed").get<bool>()) continue;
-    faults.push_back(fault_of(row));
-    detail += concat(detail.empty() ? "" : "; ", faults.back().field, ' ', faults.back().detail);
+    if (!row.at("passed").get<bool>()) faults.push_back(fault_of(row));
   }
-  if (!*model.gate_passed) throw Refusal("gate_not_passed", detail, std::move(faults));
+  if (!*model.gate_passed) throw Refusal("gate_not_passed", "", std::move(faults));
   if (serving && gate.at("against") != serving->id) throw Refusal("gate_not_passed", "its gate ran against another model than the one that serves now");
 }
 

@@ -3,22 +3,22 @@
 
 #include "base/base64.h"
 #include "base/file.h"
-#include "checks/text_label.h"
 #include "data/advertisegen.h"
+#include "serve/completion_stream.h"
 #include "serve/job_request.h"
 #include "serve/operations.h"
 #include "serve/picture_settings.h"
 #include "serve/request_parts.h"
 #include "serve/service.h"
+#include "serve/text_check.h"
 #include "serve/wire.h"
-#include "serve/written_copy.h"
 #include "store/ids.h"
 
 namespace vitrine::serve {
 namespace {
 
 struct CompletionRequest {
-  std::string prompt;
+  std::string model, prompt;
   int n = 1;
   std::optional<int> max_tokens;
   std::optional<double> temperature, top_p;
@@ -30,7 +30,7 @@ CompletionRequest read_completion(const Json& json) {
   BodyReader body(json);
   body.require({"prompt"});
   CompletionRequest request;
-  body.text("model", {.min = 0, .max = 200});
+  request.model = body.text("model", {.min = 0, .max = 200});
   body.text("user", {.min = 0, .max = 200});
   request.prompt = body.text("prompt", {.min = 1, .max = 4000});
   if (body.has("n")) request.n = static_cast<int>(body.integer("n", 1, 32));
@@ -54,47 +54,21 @@ CopyRequest copy_request(const CompletionRequest& request) {
   return copy;
 }
 
-/// What leaves is labelled.
-std::string labelled(const std::string& text, const store::Shop& shop) {
-  const auto label = checks::with_explicit_label(
-      text, {.wording = shop.label_wording, .place = checks::parse_label_place(std::string(to_word(shop.label_place))),
-             .max_length = 0, .length = nullptr});
-  if (!label) throw Refusal("impossible", "the text leaves no room for its label");
-  return *label;
-}
-
 int64_t seconds_now() {
   return std::chrono::floor<std::chrono::seconds>(store::utc_now()).time_since_epoch().count();
 }
 
-Json completion_json(const CompletionRequest& request, const copywriting::WrittenProduct& written,
-                     const store::Shop& shop, const WritingModel& writing) {
-  Json choices = Json::array();
-  int64_t tokens = 0;
-  for (const auto& candidate : written.candidates) {
-    choices.push_back({{"index", choices.size()}, {"text", labelled(candidate.text, shop)}, {"finish_reason", "stop"}});
-    tokens += candidate.tokens;
+/// The id of a copy model that is called so; of several the one that serves, else the newest. Empty = the one that serves.
+std::string model_id_of(Service& service, const std::string& shop_id, const std::string& name) {
+  if (name.empty()) return "";
+  auto loan = service.database.borrow();
+  std::optional<store::Model> found;
+  for (auto& model : store::Models(*loan, shop_id).list()) {
+    const bool is_called_so = model.kind == store::ModelKind::copy && (model.id == name || model.name == name);
+    if (is_called_so && (!found || model.state == store::ModelState::serving)) found = std::move(model);
   }
-  const int64_t prompt_tokens = writing.engine->count_tokens(request.prompt);
-  return {{"id", store::new_id("cmpl")},
-          {"object", "text_completion"},
-          {"created", seconds_now()},
-          {"model", writing.model.name},
-          {"choices", std::move(choices)},
-          {"usage", {{"prompt_tokens", prompt_tokens}, {"completion_tokens", tokens}, {"total_tokens", prompt_tokens + tokens}}}};
-}
-
-/// The same as events: one a choice. A text is checked and labelled before any of it leaves.
-HttpResponse stream_response(const Json& completion) {
-  HttpResponse response;
-  response.content_type = "text/event-stream";
-  for (const Json& choice : completion["choices"]) {
-    Json chunk = completion;
-    chunk["choices"] = Json::array({choice});
-    response.body += "data: " + dump_line(chunk) + "\n\n";
-  }
-  response.body += "data: [DONE]\n\n";
-  return response;
+  if (!found) throw Refusal("unknown", "", {{"/model", "no copy model has this id or name"}});
+  return found->id;
 }
 
 void take_place_in_quota(Service& service, const Call& call) {
@@ -104,21 +78,63 @@ void take_place_in_quota(Service& service, const Call& call) {
   service.completions.note(key, now);
 }
 
+CompletionWork work_of(Service& service, const Call& call, const CompletionRequest& request) {
+  CompletionWork work{.copy = copy_request(request), .writing = {}, .shop = {}, .checked = {}, .prompt = request.prompt,
+                      .id = store::new_id("cmpl"), .created = seconds_now(), .place = {}};
+  work.checked = checked_product(service, work.copy.product);
+  const std::string model_id = model_id_of(service, call.shop_id(), request.model);
+  work.place = service.completions_at_once.enter();
+  if (!work.place) throw Refusal("queue_full", store::utc_now() + std::chrono::seconds(1));
+  take_place_in_quota(service, call);
+  work.writing = writing_model(service, call.shop_id(), model_id);
+  auto loan = service.database.borrow();
+  work.shop = need(store::Shops(*loan).find(call.shop_id()));
+  return work;
+}
+
+Json completion_json(const CompletionWork& work, const copywriting::WrittenProduct& written) {
+  Json choices = Json::array();
+  int64_t tokens = 0;
+  for (const auto& candidate : written.candidates) {
+    choices.push_back({{"index", choices.size()}, {"text", labelled_completion(candidate.text, work.shop, work.shop.label_place)}, {"finish_reason", "stop"}});
+    tokens += tokens_of(work, candidate);
+  }
+  return {{"id", work.id},
+          {"object", "text_completion"},
+          {"created", work.created},
+          {"model", work.writing.model.name},
+          {"choices", std::move(choices)},
+          {"usage", completion_usage(work, tokens)}};
+}
+
+/// Writes in the thread of the request, until the client goes.
+HttpResponse whole_completion(const Call& call, const CompletionWork& work) {
+  CopyWatch watch;
+  watch.is_cancelled = call.request.is_gone;
+  try {
+    return json_response(completion_json(work, write_completion(work, watch)));
+  } catch (const Cancelled&) {
+    if (watch.is_cancelled && watch.is_cancelled()) throw Refusal("client_gone");
+    throw;
+  }
+}
+
+HttpResponse completion_events(Service& service, const Call& call, CompletionWork work) {
+  if (service.open_streams >= service.config.max_streams) throw Refusal("too_many_streams");
+  HttpRequest asked;  // what its problem document says of it
+  asked.path = call.request.path;
+  asked.id = call.request.id;
+  asked.headers = call.request.headers;
+  const auto problem = [asked](const std::exception& error) { return problem_json(refusal_of(error), asked); };
+  HttpResponse response;
+  response.events = std::make_shared<CompletionStream>(service, std::move(work), problem);
+  return response;
+}
+
 HttpResponse create_completion(Service& service, Call& call) {
   const CompletionRequest request = read_completion(call.body);
-  const CopyRequest copy = copy_request(request);
-  if (copy.product.attributes.empty()) throw Refusal("no_attributes");
-  take_place_in_quota(service, call);
-  const WritingModel writing = writing_model(service, call.shop_id(), "");
-  store::Shop shop;
-  {
-    auto loan = service.database.borrow();
-    shop = need(store::Shops(*loan).find(call.shop_id()));
-  }
-  const auto written = writing.engine->write(copy);
-  if (written.candidates.empty()) throw Refusal("impossible", written.error);
-  const Json completion = completion_json(request, written, shop, writing);
-  return request.stream ? stream_response(completion) : json_response(completion);
+  CompletionWork work = work_of(service, call, request);
+  return request.stream ? completion_events(service, call, std::move(work)) : whole_completion(call, work);
 }
 
 // ---- pictures

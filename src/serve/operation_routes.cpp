@@ -4,29 +4,52 @@
 
 #include <fstream>
 
+#include "base/log.h"
 #include "base/version.h"
 #include "serve/operations.h"
 #include "serve/request_parts.h"
 #include "serve/service.h"
+#include "store/models.h"
+#include "store/shops.h"
 
 namespace vitrine::serve {
 namespace {
 
 constexpr uint64_t kLeastFreeBytes = uint64_t{64} << 20;
 
-std::string database_health(Service& service) {
-  try {
-    auto loan = service.database.borrow();
-    int64_t one = 0;
-    loan->read_one(loan->query("SELECT count(*) FROM shops"), one);
-    return one > 0 ? "ok" : "no shop";
-  } catch (const Error& error) {
-    return error.what();
+constexpr int kPatienceMs = 400;  // for a lock; opening and beginning may both wait
+
+std::string name_of(const std::string& folder) { return std::filesystem::path(folder).filename().string(); }
+
+/// Whether each shop's copy model is loaded.
+std::string copy_health(const Service& service, store::Connection& connection) {
+  const auto loaded = service.engines.loaded();
+  for (const auto& shop : store::Shops(connection).list()) {
+    const auto model = store::Models(connection, shop.id).serving(store::ModelKind::copy);
+    if (!model) return concat("the model ", name_of(service.config.model), " is missing");
+    if (!loaded.contains(model->folder)) return concat("the model ", model->name, " is not loaded");
   }
+  return "ok";
 }
 
-std::string copy_health(const Service& service) {
-  return service.engines.loaded().empty() ? "no copy model is loaded" : "ok";
+struct StoreHealth {
+  std::string database, copy;
+};
+
+/// By a connection of its own, which waits less than those of requests do. A lock is one for writers: who
+/// only reads would not see it.
+StoreHealth store_health(const Service& service) {
+  const std::string copy = service.engines.loaded().empty() ? "no copy model is loaded" : "ok";
+  try {
+    const auto connection = store::connect(service.config.store_location(), {.busy_timeout_ms = kPatienceMs, .max_connections = 1});
+    const store::Transaction transaction(*connection);
+    return {"ok", copy_health(service, *connection)};
+  } catch (const Busy&) {
+    return {"locked by another program", copy};
+  } catch (const Error& error) {
+    log_warn("[serve] the database: ", error.what());
+    return {"it cannot be read or written", copy};
+  }
 }
 
 std::string disk_health(const Service& service) {
@@ -37,8 +60,8 @@ std::string disk_health(const Service& service) {
 }
 
 HttpResponse get_health(Service& service, Call&) {
-  const std::string database = database_health(service), disk = disk_health(service);
-  const std::string copy = copy_health(service);
+  const auto [database, copy] = store_health(service);
+  const std::string disk = disk_health(service);
   const std::string pictures = service.pictures == nullptr ? "there is no picture worker" : "ok";
   const bool is_down = database != "ok" || disk != "ok";
   const bool is_degraded = copy != "ok" || pictures != "ok";
@@ -90,8 +113,6 @@ void write_jobs(const Service& service, MetricText& text) {
                                                        {"lost", stats.lost}, {"released", stats.released}};
   for (const auto& [end, count] : ends) text.add("vitrine_jobs_ended_total", {{"end", end}}, static_cast<double>(count));
 }
-
-std::string name_of(const std::string& folder) { return std::filesystem::path(folder).filename().string(); }
 
 void write_engines(const Service& service, MetricText& text) {
   constexpr std::string_view kTasks = "vitrine_copy_tasks";

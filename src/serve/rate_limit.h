@@ -26,13 +26,18 @@ class RateLimit {
   void note(const std::string& key, store::UtcMillis now);
   /// After a success: the key begins anew.
   void forget(const std::string& key);
+  /// Keys that are remembered: those of the last two windows at most.
+  size_t size() const;
 
  private:
-  void drop_old(store::UtcMillis now);
+  using Times = std::deque<store::UtcMillis>;  // oldest first
+  void drop_old(Times& times, store::UtcMillis now) const;
+  void sweep(store::UtcMillis now);
 
   const RateLimitConfig config_;
-  std::mutex mutex_;
-  std::map<std::string, std::deque<store::UtcMillis>> events_;  // oldest first
+  mutable std::mutex mutex_;
+  store::UtcMillis swept_at_{};
+  std::map<std::string, Times> events_;
 };
 
 }  // namespace vitrine::serve

@@ -1,4 +1,5 @@
 // What was picked until it leaves: the queue of reviews, who changed what, files that were made.
+#include "data/table_file.h"
 #include "serve/body_reader.h"
 #include "serve/operations.h"
 #include "serve/request_parts.h"
@@ -34,6 +35,8 @@ store::Decision read_decision(const Call& call) {
   if (is_edit && decision.text.empty()) body.fault("text", "expected the text of the edit");
   if (!is_edit && body.has("text")) body.fault("text", "belongs to an edit");
   body.finish();
+  const bool is_reject = decision.kind == store::DecisionKind::reject;
+  if (is_reject && data::fold_name(decision.reason).empty()) throw Refusal("impossible", "", {{"/reason", "is missing: whoever wrote it wants to know why"}});
   return decision;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "serve/request_head.h"
 #include "store/connection.h"
 
 namespace vitrine::serve {
@@ -14,6 +15,7 @@ void ServeConfig::validate() const {
                   http_threads, ", got ", max_streams);
   VITRINE_REQUIRE(store.empty() || store::is_postgres_location(store),
                   "[serve] --store: expected postgresql://…, or nothing for SQLite in the data folder, got '", store, "'");
+  for (const auto& proxy : trust_proxy) VITRINE_REQUIRE(is_address(proxy), "[serve] --trust-proxy: expected addresses such as 127.0.0.1, got '", proxy, "'");
 }
 
 fs::path ServeConfig::data_folder() const {

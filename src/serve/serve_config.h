@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/config.h"
 
@@ -31,6 +32,7 @@ struct ServeConfig {
   int grace_s = 10;
   int utc_offset_minutes = 480;
   bool secure_cookies = false;
+  std::vector<std::string> trust_proxy;
   // Common options of the command line, which describes them itself:
   int threads = 0;    // of the copy model; 0 = all cores
   std::string dtype;  // of its weights; empty = the usual one
@@ -59,10 +61,13 @@ struct ServeConfig {
     v.field("grace_s", grace_s, "how long running jobs may end when the server stops", 0, 3600);
     v.field("utc_offset_minutes", utc_offset_minutes, "the shop's clock before UTC, for days in statistics", -720, 840);
     v.field("secure_cookies", secure_cookies, "cookies over HTTPS alone: behind a proxy that speaks it");
+    v.field("trust_proxy", trust_proxy, "addresses of proxies whose X-Forwarded-For names the client; empty = none is believed");
   }
   /// Throws InvalidInput, naming the field, its value and its range; more streams than threads.
   void validate() const;
 
+  /// Completions that are written at once: so many threads that streams leave.
+  int max_completions() const { return (http_threads - max_streams + 1) / 2; }
   /// Connections whose request may be waited for (serve/waiting_room.h).
   int max_waiting() const { return (http_threads - max_streams + 1) / 2; }
   /// The data folder in use.

@@ -18,12 +18,14 @@
 namespace vitrine::serve {
 namespace {
 
+void say_password(const std::string& account, const std::string& password) {
+  std::cout << "第一次登录 first sign-in:  账号 name: " << account << "  密码 password: " << password
+            << "\n（密码只显示这一次，请登录后在“设置”里修改  shown this once; change it under Settings）\n";
+}
+
 void say_where(const ServeConfig& config, int port, const std::optional<std::string>& password) {
   std::cout << "Vitrine  http://" << config.host << ':' << port << "\n数据 data: " << config.data_folder().string() << '\n';
-  if (password) {
-    std::cout << "第一次登录 first sign-in:  账号 name: " << kFirstAdmin << "  密码 password: " << *password
-              << "\n（密码只显示这一次，请登录后在“设置”里修改  shown this once; change it under Settings）\n";
-  }
+  if (password) say_password(kFirstAdmin, *password);
   std::cout << "停止 stop: Ctrl-C" << std::endl;
 }
 
@@ -93,6 +95,17 @@ class StopSignals {
 };
 
 }  // namespace
+
+void run_add_shop(const ServeConfig& config, const std::string& name) {
+  config.validate();
+  make_folder(config.data_folder());
+  Service service(config);
+  if (const auto password = prepare_store(service)) say_password(kFirstAdmin, *password);
+  const NewShop added = add_shop(service, name);
+  std::cout << "店铺 shop: " << added.shop.name << " (" << added.shop.id << ")\n";
+  say_password(added.admin, added.password);
+  std::cout << std::flush;
+}
 
 void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_password) {
   config.validate();

@@ -10,4 +10,8 @@ namespace vitrine::serve {
 /// folder), InvalidInput, and as store::Database.
 void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_password);
 
+/// Adds a shop and says how its admin signs in, on standard output; does not serve. May run beside a server of
+/// the same version: nobody else has to stop. Throws as add_shop (first_start.h) and store::Database.
+void run_add_shop(const ServeConfig& config, const std::string& name);
+
 }  // namespace vitrine::serve

@@ -9,6 +9,8 @@ namespace vitrine::serve {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr int kFailuresOfAddress = 50;  // a whole shop may stand behind one
+
 fs::path made(const fs::path& folder) {
   std::error_code code;
   for (const char* part : {"", "uploads", "exports", "pictures"}) {
@@ -56,7 +58,9 @@ Service::Service(const ServeConfig& serve_config, ServeHooks serve_hooks)
       checker(checks::Checker::shipped()),
       normalizer(data::AttributeNormalizer::load()),
       access_log(serve_config.access_log_file()),
+      failed_of_address({.max_events = kFailuresOfAddress}),
       completions({.max_events = serve_config.jobs_per_hour, .window = std::chrono::hours(1)}),
+      completions_at_once(serve_config.max_completions()),
       waiting_room(serve_config.max_waiting()),
       started_at(store::utc_now()) {}
 

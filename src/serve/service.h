@@ -16,6 +16,7 @@
 #include "serve/job_queue.h"
 #include "serve/metrics.h"
 #include "serve/picture_process.h"
+#include "serve/places.h"
 #include "serve/rate_limit.h"
 #include "serve/serve_config.h"
 #include "serve/waiting_room.h"
@@ -68,7 +69,10 @@ struct Service {
   const data::AttributeNormalizer normalizer;
   AccessLog access_log;
   RequestMetrics requests;
-  RateLimit failed_logins, completions;
+  RateLimit failed_logins;       // of an account from one address
+  RateLimit failed_of_address;   // of an address, whatever the account
+  RateLimit completions;
+  Places completions_at_once;
   WaitingRoom waiting_room;
   std::atomic<int> open_streams = 0;
   std::set<store::JobKind> job_kinds;  // that this server does; set before it starts

@@ -63,12 +63,22 @@ std::optional<store::Login> authenticate(Service& service, const Attempt& attemp
   return is_right && login && login->user.active ? login : std::nullopt;
 }
 
-void refuse_after_failures(Service& service, const std::array<std::string, 2>& keys) {
-  for (const auto& key : keys) {
-    if (const auto until = service.failed_logins.closed_until(key, store::utc_now())) {
-      throw Refusal("too_many_attempts", *until);
-    }
+/// The account, when the password is its own. Failures are counted for the account from this address, and for
+/// the address, behind which others may work. Throws Refusal: too_many_attempts, whatever the password;
+/// `wrong`.
+store::Login authenticate_or_throw(Service& service, const Attempt& attempt, const std::string& address, std::string_view wrong) {
+  const std::string key = attempt.name + "\n" + address;
+  const auto now = store::utc_now();
+  const auto until = std::max(service.failed_logins.closed_until(key, now), service.failed_of_address.closed_until(address, now));
+  if (until) throw Refusal("too_many_attempts", *until);
+  const auto login = authenticate(service, attempt);
+  if (!login) {
+    service.failed_logins.note(key, now);
+    service.failed_of_address.note(address, now);
+    throw Refusal(wrong);
   }
+  service.failed_logins.forget(key);
+  return *login;
 }
 
 store::Caller open_session(Service& service, const store::Login& login, const std::string& secret) {
@@ -89,16 +99,9 @@ store::Caller open_session(Service& service, const store::Login& login, const st
 
 HttpResponse sign_in(Service& service, Call& call) {
   const Attempt attempt = read_attempt(call.body);
-  const std::array<std::string, 2> keys{"name:" + attempt.name, "address:" + call.request.remote_address};
-  refuse_after_failures(service, keys);
-  const auto login = authenticate(service, attempt);
-  if (!login) {
-    for (const auto& key : keys) service.failed_logins.note(key, store::utc_now());
-    throw Refusal("wrong_password");
-  }
-  service.failed_logins.forget(keys[0]);
+  const store::Login login = authenticate_or_throw(service, attempt, call.request.remote_address, "wrong_password");
   const std::string secret = store::new_secret();
-  const store::Caller caller = open_session(service, *login, secret);
+  const store::Caller caller = open_session(service, login, secret);
   auto loan = service.database.borrow();
   HttpResponse response = json_response(session_json(*loan, caller));
   response.headers.emplace_back("Set-Cookie", session_cookie(service, secret, service.config.session_hours * 3600));
@@ -152,7 +155,7 @@ HttpResponse add_user(Service& service, Call& call) {
 }
 
 struct UserPatch {
-  std::optional<std::string> password;
+  std::optional<std::string> password, current_password;
   std::optional<store::Role> role;
   std::optional<bool> active;
 };
@@ -160,6 +163,8 @@ UserPatch read_user_patch(const Json& json) {
   BodyReader body(json);
   UserPatch patch;
   if (body.has("password")) patch.password = body.text("password", kPassword);
+  if (body.has("current_password")) patch.current_password = body.text("current_password", {.max = 1000});
+  if (patch.current_password && !patch.password) body.fault("current_password", "belongs to a new password");
   if (body.has("role")) patch.role = body.word_of<store::Role>("role");
   if (body.has("active")) patch.active = body.flag("active");
   if (json.empty()) body.fault("", "expected at least one field");
@@ -195,12 +200,19 @@ void require_session(const Call& call) {
   if (call.session_secret.empty()) throw Refusal("forbidden", "an API token may not do this: sign in");
 }
 
+/// Whoever finds a browser that is signed in must not be able to keep the account.
+void require_current_password(Service& service, const Call& call, const UserPatch& patch) {
+  if (!patch.current_password) throw Refusal("bad_request", "", {{"/current_password", "is missing: one's own password is changed with it"}});
+  authenticate_or_throw(service, {call.user().name, *patch.current_password}, call.request.remote_address, "wrong_current_password");
+}
+
 HttpResponse change_user(Service& service, Call& call) {
   const UserPatch patch = read_user_patch(call.body);
   if (patch.password) require_session(call);
   const bool is_own = call.id() == call.user().id;
   const bool is_admin = call.user().role == store::Role::admin;
   if (!is_admin && (!is_own || patch.role || patch.active)) throw Refusal("forbidden");
+  if (patch.password && is_own) require_current_password(service, call, patch);
   const std::string hash = patch.password ? hash_password(*patch.password) : "";
   auto loan = service.database.borrow();
   store::Transaction transaction(*loan);
@@ -237,6 +249,7 @@ HttpResponse add_token(Service& service, Call& call) {
   token.created_at = store::utc_now();
   if (body.has("expires_at")) token.expires_at = body.time("expires_at");
   body.finish();
+  if (token.expires_at && *token.expires_at <= token.created_at) throw Refusal("impossible", "", {{"/expires_at", "is over"}});
   const std::string secret = "vt_" + store::new_secret();
   auto loan = service.database.borrow();
   store::Transaction transaction(*loan);

@@ -112,6 +112,10 @@ void TextArchive::add_file(const std::string& name, const fs::path& from) {
   if (!options_.dry_run) files_[name] = read_file(from);
 }
 
+void TextArchive::count(const std::string& status, int64_t number) {
+  if (number > 0) counts_[status] += number;
+}
+
 store::Export TextArchive::finish(const std::string& name) {
   const std::string id = store::new_id("e");
   const std::string archive = data::make_archive(files_);

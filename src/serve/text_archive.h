@@ -49,6 +49,9 @@ class TextArchive {
   /// A file that carries its labels already.
   void add_file(const std::string& name, const std::filesystem::path& from);
 
+  /// Adds to the counts of the record; none is no entry.
+  void count(const std::string& status, int64_t number);
+
   bool is_verified() const { return is_verified_; }
   /// Writes the archive; its record is for the caller to store with the end of the job.
   ///   name  what its file name begins with: "copy"

@@ -72,13 +72,15 @@ Json edits_json(const std::vector<store::Edit>& edits) {
 
 /// Codes of handlers and workers that the table lacks are faults of the server.
 Json failure_json(const store::Job& job) {
-  const ProblemKind* kind = find_problem_kind(job.failure.code);
-  return {{"type", "/problems/" + job.failure.code},
-          {"title", kind != nullptr ? std::string(kind->zh) : job.failure.detail},
-          {"status", kind != nullptr ? kind->status : 500},
-          {"detail", job.failure.detail},
-          {"code", job.failure.code},
-          {"request_id", job.id}};
+  const ProblemKind* known = find_problem_kind(job.failure.code);
+  const ProblemKind& kind = known != nullptr ? *known : problem_kind("internal");
+  Json json{{"type", "/problems/" + job.failure.code},
+            {"title", kind.zh},
+            {"status", kind.status},
+            {"code", job.failure.code},
+            {"request_id", job.id}};
+  if (!job.failure.detail.empty()) json["detail"] = job.failure.detail;
+  return json;
 }
 
 }  // namespace

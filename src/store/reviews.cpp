@@ -167,6 +167,18 @@ ReviewStateCounts Reviews::counts(const std::string& product_id) {
   return counts;
 }
 
+std::vector<std::string> Reviews::newest_approved(const std::string& product_id, const std::string& field) {
+  std::vector<std::string> ids;
+  Statement rows = connection_.query(
+      "SELECT r.id FROM reviews r WHERE r.shop_id = $1 AND r.product_id = $2 AND r.kind = 'copy' "
+      "AND r.field = $3 AND r.state IN ('approved', 'exported') ORDER BY COALESCE((SELECT "
+      "max(d.seq) FROM decisions d WHERE d.shop_id = r.shop_id AND d.review_id = r.id AND "
+      "d.decision = 'approve'), 0) DESC, r.seq DESC",
+      shop_id_, product_id, field);
+  while (rows.step()) rows.read(ids.emplace_back());
+  return ids;
+}
+
 std::vector<Decision> Reviews::decisions(const std::string& review_id) {
   std::vector<Decision> decisions;
   Statement rows = connection_.query(

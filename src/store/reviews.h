@@ -79,6 +79,8 @@ class Reviews : public OfShop {
   Page<Review> list(std::optional<ReviewState> state, const std::string& product_id,
                     const PageRequest& request);
   ReviewStateCounts counts(const std::string& product_id);
+  /// Copy of a product's field that is approved or exported: ids, the latest approval first.
+  std::vector<std::string> newest_approved(const std::string& product_id, const std::string& field);
   std::vector<Decision> decisions(const std::string& review_id);  // in their order
 
  private:

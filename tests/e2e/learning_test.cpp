@@ -118,7 +118,7 @@ TEST_F(LearningE2e, PicksBecomeAModelThatTheGateRefuses) {
   const Answer refused = promotion("PUT", candidate);
   EXPECT_EQ(refused.outcome(), "409 gate_not_passed");
   EXPECT_EQ(refused.json()["errors"][0]["field"], "win_rate") << refused.body;
-  EXPECT_NE(refused.json()["detail"].get<std::string>().find("expected a lower bound over 0.5"), std::string::npos) << refused.body;
+  EXPECT_NE(refused.json()["errors"][0]["detail"].get<std::string>().find("expected a lower bound over 0.5"), std::string::npos) << refused.body;
   EXPECT_EQ(serving()["id"], served["id"]);
 }
 

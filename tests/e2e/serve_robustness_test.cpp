@@ -103,6 +103,17 @@ class ServeRobustnessTest : public testing::Test {
     const size_t at = text.find("\n" + name + " ");
     return at == text.npos ? -1 : std::strtod(text.c_str() + at + name.size() + 2, nullptr);
   }
+  std::string access_log() { return read_file(folder_ / "data/access.jsonl"); }
+  std::string token() { return client_->send("POST", "/api/v1/tokens", Json{{"name", "ERP"}}).json().at("secret"); }
+  /// Waits for what comes soon.
+  template <typename Condition>
+  static bool happens(Condition condition) {
+    for (int tries = 0; tries < 600; ++tries) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(milliseconds(50));
+    }
+    return false;
+  }
   /// Milliseconds until a stranger is served.
   double ms_to_health() {
     const auto begin = Clock::now();
@@ -129,6 +140,81 @@ TEST_F(ServeRobustnessTest, AHeadThatComesByteByByteEndsInTime) {
   EXPECT_LT(Clock::now() - begin, seconds(5));
   EXPECT_NE(answer.find("408"), std::string::npos) << answer;
   EXPECT_NE(answer.find("slow_request"), std::string::npos) << answer;
+}
+
+TEST_F(ServeRobustnessTest, HeadsThatAreRefusedAreLoggedAndCounted) {
+  start({"--head-timeout-s", "1"});
+  const std::string get = "GET /healthz HTTP/1.1\r\n", post = "POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+  const std::pair<std::string, std::string> refused[] = {
+      {get + "\r\n", "400 bad_request"},
+      {get + "Host: x\r\nHost: y\r\n\r\n", "400 bad_request"},
+      {post + "Content-Length: -1\r\n\r\n", "400 bad_request"},
+      {post + "Content-Length: 2x\r\n\r\n{}", "400 bad_request"},
+      {post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "400 bad_request"},
+      {post + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 bad_request"},
+      {"BOGUS\r\n\r\n", "400 bad_request"},
+      {"GET /?q=%ff HTTP/1.1\r\nHost: x\r\n\r\n", "400 bad_address"},
+      {"GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", "414 address_too_long"},
+      {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), "400 bad_request"},
+      {get + "Host: x\r\nX-Pad", "408 slow_request"},
+  };
+  for (const auto& [bytes, expected] : refused) {
+    const Answer answer = client_->raw(bytes);
+    EXPECT_EQ(answer.outcome(), expected) << bytes.substr(0, 200);
+    const auto id = answer.headers.find("x-request-id");
+    ASSERT_NE(id, answer.headers.end()) << bytes.substr(0, 200);
+    const std::string log = access_log();
+    const size_t at = log.find("\"request_id\":\"" + id->second);
+    ASSERT_NE(at, log.npos) << bytes.substr(0, 200);
+    EXPECT_NE(log.find("\"address\":\"127.0.0.1\"", at), log.npos);
+  }
+  EXPECT_EQ(metric("vitrine_http_requests_total{operation=\"none\",status=\"408\"}"), 1);
+  EXPECT_EQ(metric("vitrine_http_requests_total{operation=\"none\",status=\"414\"}"), 1);
+  EXPECT_EQ(metric("vitrine_http_requests_total{operation=\"none\",status=\"400\"}"), 9);
+}
+
+TEST_F(ServeRobustnessTest, NothingBehindADoubtfulRequestIsTakenForAnother) {
+  start();
+  RawConnection connection(server_->port());
+  ASSERT_TRUE(connection.send("POST /api/v1/session HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+                              "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+  std::string all;
+  for (std::string some = connection.read_some(); !some.empty(); some = connection.read_some()) all += some;
+  EXPECT_NE(all.find("400"), all.npos) << all;
+  EXPECT_EQ(all.find("HTTP/1.1"), all.rfind("HTTP/1.1")) << all;
+}
+
+TEST_F(ServeRobustnessTest, StreamsSayGoodByeWhenTheServerStops) {
+  start({"--grace-s", "0"});
+  import_table();
+  const std::string secret = token();
+  const Json job = client_->send("POST", "/api/v1/jobs", Json{{"kind", "write"}, {"plan_id", plan(400)["id"]}, {"num_return_sequences", 32}, {"seed", 3}},
+                                 {{"Idempotency-Key", "stopped-1"}}).json();
+  RawConnection stream(server_->port());
+  stream.send("GET /api/v1/jobs/" + job.at("id").get<std::string>() + "/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + secret + "\r\n\r\n");
+  std::string all = stream.read_some();
+  EXPECT_NE(all.find("200"), all.npos) << all;
+  EXPECT_EQ(server_->stop(), 0);
+  for (std::string some = stream.read_some(); !some.empty(); some = stream.read_some()) all += some;
+  EXPECT_NE(all.find("event: shutting_down\n"), all.npos) << all.substr(all.size() - std::min<size_t>(all.size(), 500));
+  EXPECT_TRUE(all.ends_with("\r\n0\r\n\r\n")) << all.substr(all.size() - std::min<size_t>(all.size(), 100));
+}
+
+TEST_F(ServeRobustnessTest, AClientThatGoesEndsItsCompletion) {
+  start();
+  const std::string secret = token();
+  const auto ask = [&](bool stream) {
+    const std::string body = dump_line(Json{{"prompt", "类型#裙*材质#真丝*颜色#墨绿色*风格#简约*裙长#连衣裙"}, {"n", 32}, {"seed", 1}, {"stream", stream}});
+    RawConnection connection(server_->port());
+    connection.send("POST /v1/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + secret + "\r\nContent-Type: application/json\r\nContent-Length: " +
+                    std::to_string(body.size()) + "\r\n\r\n" + body);
+    EXPECT_TRUE(happens([&] { return metric("vitrine_copy_tasks{model=\"copy-mini\",state=\"running\"}") > 0; }));
+  };
+  ask(/*stream=*/false);
+  EXPECT_TRUE(happens([&] { return access_log().find("client_gone") != std::string::npos; }));
+  EXPECT_TRUE(happens([&] { return metric("vitrine_copy_tasks{model=\"copy-mini\",state=\"running\"}") == 0; }));
+  ask(/*stream=*/true);
+  EXPECT_TRUE(happens([&] { return metric("vitrine_open_streams") == 0 && metric("vitrine_copy_tasks{model=\"copy-mini\",state=\"running\"}") == 0; }));
 }
 
 TEST_F(ServeRobustnessTest, ManySlowAndSilentClientsStopNobody) {
@@ -164,7 +250,14 @@ TEST_F(ServeRobustnessTest, ALockedDatabaseIsAProblemForTheRequestAlone) {
     EXPECT_EQ(refused.headers.at("content-type"), "application/problem+json");
     EXPECT_GE(std::stoi(refused.headers.at("retry-after")), 1);
     EXPECT_EQ(client_->get("/api/v1/products").status, 200);  // what only reads goes on
+    const auto asked_at = Clock::now();
+    const Answer health = client_->get("/healthz");
+    EXPECT_LT(Clock::now() - asked_at, seconds(3)) << "it waits as long as requests do";
+    EXPECT_EQ(health.status, 503);
+    EXPECT_EQ(health.json()["status"], "down");
+    EXPECT_EQ(health.json()["checks"]["database"], "locked by another program");
   }
+  EXPECT_EQ(client_->get("/healthz").json()["checks"]["database"], "ok");
   EXPECT_EQ(pick("pick-locked", ids).status, 200);
   EXPECT_EQ(write().at("state"), "done");
 }
@@ -214,6 +307,7 @@ TEST_F(ServeRobustnessTest, WithoutAModelAllButTheWritingWorks) {
   EXPECT_EQ(client_->get("/api/v1/products").json()["total"], 1);
   const Json health = client_->get("/healthz").json();
   EXPECT_EQ(health["status"], "degraded") << health;
+  EXPECT_EQ(health["checks"]["copy_model"], "the model no-model is missing");
   const Json factors{{"field", "description"}, {"style", "taobao"}, {"platform", "taobao"}, {"length", 60}, {"audience", ""},
                      {"keywords", Json::array()}, {"pin", Json::array()}, {"order", Json::array()}, {"drop", Json::array()}};
   const Answer refused = client_->send("POST", "/api/v1/plans", Json{{"product_id", "a1"}, {"factors", factors}});

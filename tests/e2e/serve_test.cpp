@@ -69,6 +69,9 @@ TEST_F(ServeTest, TheWholeWayFromATableToALabelledFile) {
   const Answer file = client_->get("/api/v1/exports/" + record["id"].get<std::string>() + "/file");
   const data::Archive archive(file.body, "export.zip");
   EXPECT_NE(archive.read("shop.csv").find("由AI生成"), std::string::npos) << archive.read("shop.csv");
+  for (const auto& entry : archive.entries()) {
+    EXPECT_EQ(archive.read(entry.name).find(folder_.path().string()), std::string::npos) << entry.name << " names a place of ours";
+  }
   EXPECT_EQ(client_->get("/api/v1/products/a1").json()["state"], "exported");
 }
 
@@ -184,7 +187,7 @@ TEST_F(ServeTest, BadInputIsAnsweredWithProblemsAndTheServerStaysUp) {
   EXPECT_EQ(check("{\"text\":\"\",\"x\":1}"), "400 unknown_field");
   EXPECT_EQ(check(std::string(10 << 20, ' ')), "413 too_large");
   EXPECT_EQ(check("a=b", {{"Content-Type", "application/x-www-form-urlencoded"}}), "415 wrong_type");
-  EXPECT_EQ(client_->get("/api/v1/products?q=%ff").outcome(), "400 bad_request");
+  EXPECT_EQ(client_->get("/api/v1/products?q=%ff").outcome(), "400 bad_address");
   EXPECT_EQ(client_->get("/" + std::string(9000, 'a')).outcome(), "414 address_too_long");
   EXPECT_EQ(client_->raw("BOGUS\r\n\r\n").status, 400);
   EXPECT_EQ(client_->upload("/api/v1/imports", "bomb.xlsx", "PK\x03\x04 no zip").outcome(), "422 unreadable_file");
@@ -211,10 +214,145 @@ TEST_F(ServeTest, OpenAiClientsGetLabelledTexts) {
   EXPECT_NE(answer.json()["choices"][0]["text"].get<std::string>().find("由AI生成"), std::string::npos) << answer.body;
   const Json usage = answer.json()["usage"];
   EXPECT_EQ(usage["total_tokens"], usage["prompt_tokens"].get<int>() + usage["completion_tokens"].get<int>());
-  const Answer stream = program.send("POST", "/v1/completions", Json{{"prompt", "类型#裙*材质#真丝"}, {"stream", true}}, bearer);
-  EXPECT_TRUE(stream.body.ends_with("data: [DONE]\n\n")) << stream.body;
+  EXPECT_EQ(program.send("POST", "/v1/completions", Json{{"model", "copy-mini"}, {"prompt", "类型#裙*材质#真丝"}}, bearer).status, 200);
+  EXPECT_EQ(program.send("POST", "/v1/completions", Json{{"model", "gpt-4"}, {"prompt", "类型#裙"}}, bearer).outcome(), "404 unknown");
   const Answer picture = program.send("POST", "/v1/images/generations", Json{{"prompt", "dress"}, {"size", "128x128"}}, bearer);
   EXPECT_EQ(picture.status, has_verb("draw") ? 200 : 503) << picture.body.substr(0, 300);
+}
+
+/// What a stream of completions says: of each choice the whole text and why it ended.
+struct StreamedChoices {
+  std::map<int, std::string> texts, ends;
+  int pieces = 0;
+  Json usage;
+};
+StreamedChoices read_stream(const std::string& body) {
+  StreamedChoices read;
+  for (const std::string& line : lines(body)) {
+    if (!line.starts_with("data: {")) continue;
+    const Json chunk = parse_json(std::string_view(line).substr(6), "chunk");
+    EXPECT_FALSE(chunk.contains("error")) << line;
+    const Json& choice = chunk.at("choices").at(0);
+    const std::string text = choice.at("text");
+    const int index = choice.at("index").get<int>();
+    read.texts[index] += text;
+    read.pieces += text.empty() ? 0 : 1;
+    if (choice.at("finish_reason").is_string()) read.ends[index] = choice.at("finish_reason").get<std::string>();
+    if (chunk.contains("usage")) read.usage = chunk["usage"];
+  }
+  return read;
+}
+
+TEST_F(ServeTest, ACompletionIsStreamedSentenceBySentenceBehindItsLabel) {
+  start();
+  const std::string secret = client_->send("POST", "/api/v1/tokens", Json{{"name", "ERP"}}).json()["secret"];
+  Client program(server_->port());
+  const std::map<std::string, std::string> bearer{{"Authorization", "Bearer " + secret}};
+  const std::string label = "（本文由AI生成）";
+  int stopped = 0, pieces = 0;
+  for (int seed = 0; seed < 8; ++seed) {
+    Json request{{"prompt", "类型#裙*材质#真丝*颜色#墨绿色*风格#简约*裙长#连衣裙"}, {"n", 1}, {"seed", seed}};
+    const Answer whole = program.send("POST", "/v1/completions", request, bearer);
+    ASSERT_EQ(whole.status, 200) << whole.body;
+    request["stream"] = true;
+    const Answer stream = program.send("POST", "/v1/completions", request, bearer);
+    EXPECT_EQ(stream.headers.at("content-type"), "text/event-stream");
+    EXPECT_TRUE(stream.body.ends_with("data: [DONE]\n\n")) << stream.body;
+    const StreamedChoices read = read_stream(stream.body);
+    EXPECT_TRUE(read.texts.at(0).starts_with(label)) << stream.body;
+    EXPECT_GT(read.usage.at("completion_tokens"), 0);
+    pieces += read.pieces;
+    if (read.ends.at(0) != "stop") continue;
+    ++stopped;
+    EXPECT_EQ(read.texts.at(0).substr(label.size()) + label, whole.json()["choices"][0]["text"].get<std::string>());
+  }
+  EXPECT_GE(stopped, 6) << "too many texts were begun anew behind what had left";
+  EXPECT_GT(pieces, 8) << "texts came as a whole";
+}
+
+TEST_F(ServeTest, WhereNoTextOfTheModelMayLeaveTemplatesTakeItsPlace) {
+  start();
+  const std::string secret = client_->send("POST", "/api/v1/tokens", Json{{"name", "ERP"}}).json()["secret"];
+  Client program(server_->port());
+  const std::map<std::string, std::string> bearer{{"Authorization", "Bearer " + secret}};
+  // No sentence ends within one token.
+  Json request{{"prompt", "类型#裙*材质#真丝*颜色#墨绿色"}, {"n", 1}, {"max_tokens", 1}, {"seed", 0}};
+  const Answer answer = program.send("POST", "/v1/completions", request, bearer);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_NE(answer.json()["choices"][0]["text"].get<std::string>().find("真丝"), std::string::npos) << answer.body;
+  request["stream"] = true;
+  const StreamedChoices read = read_stream(program.send("POST", "/v1/completions", request, bearer).body);
+  EXPECT_EQ(read.ends.at(0), "stop");
+  EXPECT_NE(read.texts.at(0).find("真丝"), std::string::npos);
+}
+
+TEST_F(ServeTest, TwoShopsDoNotSeeEachOther) {
+  start();
+  const ProgramResult added = run_program({"serve", "--data", folder_ / "data", "--add-shop", "二店"});
+  ASSERT_EQ(added.exit_code, 0) << added.err;
+  const size_t at = added.out.find("password: ");
+  ASSERT_NE(at, std::string::npos) << added.out;
+  ASSERT_NE(added.out.find("admin-s2"), std::string::npos) << added.out;
+  Client second(server_->port());
+  second.sign_in("admin-s2", added.out.substr(at + 10, added.out.find('\n', at) - at - 10));
+  EXPECT_EQ(second.get("/api/v1/session").json()["shop"]["name"], "二店");
+  EXPECT_TRUE(failed_with_one_line(run_program({"serve", "--data", folder_ / "data", "--add-shop", "二店"}), 1, "already"));
+
+  import_table();
+  const Json job = write("a1");
+  ASSERT_EQ(job.at("state"), "done") << job;
+  const Json ids = job["result"]["candidate_ids"];
+  const std::string review = pick("pick-1", ids)["review_ids"][0];
+  ASSERT_EQ(client_->send("PATCH", "/api/v1/shop", Json{{"producer", "91310000XXXXXXXXXX"}, {"own_approval", true}}).status, 200);
+  ASSERT_EQ(client_->send("POST", "/api/v1/reviews/" + review + "/decisions", Json{{"decision", "approve"}}).status, 200);
+  const Json exported = client_->run_job({{"kind", "export"}, {"format", "source"}, {"overwrite", false}, {"dry_run", false}});
+  ASSERT_EQ(exported.at("state"), "done") << exported;
+  const std::string plan = client_->send("POST", "/api/v1/plans", Json{{"product_id", "a1"}, {"factors", factors()}}).json()["id"];
+
+  for (const char* list : {"/api/v1/products", "/api/v1/jobs", "/api/v1/candidates", "/api/v1/picks", "/api/v1/reviews", "/api/v1/exports", "/api/v1/boards", "/api/v1/presets"}) {
+    EXPECT_TRUE(second.get(list).json()["items"].empty()) << list;
+    EXPECT_EQ(second.get(list).body.find("a1"), std::string::npos) << list;
+  }
+  const std::string candidate = ids[0], job_id = job["id"], file = exported["result"]["export_id"];
+  for (const char* address : {"/api/v1/products/a1", "/api/v1/products/a2"}) EXPECT_EQ(second.get(address).outcome(), "404 unknown") << address;
+  for (const std::string& address : {"/api/v1/jobs/" + job_id, "/api/v1/jobs/" + job_id + "/events", "/api/v1/candidates/" + candidate, "/api/v1/candidates/" + candidate + "/explanation",
+                                     "/api/v1/plans/" + plan, "/api/v1/exports/" + file + "/file"}) {
+    EXPECT_EQ(second.get(address).outcome(), "404 unknown") << address;
+    EXPECT_EQ(client_->get(address).status, 200) << address;
+  }
+  EXPECT_EQ(second.send("POST", "/api/v1/reviews/" + review + "/decisions", Json{{"decision", "reject"}, {"reason", "x"}}).outcome(), "404 unknown");
+  EXPECT_EQ(second.send("PATCH", "/api/v1/jobs/" + job_id, Json{{"state", "cancelled"}}).outcome(), "404 unknown");
+  EXPECT_EQ(second.send("PUT", "/api/v1/picks/pick-2", Json{{"shown_ids", ids}, {"chosen", "none"}, {"edits", Json::array()}, {"ms", 1}}).outcome(), "404 unknown");
+  EXPECT_EQ(second.run_job({{"kind", "export"}, {"format", "source"}, {"overwrite", false}, {"dry_run", false}}).at("state"), "422 LBL_NO_PRODUCER") << "each shop has its own settings";
+
+  // The same file in the second shop: products of its own under the same ids, written by the model at once.
+  const Json preview = second.upload("/api/v1/imports", "shop.csv", kTable).json();
+  ASSERT_EQ(second.run_job({{"kind", "import"}, {"import_id", preview["id"]}, {"licence", "own"}}).at("state"), "done");
+  EXPECT_EQ(second.get("/api/v1/products/a1").json()["state"], "empty");
+  EXPECT_EQ(client_->get("/api/v1/products/a1").json()["state"], "exported");
+  EXPECT_EQ(client_->get("/api/v1/imports/" + preview["id"].get<std::string>()).outcome(), "404 unknown");
+  const Json second_plan = second.send("POST", "/api/v1/plans", Json{{"product_id", "a1"}, {"factors", factors()}}).json();
+  EXPECT_EQ(second.run_job({{"kind", "write"}, {"plan_id", second_plan.at("id")}, {"num_return_sequences", 2}, {"seed", 1}}).at("state"), "done");
+  EXPECT_EQ(client_->get("/healthz").json()["checks"]["copy_model"], "ok");
+}
+
+TEST_F(ServeTest, ATrustedProxySaysWhoTheClientIs) {
+  start({"--trust-proxy", "127.0.0.1"});
+  Client stranger(server_->port());
+  const auto sign_in = [&](const std::string& forwarded_for, const std::string& password) {
+    return stranger.send("POST", "/api/v1/session", Json{{"name", "admin"}, {"password", password}}, {{"X-Forwarded-For", forwarded_for}}).outcome();
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(sign_in("198.51.100.7", "wrong"), "401 wrong_password");
+  EXPECT_EQ(sign_in("198.51.100.7", ServerProcess::kPassword), "429 too_many_attempts");
+  EXPECT_EQ(sign_in("198.51.100.8, 198.51.100.7", ServerProcess::kPassword), "429 too_many_attempts") << "what a client says of itself is not believed";
+  EXPECT_EQ(sign_in("198.51.100.9", ServerProcess::kPassword), "200");
+  EXPECT_NE(read_file(folder_ / "data/access.jsonl").find("\"address\":\"198.51.100.9\""), std::string::npos);
+  EXPECT_EQ(stranger.get("/metrics").status, 200);
+  EXPECT_EQ(stranger.send("GET", "/metrics", std::string(), {{"X-Forwarded-For", "127.0.0.1"}}).outcome(), "401 not_signed_in");
+  start();  // and nobody is trusted
+  stranger.use_port(server_->port());
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(sign_in("198.51.100." + std::to_string(i), "wrong"), "401 wrong_password");
+  EXPECT_EQ(sign_in("198.51.100.9", ServerProcess::kPassword), "429 too_many_attempts");
 }
 
 /// Width and height as a PNG's header says them.

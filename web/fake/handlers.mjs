@@ -50,9 +50,10 @@ function addUser({ world, user, body }) {
   note(world, user, 'user.add', `user:${added.id}`, null, { name: body.name, role: body.role });
   return added;
 }
-function changeUser({ world, user, values: [id], body: { password, ...rest } }) {
+function changeUser({ world, user, values: [id], body: { password, current_password, ...rest } }) {
   const changed = need(world.users.find((one) => one.id === id));
   if (id !== user.id || 'role' in rest || 'active' in rest) needRole(user, 'admin');
+  if (password && id === user.id && world.passwords.get(user.name) !== current_password) refuse(403, 'wrong_current_password', '当前密码不对');
   if (password) world.passwords.set(changed.name, password);
   note(world, user, 'user.change', `user:${id}`, { role: changed.role, active: changed.active }, { ...rest, ...(password ? { password: 'changed' } : {}) });
   Object.assign(changed, rest);

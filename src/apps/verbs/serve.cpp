@@ -19,6 +19,8 @@ struct ServeVerb {
   CommonOptions common;
   serve::ServeConfig config;
   bool reset_admin_password = false;
+  std::string add_shop;
+  CLI::Option* adds_shop = nullptr;
   VerbOptions options;
 };
 
@@ -76,6 +78,10 @@ int run_serve(ServeVerb& verb) {
   if (verb.options.resolve()) return kDone;
   verb.config.threads = verb.common.threads;
   verb.config.dtype = verb.common.dtype;
+  if (verb.adds_shop->count() > 0) {
+    serve::run_add_shop(verb.config, verb.add_shop);
+    return kDone;
+  }
   serve::run_server(verb.config, hooks(verb.common.threads), verb.reset_admin_password);
   return kDone;
 }
@@ -86,8 +92,11 @@ void register_serve(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("serve", "the AI Writer: its page and the HTTP interface, until Ctrl-C");
   auto verb = std::make_shared<ServeVerb>(*command);
   verb->options.add(verb->config);
-  command->add_flag("--reset-admin-password", verb->reset_admin_password,
-                    "give the account admin a new password, which is printed ($VITRINE_ADMIN_PASSWORD: this one)");
+  auto* reset = command->add_flag("--reset-admin-password", verb->reset_admin_password,
+                                  "give the account admin a new password, which is printed ($VITRINE_ADMIN_PASSWORD: this one)");
+  verb->adds_shop = command->add_option("--add-shop", verb->add_shop,
+                                        "add a shop of this name, print its admin's account and password, and end; a server may run meanwhile");
+  verb->adds_shop->excludes(reset);
   verb->options.add_common(verb->common, {.engine = "native", .dtypes = generation::weight_dtypes(), .gpu = false});
   command->callback([verb, &exit_code] { exit_code = run_serve(*verb); });
 }

@@ -25,12 +25,69 @@ TEST_F(AccountsTest, TheCookieIsForThisSiteAndNoScript) {
   EXPECT_NE(cookie->second.find("HttpOnly; SameSite=Strict"), std::string::npos) << cookie->second;
 }
 
-TEST_F(AccountsTest, FiveFailuresCloseTheNameAndTheAddress) {
+TEST_F(AccountsTest, FiveFailuresCloseTheAccountForTheirAddressAlone) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", kWrongPassword)), "401 wrong_password");
   const HttpResponse closed = send({}, "POST", "/api/v1/session", kRightPassword);
   EXPECT_EQ(outcome(closed), "429 too_many_attempts");
   EXPECT_TRUE(parse_json(closed.body, "problem").contains("reset_at"));
-  EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", {{"name", "nobody"}, {"password", "x"}})), "429 too_many_attempts");
+  sign_in("reviewer");  // somebody else in the same shop
+  address_ = "192.0.2.2";
+  EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", kRightPassword)), "200") << "strangers lock nobody out";
+}
+
+TEST_F(AccountsTest, FiftyFailuresCloseTheAddress) {
+  auto& failed = service_->failed_of_address;
+  for (int i = 0; i < 49; ++i) failed.note(address_, store::utc_now());
+  EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", {{"name", "nobody"}, {"password", "x"}})), "401 wrong_password");
+  EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", kRightPassword)), "429 too_many_attempts");
+}
+
+TEST_F(AccountsTest, ASuccessForgetsTheFailuresOfItsAccount) {
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", kWrongPassword)), "401 wrong_password");
+    EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", kRightPassword)), "200");
+  }
+}
+
+TEST_F(AccountsTest, OnesOwnPasswordIsChangedWithTheCurrentOne) {
+  const Asker admin = sign_in("admin"), writer = sign_in("writer");
+  const auto change = [&](const Asker& asker, const std::string& id, const Json& body) { return outcome(send(asker, "PATCH", "/api/v1/users/" + id, body)); };
+  EXPECT_EQ(change(writer, "u-writer", {{"password", "long enough"}}), "400 bad_request");
+  EXPECT_EQ(change(writer, "u-writer", {{"current_password", "writer-password"}}), "400 bad_request");
+  EXPECT_EQ(change(admin, "u-admin", {{"password", "long enough"}}), "400 bad_request") << "an admin's own too";
+  EXPECT_EQ(change(admin, "u-reviewer", {{"password", "long enough"}}), "200") << "of another";
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(change(writer, "u-writer", {{"password", "long enough"}, {"current_password", "wrong"}}), "403 wrong_current_password");
+  EXPECT_EQ(change(writer, "u-writer", {{"password", "long enough"}, {"current_password", "writer-password"}}), "429 too_many_attempts");
+  EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", kRightPassword)), "429 too_many_attempts") << "they count as failures of signing in";
+  address_ = "192.0.2.2";
+  EXPECT_EQ(change(writer, "u-writer", {{"password", "long enough"}, {"current_password", "writer-password"}}), "200");
+  EXPECT_EQ(outcome(send({}, "POST", "/api/v1/session", {{"name", "writer-s1"}, {"password", "long enough"}})), "200");
+}
+
+TEST_F(AccountsTest, ATokenDoesNotEndBeforeItBegins) {
+  const Asker writer = sign_in("writer");
+  const HttpResponse refused = send(writer, "POST", "/api/v1/tokens", {{"name", "ERP"}, {"expires_at", to_rfc3339(store::utc_now() - std::chrono::seconds(1))}});
+  EXPECT_EQ(outcome(refused), "422 impossible");
+  EXPECT_EQ(parse_json(refused.body, "problem")["errors"][0]["field"], "/expires_at");
+  EXPECT_EQ(outcome(send(writer, "POST", "/api/v1/tokens", {{"name", "ERP"}, {"expires_at", to_rfc3339(store::utc_now() + std::chrono::hours(1))}})), "201");
+}
+
+TEST_F(AccountsTest, AShopIsAddedWithAnAdminThatSeesNothingOfTheOthers) {
+  const NewShop added = serve::add_shop(*service_, "二店");
+  EXPECT_EQ(added.shop.id, "s3");
+  EXPECT_EQ(added.admin, "admin-s3");
+  const HttpResponse signed_in = send({}, "POST", "/api/v1/session", {{"name", added.admin}, {"password", added.password}});
+  const Json session = json_of(signed_in);
+  EXPECT_EQ(session["shop"]["name"], "二店");
+  EXPECT_EQ(session["user"]["role"], "admin");
+  Asker admin;
+  for (const auto& [name, value] : signed_in.headers) {
+    if (name == "Set-Cookie") admin.cookie = value.substr(16, value.find(';') - 16);
+  }
+  EXPECT_EQ(json_of(ask(admin, "GET", "/api/v1/products"))["total"], 0);
+  EXPECT_EQ(json_of(ask(admin, "GET", "/api/v1/users"))["items"].size(), 1u);
+  EXPECT_THROW(serve::add_shop(*service_, "二店"), InvalidInput);
+  EXPECT_THROW(serve::add_shop(*service_, " \u3000"), InvalidInput);
 }
 
 TEST_F(AccountsTest, WhatChangesNeedsTheSessionsToken) {
@@ -62,7 +119,7 @@ TEST_F(AccountsTest, AnotherPasswordEndsTokensAndOtherSessions) {
   const Asker writer = sign_in("writer"), elsewhere = sign_in("writer");
   const Json token = json_of(send(writer, "POST", "/api/v1/tokens", {{"name", "ERP"}}));
   const Asker program{.cookie = {}, .csrf = {}, .token = token["secret"]};
-  EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/users/u-writer", {{"password", "long enough"}})), "200");
+  EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/users/u-writer", {{"password", "long enough"}, {"current_password", "writer-password"}})), "200");
   EXPECT_EQ(outcome(ask(program, "GET", "/api/v1/shop")), "401 not_signed_in");
   EXPECT_EQ(outcome(ask(elsewhere, "GET", "/api/v1/shop")), "401 not_signed_in");
   EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/shop")), "200");
@@ -99,7 +156,7 @@ TEST_F(AccountsTest, AdminsChangeAccountsAndOthersTheirPasswordAlone) {
   EXPECT_EQ(outcome(send(admin, "POST", "/api/v1/users", {{"name", "b"}, {"password", "short"}, {"role", "writer"}})), "400 bad_request");
   EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/users/u-writer", {{"role", "admin"}})), "403 forbidden");
   EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/users/u-admin", {{"password", "long enough"}})), "403 forbidden");
-  EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/users/u-writer", {{"password", "long enough"}})), "200");
+  EXPECT_EQ(outcome(send(writer, "PATCH", "/api/v1/users/u-writer", {{"password", "long enough"}, {"current_password", "writer-password"}})), "200");
   EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/shop")), "200") << "signed out by the own change";
   EXPECT_EQ(outcome(send(admin, "PATCH", "/api/v1/users/u-admin", {{"active", false}})), "409 last_admin");
   EXPECT_EQ(json_of(send(admin, "PATCH", "/api/v1/users/" + added["id"].get<std::string>(), {{"active", false}}))["active"], false);

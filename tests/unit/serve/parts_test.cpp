@@ -10,6 +10,7 @@
 #include "serve/passwords.h"
 #include "serve/problem.h"
 #include "serve/rate_limit.h"
+#include "serve/request_head.h"
 #include "serve/serve_config.h"
 #include "serve/waiting_room.h"
 #include "serve/wire.h"
@@ -123,6 +124,43 @@ TEST(RateLimitTest, ClosesAfterTheLastAllowedEventUntilTheFirstIsOld) {
   EXPECT_FALSE(limit.closed_until("a", at(62)));
 }
 
+TEST(RateLimitTest, ForgetsKeysThatAreOld) {
+  RateLimit limit({.max_events = 2, .window = minutes(1)});
+  for (int i = 0; i < 100; ++i) limit.note(std::to_string(i), at(1000));
+  limit.note("a", at(1040));
+  EXPECT_EQ(limit.size(), 101u) << "not all are looked at each time";
+  limit.note("b", at(1090));
+  EXPECT_EQ(limit.size(), 1u + 1u) << "those of a that is younger than a window, and b";
+}
+
+TEST(RequestHeadTest, WhatTwoReadersCouldDifferOnIsAFault) {
+  const HeadLines host{{"host", "x"}};
+  EXPECT_EQ(head_fault("HTTP/1.1", host), "");
+  EXPECT_EQ(head_fault("HTTP/1.0", {}), "");
+  EXPECT_NE(head_fault("HTTP/1.1", {}), "");
+  const auto with = [&](HeadLines more) {
+    more.insert(host.begin(), host.end());
+    return head_fault("HTTP/1.1", more);
+  };
+  EXPECT_NE(with({{"host", "y"}}), "");
+  EXPECT_EQ(with({{"content-length", "12"}}), "");
+  EXPECT_EQ(with({{"transfer-encoding", "Chunked"}}), "");
+  for (const char* length : {"", "-1", "+1", "1x", "0x10", "1 2", "1,1", "99999999999999999999"}) EXPECT_NE(with({{"content-length", length}}), "") << length;
+  EXPECT_NE(with({{"content-length", "1"}, {"content-length", "1"}}), "");
+  EXPECT_NE(with({{"content-length", "1"}, {"transfer-encoding", "chunked"}}), "");
+  EXPECT_NE(with({{"transfer-encoding", "gzip, chunked"}}), "");
+  EXPECT_NE(with({{"transfer-encoding", "chunked"}, {"transfer-encoding", "chunked"}}), "");
+}
+
+TEST(RequestHeadTest, TheClientIsWhoStandsBehindTrustedProxiesAlone) {
+  EXPECT_EQ(client_address("192.0.2.1", "198.51.100.7", {}), "192.0.2.1") << "nobody is believed";
+  EXPECT_EQ(client_address("192.0.2.1", "198.51.100.7", {"127.0.0.1"}), "192.0.2.1");
+  EXPECT_EQ(client_address("::ffff:127.0.0.1", "198.51.100.7", {"127.0.0.1"}), "198.51.100.7");
+  EXPECT_EQ(client_address("127.0.0.1", "10.0.0.1 , 198.51.100.7,2001:db8::1", {"127.0.0.1", "2001:db8::1"}), "198.51.100.7") << "what the client wrote itself stands before";
+  EXPECT_EQ(client_address("127.0.0.1", "", {"127.0.0.1"}), "127.0.0.1");
+  EXPECT_EQ(client_address("127.0.0.1", "unknown", {"127.0.0.1"}), "127.0.0.1");
+}
+
 TEST(MetricsTest, CountsByOperationAndStatus) {
   RequestMetrics metrics;
   metrics.note("getJob", 200, 0.002);
@@ -173,6 +211,10 @@ TEST(ServeConfigTest, FindsItsPlaces) {
   EXPECT_THROW(config.validate(), InvalidInput);
   config.store = "postgresql://u@h/d";
   EXPECT_EQ(config.store_location(), "postgresql://u@h/d");
+  config.trust_proxy = {"proxy.example"};
+  EXPECT_THROW(config.validate(), InvalidInput);
+  config.trust_proxy = {"127.0.0.1", "2001:db8::1"};
+  EXPECT_NO_THROW(config.validate());
   config.max_streams = config.http_threads;
   EXPECT_THROW(config.validate(), InvalidInput);
 }

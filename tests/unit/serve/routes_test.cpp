@@ -5,6 +5,8 @@
 #include <set>
 #include <thread>
 
+#include "base/compressed.h"
+#include "base/file.h"
 #include "service_fixture.h"
 
 namespace vitrine::serve {
@@ -116,6 +118,18 @@ TEST_F(RoutesTest, APickStandsInTheQueueUntilItIsApproved) {
   EXPECT_EQ(trail["items"][0]["action"], "review.approve");
   EXPECT_EQ(trail["items"][0]["before"]["state"], "pending");
   EXPECT_EQ(trail["items"][0]["after"]["state"], "approved");
+}
+
+TEST_F(RoutesTest, WhoeverSendsATextBackSaysWhy) {
+  const Asker reviewer = sign_in("reviewer");
+  const Json pick = json_of(send(sign_in("writer"), "PUT", "/api/v1/picks/k1", pick_of({"c1"})));
+  const std::string decisions = "/api/v1/reviews/" + pick["review_ids"][0].get<std::string>() + "/decisions";
+  for (const Json& without : {Json{{"decision", "reject"}}, Json{{"decision", "reject"}, {"reason", " \u3000"}}}) {
+    const HttpResponse refused = send(reviewer, "POST", decisions, without);
+    EXPECT_EQ(outcome(refused), "422 impossible");
+    EXPECT_EQ(parse_json(refused.body, "problem")["errors"][0]["field"], "/reason");
+  }
+  EXPECT_EQ(json_of(send(reviewer, "POST", decisions, {{"decision", "reject"}, {"reason", "语气不对"}}))["state"], "rejected");
 }
 
 TEST_F(RoutesTest, WhatTheChecksBlockIsNotApproved) {
@@ -246,7 +260,39 @@ TEST_F(RoutesTest, HealthSaysWhatIsMissing) {
   const Json health = json_of(ask({}, "GET", "/healthz"));
   EXPECT_EQ(health["status"], "degraded");
   EXPECT_EQ(health["checks"]["database"], "ok");
-  EXPECT_NE(health["checks"]["copy_model"], "ok");
+  EXPECT_EQ(health["checks"]["copy_model"], "the model copy-mini is missing");
+}
+
+TEST_F(RoutesTest, ACompletionByAModelThatIsNotThereIsUnknown) {
+  const Json token = json_of(send(sign_in("writer"), "POST", "/api/v1/tokens", {{"name", "ERP"}}));
+  const Asker program{.cookie = {}, .csrf = {}, .token = token["secret"]};
+  const HttpResponse refused = send(program, "POST", "/v1/completions", {{"model", "gpt-4"}, {"prompt", "类型#裙"}});
+  EXPECT_EQ(outcome(refused), "404 unknown");
+  EXPECT_EQ(parse_json(refused.body, "problem")["errors"][0]["field"], "/model");
+  EXPECT_EQ(outcome(send(program, "POST", "/v1/completions", {{"prompt", "类型#裙"}})), "503 model_missing");
+  std::vector<std::shared_ptr<const void>> inside;
+  while (auto place = service_->completions_at_once.enter()) inside.push_back(place);
+  EXPECT_EQ(inside.size(), static_cast<size_t>(service_->config.max_completions()));
+  EXPECT_EQ(outcome(send(program, "POST", "/v1/completions", {{"prompt", "类型#裙"}})), "429 queue_full");
+}
+
+TEST_F(RoutesTest, RefusalsOutsideOfRequestsAreLoggedAndCounted) {
+  HttpRequest request;
+  request.remote_address = "192.0.2.7";
+  const HttpResponse response = dispatcher_->refuse(request, Refusal("slow_request"));
+  EXPECT_EQ(response.status, 408);
+  const std::string log = read_file(service_->config.access_log_file());
+  EXPECT_NE(log.find(request.id), std::string::npos) << log;
+  EXPECT_NE(log.find(R"("address":"192.0.2.7")"), std::string::npos) << log;
+  EXPECT_NE(ask(sign_in("admin"), "GET", "/metrics").body.find("vitrine_http_requests_total{operation=\"none\",status=\"408\"} 1"), std::string::npos);
+}
+
+TEST_F(RoutesTest, APackedUploadThatUnpacksToMuchMoreIsRefusedSoon) {
+  const auto place = service_->uploads() / "part-3";
+  write_file_atomic(place, compress("标题,材质\n" + std::string(64 << 20, 'a'), Compression::gzip));
+  const HttpResponse response = ask(sign_in("writer"), "POST", "/api/v1/imports", {.type = "multipart/form-data", .upload = std::make_shared<Upload>(place, "x.csv.gz")});
+  EXPECT_EQ(outcome(response), "422 unreadable_file");
+  EXPECT_NE(response.body.find("TOO_LARGE"), std::string::npos) << response.body;
 }
 
 TEST_F(RoutesTest, MetricsAreForThisMachineAndForAdmins) {
@@ -292,6 +338,7 @@ TEST_F(RoutesTest, AModelServesOnlyBehindItsGate) {
   const Json problem = parse_json(refused.body, "problem");
   ASSERT_EQ(problem["errors"].size(), 1u) << problem;
   EXPECT_EQ(problem["errors"][0]["field"], "win_rate");
+  EXPECT_FALSE(problem.contains("detail")) << "it said the same twice";
   EXPECT_EQ(problem["errors"][0]["detail"], "0.600 [0.450, 0.700]: expected a lower bound over 0.5");
   set_gate(true, gate("m0", 0.55));
   EXPECT_EQ(outcome(promote(admin)), "409 gate_not_passed") << "against a model that does not serve any more";

@@ -33,10 +33,10 @@ struct Ask {
 
 class ServiceTest : public testing::Test {
  protected:
-  ServiceTest() {
+  explicit ServiceTest(ServeHooks hooks = {}) {
     ServeConfig config;
     config.data = folder_.path().string();
-    service_.emplace(config);
+    service_.emplace(config, std::move(hooks));
     for (const char* shop : {"s1", "s2"}) add_shop(shop);
     add_job_handlers(*service_);
     dispatcher_.emplace(*service_, all_operations());
@@ -105,7 +105,7 @@ class ServiceTest : public testing::Test {
     if (!asker.cookie.empty()) request.headers["cookie"] = "vitrine_session=" + asker.cookie;
     if (!asker.csrf.empty()) request.headers["x-csrf-token"] = asker.csrf;
     if (!asker.token.empty()) request.headers["authorization"] = "Bearer " + asker.token;
-    request.remote_address = "192.0.2.1";
+    request.remote_address = address_;
     return dispatcher_->answer(request, [&](HttpRequest& into, BodyKind) {
       into.body = more.body;
       into.upload = more.upload;
@@ -136,6 +136,7 @@ class ServiceTest : public testing::Test {
   }
 
   test::TemporaryDirectory folder_;
+  std::string address_ = "192.0.2.1";  // of who asks
   std::optional<Service> service_;
   std::optional<Dispatcher> dispatcher_;
 };

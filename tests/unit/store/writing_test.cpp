@@ -137,6 +137,27 @@ TYPED_TEST(WritingTest, AnotherChoiceTakesThePlaceOfTheFormer) {
   EXPECT_TRUE(this->picks().find("k1")->chosen.empty());
 }
 
+TYPED_TEST(WritingTest, TheNewestApprovalComesFirstWhateverLeftLast) {
+  auto reviews = this->reviews();
+  const auto approve = [&](const std::string& id) {
+    Decision approval = this->decision(DecisionKind::approve);
+    approval.review_id = id;
+    EXPECT_EQ(reviews.decide(approval), Decided::done) << id;
+  };
+  for (const char* number : {"1", "2", "3"}) {
+    const std::string n(number);
+    ASSERT_EQ(this->picks().put(pick("k" + n, {"c1"})), PutPick::stored);
+    reviews.open(review("r" + n, "k" + n, "c1"));
+  }
+  const std::string field = reviews.find("r1")->field;
+  EXPECT_TRUE(reviews.newest_approved("p1", field).empty());
+  approve("r2");
+  approve("r1");
+  reviews.set_exported({"r2"}, at(30));
+  EXPECT_EQ(reviews.newest_approved("p1", field), (std::vector<std::string>{"r1", "r2"}));
+  EXPECT_TRUE(reviews.newest_approved("p1", "no such field").empty());
+}
+
 TYPED_TEST(WritingTest, AnotherShownSetIsRefused) {
   this->picks().put(pick("k1", {"c1"}));
   Pick other = pick("k1", {"c1"});

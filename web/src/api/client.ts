@@ -11,7 +11,7 @@ export const signOut = () => request<void>('DELETE', `${kBase}/session`);
 
 export const listUsers = () => request<T.Page<T.User>>('GET', `${kBase}/users`);
 export const addUser = (body: { name: string; password: string; role: T.Role }) => request<T.User>('POST', `${kBase}/users`, { body });
-export const changeUser = (id: string, body: { role?: T.Role; active?: boolean; password?: string }) => request<T.User>('PATCH', at('users', id), { body });
+export const changeUser = (id: string, body: { role?: T.Role; active?: boolean; password?: string; current_password?: string }) => request<T.User>('PATCH', at('users', id), { body });
 export const listTokens = () => request<T.Page<T.Token>>('GET', `${kBase}/tokens`);
 export const addToken = (name: string) => request<T.Token>('POST', `${kBase}/tokens`, { body: { name } });
 export const removeToken = (id: string) => request<void>('DELETE', at('tokens', id));

@@ -305,7 +305,8 @@ export interface paths {
          *     | `token` | TokenEvent | a candidate has grown, or was begun anew |
          *     | `preview` | PreviewEvent | a picture can be looked at |
          *     | `candidate` | Candidate | one is finished and checked; it takes the place of its tokens |
-         *     | `job` | Job | state or progress changed; the last event of every stream, with a state that has ended |
+         *     | `job` | Job | state or progress changed; the last event of a stream, with a state that has ended |
+         *     | `shutting_down` | `{"code": "shutting_down"}` | the server stops before the job has ended; it has no `id`, and the stream goes on with the next server |
          *
          *     Every event has an `id`; with `Last-Event-ID` the stream goes on behind it. A new stream begins with what is true now: `job`, then every finished `candidate`. A comment line every 15 s keeps proxies awake.
          */
@@ -612,7 +613,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description Sets the cookie. After five failures of a name or an address within 15 minutes the answer is 429 with `reset_at`, whatever the password.
+         * @description Sets the cookie. After five failures of an account from one address, or fifty from one address, within 15 minutes the answer is 429 with `reset_at`, whatever the password. Other accounts at the same address may go on after five.
          */
         post: operations["signIn"];
         /** Sign out */
@@ -727,7 +728,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change role or password, or close an account (admin; the own password everybody) */
+        /**
+         * Change role or password, or close an account (admin; the own password everybody)
+         * @description One's own password is changed with `current_password`: 403 `wrong_current_password` when it is wrong, which counts as a failure of signing in, 429 after too many. An admin gives others a password without it.
+         */
         patch: operations["changeUser"];
         trace?: never;
     };
@@ -738,7 +742,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether work can be taken */
+        /**
+         * Whether work can be taken
+         * @description `ok` and `degraded` are 200: all works, or all but what `checks` names (a copy model or the picture worker is missing, the rest works). `down` is 503: the database cannot be written (also while another program locks it: told within a second) or the disk is full.
+         */
         get: operations["getHealth"];
         put?: never;
         post?: never;
@@ -757,7 +764,7 @@ export interface paths {
         };
         /**
          * Prometheus
-         * @description Open to the local host, to others with a token of an admin.
+         * @description Open to the local host itself; whoever comes through a proxy (X-Forwarded-For, Forwarded) or from elsewhere needs the token or session of an admin. Figures are of the whole server, of all its shops.
          */
         get: operations["getMetrics"];
         put?: never;
@@ -779,7 +786,9 @@ export interface paths {
         put?: never;
         /**
          * Copy for a product in the prompt, as OpenAI's route
-         * @description `prompt` is AdvertiseGen notation (类型#裙*材质#棉). Texts are checked, and labelled as exports are. With `stream` the answer is server-sent events of the same shape, ended by `[DONE]`.
+         * @description `prompt` is AdvertiseGen notation (类型#裙*材质#棉), `model` the id or the name of a copy model of the shop (else 404), by default the one that serves. Texts are checked, and labelled as exports are. Where no text of the model passes the checks, texts of the template bank take their place.
+         *     With `stream` the answer is server-sent events: a chunk (Completion without `usage`, `finish_reason` null until a choice ends) for each sentence as soon as it stands and passes the checks, then a chunk with `usage`, then `[DONE]`. The label comes first, since a stream may be cut. A choice that had to be begun anew behind what has left, or must not leave, ends as `content_filter`. After the first byte an error is `data: {"error": Problem}`.
+         *     A client that closes the connection ends the writing. Over the quota, or with too many completions at once: 429.
          */
         post: operations["createCompletion"];
         delete?: never;
@@ -954,7 +963,10 @@ export interface components {
         };
         Completion: {
             choices: {
-                /** @enum {string} */
+                /**
+                 * @description null in the chunks of a stream before the end of the choice
+                 * @enum {string}
+                 */
                 finish_reason: "stop" | "length" | "content_filter";
                 index: number;
                 text: string;
@@ -992,7 +1004,7 @@ export interface components {
         Decision: {
             /** @enum {string} */
             decision: "approve" | "edit" | "reject";
-            /** @description of reject */
+            /** @description of reject, which is 422 without one */
             reason?: string;
             /** @description of edit */
             text?: string;
@@ -1068,7 +1080,7 @@ export interface components {
             total: number;
         };
         Export: {
-            /** @description by status of the manifest */
+            /** @description by status of the manifest; superseded: approved texts behind a newer one, which stay */
             counts: {
                 [key: string]: number;
             };
@@ -1084,7 +1096,7 @@ export interface components {
              */
             verified: "pass" | "fail";
         };
-        /** @description approved copy and pictures into labelled files */
+        /** @description approved copy and pictures into labelled files. Of a product's field the text that was approved last leaves; an older one than what has left only when `review_ids` names it */
         ExportJob: {
             /** @description the manifest alone */
             dry_run: boolean;
@@ -1157,7 +1169,7 @@ export interface components {
             priority?: components["schemas"]["Priority"];
         };
         Health: {
-            /** @description database, copy model, picture worker, disk: ok or what is wrong */
+            /** @description database, copy_model (it names the model that is missing or not loaded), picture_worker, disk: ok or what is wrong */
             checks: {
                 [key: string]: string;
             };
@@ -1315,6 +1327,8 @@ export interface components {
             rejected?: number;
             /** @description candidates that turned away from a banned term */
             saved?: number;
+            /** @description of an export: approved texts that stay, because a newer one of their product and field leaves or has left */
+            superseded?: number;
         };
         /** @enum {string} */
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -1385,7 +1399,11 @@ export interface components {
         /** @enum {string} */
         ModelKind: "copy" | "ranker" | "tagger" | "pictures";
         NewToken: {
-            expires_at?: components["schemas"]["Time"];
+            /**
+             * Format: date-time
+             * @description to come; else 422
+             */
+            expires_at?: string;
             name: string;
         };
         NewUser: {
@@ -1769,6 +1787,8 @@ export interface components {
         };
         UserPatch: {
             active?: boolean;
+            /** @description of whoever changes the own password */
+            current_password?: string;
             password?: string;
             role?: components["schemas"]["Role"];
         };

@@ -46,8 +46,8 @@ export class SettingsDesk {
     clearTimeout(this.savedTimer);
     this.savedTimer = setTimeout(() => (this.saved = ''), kSavedMs);
   }
-  async changePassword(password: string): Promise<boolean> {
-    const changed = await attempt(() => api.changeUser(session().user.id, { password }));
+  async changePassword(current_password: string, password: string): Promise<boolean> {
+    const changed = await attempt(() => api.changeUser(session().user.id, { current_password, password }));
     if (changed) say(() => t('common.saved'));
     return changed !== undefined;
   }

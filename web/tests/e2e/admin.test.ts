@@ -95,4 +95,14 @@ describe('settings', () => {
     await other.page.getByRole('navigation', { name: '主导航' }).waitFor();
     expect(await other.page.getByRole('link', { name: '数据' }).count()).toBe(0);
   });
+  it('change the own password with the current one', async () => {
+    await page.getByRole('tab', { name: '我的账号' }).click();
+    const save = page.getByRole('button', { name: '保存' });
+    await page.getByLabel('新密码').fill('admin-password');
+    expect(await save.isDisabled()).toBe(true);
+    await page.getByLabel('当前密码').fill('admin-password');
+    await save.click();
+    await page.getByText('已保存').first().waitFor();
+    expect(await page.getByLabel('当前密码').inputValue()).toBe('');
+  });
 });
