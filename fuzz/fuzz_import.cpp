@@ -11,6 +11,7 @@
 #include "data/import.h"
 #include "data/shop_file.h"
 #include "fuzz.h"
+#include "support/whole_shop_file.h"
 
 namespace {
 
@@ -85,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     const std::string file = wrapped(name, std::string(reinterpret_cast<const char*>(bytes) + 1, size - 1));
     const auto result = data::read_products_from(file, name, config.reader);
     FUZZ_CHECK(result.report.rows_in == result.report.rows_kept + result.report.rows_rejected);
-    data::ShopFile shop = data::ShopFile::read_from(file, name, config);
+    test::WholeShopFile shop = test::WholeShopFile::read_from(file, name, config);
     FUZZ_CHECK(shop.bytes() == file);
     if (!shop.rows().empty() && shop.has_field("description")) {
       if (shop.is_fixed(0, "description")) return 0;

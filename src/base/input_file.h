@@ -21,7 +21,7 @@ class InputFile {
   InputFile(InputFile&&) noexcept;
   InputFile& operator=(InputFile&&) noexcept;
 
-  /// The unpacked bytes from the start; one reader at a time, which must not outlive the object.
+  /// The unpacked bytes from the start. Each reader reads for itself; none may outlive the object.
   std::unique_ptr<ByteReader> open() const;
 
  private:

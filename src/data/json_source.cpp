@@ -61,6 +61,13 @@ void JsonSource::find_layout() {
 
 bool JsonSource::next(JsonValue& value) {
   value = {};
+  if (!next_of_layout(value)) return false;
+  // What is too large is a copy that lies elsewhere, but in a document.
+  if (!value.is_too_large) value.offset = window_.dropped() + static_cast<uint64_t>(value.text.data() - window_.text().data());
+  return true;
+}
+
+bool JsonSource::next_of_layout(JsonValue& value) {
   if (layout_ == JsonLayout::lines) return next_line(value);
   return layout_ == JsonLayout::array ? next_element(value) : next_inside(value);
 }

@@ -26,6 +26,7 @@ std::vector<JsonSpan> json_objects_inside(std::string_view text, JsonSpan value)
 struct JsonValue {
   int64_t number = 0;     // line, or place in the array or document, from 1
   std::string_view text;  // until the next call
+  uint64_t offset = 0;    // of its first byte in the file's text; of one that is too large 0
   bool is_too_large = false;  // text is its start
 };
 
@@ -43,6 +44,7 @@ class JsonSource {
 
  private:
   void find_layout();
+  bool next_of_layout(JsonValue& value);
   bool fill(size_t size);
   bool next_line(JsonValue& value);
   bool next_element(JsonValue& value);

@@ -297,12 +297,12 @@ void refuse_damaged(std::string_view name, const Corrupt& damaged) {
 }
 
 struct ProductReader::State {
-  State(InputFile file, std::string file_name, const ImportConfig& config, size_t max_bytes)
+  State(std::shared_ptr<const InputFile> file, std::string file_name, const ImportConfig& config, size_t max_bytes)
       : input(std::move(file)),
         name(std::move(file_name)),
-        survey(survey_file(input, name, max_bytes)),
+        survey(survey_file(*input, name, max_bytes)),
         run(name, survey.sha256, config) {
-    auto same = std::make_unique<SameBytesReader>(input.open(), survey, name);
+    auto same = std::make_unique<SameBytesReader>(input->open(), survey, name);
     if (survey.is_archive) {
       open_archive(read_all(*same, name, max_bytes), config);
       return;
@@ -362,7 +362,7 @@ struct ProductReader::State {
     if (is_table_format(format) || as_merchant_table) {
       // 淘宝助理 calls its tables .csv and parts cells by tabs: a BOM of UTF-16 and a tab say so.
       const bool by_tab = config.format == "auto" ? survey.facts.text.first_line_has_tab() && format == "csv" && is_tabbed() : survey.facts.text.first_line_has_tab();
-      const char separator = separator_of(config, as_merchant_table ? guessed : format, by_tab || (format == "csv" && starts_with_version()));
+      separator = separator_of(config, as_merchant_table ? guessed : format, by_tab || (format == "csv" && starts_with_version()));
       run.set_format(format);
       rows = table_rows(std::make_unique<DelimitedReader>(*window, separator), {format, separator}, run);
     } else if (format == "xml" || (format == "merchant" && guessed == "xml")) {
@@ -390,7 +390,7 @@ struct ProductReader::State {
     return version && line_end != std::string_view::npos && start.substr(line_end).find('\t') != std::string_view::npos;
   }
 
-  InputFile input;
+  std::shared_ptr<const InputFile> input;
   std::string name;
   FileSurvey survey;
   ImportRun run;
@@ -401,6 +401,7 @@ struct ProductReader::State {
   std::unique_ptr<TextWindow> window;
   std::unique_ptr<Workbook> book;
   std::string entry;  // of an archive
+  char separator = '\0';
   std::unique_ptr<RowReader> rows;
   bool has_rows = false;
 };
@@ -408,14 +409,20 @@ struct ProductReader::State {
 ProductReader::ProductReader(const fs::path& path, const ImportConfig& config) {
   config.validate();
   const size_t max_bytes = max_unpacked_bytes(path, static_cast<size_t>(config.max_file_mib) << 20);
-  state_ = std::make_unique<State>(InputFile(path), path.string(), config, max_bytes);
+  state_ = std::make_unique<State>(std::make_shared<const InputFile>(path), path.string(), config, max_bytes);
+}
+
+ProductReader::ProductReader(std::shared_ptr<const InputFile> input, std::string_view name, const ImportConfig& config, size_t max_bytes) {
+  config.validate();
+  state_ = std::make_unique<State>(std::move(input), std::string(name), config, max_bytes);
 }
 
 ProductReader ProductReader::in_memory(std::string bytes, std::string_view name,
                                        const ImportConfig& config) {
   config.validate();
-  return ProductReader(std::make_unique<State>(InputFile::in_memory(std::move(bytes)),
-                                               std::string(name), config, SIZE_MAX));
+  return ProductReader(std::make_unique<State>(
+      std::make_shared<const InputFile>(InputFile::in_memory(std::move(bytes))), std::string(name),
+      config, SIZE_MAX));
 }
 
 ProductReader::ProductReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -435,6 +442,8 @@ const std::vector<ImportEntry>& ProductReader::file_findings() const {
 }
 const std::vector<Column>& ProductReader::columns() const { return state_->run.columns(); }
 int64_t ProductReader::header_line() const { return state_->run.header_line(); }
+char ProductReader::separator() const { return state_->separator; }
+Encoding ProductReader::encoding() const { return state_->book ? Encoding::utf8 : state_->survey.facts.encoding; }
 const std::string& ProductReader::entry() const { return state_->entry; }
 const std::string& ProductReader::format() const { return state_->run.format(); }
 void ProductReader::remember_mapping() const { state_->run.remember_mapping(); }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/input_file.h"
 #include "data/import.h"
+#include "text/encoding.h"
 
 namespace vitrine::data {
 
@@ -53,6 +54,10 @@ class ProductReader {
   /// The same for unpacked bytes in memory; `name` as in read_products_from.
   static ProductReader in_memory(std::string bytes, std::string_view name,
                                  const ImportConfig& config = {});
+  /// The same for an input that others read too; `name` is its file, whose unpacked bytes may be at most
+  /// max_bytes.
+  ProductReader(std::shared_ptr<const InputFile> input, std::string_view name,
+                const ImportConfig& config, size_t max_bytes);
   ~ProductReader();
   ProductReader(ProductReader&&) noexcept;
   ProductReader& operator=(ProductReader&&) noexcept;
@@ -67,6 +72,10 @@ class ProductReader {
   /// Of a table its columns and the last line of its header; else none and 0.
   const std::vector<Column>& columns() const;
   int64_t header_line() const;
+  /// Of a table of text what parts its cells, else '\0'.
+  char separator() const;
+  /// Of the text that the rows stand in; of a workbook UTF-8.
+  text::Encoding encoding() const;
   /// Of a workbook the archive's entry of its sheet, of an archive the entry of its table.
   const std::string& entry() const;
   /// The format that was found.

@@ -48,73 +48,91 @@ std::string decoded(std::string_view json) {
 /// that is there.
 class JsonLayoutOfFile : public ShopLayout {
  public:
-  explicit JsonLayoutOfFile(const LayoutInput& input) : text_(input.text), rules_(ColumnRules::load()), format_(input.reader.format()) {
-    set_fields(input);
-    TextWindow window(text_);
-    JsonSource source(window);
-    JsonValue value;
-    while (source.next(value)) {
-      if (value.is_too_large || !text::is_valid_utf8(value.text) || !Json::accept(value.text)) continue;
-      const auto begin = static_cast<size_t>(value.text.data() - text_.data());
-      const size_t first = skip_json_space(text_, begin);
-      for (const JsonSpan& object : json_objects_inside(text_, {first, begin + value.text.size()})) {
-        const bool passed_over = format_ == "schema_org" && !is_schema_org_product(Json::parse(object.of(text_)));
-        if (!passed_over) add_row(value.number, object);
-      }
-    }
+  JsonLayoutOfFile(const ShopFacts& facts, TextWindow& window)
+      : rules_(ColumnRules::load()), format_(facts.format), values_(window) {
+    set_fields(facts);
   }
 
-  std::vector<Edit> first_edits(size_t) const override { return {}; }
+  bool next(RowPlaces& row) override {
+    while (next_object_ == objects_.size()) {
+      if (!values_.next(value_)) return false;
+      find_objects();
+    }
+    row = {value_.number, false, {}, {}};
+    find_places(objects_[next_object_++], row.places);
+    return true;
+  }
 
-  std::string encoded(size_t field_idx, const Place& place, std::string_view stored) const override {
+  std::string encoded(size_t field_idx, const Place& place,
+                      std::string_view stored) const override {
     const std::string text = dump_line(Json(std::string(stored)));
     if (!fields[field_idx].is_structured) return concat(place.before, text, place.after);
     const bool snake = place.before.find("structured_") != std::string::npos || is_snake_;
-    return concat(place.before, "{\"", snake ? "digital_source_type" : "digitalSourceType", "\":\"", kSource, "\",\"content\":", text, "}", place.after);
+    return concat(place.before, "{\"", snake ? "digital_source_type" : "digitalSourceType", "\":\"",
+                  kSource, "\",\"content\":", text, "}", place.after);
   }
 
  private:
-  void set_fields(const LayoutInput& input) {
+  void set_fields(const ShopFacts& facts) {
     for (const Member& member : kMembers) {
-      if (member.format == format_) fields.push_back({.field = std::string(member.field), .column = std::string(member.name), .is_structured = member.is_structured});
+      if (member.format == format_)
+        fields.push_back({.field = std::string(member.field),
+                          .column = std::string(member.name),
+                          .is_structured = member.is_structured});
     }
     if (format_ == "jsonl") {
       const auto named = [&](const char* field, const char* name) {
-        const auto by_hand = input.columns.find(field);
-        fields.push_back({.field = field, .column = by_hand == input.columns.end() ? name : by_hand->second});
+        const auto by_hand = facts.texts_to.find(field);
+        fields.push_back(
+            {.field = field, .column = by_hand == facts.texts_to.end() ? name : by_hand->second});
       };
       named("title", "title");
       named("short_title", "short_title");
       named("description", "summary");
-    } else if (!input.columns.empty()) {
+    } else if (!facts.texts_to.empty()) {
       throw UsageError(concat("--columns: of a ", format_, " file the members are fixed"));
     }
   }
 
-  void add_row(int64_t number, JsonSpan object) {
-    const auto members = json_members(text_, object);
-    // Newer data of Merchant Center keeps its attributes in an object of their own.
-    if (format_ == "merchant") {
-      for (const char* name : {"attributes", "productAttributes"}) {
-        const JsonMember* inner = find_member(members, name);
-        if (inner != nullptr && text_[inner->value.begin] == '{') return add_places(number, inner->value, json_members(text_, inner->value));
-      }
-    }
-    add_places(number, object, members);
+  /// The products of the value at hand.
+  void find_objects() {
+    objects_.clear();
+    next_object_ = 0;
+    if (value_.is_too_large || !text::is_valid_utf8(value_.text) || !Json::accept(value_.text))
+      return;
+    objects_ =
+        json_objects_inside(value_.text, {skip_json_space(value_.text, 0), value_.text.size()});
+    if (format_ == "schema_org")
+      std::erase_if(objects_, [&](const JsonSpan& object) {
+        return !is_schema_org_product(Json::parse(object.of(value_.text)));
+      });
   }
 
-  void add_places(int64_t number, JsonSpan object, const std::vector<JsonMember>& members) {
+  void find_places(JsonSpan object, std::vector<Place>& places) {
+    auto members = json_members(value_.text, object);
+    // Newer data of Merchant Center keeps its attributes in an object of their own.
+    for (const char* name : {"attributes", "productAttributes"}) {
+      const JsonMember* inner = format_ == "merchant" ? find_member(members, name) : nullptr;
+      if (inner == nullptr || value_.text[inner->value.begin] != '{') continue;
+      object = inner->value;
+      members = json_members(value_.text, object);
+      break;
+    }
     is_snake_ = is_snake_ || find_member(members, "image_link") != nullptr;
-    RowPlaces places{number, {}};
-    for (const FieldSpec& spec : fields) places.places.push_back(place_of(spec, object, members));
-    rows.push_back(std::move(places));
+    for (const FieldSpec& spec : fields) {
+      Place place = place_of(spec, object, members);
+      place.span.begin += value_.offset;
+      place.span.end += value_.offset;
+      places.push_back(std::move(place));
+    }
   }
 
   /// The member of a field where keys are like headers.
   const JsonMember* member_of(const FieldSpec& spec, const std::vector<JsonMember>& members) const {
     if (const JsonMember* named = find_member(members, name_of(spec))) return named;
     if (format_ != "jsonl") return nullptr;
-    for (const std::string& field : {spec.field == "description" ? std::string("summary") : spec.field, spec.field}) {
+    for (const std::string& field :
+         {spec.field == "description" ? std::string("summary") : spec.field, spec.field}) {
       for (const JsonMember& member : members) {
         if (rules_.field_of(member.name) == field) return &member;
       }
@@ -127,11 +145,12 @@ class JsonLayoutOfFile : public ShopLayout {
     return spec.column == "structuredTitle" ? "structured_title" : "structured_description";
   }
 
-  Place place_of(const FieldSpec& spec, JsonSpan object, const std::vector<JsonMember>& members) const {
+  Place place_of(const FieldSpec& spec, JsonSpan object,
+                 const std::vector<JsonMember>& members) const {
     Place place;
     if (const JsonMember* member = member_of(spec, members)) {
       place.span = member->value;
-      place.value = decoded(member->value.of(text_));
+      place.value = decoded(member->value.of(value_.text));
       return place;
     }
     place.is_there = false;
@@ -143,52 +162,62 @@ class JsonLayoutOfFile : public ShopLayout {
     }
     // As the last member is written.
     const JsonMember& last = members.back();
-    const size_t before = members.size() > 1 ? members[members.size() - 2].value.end : object.begin + 1;
-    const std::string_view gap = text_.substr(before, last.key.begin - before);
+    const size_t before =
+        members.size() > 1 ? members[members.size() - 2].value.end : object.begin + 1;
+    const std::string_view gap = value_.text.substr(before, last.key.begin - before);
     const size_t comma = gap.find(',');
     place.span = {last.value.end, last.value.end};
-    place.before = concat(",", comma == std::string_view::npos ? gap : gap.substr(comma + 1), key, text_.substr(last.key.end, last.value.begin - last.key.end));
+    place.before = concat(",", comma == std::string_view::npos ? gap : gap.substr(comma + 1), key,
+                          value_.text.substr(last.key.end, last.value.begin - last.key.end));
     return place;
   }
 
-  std::string_view text_;
   ColumnRules rules_;
   std::string format_;
-  bool is_snake_ = false;
+  JsonSource values_;
+  JsonValue value_;
+  std::vector<JsonSpan> objects_;  // of value_, in its text
+  size_t next_object_ = 0;
+  bool is_snake_ = false;  // whether this row or an earlier one writes its names with _
 };
 
 /// Elements of a product feed.
 class XmlLayout : public ShopLayout {
  public:
-  explicit XmlLayout(const LayoutInput& input) : text_(input.text) {
-    if (!input.columns.empty()) throw UsageError("--columns: of an XML feed the elements are fixed");
+  XmlLayout(const ShopFacts& facts, TextWindow& window) : items_(window, "feed") {
+    if (!facts.texts_to.empty())
+      throw UsageError("--columns: of an XML feed the elements are fixed");
     fields.push_back({.field = "title", .column = "structured_title", .is_structured = true});
-    fields.push_back({.field = "description", .column = "structured_description", .is_structured = true});
-    TextWindow window(text_);
-    XmlItems items(window, "feed");
-    prefix_ = items.prefix();
-    XmlItem item;
-    while (items.next(item)) {
-      if (!item.is_too_large) add_row(item);
-    }
+    fields.push_back(
+        {.field = "description", .column = "structured_description", .is_structured = true});
   }
 
-  std::vector<Edit> first_edits(size_t) const override { return {}; }
+  bool next(RowPlaces& row) override {
+    XmlItem item;
+    do {
+      if (!items_.next(item)) return false;
+    } while (item.is_too_large);
+    const auto children = xml_fields(item.text);
+    row = {item.number, false, {}, {}};
+    for (const FieldSpec& spec : fields) row.places.push_back(place_of(spec, item, children));
+    return true;
+  }
 
-  std::string encoded(size_t field_idx, const Place& place, std::string_view stored) const override {
-    const auto tag = [&](std::string_view name, std::string_view content) { return concat("<", prefix_, ":", name, ">", content, "</", prefix_, ":", name, ">"); };
-    return concat(place.before, tag(fields[field_idx].column, tag("digital_source_type", kSource) + tag("content", xml_escape(stored))), place.after);
+  std::string encoded(size_t field_idx, const Place& place,
+                      std::string_view stored) const override {
+    const auto tag = [&](std::string_view name, std::string_view content) {
+      return concat("<", items_.prefix(), ":", name, ">", content, "</", items_.prefix(), ":", name,
+                    ">");
+    };
+    return concat(place.before,
+                  tag(fields[field_idx].column,
+                      tag("digital_source_type", kSource) + tag("content", xml_escape(stored))),
+                  place.after);
   }
 
  private:
-  void add_row(const XmlItem& item) {
-    const auto children = xml_fields(item.text);
-    RowPlaces places{item.number, {}};
-    for (const FieldSpec& spec : fields) places.places.push_back(place_of(spec, item, children));
-    rows.push_back(std::move(places));
-  }
-
-  Place place_of(const FieldSpec& spec, const XmlItem& item, const std::vector<XmlField>& children) const {
+  Place place_of(const FieldSpec& spec, const XmlItem& item,
+                 const std::vector<XmlField>& children) const {
     const auto offset = static_cast<size_t>(item.offset);
     Place place;
     for (const XmlField& child : children) {
@@ -201,7 +230,8 @@ class XmlLayout : public ShopLayout {
     const size_t end = children.empty() ? item.text.rfind("</") : children.back().element.end;
     place.span = {offset + end, offset + end};
     if (!children.empty()) {  // as the last element is set off
-      const size_t before = children.size() > 1 ? children[children.size() - 2].element.end : item.text.find('>') + 1;
+      const size_t before =
+          children.size() > 1 ? children[children.size() - 2].element.end : item.text.find('>') + 1;
       const std::string_view gap = item.text.substr(before, children.back().element.begin - before);
       if (gap.find_first_not_of(" \t\r\n") == std::string_view::npos) place.before = gap;
     }
@@ -215,13 +245,16 @@ class XmlLayout : public ShopLayout {
     return "";
   }
 
-  std::string_view text_;
-  std::string prefix_;
+  XmlItems items_;
 };
 
 }  // namespace
 
-std::unique_ptr<ShopLayout> json_layout(const LayoutInput& input) { return std::make_unique<JsonLayoutOfFile>(input); }
-std::unique_ptr<ShopLayout> xml_layout(const LayoutInput& input) { return std::make_unique<XmlLayout>(input); }
+std::unique_ptr<ShopLayout> json_layout(const ShopFacts& facts, TextWindow& window) {
+  return std::make_unique<JsonLayoutOfFile>(facts, window);
+}
+std::unique_ptr<ShopLayout> xml_layout(const ShopFacts& facts, TextWindow& window) {
+  return std::make_unique<XmlLayout>(facts, window);
+}
 
 }  // namespace vitrine::data

@@ -1,5 +1,5 @@
-// data/shop_layout.h - where the texts of each kind of file stand, and how new ones are written.
-// Internal to the room; see data/shop_file.h.
+// data/shop_layout.h - where the texts of each kind of file stand, row by row, and how new ones are
+// written. Internal to the room; see data/shop_file.h.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -8,8 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "data/delimited.h"
 #include "data/json_spans.h"
 #include "data/product_reader.h"
+#include "data/shop_text.h"
+#include "data/text_window.h"
 
 namespace vitrine::data {
 
@@ -20,20 +23,20 @@ struct Edit {
   size_t order = 0;  // of edits at one place
 };
 
-/// The text with the edits made, which must not overlap.
-std::string spliced(std::string_view text, std::vector<Edit> edits);
-
 /// Where a field of one row stands.
 struct Place {
   JsonSpan span;         // bytes to replace; empty span = insert
   std::string value;     // UTF-8, decoded; what stands there now
   bool is_there = true;  // false: the cell, member or element is to be added
-  bool is_formula = false;    // of a sheet: other parts of the workbook speak of the cell, so it stays
+  bool is_formula =
+      false;  // of a sheet: other parts of the workbook speak of the cell, so it stays
   std::string before, after;  // around a new value when it is added
 };
 
 struct RowPlaces {
   int64_t row = 0;
+  bool is_header = false;  // a line of a table's header, which holds no product
+  JsonSpan spans;          // of a sheet: where the row says which columns have cells; may be empty
   std::vector<Place> places;  // one a field, in the order of the layout's fields
 };
 
@@ -46,54 +49,59 @@ struct FieldSpec {
   size_t column_idx = 0;       // of a table
 };
 
-/// How the bytes of a file stand for text that rows are found in.
-enum class TextForm { utf8, utf8_bom, gb18030, utf16le, utf16be };
-
-/// One kind of file. The text outlives it.
+/// One kind of file, read once from its first row to its last. Two layouts of one file give the
+/// same rows. Call order: [place_columns] (next, and for the row that it gave the others)*.
 class ShopLayout {
  public:
   virtual ~ShopLayout() = default;
   std::vector<FieldSpec> fields;
-  /// Rows in the order of ProductReader.
-  std::vector<RowPlaces> rows;
+  /// The next row in the order of ProductReader, or a line of the header. False at the end.
+  virtual bool next(RowPlaces& row) = 0;
   /// Gives the columns that are to be added their places, when these fields get texts; what must be
-  /// changed once for all of them. Called before the edits of a file, each time anew.
+  /// changed once for all of them, before any row.
   virtual std::vector<Edit> place_columns(const std::vector<size_t>& field_idxs) {
     (void)field_idxs;
     return {};
   }
-  /// What must be changed once for a row (of `rows`) that gets texts of these fields.
-  virtual std::vector<Edit> row_edits(size_t row_idx, const std::vector<size_t>& field_idxs) const {
-    (void)row_idx, (void)field_idxs;
+  /// What must be changed in every row, and in the header, when a field gets texts anywhere.
+  virtual std::vector<Edit> frame_edits(size_t field_idx, const RowPlaces& row) const {
+    (void)field_idx, (void)row;
     return {};
   }
-  /// What must be changed besides, when a field gets its first text (a header cell).
-  virtual std::vector<Edit> first_edits(size_t field_idx) const = 0;
+  /// What must be changed once in a row that gets texts, or a header that gets columns, of these
+  /// fields.
+  virtual std::vector<Edit> row_edits(const RowPlaces& row,
+                                      const std::vector<size_t>& field_idxs) const {
+    (void)row, (void)field_idxs;
+    return {};
+  }
   /// The bytes for a stored text at a place.
-  virtual std::string encoded(size_t field_idx, const Place& place, std::string_view stored) const = 0;
+  virtual std::string encoded(size_t field_idx, const Place& place,
+                              std::string_view stored) const = 0;
 };
 
-struct LayoutInput {
-  std::string_view text;  // without BOM, in its form
+/// What is known of a file before its rows are read for their places.
+struct ShopFacts {
   TextForm form = TextForm::utf8;
-  const ProductReader& reader;
+  std::string format;
+  std::vector<Column> columns;  // of a table
+  int64_t header_line = 0;
   char separator = ',';
   /// field -> column of --columns
-  std::map<std::string, std::string, std::less<>> columns;
+  std::map<std::string, std::string, std::less<>> texts_to;
 };
 
-std::unique_ptr<ShopLayout> table_layout(const LayoutInput& input);
-std::unique_ptr<ShopLayout> json_layout(const LayoutInput& input);
-std::unique_ptr<ShopLayout> xml_layout(const LayoutInput& input);
-/// `input.text` is the sheet's XML; values: decoded texts of its rows, by row and column; tables: ranges that new columns stay out of.
-std::unique_ptr<ShopLayout> sheet_layout(const LayoutInput& input, std::map<int64_t, std::vector<std::string>> values, const std::vector<std::string>& tables);
+/// The window holds the text in its form and outlives the layout.
+std::unique_ptr<ShopLayout> table_layout(const ShopFacts& facts, TextWindow& window);
+std::unique_ptr<ShopLayout> json_layout(const ShopFacts& facts, TextWindow& window);
+std::unique_ptr<ShopLayout> xml_layout(const ShopFacts& facts, TextWindow& window);
+/// `xml` is all of the sheet and outlives the layout; cells: decoded, of the rows that hold any;
+/// tables: ranges that new columns stay out of; last_row: the last with cells, where it is known.
+std::unique_ptr<ShopLayout> sheet_layout(const ShopFacts& facts, std::string_view xml,
+                                         std::unique_ptr<CellSource> cells,
+                                         const std::vector<std::string>& tables, int64_t last_row);
 
 /// The fields of a table's or sheet's columns, new columns after the others.
-std::vector<FieldSpec> table_fields(const LayoutInput& input);
-
-/// UTF-16 as UTF-8 in which lone surrogates stay, as three bytes each, and back: any even number of
-/// bytes comes back as it was.
-std::string utf16_to_text(std::string_view bytes, bool big_endian);
-std::string text_to_utf16(std::string_view text, bool big_endian);
+std::vector<FieldSpec> table_fields(const ShopFacts& facts);
 
 }  // namespace vitrine::data

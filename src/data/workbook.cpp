@@ -14,14 +14,17 @@
 namespace vitrine::data {
 namespace {
 
-constexpr uint64_t kMaxPartBytes = uint64_t{64} << 20;      // of a part that is read as a whole: styles, relationships
-constexpr size_t kMaxElementBytes = size_t{8} << 20;        // of a row's or shared string's XML
+constexpr uint64_t kMaxPartBytes =
+    uint64_t{64} << 20;  // of a part that is read as a whole: styles, relationships
+constexpr size_t kMaxElementBytes = size_t{8} << 20;  // of a row's or shared string's XML
 
 [[noreturn]] void refuse(std::string_view file, std::string_view code, std::string value) {
-  throw ImportRefused({std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
+  throw ImportRefused(
+      {std::string(file), 0, "", std::string(code), Severity::fatal, std::move(value)});
 }
 
-/// Goes over the elements of a name and gives each one's content (between its tags) to `take`, with its start tag.
+/// Goes over the elements of a name and gives each one's content (between its tags) to `take`, with
+/// its start tag.
 template <typename Take>
 void for_each_element(std::string_view xml, std::string_view local_name, const Take& take) {
   XmlScanner tags(xml);
@@ -65,7 +68,8 @@ std::string without_escapes(std::string text) {
     unsigned value = 0;
     const bool fits = at + 7 <= text.size() && text[at + 6] == '_';
     if (!fits) continue;
-    const auto [end, error] = std::from_chars(text.data() + at + 2, text.data() + at + 6, value, 16);
+    const auto [end, error] =
+        std::from_chars(text.data() + at + 2, text.data() + at + 6, value, 16);
     if (error != std::errc() || end != text.data() + at + 6 || value >= 0x80) continue;
     text.replace(at, 7, 1, static_cast<char>(value));
   }
@@ -75,14 +79,16 @@ std::string without_escapes(std::string text) {
 std::optional<double> parse_double(std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
+    return std::nullopt;
   return value;
 }
 
 std::optional<size_t> parse_index(std::string_view text) {
   size_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value)
+                                                                  : std::nullopt;
 }
 
 /// A number without the noise of its last binary digits: 0.1, 12.5, 6901234567892.
@@ -96,7 +102,8 @@ std::string number_text(double value) {
 /// Digits that a double does not hold: an id that was typed as a number.
 bool is_long_integer(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
-  return text.size() > 15 && text.front() != '0' && text.find_first_not_of("0123456789") == std::string_view::npos;
+  return text.size() > 15 && text.front() != '0' &&
+         text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::string directory_of(std::string_view entry) {
@@ -117,7 +124,9 @@ std::string resolved_target(const std::string& base, std::string_view target) {
 
 }  // namespace
 
-bool looks_like_archive(std::string_view head) { return head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06"); }
+bool looks_like_archive(std::string_view head) {
+  return head.starts_with("PK\x03\x04") || head.starts_with("PK\x05\x06");
+}
 bool looks_like_old_workbook(std::string_view head) { return head.starts_with("\xd0\xcf\x11\xe0"); }
 
 std::optional<size_t> column_of_reference(std::string_view reference) {
@@ -133,7 +142,8 @@ std::optional<size_t> column_of_reference(std::string_view reference) {
 
 std::string column_letters(size_t column_idx) {
   std::string letters;
-  for (size_t n = column_idx + 1; n > 0; n = (n - 1) / 26) letters.insert(letters.begin(), static_cast<char>('A' + (n - 1) % 26));
+  for (size_t n = column_idx + 1; n > 0; n = (n - 1) / 26)
+    letters.insert(letters.begin(), static_cast<char>('A' + (n - 1) % 26));
   return letters;
 }
 
@@ -149,23 +159,35 @@ std::optional<std::string> date_of_serial(double serial, bool since_1904) {
   // Days since 1970-01-01 to a civil date: H. Hinnant's algorithm.
   days += 719468;
   const int64_t era = days / 146097, day_of_era = days - era * 146097;
-  const int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t month_shifted = (5 * day_of_year + 2) / 153;
   const int64_t day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
   const int64_t month = month_shifted < 10 ? month_shifted + 3 : month_shifted - 9;
   const int64_t year = year_of_era + era * 400 + (month <= 2);
   std::array<char, 128> text;
-  const auto put = [&](const char* format, auto... values) { std::snprintf(text.data(), text.size(), format, values...); };
-  if (seconds == 0) put("%04lld-%02lld-%02lld", static_cast<long long>(year), static_cast<long long>(month), static_cast<long long>(day));
-  else put("%04lld-%02lld-%02lld %02lld:%02lld:%02lld", static_cast<long long>(year), static_cast<long long>(month), static_cast<long long>(day),
-           static_cast<long long>(seconds / 3600), static_cast<long long>(seconds / 60 % 60), static_cast<long long>(seconds % 60));
+  const auto put = [&](const char* format, auto... values) {
+    std::snprintf(text.data(), text.size(), format, values...);
+  };
+  if (seconds == 0)
+    put("%04lld-%02lld-%02lld", static_cast<long long>(year), static_cast<long long>(month),
+        static_cast<long long>(day));
+  else
+    put("%04lld-%02lld-%02lld %02lld:%02lld:%02lld", static_cast<long long>(year),
+        static_cast<long long>(month), static_cast<long long>(day),
+        static_cast<long long>(seconds / 3600), static_cast<long long>(seconds / 60 % 60),
+        static_cast<long long>(seconds % 60));
   return std::string(text.data());
 }
 
 bool is_date_format(int format_id, std::string_view format_code) {
-  // 14 to 22 and 45 to 47 are built in; 27 to 36 and 50 to 58 are dates of Chinese and Japanese locales.
-  if ((format_id >= 14 && format_id <= 22) || (format_id >= 45 && format_id <= 47) || (format_id >= 27 && format_id <= 36) || (format_id >= 50 && format_id <= 58)) return true;
+  // 14 to 22 and 45 to 47 are built in; 27 to 36 and 50 to 58 are dates of Chinese and Japanese
+  // locales.
+  if ((format_id >= 14 && format_id <= 22) || (format_id >= 45 && format_id <= 47) ||
+      (format_id >= 27 && format_id <= 36) || (format_id >= 50 && format_id <= 58))
+    return true;
   for (size_t i = 0; i < format_code.size(); ++i) {
     const char c = format_code[i];
     if (c == '"') {
@@ -177,7 +199,8 @@ bool is_date_format(int format_id, std::string_view format_code) {
       const size_t close = format_code.find(']', i);
       if (close == std::string_view::npos) return false;
       const std::string_view inner = format_code.substr(i + 1, close - i - 1);
-      if (!inner.empty() && inner.find_first_not_of("hHmMsS") == std::string_view::npos) return true;  // [h]:mm
+      if (!inner.empty() && inner.find_first_not_of("hHmMsS") == std::string_view::npos)
+        return true;  // [h]:mm
       i = close;
     } else if (std::string_view("yYdDhH").find(c) != std::string_view::npos) {
       return true;
@@ -208,22 +231,29 @@ class SharedStrings {
 };
 
 struct Workbook::State {
-  State(std::string bytes, std::string file) : name(file), archive(std::move(bytes), std::move(file)) {
+  State(std::string bytes, std::string file)
+      : name(file), archive(std::move(bytes), std::move(file)) {
     const std::string main = main_entry();
     read_sheets(main);
     read_strings();
     read_styles();
   }
 
-  std::string optional_entry(const std::string& entry) const { return archive.contains(entry) ? archive.read(entry, kMaxPartBytes) : ""; }
+  std::string optional_entry(const std::string& entry) const {
+    return archive.contains(entry) ? archive.read(entry, kMaxPartBytes) : "";
+  }
 
   /// Targets of a part's relationships by id, with the end of their type.
-  std::map<std::string, std::pair<std::string, std::string>> relationships(const std::string& part) const {
+  std::map<std::string, std::pair<std::string, std::string>> relationships(
+      const std::string& part) const {
     const std::string folder = directory_of(part);
     std::map<std::string, std::pair<std::string, std::string>> targets;
-    const std::string xml = optional_entry(folder + "_rels/" + part.substr(folder.size()) + ".rels");
+    const std::string xml =
+        optional_entry(folder + "_rels/" + part.substr(folder.size()) + ".rels");
     for_each_element(xml, "Relationship", [&](const XmlTag& tag, std::string_view) {
-      const auto id = xml_attribute(tag.attributes, "Id"), target = xml_attribute(tag.attributes, "Target"), type = xml_attribute(tag.attributes, "Type");
+      const auto id = xml_attribute(tag.attributes, "Id"),
+                 target = xml_attribute(tag.attributes, "Target"),
+                 type = xml_attribute(tag.attributes, "Type");
       if (!id || !target) return;
       const std::string kind = type ? std::string(type->substr(type->rfind('/') + 1)) : "";
       targets[std::string(*id)] = {resolved_target(folder, xml_unescape(*target)), kind};
@@ -255,7 +285,8 @@ struct Workbook::State {
       auto id = xml_attribute(tag.attributes, "r:id");
       if (!id) id = xml_attribute(tag.attributes, "d3p1:id");
       const auto target = id ? targets.find(std::string(*id)) : targets.end();
-      if (sheet_name && target != targets.end() && archive.contains(target->second.first) && target->second.second == "worksheet")
+      if (sheet_name && target != targets.end() && archive.contains(target->second.first) &&
+          target->second.second == "worksheet")
         sheets.push_back({xml_unescape(*sheet_name), target->second.first});
     });
     if (sheets.empty()) refuse(name, "NO_HEADER", "a workbook without a sheet of cells");
@@ -268,20 +299,27 @@ struct Workbook::State {
     XmlElements items(window, "si", kMaxElementBytes);
     while (const auto item = items.next()) {
       // One that is too large is too large for any cell.
-      strings.add(item->is_too_large ? item->text.substr(0, kMaxFieldBytes + 1) : std::string_view(without_escapes(text_of_item(item->content()))));
+      strings.add(item->is_too_large
+                      ? item->text.substr(0, kMaxFieldBytes + 1)
+                      : std::string_view(without_escapes(text_of_item(item->content()))));
       if (strings.size_bytes() > kMaxSharedStringBytes)
-        refuse(name, "TOO_LARGE", concat("shared strings of more than ", kMaxSharedStringBytes >> 20, " MiB: save the sheet as CSV"));
+        refuse(name, "TOO_LARGE",
+               concat("shared strings of more than ", kMaxSharedStringBytes >> 20,
+                      " MiB: save the sheet as CSV"));
     }
-    if (items.is_broken()) refuse(name, "ARCHIVE_DAMAGED", concat(strings_entry, ": the XML is cut"));
+    if (items.is_broken())
+      refuse(name, "ARCHIVE_DAMAGED", concat(strings_entry, ": the XML is cut"));
   }
 
   void read_styles() {
     const std::string xml = optional_entry(styles_entry);
     std::map<int, std::string> codes;
     for_each_element(xml, "numFmt", [&](const XmlTag& tag, std::string_view) {
-      const auto id = xml_attribute(tag.attributes, "numFmtId"), code = xml_attribute(tag.attributes, "formatCode");
+      const auto id = xml_attribute(tag.attributes, "numFmtId"),
+                 code = xml_attribute(tag.attributes, "formatCode");
       const auto number = id ? parse_index(*id) : std::nullopt;
-      if (number && code && *number < 100000) codes[static_cast<int>(*number)] = xml_unescape(*code);
+      if (number && code && *number < 100000)
+        codes[static_cast<int>(*number)] = xml_unescape(*code);
     });
     for_each_element(xml, "cellXfs", [&](const XmlTag&, std::string_view formats) {
       for_each_element(formats, "xf", [&](const XmlTag& tag, std::string_view) {
@@ -306,11 +344,16 @@ struct Workbook::State {
 /// Cells of a sheet's XML, row by row as it is unpacked.
 class SheetRows : public CellSource {
  public:
-  SheetRows(const Workbook::State& book, std::unique_ptr<ByteReader> xml) : book_(book), xml_(std::move(xml)), window_(*xml_), rows_(window_, "row", kMaxElementBytes) {}
+  SheetRows(const Workbook::State& book, std::unique_ptr<ByteReader> xml)
+      : book_(book),
+        xml_(std::move(xml)),
+        window_(*xml_),
+        rows_(window_, "row", kMaxElementBytes) {}
 
   bool next(DelimitedRow& row) override {
     while (read_row(row)) {
-      const bool has_text = std::any_of(row.cells.begin(), row.cells.end(), [](const std::string& cell) { return !cell.empty(); });
+      const bool has_text = std::any_of(row.cells.begin(), row.cells.end(),
+                                        [](const std::string& cell) { return !cell.empty(); });
       if (has_text || !row.problem.empty()) return true;
     }
     return false;
@@ -321,14 +364,18 @@ class SheetRows : public CellSource {
   bool read_row(DelimitedRow& row) {
     row = {};
     const auto element = rows_.next();
-    if (rows_.is_broken()) refuse(book_.name, "ARCHIVE_DAMAGED", concat("the sheet's XML is cut behind row ", line_));
+    if (rows_.is_broken())
+      refuse(book_.name, "ARCHIVE_DAMAGED", concat("the sheet's XML is cut behind row ", line_));
     if (!element) return false;
     const auto number = xml_attribute(element->tag.attributes, "r");
     const auto stated = number ? parse_index(*number) : std::nullopt;
-    line_ = stated && *stated > 0 && *stated < (size_t{1} << 40) ? static_cast<int64_t>(*stated) : line_ + 1;
+    line_ = stated && *stated > 0 && *stated < (size_t{1} << 40) ? static_cast<int64_t>(*stated)
+                                                                 : line_ + 1;
     row.line = line_;
-    if (element->is_too_large) row.problem = "TOO_LARGE";
-    else read_cells(element->content(), row);
+    if (element->is_too_large)
+      row.problem = "TOO_LARGE";
+    else
+      read_cells(element->content(), row);
     return true;
   }
 
@@ -338,8 +385,10 @@ class SheetRows : public CellSource {
     while (const auto tag = tags.next()) {
       if (tag->is_end || tag->local_name() != "c") continue;
       const auto reference = xml_attribute(tag->attributes, "r");
-      const size_t column = (reference ? column_of_reference(*reference) : std::nullopt).value_or(next_column);
-      const std::string_view inner = tag->is_empty ? std::string_view() : content_of_cell(content, tags);
+      const size_t column =
+          (reference ? column_of_reference(*reference) : std::nullopt).value_or(next_column);
+      const std::string_view inner =
+          tag->is_empty ? std::string_view() : content_of_cell(content, tags);
       if (column >= kMaxSheetColumns) row.problem = "TOO_LARGE";
       if (column >= kMaxSheetColumns) continue;
       next_column = column + 1;
@@ -361,21 +410,26 @@ class SheetRows : public CellSource {
     return content.substr(begin);
   }
 
-  std::string cell_text(const XmlTag& cell, std::string_view content, size_t column, DelimitedRow& row) const {
+  std::string cell_text(const XmlTag& cell, std::string_view content, size_t column,
+                        DelimitedRow& row) const {
     const std::string type(xml_attribute(cell.attributes, "t").value_or("n"));
     std::string value, formula;
     bool has_formula = false;
-    for_each_element(content, "v", [&](const XmlTag&, std::string_view inner) { value = xml_text(inner); });
+    for_each_element(content, "v",
+                     [&](const XmlTag&, std::string_view inner) { value = xml_text(inner); });
     for_each_element(content, "f", [&](const XmlTag&, std::string_view inner) {
       has_formula = true;
       formula = "=" + xml_text(inner);
     });
     if (type == "inlineStr") {
-      for_each_element(content, "is", [&](const XmlTag&, std::string_view inner) { value = without_escapes(text_of_item(inner)); });
+      for_each_element(content, "is", [&](const XmlTag&, std::string_view inner) {
+        value = without_escapes(text_of_item(inner));
+      });
     } else if (type == "s") {
       const auto index = parse_index(value);
       if (!index || *index >= book_.strings.size()) {
-        row.notes.push_back({column, "CELL_ERROR", Severity::warn, concat("no shared string ", value)});
+        row.notes.push_back(
+            {column, "CELL_ERROR", Severity::warn, concat("no shared string ", value)});
         return "";
       }
       value = book_.strings[*index];
@@ -399,7 +453,8 @@ class SheetRows : public CellSource {
     const auto style = xml_attribute(cell.attributes, "s");
     const auto index = style ? parse_index(*style) : std::nullopt;
     const bool is_date = index && *index < book_.date_styles.size() && book_.date_styles[*index];
-    return (is_date ? date_of_serial(*number, book_.since_1904) : std::nullopt).value_or(is_long_integer(value) ? value : number_text(*number));
+    return (is_date ? date_of_serial(*number, book_.since_1904) : std::nullopt)
+        .value_or(is_long_integer(value) ? value : number_text(*number));
   }
 
   const Workbook::State& book_;
@@ -409,7 +464,8 @@ class SheetRows : public CellSource {
   int64_t line_ = 0;
 };
 
-Workbook::Workbook(std::string bytes, std::string name) : state_(std::make_unique<State>(std::move(bytes), std::move(name))) {}
+Workbook::Workbook(std::string bytes, std::string name)
+    : state_(std::make_unique<State>(std::move(bytes), std::move(name))) {}
 Workbook::~Workbook() = default;
 Workbook::Workbook(Workbook&&) noexcept = default;
 
@@ -434,17 +490,19 @@ std::vector<std::string> Workbook::table_ranges(const WorkbookSheet& sheet) cons
   std::vector<std::string> ranges;
   for (const auto& [id, target] : state_->relationships(sheet.entry)) {
     if (target.second != "table") continue;
-    for_each_element(state_->optional_entry(target.first), "table", [&](const XmlTag& tag, std::string_view) {
-      const auto range = xml_attribute(tag.attributes, "ref");
-      if (range) ranges.emplace_back(*range);
-    });
+    for_each_element(state_->optional_entry(target.first), "table",
+                     [&](const XmlTag& tag, std::string_view) {
+                       const auto range = xml_attribute(tag.attributes, "ref");
+                       if (range) ranges.emplace_back(*range);
+                     });
   }
   return ranges;
 }
 
 bool Workbook::has_pictures() const {
   const auto& entries = state_->archive.entries();
-  return std::any_of(entries.begin(), entries.end(), [](const ArchiveEntry& entry) { return entry.name.starts_with("xl/media/"); });
+  return std::any_of(entries.begin(), entries.end(),
+                     [](const ArchiveEntry& entry) { return entry.name.starts_with("xl/media/"); });
 }
 
 }  // namespace vitrine::data

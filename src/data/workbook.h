@@ -1,9 +1,10 @@
 // data/workbook.h - XLSX workbooks: the cells of one sheet as text.
 //
 // Shared and inline strings, numbers as a person would read them, dates by the style table
-// (YYYY-MM-DD, with a time where there is one), booleans as TRUE and FALSE. A formula gives the value
-// that the program that saved the file stored beside it. Sheets are read while they are unpacked; the
-// packed file and the shared strings are in memory. Source: ECMA-376 part 1, SpreadsheetML.
+// (YYYY-MM-DD, with a time where there is one), booleans as TRUE and FALSE. A formula gives the
+// value that the program that saved the file stored beside it. Sheets are read while they are
+// unpacked; the packed file and the shared strings are in memory. Source: ECMA-376 part 1,
+// SpreadsheetML.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -34,8 +35,8 @@ class Workbook {
   Workbook(Workbook&&) noexcept;
 
   const std::vector<WorkbookSheet>& sheets() const;
-  /// The sheet of that name, the first one when it is empty. Throws ImportRefused (NO_HEADER) naming
-  /// the sheets there are.
+  /// The sheet of that name, the first one when it is empty. Throws ImportRefused (NO_HEADER)
+  /// naming the sheets there are.
   const WorkbookSheet& sheet(std::string_view name) const;
   const Archive& archive() const;
 
@@ -66,8 +67,8 @@ std::optional<size_t> column_of_reference(std::string_view reference);
 /// The letters of a column: 0 gives "A", 27 "AB".
 std::string column_letters(size_t column_idx);
 
-/// A serial date number of a workbook as YYYY-MM-DD, or with HH:MM:SS where it has a fraction; nothing
-/// outside of years 1900 to 9999. since_1904: the other of the two date systems.
+/// A serial date number of a workbook as YYYY-MM-DD, or with HH:MM:SS where it has a fraction;
+/// nothing outside of years 1900 to 9999. since_1904: the other of the two date systems.
 std::optional<std::string> date_of_serial(double serial, bool since_1904);
 /// Whether a number format shows a date or a time.
 bool is_date_format(int format_id, std::string_view format_code);

@@ -54,7 +54,10 @@ std::string ascii(const Json& json) { return json.dump(-1, ' ', /*ensure_ascii=*
 
 fs::path sidecar_of(const fs::path& file) { return fs::path(file).concat(".aigc.json"); }
 
-std::string sidecar_text(const Sidecar& sidecar) {
+std::string sidecar_row(const SidecarRow& row) { return ascii(row_json(row)); }
+
+SidecarWriter::SidecarWriter(const Sidecar& sidecar, std::function<void(std::string_view)> out)
+    : out_(std::move(out)) {
   Json head = {{"kind", kKind},
                {"version", 1},
                {"file", sidecar.file},
@@ -64,10 +67,23 @@ std::string sidecar_text(const Sidecar& sidecar) {
   if (!sidecar.shop_file.is_null()) head["shop_file"] = sidecar.shop_file;
   std::string text = ascii(head);
   text.back() = ',';
-  text += "\"rows\":[";
-  for (size_t i = 0; i < sidecar.rows.size(); ++i)
-    text += (i == 0 ? "\n" : ",\n") + ascii(row_json(sidecar.rows[i]));
-  return text + "\n]}\n";
+  out_(text + "\"rows\":[");
+}
+
+void SidecarWriter::add(std::string_view row) {
+  out_(has_rows_ ? ",\n" : "\n");
+  out_(row);
+  has_rows_ = true;
+}
+
+void SidecarWriter::finish() { out_("\n]}\n"); }
+
+std::string sidecar_text(const Sidecar& sidecar) {
+  std::string text;
+  SidecarWriter writer(sidecar, [&](std::string_view piece) { text += piece; });
+  for (const SidecarRow& row : sidecar.rows) writer.add(sidecar_row(row));
+  writer.finish();
+  return text;
 }
 
 SidecarReading parse_sidecar(const Json& json, const std::string& where) {

@@ -2,9 +2,11 @@
 // where its explicit label is. docs/formats/text_label.md describes it.
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,6 +46,21 @@ std::filesystem::path sidecar_of(const std::filesystem::path& file);
 
 /// Printable ASCII, one row a line.
 std::string sidecar_text(const Sidecar& sidecar);
+/// A row as it stands there.
+std::string sidecar_row(const SidecarRow& row);
+
+/// Writes a sidecar row by row. Call order: (add)* finish.
+class SidecarWriter {
+ public:
+  /// Of `head` its rows are not used.
+  SidecarWriter(const Sidecar& head, std::function<void(std::string_view)> out);
+  void add(std::string_view row);  // as sidecar_row gives it
+  void finish();
+
+ private:
+  std::function<void(std::string_view)> out_;
+  bool has_rows_ = false;
+};
 
 /// Rows by id and field; two rows of one text are two labels.
 struct SidecarReading {

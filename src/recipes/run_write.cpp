@@ -182,6 +182,10 @@ class WriteJob {
     } catch (const IoError& e) {  // a full disk
       if (num_parts_ == 0) throw;
       throw IoError(concat(e.what(), "; ", what_is_kept()));
+    } catch (const data::ImportRefused& refused) {
+      report(data::with_short_value(refused.entry()));
+      if (rejects_) rejects_->commit();
+      throw;
     }
     progress_.finish();
     publish();
@@ -190,14 +194,15 @@ class WriteJob {
 
  private:
   void write_parts() {
-    for (size_t part = 0; next_rows(rows_of_part()); ++part) {
-      const auto before = parts_ ? parts_->finished(part) : std::nullopt;
+    for (size_t part = 0;; ++part) {
+      const auto record = parts_ ? parts_->finished(part, totals_.rows) : std::nullopt;
+      const auto before = record ? std::optional(totals_from_json(*record)) : std::nullopt;
+      if (!next_rows(before ? before->rows : rows_of_part())) return;
       if (before) {
-        take_over_part(part, totals_from_json(*before));
+        take_over_part(part, *before);
       } else {
         write_part(part);
       }
-      num_parts_ = part + 1;
     }
   }
 
@@ -285,10 +290,11 @@ class WriteJob {
   void take_over_part(size_t part, const WriteTotals& before) {
     int64_t rows = 0;
     do rows += static_cast<int64_t>(rows_.size());
-    while (rows < rows_of_part() && next_rows(rows_of_part() - rows));
+    while (rows < before.rows && next_rows(before.rows - rows));
     for (size_t form = 0; form < forms_.size(); ++form) {
       if (forms_[form].file) parts_->copy(part, form, *forms_[form].file);
     }
+    num_parts_ = part + 1;
     totals_.add(before);
     products_before_ += before.products;
     progress_.reach(reader_.fraction());
@@ -297,14 +303,26 @@ class WriteJob {
     products_since_ = candidates_since_ = 0;
   }
 
+  /// Of a run that is interrupted the part ends with its last whole batch, so that no text is written
+  /// twice.
   void write_part(size_t part) {
-    if (parts_) parts_->begin(part);
+    if (parts_) parts_->begin(part, totals_.rows);
     WriteTotals totals;
-    do {
-      write_batch(totals);
-      totals.rows += static_cast<int64_t>(rows_.size());
-    } while (totals.rows < rows_of_part() && next_rows(rows_of_part() - totals.rows));
+    try {
+      do {
+        write_batch(totals);
+        totals.rows += static_cast<int64_t>(rows_.size());
+      } while (totals.rows < rows_of_part() && next_rows(rows_of_part() - totals.rows));
+    } catch (const Cancelled&) {
+      if (parts_ && totals.rows > 0) finish_part(part, totals);
+      throw;
+    }
+    finish_part(part, totals);
+  }
+
+  void finish_part(size_t part, const WriteTotals& totals) {
     if (parts_) parts_->finish(to_json(totals));
+    num_parts_ = part + 1;
     totals_.add(totals);
     products_since_ += totals.products;
     candidates_since_ += totals.candidates;
@@ -431,7 +449,14 @@ void check_write(const copywriting::WriteConfig& config, const WriteRun& run) {
 
 bool run_write(const copywriting::WriteConfig& config, const WriteRun& run, const WriteChoice& choice) {
   check_write(config, run);
-  return WriteJob(config, run, choice).write_all();
+  std::optional<WriteJob> job;
+  try {
+    job.emplace(config, run, choice);
+  } catch (const data::ImportRefused& refused) {  // before any row: the list says so
+    if (!run.rejects.empty()) write_output(run.rejects, dump_line(data::to_json(data::with_short_value(refused.entry()))) + "\n");
+    throw;
+  }
+  return job->write_all();
 }
 
 WriteSpeed measure_write(const copywriting::WriteConfig& config, const WriteRun& run, const WriteChoice& choice, int64_t products) {

@@ -1,5 +1,5 @@
-// recipes/write_catalogue.h - `vitrine write TABLE --output TABLE2`: copy for every product of a shop's
-// file that has none, into a file of the same kind, with its labels.
+// recipes/write_catalogue.h - `vitrine write TABLE --output TABLE2`: copy for every product of a
+// shop's file that has none, into a file of the same kind, with its labels.
 #pragma once
 #include <string>
 #include <vector>
@@ -18,17 +18,23 @@ struct CatalogueConfig {
   double price_per_hour = 0;
 
   void describe(FieldVisitor& v) {
-    v.field("fields", fields, "a table as output: fields to fill, description,title,short_title; empty = description, and title where the table has such a column");
-    v.field("columns", columns, "a table as output: columns that take the texts, description=文案,title=标题");
+    v.field("fields", fields,
+            "a table as output: fields to fill, description,title,short_title; empty = "
+            "description, and title where the table has such a column");
+    v.field("columns", columns,
+            "a table as output: columns that take the texts, description=文案,title=标题");
     v.field("map", map, "columns of a table mapped by hand, 商品描述=description");
     v.field("shop", shop, "name of the shop whose mappings are remembered");
     v.field("sheet", sheet, "sheet of a workbook; empty = the first one");
     v.field("licence", licence, "licence of the rows of a table");
-    v.field("manifest", manifest, "a table as output: what became of each text, JSONL; empty = OUTPUT.manifest.jsonl");
+    v.field("manifest", manifest,
+            "a table as output: what became of each text, JSONL; empty = OUTPUT.manifest.jsonl");
     v.field("only_empty", only_empty, "a table as output: a cell that is filled stays");
-    v.field("dry_run", dry_run, "a table as output: write the manifest alone, and say what the run would take");
+    v.field("dry_run", dry_run,
+            "a table as output: write the manifest alone, and say what the run would take");
     v.field("resume", resume, "a table as output: go on where a run of the same command stopped");
-    v.field("price_per_hour", price_per_hour, "price of an hour of this machine, for the estimate", 0, 1e6);
+    v.field("price_per_hour", price_per_hour, "price of an hour of this machine, for the estimate",
+            0, 1e6);
   }
 };
 
@@ -40,6 +46,7 @@ bool is_catalogue_output(const std::string& output);
 /// overwritten; run again, it gives the same OUTPUT. Returns false when a text was refused, a row
 /// rejected or a product without a text. Throws as these do; InvalidInput for OUTPUT.run of other
 /// settings.
-bool write_catalogue(const copywriting::WriteConfig& config, const WriteRun& run, const CatalogueConfig& catalogue, const LabelOptions& labels);
+bool write_catalogue(const copywriting::WriteConfig& config, const WriteRun& run,
+                     const CatalogueConfig& catalogue, const LabelOptions& labels);
 
 }  // namespace vitrine::recipes

@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kLock = "lock", kSettings = "run.json", kDone = ".done";
-constexpr std::string_view kEndings[] = {".jsonl", ".txt", ".table", kDone};
+constexpr std::string_view kEndings[] = {".jsonl", ".txt", ".table", ".texts", ".manifest", ".labels",
+                                         ".log", kDone};
 constexpr size_t kMaxNamed = 3;       // settings in one message
 constexpr size_t kMaxValueSize = 40;  // of each
 constexpr size_t kChunkBytes = size_t{1} << 16;
@@ -103,6 +104,10 @@ WriteParts::WriteParts(const fs::path& output, const Json& settings,
   take_over(settings, restart);
 }
 
+bool WriteParts::are_there(const fs::path& output, const Json& settings) {
+  return settings_in(output.string() + ".parts") == settings;
+}
+
 void WriteParts::take_over(const Json& settings, bool restart) {
   const Json before = settings_in(folder_);
   if (before == settings && !restart) return;
@@ -133,11 +138,14 @@ fs::path WriteParts::place(size_t part, std::string_view ending) const {
   return folder_ / concat(number, ending);
 }
 
-std::optional<Json> WriteParts::finished(size_t part) const {
+std::optional<Json> WriteParts::finished(size_t part, int64_t first_row) const {
   const fs::path done = place(part, kDone);
   if (!fs::exists(done)) return std::nullopt;
   try {
     Json record = read_json_file(done);
+    if (record.value("first_row", int64_t{0}) != first_row)
+      throw Corrupt(concat(done.string(), ": begins with row ", record.at("first_row").dump(),
+                           ", expected ", first_row));
     for (const auto& ending : endings_) {
       const fs::path file = place(part, ending);
       if (sha256_file(file) != record.at("sha256").at(ending))
@@ -153,8 +161,9 @@ std::optional<Json> WriteParts::finished(size_t part) const {
   }
 }
 
-void WriteParts::begin(size_t part) {
+void WriteParts::begin(size_t part, int64_t first_row) {
   part_ = part;
+  first_row_ = first_row;
   open_.clear();
   for (const auto& ending : endings_)
     open_.push_back({std::make_unique<AtomicFile>(place(part, ending)), {}});
@@ -166,7 +175,7 @@ void WriteParts::write(size_t form, std::string_view text) {
 }
 
 void WriteParts::finish(const Json& totals) {
-  Json record{{"totals", totals}, {"sha256", Json::object()}};
+  Json record{{"totals", totals}, {"first_row", first_row_}, {"sha256", Json::object()}};
   for (size_t form = 0; form < endings_.size(); ++form) {
     open_[form].file->commit();
     record["sha256"][endings_[form]] = open_[form].hash.hex();
@@ -176,8 +185,12 @@ void WriteParts::finish(const Json& totals) {
   ++num_finished_;
 }
 
+std::unique_ptr<ByteReader> WriteParts::open(size_t part, size_t form) const {
+  return open_bytes(place(part, endings_[form]));
+}
+
 void WriteParts::copy(size_t part, size_t form, OutputFile& output) const {
-  const auto reader = open_bytes(place(part, endings_[form]));
+  const auto reader = open(part, form);
   std::vector<char> chunk(kChunkBytes);
   while (const size_t size = reader->read(chunk)) output.write({chunk.data(), size});
 }

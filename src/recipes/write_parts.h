@@ -1,5 +1,5 @@
-// recipes/write_parts.h - the finished parts of a `write` (or `draw`): what a run that was killed
-// leaves to the next one.
+// recipes/write_parts.h - the finished parts of a `write` (or `draw`, or `export`): what a run that
+// was killed leaves to the next one.
 //
 // Beside OUTPUT lies the folder OUTPUT.parts while the run is going on:
 //   run.json       what the bytes of the parts depend on
@@ -9,6 +9,7 @@
 // Each file appears whole. A part without a `done` that fits is written anew; the same parts always
 // give the same OUTPUT.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_reader.h"
 #include "base/compressed.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -37,19 +39,24 @@ class WriteParts {
   WriteParts(const WriteParts&) = delete;
   WriteParts& operator=(const WriteParts&) = delete;
 
+  /// Whether parts of an earlier run with these settings are there to be taken over.
+  static bool are_there(const std::filesystem::path& output, const Json& settings);
+
   const std::filesystem::path& folder() const { return folder_; }
   /// Parts with a `done` that were found at first.
   size_t num_found() const { return num_found_; }
 
   /// What finish was given for the part; nothing when it is to be written. Warns of a part whose
-  /// files do not fit.
-  std::optional<Json> finished(size_t part) const;
+  /// files do not fit, or that begins elsewhere: `first_row`, where parts may differ in length.
+  std::optional<Json> finished(size_t part, int64_t first_row = 0) const;
 
   /// Call order for each part to be written: begin (write)* finish.
-  void begin(size_t part);
+  void begin(size_t part, int64_t first_row = 0);
   void write(size_t form, std::string_view text);
   void finish(const Json& totals);
 
+  /// One form of a finished part from its start. Throws NotFound, IoError.
+  std::unique_ptr<ByteReader> open(size_t part, size_t form) const;
   /// Appends one form of a finished part to `output`.
   void copy(size_t part, size_t form, OutputFile& output) const;
   /// All is done: removes the folder, but for files of others.
@@ -73,6 +80,7 @@ class WriteParts {
   size_t num_found_ = 0, num_finished_ = 0;
   bool is_removed_ = false;
   size_t part_ = 0;             // the one that is being written
+  int64_t first_row_ = 0;       // of it
   std::vector<OpenFile> open_;  // its files, one a form
 };
 

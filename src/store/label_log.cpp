@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/byte_reader.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "data/text_window.h"
 
 namespace vitrine::store {
 namespace fs = std::filesystem;
@@ -148,23 +150,29 @@ LogState read_label_log(const fs::path& log, const EntryTaker& take) {
     if (!head_seen) state.fault = "the log is gone, its .head is there";
     return state;
   }
-  const std::string bytes = read_file(log);
+  const auto bytes = open_bytes(log);
+  data::TextWindow window(*bytes);
   Chain chain(state);
   Json entry;
-  for (size_t end = 0;
-       state.fault.empty() && (end = bytes.find('\n', state.good_bytes)) != bytes.npos;) {
-    const std::string_view line =
-        std::string_view(bytes).substr(state.good_bytes, end - state.good_bytes);
-    std::string fault = fault_of(line, entry);
+  for (size_t searched = 0; state.fault.empty();) {
+    const size_t end = window.text().find('\n', searched);
+    searched = window.text().size();
+    if (end == std::string_view::npos) {
+      if (!window.more()) break;  // what a writer left behind the last complete line is no entry
+      continue;
+    }
+    std::string fault = fault_of(window.text().substr(0, end), entry);
     if (fault.empty()) fault = chain.take(entry);
     if (!fault.empty()) {
       state.fault = at_line(state.entries + 1, fault);
       break;
     }
-    state.good_bytes = end + 1;
+    state.good_bytes += end + 1;
     head_seen = head_seen || (state.last_seq == head->seq && state.last_sha256 == head->sha256) ||
                 Chain::vouches(entry, head->seq, head->sha256);
     if (take) take(entry);
+    window.drop(end + 1);
+    searched = 0;
   }
   if (state.fault.empty() && !chain.begins_rightly())
     state.fault =

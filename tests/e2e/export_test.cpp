@@ -2,6 +2,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/compressed.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "e2e/program.h"
@@ -164,6 +165,95 @@ TEST(ExportTest, AnOutputOfAnotherKindIsWrongUsage) {
   EXPECT_EQ(files_below(folder.path()), (std::vector<std::string>{"s.csv", "t.jsonl"}));
 }
 
+TEST(ExportTest, EveryOfferedTextIsInTheManifestWithWhatBecameOfIt) {
+  const TemporaryFolder folder;
+  put(folder / "s.csv", "商品ID,标题,文案\ng1,裙,\ng2,裤,\n");
+  put(folder / "t.jsonl",
+      "{\"id\":\"g1\",\"text\":\"全国第一的最佳裙子。\"}\n{\"id\":\"g1\",\"text\":\"简约长裙。\"}\n{\"id\":\"g1\",\"text\":\"百搭长裙。\"}\n"
+      "{\"id\":\"g2\",\"candidates\":[{\"index\":5,\"text\":\"全国第一的裤子。\"},{\"index\":2,\"text\":\"简约长裤。\"},{\"index\":0,\"text\":\"百搭长裤。\"}]}\n");
+  put(folder / "more.jsonl", "{\"id\":\"g2\",\"text\":\"又一条长裤。\"}\n");
+  const auto result = run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl" + "," + folder / "more.jsonl", "--output", folder / "out.csv", "--licence", "own"}, folder));
+  EXPECT_EQ(result.exit_code, 0) << result.err;  // every place got a text
+  EXPECT_EQ(get(folder / "out.csv"), "商品ID,标题,文案\ng1,裙,简约长裙。（本文由AI生成）\ng2,裤,简约长裤。（本文由AI生成）\n");
+  const auto manifest = json_lines(folder / "out.csv.manifest.jsonl");
+  ASSERT_EQ(manifest.size(), 6u);
+  std::vector<std::string> what;
+  for (size_t i = 1; i < manifest.size(); ++i) what.push_back(manifest[i]["id"].get<std::string>() + " " + manifest[i]["status"].get<std::string>());
+  EXPECT_EQ(what, (std::vector<std::string>{"g1 blocked", "g1 written", "g1 not_needed", "g2 written", "g2 not_needed"}));
+  EXPECT_EQ(manifest[0]["counts"], Json({{"written", 2}, {"not_needed", 2}, {"blocked", 1}}));
+  EXPECT_EQ(manifest[4]["candidate"]["index"], 2);
+  const Json& others = manifest[4]["others"];
+  ASSERT_EQ(others.size(), 2u);
+  EXPECT_EQ(others[0]["index"], 5);
+  EXPECT_EQ(others[0]["status"], "blocked");
+  EXPECT_FALSE(others[0]["hits"].empty());
+  EXPECT_EQ(others[1], Json({{"index", 0}, {"status", "not_needed"}}));
+}
+
+TEST(ExportTest, ALineOfAnyLengthIsARejectedRowAsItIsForImport) {
+  const TemporaryFolder folder;
+  const std::string long_cell(size_t{40} << 20, 'x');
+  const std::string table = "商品ID,标题,文案\ng1,裙,\ng2," + long_cell + ",\ng3,衫,\n";
+  put(folder / "s.csv", table);
+  put(folder / "t.jsonl", "{\"id\":\"g3\",\"text\":\"简约衬衫。\"}\n");
+  const auto result = run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.csv", "--rejects", folder / "r.jsonl"}, folder));
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  run_program({"import", folder / "s.csv", "--output", folder / "p.jsonl", "--rejects", folder / "import.jsonl"});
+  EXPECT_EQ(get(folder / "r.jsonl"), get(folder / "import.jsonl"));
+  EXPECT_EQ(json_lines(folder / "r.jsonl").at(0)["code"], "TOO_LARGE");
+  std::string expected = table;
+  expected.insert(expected.size() - 1, "简约衬衫。（本文由AI生成）");
+  EXPECT_TRUE(get(folder / "out.csv") == expected);
+}
+
+/// A table of so many rows of about 4 KB without copy.
+std::string wide_table(int rows) {
+  std::string table = "商品ID,标题,商品属性,备注,文案\n";
+  for (int row = 0; row < rows; ++row) {
+    table += "g" + std::to_string(row) + ",连衣裙,类型:裙;颜色:红色;风格:简约,";
+    for (int i = 0; i < 330; ++i) table += "店里的话";
+    table += ",\n";
+  }
+  return table;
+}
+
+TEST(ExportTest, MemoryDoesNotGrowWithTheFile) {
+  const TemporaryFolder folder;
+  put(folder / "t.jsonl", "{\"id\":\"g7\",\"text\":\"简约长裙。\"}\n");
+  long memory[2] = {0, 0};
+  for (const int rows : {10, 25000}) {  // the second of 100 MB
+    put(folder / "s.csv", wide_table(rows));  // not kept: what forks a program lends it its memory
+    const auto result = run_program(labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.csv", "--licence", "own"}, folder));
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const auto more = std::filesystem::file_size(folder / "out.csv") - std::filesystem::file_size(folder / "s.csv");
+    ASSERT_EQ(more, std::string("简约长裙。（本文由AI生成）").size());
+    memory[rows > 10] = result.max_rss_kib;
+  }
+  EXPECT_LT(memory[1] - memory[0], 30 << 10);  // KiB
+}
+
+TEST(ExportTest, AnInterruptedExportGoesOnWhereItStopped) {
+  const TemporaryFolder folder;
+  std::string texts;
+  for (int row = 0; row < 2000; ++row) texts += "{\"id\":\"g" + std::to_string(row) + "\",\"text\":\"简约长裙，日常穿着舒适。\"}\n";
+  put(folder / "t.jsonl", texts);
+  put(folder / "s.csv", wide_table(2000));
+  const auto args = labelled({"export", folder / "s.csv", "--texts", folder / "t.jsonl", "--output", folder / "out.csv", "--licence", "own"}, folder);
+  const auto stopped = run_program(args, {.signal_once_there = folder / "out.csv.parts/000001.done", .signal = 15});
+  ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
+  EXPECT_NE(stopped.err.find("run the same command again"), std::string::npos) << stopped.err;
+  EXPECT_FALSE(std::filesystem::exists(folder / "out.csv"));
+  for (const char* part : {"000000.labels", "000001.labels"}) ASSERT_FALSE(get(folder / "out.csv.parts/" + part).empty());
+  const std::string labels = get(folder / "out.csv.parts/000000.labels");
+  const auto result = run_program(args);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("going on from"), std::string::npos) << result.err;
+  EXPECT_NE(get(folder / "out.csv.aigc.json").find(labels.substr(0, labels.find('\n'))), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder / "out.csv.parts"));
+  EXPECT_EQ(run_program(labelled({"verify", "text", folder / "out.csv"}, folder)).exit_code, 0);
+  EXPECT_EQ(lines(get(folder / "log.jsonl")).size(), 2000u);
+}
+
 /// A table of goods, each third with copy of its own.
 std::string catalogue(int rows) {
   std::string table = "商品ID,标题,类目,商品属性,文案,备注\n";
@@ -268,6 +358,87 @@ TEST(CatalogueTest, RejectedRowsOfTheTableAreListed) {
   ASSERT_EQ(rejects.size(), 1u);
   EXPECT_EQ(rejects[0]["row"], 6);
   EXPECT_EQ(rejects[0]["code"], "DUP_ID");
+}
+
+TEST(CatalogueTest, ARunThatIsToldToStopKeepsItsTextsAndGoesOn) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(1500));
+  auto args = labelled({"write", folder / "in.csv", "--output", folder / "whole.csv", "--baseline", "template", "-n", "2", "--fields", "description", "--checkpoint-every", "200"}, folder);
+  ASSERT_EQ(run_program(args).exit_code, 0);
+  args[3] = folder / "out.csv";
+  const std::string parts = "out.csv.run/description.jsonl.parts/";
+  const auto stopped = run_program(args, {.signal_once_there = folder / (parts + "000001.done"), .signal = 15});
+  ASSERT_EQ(stopped.exit_code, 130) << stopped.err;
+  EXPECT_FALSE(std::filesystem::exists(folder / "out.csv"));
+  int64_t kept = 0;  // each part begins behind the one before, also the short one
+  for (int part = 0; std::filesystem::exists(folder / (parts + "00000" + std::to_string(part) + ".done")); ++part) {
+    const Json done = json_lines(folder / (parts + "00000" + std::to_string(part) + ".done")).at(0);
+    EXPECT_EQ(done["first_row"], kept);
+    kept += done["totals"]["rows"].get<int64_t>();
+  }
+  EXPECT_GE(kept, 400);
+  const auto result = run_program(args);
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(get(folder / "out.csv"), get(folder / "whole.csv"));
+}
+
+TEST(CatalogueTest, AnExportThatIsKilledAgainAndAgainComesToItsEnd) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(2600));
+  auto args = labelled({"write", folder / "in.csv", "--output", folder / "whole.csv", "--baseline", "template", "-n", "1", "--fields", "description"}, folder);
+  ASSERT_EQ(run_program(args).exit_code, 0);
+  const auto labels_before = lines(get(folder / "log.jsonl")).size();
+  args[3] = folder / "out.csv";
+  size_t stops = 0;
+  for (int part = 0; part < 3; ++part) {
+    const std::string done = "out.csv.run/export.parts/00000" + std::to_string(part) + ".done";
+    stops += run_program(args, {.signal_once_there = folder / done}).exit_code != 0;
+    if (std::filesystem::exists(folder / "out.csv.run")) {
+      EXPECT_TRUE(std::filesystem::exists(folder / done)) << done;
+    }
+  }
+  EXPECT_GE(stops, 2u);
+  const auto last = run_program(args);
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_EQ(get(folder / "out.csv"), get(folder / "whole.csv"));
+  EXPECT_EQ(lines(get(folder / "log.jsonl")).size(), 2 * labels_before);  // each text once
+  EXPECT_EQ(run_program(labelled({"verify", "text", folder / "out.csv"}, folder)).exit_code, 0);
+}
+
+TEST(CatalogueTest, RejectedRowsOfAPackedTableAreListed) {
+  const TemporaryFolder folder;
+  const std::string table = catalogue(4) + "g4,裙,,,,\n";
+  put(folder / "in.csv", table);
+  put(folder / "in.csv.gz", compress(table, Compression::gzip));
+  put(folder / "in.csv.zst", compress(table, Compression::zstd));
+  for (const std::string input : {"in.csv", "in.csv.gz", "in.csv.zst"}) {
+    for (const std::string output : {"out.csv", "out.csv.gz", "out.jsonl"}) {
+      auto args = labelled({"write", folder / input, "--output", folder / output, "--baseline", "template", "-n", "1", "--rejects", folder / "r.jsonl", "--quiet"}, folder);
+      if (output == "out.jsonl") args.resize(args.size() - 4);  // texts alone have no labels
+      const auto result = run_program(args);
+      EXPECT_EQ(result.exit_code, 3) << result.err;
+      const auto rejects = json_lines(folder / "r.jsonl");
+      ASSERT_EQ(rejects.size(), 1u) << input << " to " << output;
+      EXPECT_EQ(rejects[0]["file"], folder / input);
+      EXPECT_EQ(rejects[0]["row"], 6);
+      EXPECT_EQ(rejects[0]["code"], "DUP_ID");
+      EXPECT_EQ(rejects[0]["id"], "g4");
+      std::filesystem::remove(folder / "r.jsonl");
+    }
+  }
+}
+
+TEST(CatalogueTest, AFileThatIsRefusedAsAWholeIsListedToo) {
+  const TemporaryFolder folder;
+  const std::string packed = compress(catalogue(40), Compression::gzip);
+  put(folder / "in.csv.gz", packed.substr(0, packed.size() - 9));
+  for (const std::string output : {"out.csv", "out.jsonl"}) {
+    auto args = labelled({"write", folder / "in.csv.gz", "--output", folder / output, "--baseline", "template", "-n", "1", "--rejects", folder / "r.jsonl", "--quiet"}, folder);
+    if (output == "out.jsonl") args.resize(args.size() - 4);
+    EXPECT_TRUE(failed_with_one_line(run_program(args), 1, "ARCHIVE_DAMAGED")) << output;
+    EXPECT_EQ(json_lines(folder / "r.jsonl").at(0)["code"], "ARCHIVE_DAMAGED") << output;
+    std::filesystem::remove(folder / "r.jsonl");
+  }
 }
 
 TEST(CatalogueTest, TextsOfOtherSettingsAreNotTakenOver) {

@@ -10,6 +10,7 @@
 #include "data/shop_file.h"
 #include "data/table_file.h"
 #include "data/workbook.h"
+#include "support/whole_shop_file.h"
 
 namespace vitrine::data {
 namespace {
@@ -68,12 +69,12 @@ TEST_P(WorkbooksGoldenTest, AnImportHasNoRejectedRow) {
 
 TEST_P(WorkbooksGoldenTest, WithoutATextTheBytesAreTheSame) {
   const std::string bytes = bytes_of(GetParam());
-  EXPECT_EQ(ShopFile::read_from(bytes, "book.xlsx", quiet_config()).bytes(), bytes);
+  EXPECT_EQ(test::WholeShopFile::read_from(bytes, "book.xlsx", quiet_config()).bytes(), bytes);
 }
 
 TEST_P(WorkbooksGoldenTest, OneTextChangesOneCellAndNoOtherEntry) {
   const std::string bytes = bytes_of(GetParam());
-  ShopFile file = ShopFile::read_from(bytes, "book.xlsx", quiet_config());
+  test::WholeShopFile file = test::WholeShopFile::read_from(bytes, "book.xlsx", quiet_config());
   ASSERT_EQ(file.column_of("description"), "文案");
   file.set(2, "description", "好 T恤 <“&”>\n第二行");
   const Archive before(bytes, "before.xlsx"), after(file.bytes(), "after.xlsx");
@@ -92,7 +93,7 @@ TEST_P(WorkbooksGoldenTest, OneTextChangesOneCellAndNoOtherEntry) {
 TEST_P(WorkbooksGoldenTest, AFormulaStaysAFormula) {
   ShopFileConfig config = quiet_config();
   config.columns = {"description=库存"};
-  ShopFile file = ShopFile::read_from(bytes_of(GetParam()), "book.xlsx", config);
+  test::WholeShopFile file = test::WholeShopFile::read_from(bytes_of(GetParam()), "book.xlsx", config);
   EXPECT_TRUE(file.is_fixed(0, "description"));
   EXPECT_THROW(file.set(0, "description", "字"), InvalidInput);
   EXPECT_FALSE(file.is_fixed(2, "description"));

@@ -10,6 +10,7 @@
 #include "data/shop_file.h"
 #include "data/xml_scan.h"
 #include "support/shop_tables.h"
+#include "support/whole_shop_file.h"
 #include "support/workbook.h"
 #include "text/encoding.h"
 
@@ -121,13 +122,13 @@ const std::vector<Format>& formats() {
 
 /// "" or what is wrong after one text more.
 std::string fault_of_one_change(const std::string& bytes, const Format& format, ShopTables& random) {
-  ShopFile file = ShopFile::read_from(bytes, format.file_name, quiet_config());
-  const ShopFile before = ShopFile::read_from(bytes, format.file_name, quiet_config());
+  test::WholeShopFile file = test::WholeShopFile::read_from(bytes, format.file_name, quiet_config());
+  const test::WholeShopFile before = test::WholeShopFile::read_from(bytes, format.file_name, quiet_config());
   if (file.rows().empty() || !file.has_field("description")) return "no place for a text";
   const size_t changed = random.below(file.rows().size());
   const std::string stored = file.stored_form("description", "新文案" + random.value());
   file.set(changed, "description", stored);
-  const ShopFile again = ShopFile::read_from(file.bytes(), format.file_name, quiet_config());
+  const test::WholeShopFile again = test::WholeShopFile::read_from(file.bytes(), format.file_name, quiet_config());
   if (again.rows().size() != before.rows().size()) return "another number of rows";
   for (size_t row = 0; row < again.rows().size(); ++row) {
     if (again.text(row, "description") != (row == changed ? stored : before.text(row, "description"))) return concat("row ", row, ": another text");
@@ -141,7 +142,7 @@ std::string shown(const std::string& bytes, const Format& format, ShopTables& ra
   try {
     const auto imported = read_products_from(bytes, format.file_name, quiet_config().reader);
     if (imported.products.empty() || imported.products.front().source.format.empty()) return "no product";
-    const ShopFile file = ShopFile::read_from(bytes, format.file_name, quiet_config());
+    const test::WholeShopFile file = test::WholeShopFile::read_from(bytes, format.file_name, quiet_config());
     if (file.format() != format.found_as) return "read as " + file.format();
     if (file.bytes() != bytes) return "OTHER BYTES";
     const std::string fault = fault_of_one_change(bytes, format, random);

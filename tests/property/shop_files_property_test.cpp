@@ -7,6 +7,7 @@
 #include "data/shop_file.h"
 #include "support/shop_tables.h"
 #include "support/temporary_directory.h"
+#include "support/whole_shop_file.h"
 #include "support/workbook.h"
 #include "text/encoding.h"
 #include "text/utf8.h"
@@ -25,7 +26,7 @@ ShopFileConfig quiet_config() {
 using Generator = test::ShopTables;
 
 void expect_unchanged(const std::string& bytes, const std::string& name) {
-  ShopFile file = ShopFile::read_from(bytes, name, quiet_config());
+  test::WholeShopFile file = test::WholeShopFile::read_from(bytes, name, quiet_config());
   ASSERT_EQ(file.bytes(), bytes) << name;
   if (file.rows().empty()) return;
   // The same texts again are the same bytes, wherever they are written as we write them; other places stay.
@@ -36,13 +37,13 @@ void expect_unchanged(const std::string& bytes, const std::string& name) {
 
 /// One text more: what stood before and behind it stays.
 void expect_one_change(const std::string& bytes, const std::string& name, Generator& random) {
-  ShopFile file = ShopFile::read_from(bytes, name, quiet_config());
+  test::WholeShopFile file = test::WholeShopFile::read_from(bytes, name, quiet_config());
   if (file.rows().empty() || !file.has_field("description")) return;
   const size_t row = random.below(file.rows().size());
   const std::string stored = file.stored_form("description", "新文案" + random.value());
   file.set(row, "description", stored);
-  const ShopFile before = ShopFile::read_from(bytes, name, quiet_config());
-  const ShopFile again = ShopFile::read_from(file.bytes(), name, quiet_config());
+  const test::WholeShopFile before = test::WholeShopFile::read_from(bytes, name, quiet_config());
+  const test::WholeShopFile again = test::WholeShopFile::read_from(file.bytes(), name, quiet_config());
   ASSERT_EQ(again.rows().size(), file.rows().size()) << name;
   for (size_t i = 0; i < again.rows().size(); ++i) {
     ASSERT_EQ(again.text(i, "description"), i == row ? stored : before.text(i, "description")) << name << " row " << i;
@@ -116,7 +117,7 @@ TEST(ShopFilesPropertyTest, AtomFeedsComeBackByteForByte) {
       feed += "<link href=\"http://s/1\"/>" + end + "</entry>" + end;
     }
     feed += "</feed>" + end;
-    ASSERT_FALSE(ShopFile::read_from(feed, "feed.atom", quiet_config()).rows().empty()) << feed;
+    ASSERT_FALSE(test::WholeShopFile::read_from(feed, "feed.atom", quiet_config()).rows().empty()) << feed;
     expect_unchanged(feed, "feed.atom");
     expect_one_change(feed, "feed.atom", random);
   }
@@ -146,7 +147,7 @@ TEST(ShopFilesPropertyTest, MerchantJsonComesBackByteForByte) {
     const int indent = static_cast<int>(random.below(4)) - 1;  // -1 = one line
     const std::string document = Json{{"kind", "content#productsListResponse"}, {"resources", list}}.dump(indent == -1 ? 1 : indent);
     for (const auto& [bytes, name] : {std::pair(lines, "p.jsonl"), {list.dump(indent), "p.json"}, {document, "p.json"}}) {
-      ASSERT_EQ(ShopFile::read_from(bytes, name, quiet_config()).rows().size(), list.size()) << bytes;
+      ASSERT_EQ(test::WholeShopFile::read_from(bytes, name, quiet_config()).rows().size(), list.size()) << bytes;
       expect_unchanged(bytes, name);
       expect_one_change(bytes, name, random);
     }

@@ -23,7 +23,7 @@ struct ExportVerb {
     VerbOptions::require(!config.texts.empty(), "--texts");
     const auto result = recipes::export_texts(source, config, recipes::open_labels(labels, system_utc_clock()));
     log_line(result.has_refused() ? LogLevel::warn : LogLevel::info, "[export] " + recipes::to_line(result));
-    if (!common.quiet && result.count("written") > 0) std::cerr << "发布时请主动声明并使用平台的标识功能 (办法第十条第一款)\n";
+    if (!common.quiet && result.counts[recipes::ExportStatus::written] > 0) std::cerr << "发布时请主动声明并使用平台的标识功能 (办法第十条第一款)\n";
     return result.has_refused() ? kSomeRejected : kDone;
   }
 };

@@ -53,8 +53,9 @@ serve::TextExportResult export_texts(const serve::TextExport& order) {
   const recipes::ExportConfig config = config_of(order);
   const recipes::ExportResult exported = recipes::export_texts(order.source.string(), config, labels);
   serve::TextExportResult result;
-  for (const auto& [status, count] : exported.counts) result.counts[status] = static_cast<int64_t>(count);
-  const bool has_texts = !order.dry_run && exported.count("written") > 0;
+  const Json counts = to_json(exported.counts);
+  for (const auto& [status, count] : counts.items()) result.counts[status] = count.get<int64_t>();
+  const bool has_texts = !order.dry_run && exported.counts[recipes::ExportStatus::written] > 0;
   result.verified = !has_texts || recipes::verify_export(config.output, labels).at("result") == "pass";
   return result;
 }

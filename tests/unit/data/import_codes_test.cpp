@@ -443,7 +443,7 @@ TEST(ImportCodesTest, ADamagedOrOverfullPackedFileIsRefusedWithACode) {
   write_file_atomic(folder.path() / "bomb.csv.gz", compress(table + std::string(size_t{4} << 20, ' '), Compression::gzip));
   for (const auto& [file, code] : {std::pair{"cut.csv.gz", "0  ARCHIVE_DAMAGED fatal"}, {"bomb.csv.gz", "0  TOO_LARGE fatal"}}) {
     EXPECT_EQ(refusal([&] { read_products(folder.path() / file, quiet_config()); }), code) << file;
-    EXPECT_EQ(refusal([&] { ShopFile::read(folder.path() / file, {.reader = quiet_config(), .columns = {}}); }), code) << file;
+    EXPECT_EQ(refusal([&] { ShopFile(folder.path() / file, {.reader = quiet_config(), .columns = {}}); }), code) << file;
   }
 }
 

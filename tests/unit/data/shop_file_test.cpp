@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "data/archive.h"
 #include "data/workbook.h"
+#include "support/whole_shop_file.h"
 #include "support/workbook.h"
 #include "text/encoding.h"
 
@@ -17,15 +18,15 @@ ShopFileConfig quiet_config() {
   return config;
 }
 
-ShopFile open(std::string_view bytes, std::string_view name, ShopFileConfig config = quiet_config()) { return ShopFile::read_from(std::string(bytes), name, config); }
+test::WholeShopFile open(std::string_view bytes, std::string_view name, ShopFileConfig config = quiet_config()) { return test::WholeShopFile::read_from(std::string(bytes), name, config); }
 
 /// The file after one text.
 std::string with(std::string_view bytes, std::string_view name, size_t row, std::string_view field, std::string_view text) {
-  ShopFile file = open(bytes, name);
+  test::WholeShopFile file = open(bytes, name);
   EXPECT_EQ(file.bytes(), bytes);
   const std::string stored = file.stored_form(field, text);
   file.set(row, field, stored);
-  const ShopFile again = open(file.bytes(), name);
+  const test::WholeShopFile again = open(file.bytes(), name);
   EXPECT_EQ(again.text(row, field), stored);
   return file.bytes();
 }
@@ -38,7 +39,7 @@ TEST(ShopFileTest, ACellOfATableChangesAndTheOthersStay) {
 
 TEST(ShopFileTest, ATableWithoutAColumnForTheTextGetsOneAtTheEnd) {
   EXPECT_EQ(with("id,标题\n1,裙\n2,裤\n", "a.csv", 1, "description", "好裤"), "id,标题,文案\n1,裙,\n2,裤,好裤\n");
-  ShopFile file = open("id,品牌\n1,甲\n2,乙\n", "a.csv", [] { auto c = quiet_config(); c.reader.map = {"品牌=title"}; c.columns = {"description=Copy", "short_title=Short"}; return c; }());
+  test::WholeShopFile file = open("id,品牌\n1,甲\n2,乙\n", "a.csv", [] { auto c = quiet_config(); c.reader.map = {"品牌=title"}; c.columns = {"description=Copy", "short_title=Short"}; return c; }());
   file.set(0, "description", "长");
   file.set(0, "short_title", "短");
   file.set(1, "short_title", "短2");
@@ -66,7 +67,7 @@ TEST(ShopFileTest, DamagedRowsStayAsTheyAre) {
   odd[odd.size() - 5] = '\xd8';  // a lone surrogate
   EXPECT_EQ(open(odd, "a.csv").bytes(), odd);
   EXPECT_EQ(open(odd, "a.csv").rows().size(), 1u);
-  ShopFile file = open(odd, "a.csv");
+  test::WholeShopFile file = open(odd, "a.csv");
   file.set(0, "description", "好");
   EXPECT_EQ(file.bytes().size(), odd.size() + 2);
   EXPECT_EQ(file.bytes().substr(file.bytes().size() - 12), odd.substr(odd.size() - 12));
@@ -111,7 +112,7 @@ TEST(ShopFileTest, OfAWorkbookOneSheetChangesAndEveryOtherEntryStays) {
       "<cols><col min=\"1\"/></cols><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c><c r=\"D1\" t=\"s\"><v>2</v></c></row>"
       "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"D2\" s=\"1\"><v>45292</v></c></row><row r=\"3\"><c r=\"A3\"><v>2</v></c><c r=\"B3\" s=\"0\" t=\"s\"><v>3</v></c></row></sheetData>",
       {"商品ID", "文案", "上架", "旧文"}, {{"xl/media/a.bin", std::string(5000, 'z')}});
-  ShopFile file = open(bytes, "a.xlsx", [] { auto c = quiet_config(); c.reader.map = {"上架=title"}; return c; }());
+  test::WholeShopFile file = open(bytes, "a.xlsx", [] { auto c = quiet_config(); c.reader.map = {"上架=title"}; return c; }());
   EXPECT_EQ(file.bytes(), bytes);
   file.set(0, "description", "好<裙>");
   const Archive before(bytes, "a.xlsx"), after(file.bytes(), "a.xlsx");
@@ -129,14 +130,14 @@ TEST(ShopFileTest, ANewColumnOfASheetStandsBesideTheOthersAndTheSheetSaysSo) {
       "<dimension ref=\"A1:B3\"/><sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>"
       "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\" t=\"s\"><v>2</v></c></row><row r=\"3\"><c r=\"A3\"><v>2</v></c><c r=\"B3\" t=\"s\"><v>2</v></c></row></sheetData>",
       {"商品ID", "标题", "裙"});
-  ShopFile file = open(bytes, "a.xlsx");
+  test::WholeShopFile file = open(bytes, "a.xlsx");
   file.set(1, "description", "好");
   const std::string sheet = Archive(file.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml");
   EXPECT_NE(sheet.find("<dimension ref=\"A1:C3\"/>"), std::string::npos) << sheet;
   EXPECT_NE(sheet.find("<c r=\"C1\" t=\"inlineStr\"><is><t xml:space=\"preserve\">文案<"), std::string::npos) << sheet;
   EXPECT_NE(sheet.find("<c r=\"C3\" t=\"inlineStr\">"), std::string::npos) << sheet;
   file.set(0, "short_title", "短");
-  const ShopFile both = open(file.bytes(), "a.xlsx");
+  const test::WholeShopFile both = open(file.bytes(), "a.xlsx");
   EXPECT_EQ(both.text(1, "description"), "好");
   EXPECT_EQ(both.text(0, "short_title"), "短");
   EXPECT_NE(Archive(file.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml").find("<dimension ref=\"A1:D3\"/>"), std::string::npos);
@@ -150,7 +151,7 @@ std::string spanned_sheet(const std::string& behind = "") {
 }
 
 TEST(ShopFileTest, RowsOfASheetThatGetACellBeyondTheirSpansSaySo) {
-  ShopFile file = open(test::workbook(spanned_sheet(), {"商品ID", "标题", "裙"}), "a.xlsx");
+  test::WholeShopFile file = open(test::workbook(spanned_sheet(), {"商品ID", "标题", "裙"}), "a.xlsx");
   file.set(0, "description", "好");
   file.set(0, "short_title", "短");
   std::string sheet = Archive(file.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml");
@@ -161,11 +162,11 @@ TEST(ShopFileTest, RowsOfASheetThatGetACellBeyondTheirSpansSaySo) {
 
 TEST(ShopFileTest, ANewColumnOfASheetStaysOutOfTablesAndMergedHeaders) {
   const std::string relations = "<Relationships><Relationship Id=\"t\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/table\" Target=\"../tables/table1.xml\"/></Relationships>";
-  ShopFile table = open(test::workbook(spanned_sheet(), {"商品ID", "标题", "裙"}, {{"xl/worksheets/_rels/sheet1.xml.rels", relations}, {"xl/tables/table1.xml", "<table ref=\"A1:C3\"/>"}}), "a.xlsx");
+  test::WholeShopFile table = open(test::workbook(spanned_sheet(), {"商品ID", "标题", "裙"}, {{"xl/worksheets/_rels/sheet1.xml.rels", relations}, {"xl/tables/table1.xml", "<table ref=\"A1:C3\"/>"}}), "a.xlsx");
   table.set(1, "description", "好");
   EXPECT_NE(Archive(table.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml").find("<c r=\"D3\" t=\"inlineStr\">"), std::string::npos);
   EXPECT_EQ(open(table.bytes(), "a.xlsx").text(1, "description"), "好");
-  ShopFile merged = open(test::workbook(spanned_sheet("<mergeCells><mergeCell ref=\"B1:D1\"/><mergeCell ref=\"A8:J9\"/></mergeCells>"), {"商品ID", "标题", "裙"}), "a.xlsx");
+  test::WholeShopFile merged = open(test::workbook(spanned_sheet("<mergeCells><mergeCell ref=\"B1:D1\"/><mergeCell ref=\"A8:J9\"/></mergeCells>"), {"商品ID", "标题", "裙"}), "a.xlsx");
   merged.set(0, "description", "好");
   EXPECT_NE(Archive(merged.bytes(), "a.xlsx").read("xl/worksheets/sheet1.xml").find("<c r=\"E2\" t=\"inlineStr\">"), std::string::npos);
 }
@@ -187,7 +188,7 @@ TEST(ShopFileTest, StructuredTextsOfASheetNameTheirSourceToo) {
       "<sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c><c r=\"C1\" t=\"s\"><v>2</v></c><c r=\"D1\" t=\"s\"><v>3</v></c></row>"
       "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\" t=\"s\"><v>4</v></c></row></sheetData>",
       {"id", "title", "link", "image_link", "裙"});
-  ShopFile file = open(bytes, "f.xlsx");
+  test::WholeShopFile file = open(bytes, "f.xlsx");
   file.set(0, "title", "好\"裙\"");
   const std::string sheet = Archive(file.bytes(), "f.xlsx").read("xl/worksheets/sheet1.xml");
   EXPECT_NE(sheet.find("trained_algorithmic_media:&quot;好&quot;&quot;裙&quot;&quot;&quot;"), std::string::npos) << sheet;
@@ -208,7 +209,7 @@ TEST(ShopFileTest, ColumnsThatHoldIdsOrPricesTakeNoTexts) {
 }
 
 TEST(ShopFileTest, BlanksAloneAreNoText) {
-  const ShopFile file = open("商品ID,标题,文案\n1,裙,　\n2,裤,\" \t\"\n3,衫,好\n", "a.csv");
+  const test::WholeShopFile file = open("商品ID,标题,文案\n1,裙,　\n2,裤,\" \t\"\n3,衫,好\n", "a.csv");
   ASSERT_EQ(file.rows().size(), 3u);
   EXPECT_TRUE(file.is_blank(0, "description"));
   EXPECT_TRUE(file.is_blank(1, "description"));
@@ -221,7 +222,7 @@ TEST(ShopFileTest, LongNumbersOfASheetKeepTheirDigits) {
       "<row r=\"2\"><c r=\"A2\"><v>1234567890123456789</v></c><c r=\"B2\" t=\"s\"><v>2</v></c></row>"
       "<row r=\"3\"><c r=\"A3\"><v>1234567890123456788</v></c><c r=\"B3\" t=\"s\"><v>2</v></c></row></sheetData>",
       {"商品ID", "标题", "裙"});
-  const ShopFile file = open(bytes, "a.xlsx");
+  const test::WholeShopFile file = open(bytes, "a.xlsx");
   ASSERT_EQ(file.rows().size(), 2u);
   EXPECT_EQ(file.rows()[0].product.id, "1234567890123456789");
   EXPECT_EQ(file.rows()[1].product.id, "1234567890123456788");

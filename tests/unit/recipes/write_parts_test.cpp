@@ -43,6 +43,18 @@ TEST_F(WritePartsTest, AFinishedPartIsThereForTheNextRun) {
   EXPECT_FALSE(fs::exists(part_file("000001.jsonl")));
 }
 
+TEST_F(WritePartsTest, APartThatBeginsElsewhereIsWrittenAnew) {
+  {
+    WriteParts first = parts();
+    first.begin(0, 7);
+    first.write(0, "line\n");
+    first.finish({{"rows", 1}});
+  }
+  const WriteParts next = parts();
+  EXPECT_EQ(next.finished(0, 7), Json({{"rows", 1}}));
+  EXPECT_FALSE(next.finished(0, 8));
+}
+
 TEST_F(WritePartsTest, NoTraceIsLeftOfARunThatFinishedNothing) {
   {
     WriteParts none = parts();

@@ -426,6 +426,7 @@ export const en: Record<Word, string> = {
   'exported.written': 'written',
   'exported.would_write': 'would be written',
   'exported.filled': 'filled, kept',
+  'exported.not_needed': 'another text was taken',
   'exported.blocked': 'blocked',
   'exported.no_room': 'no room for the label',
   'exported.too_long': 'longer than the platform takes',

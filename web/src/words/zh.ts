@@ -424,6 +424,7 @@ export const zh = {
   'exported.written': '已写入',
   'exported.would_write': '将写入',
   'exported.filled': '原有，未动',
+  'exported.not_needed': '已有另一条文案',
   'exported.blocked': '被拦下',
   'exported.no_room': '放不下标识',
   'exported.too_long': '超过平台的长度',
