@@ -432,18 +432,20 @@ class Exporter {
   using Sink = std::function<void(std::string_view)>;
 
   void write_manifest(const std::string& output_sha256, const Sink& out) const {
-    const Json head = {{"kind", "export_manifest"},
-                       {"source", fs::path(source_).filename().string()},  // without folders: the manifest leaves with the file
-                       {"source_sha256", file_.sha256()},
-                       {"output", fs::path(config_.output).filename().string()},
-                       {"output_sha256", config_.dry_run ? Json(nullptr) : Json(output_sha256)},
-                       {"format", file_.format()},
-                       {"encoding", file_.encoding()},
-                       {"licence", licence()},
-                       {"ruleset", checks::RuleSet::shipped().version()},
-                       {"platform", platform()},
-                       {"counts", to_json(totals_.counts)},
-                       {"reminder", kPublishReminder}};
+    const Json head = {
+        {"kind", "export_manifest"},
+        {"source", fs::path(source_).filename().string()},  // without folders: the manifest leaves
+                                                            // with the file
+        {"source_sha256", file_.sha256()},
+        {"output", fs::path(config_.output).filename().string()},
+        {"output_sha256", config_.dry_run ? Json(nullptr) : Json(output_sha256)},
+        {"format", file_.format()},
+        {"encoding", file_.encoding()},
+        {"licence", licence()},
+        {"ruleset", checks::RuleSet::shipped().version()},
+        {"platform", platform()},
+        {"counts", to_json(totals_.counts)},
+        {"reminder", kPublishReminder}};
     out(dump_line(head) + "\n");
     for (size_t part = 0; part < num_parts_; ++part)
       copy_bytes(*parts_->open(part, static_cast<size_t>(ExportForm::manifest)), out);
