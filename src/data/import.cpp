@@ -117,6 +117,12 @@ void check_pictures(const fs::path& folder, RowTarget& target) {
   *media = std::move(kept);
 }
 
+/// Empty = nothing is remembered.
+fs::path mapping_file(const std::string& mappings) {
+  if (mappings == "-") return {};
+  return mappings.empty() ? default_mapping_file() : fs::path(mappings);
+}
+
 }  // namespace
 
 ImportRun::ImportRun(std::string file, std::string file_sha256, const ImportConfig& config)
@@ -124,7 +130,7 @@ ImportRun::ImportRun(std::string file, std::string file_sha256, const ImportConf
       file_sha256_(std::move(file_sha256)),
       licence_(config.licence),
       shop_(config.shop),
-      mappings_(config.mappings.empty() ? default_mapping_file() : fs::path(config.mappings)),
+      mappings_(mapping_file(config.mappings)),
       pictures_(config.pictures),
       mapping_(parse_column_mapping(config.map)) {
   if (!config.properties.empty()) properties_ = PropertyTable::load(config.properties);
@@ -149,7 +155,7 @@ ColumnMapping ImportRun::mapping_for_search(std::span<const std::string> headers
 }
 
 void ImportRun::remember_mapping() const {
-  if (!mapping_.empty() && !fingerprint_.empty()) data::remember_mapping(mappings_, shop_, fingerprint_, used_mapping_);
+  if (!mapping_.empty() && !fingerprint_.empty() && !mappings_.empty()) data::remember_mapping(mappings_, shop_, fingerprint_, used_mapping_);
 }
 
 std::string ImportRun::header_of(std::string_view field) const { return data::header_of(columns_, field); }

@@ -39,7 +39,7 @@ struct ImportConfig {
     v.field("sheet", sheet, "sheet of a workbook; empty = the first one");
     v.field("map", map, "columns mapped by hand, 商品描述=description,备注=-; remembered for the shop and this header");
     v.field("shop", shop, "name of the shop whose mappings are remembered");
-    v.field("mappings", mappings, "file of remembered mappings; empty = ~/.config/vitrine/columns.json");
+    v.field("mappings", mappings, "file of remembered mappings; empty = ~/.config/vitrine/columns.json, - = none");
     v.field("properties", properties, "names of 淘宝 property ids: columns pid, vid, key, value, parted by tabs");
     v.field("pictures", pictures, "folder of the table's pictures: their sizes are checked");
     v.field("licence", licence, "licence of the rows, kept in each record");

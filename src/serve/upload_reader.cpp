@@ -17,8 +17,6 @@ constexpr int64_t kMaxUnpackedMib = 1024;
 constexpr size_t kMaxFindings = 10000, kSampleProducts = 5;
 constexpr int kSampledRows = 50;
 constexpr size_t kSamples = 3;
-/// Nothing can be there: the store remembers. It stands in the labels of exports, so it names no place of ours.
-constexpr const char* kNoMappings = "/dev/null/no-mappings.json";
 constexpr size_t kEncodingBytes = size_t{1} << 20;
 
 /// What `read` gives; what it throws about the file names the client's, not where it lies here.
@@ -156,7 +154,7 @@ data::ImportConfig reader_config(const UploadForm& form) {
   config.sheet = form.sheet;
   config.licence = form.licence;
   config.max_file_mib = kMaxUnpackedMib;
-  config.mappings = kNoMappings;
+  config.mappings = "-";  // the store remembers
   for (const auto& [header, target] : form.map) {
     const bool means_nothing = target == "kept" || target == "ignored";
     config.map.push_back(header + "=" + (means_nothing ? "-" : target));

@@ -7,6 +7,7 @@
 #include "data/archive.h"
 #include "data/column_mapping.h"
 #include "data/import.h"
+#include "data/product_reader.h"
 #include "data/workbook.h"
 #include "support/workbook.h"
 #include "text/encoding.h"
@@ -383,6 +384,17 @@ TEST(ImportFormatsTest, AMappingByHandIsRememberedForTheShopAndItsHeader) {
   config.map = {"没有=title"};
   EXPECT_THROW(read(csv, "a.csv", config), InvalidInput);
   std::filesystem::remove(file);
+}
+
+TEST(ImportFormatsTest, AMappingIsRememberedNowhereWhereThatIsAsked) {
+  ImportConfig config = quiet_config();
+  config.map = {"货名=title"};
+  config.mappings = "-";
+  auto reader = ProductReader::in_memory("货名\n裙\n", "a.csv", config);
+  while (reader.next()) {
+  }
+  EXPECT_NO_THROW(reader.remember_mapping());
+  EXPECT_FALSE(std::filesystem::exists("-"));
 }
 
 TEST(ImportFormatsTest, SerialDatesFollowBothDateSystems) {
