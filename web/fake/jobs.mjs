@@ -35,6 +35,10 @@ async function runJob(world, run) {
   run.job.result = result;
   end(run, 'done');
 }
+function fail(run, code, title, detail) {
+  run.job.problem = { type: `/problems/${code}`, title, status: 422, code, detail, request_id: run.job.id };
+  end(run, 'failed');
+}
 function end(run, state) {
   Object.assign(run.job, { state, ended_at: now(), eta_seconds: 0 });
   tell(run, 'job', run.job);
@@ -74,9 +78,12 @@ function writtenCandidate(world, run, plan, index, seed) {
     model_sha256: model.sha256, seed, round: model.round, params: { model: model.name, num_return_sequences: run.job.request.num_return_sequences, seed, style: plan.style, platform: plan.platform, length: plan.length, field: plan.field }, created_at: now(),
   };
 }
+/** Nothing says what kind of thing it is: no text passes the checks. */
+const isNameless = ({ product }) => product.category_path.filter(Boolean).length === 0;
 async function write(world, run) {
   const { plan_id, num_return_sequences: n, seed } = run.job.request;
   const plan = world.plans.get(plan_id);
+  if (isNameless(world.entries.get(plan.product_id))) return fail(run, 'no_candidate', '写出的候选都没有通过检查', `所有候选文案都未通过检查：没有说出商品类型 ${n}`);
   const made = Array.from({ length: n }, (_, index) => writtenCandidate(world, run, plan, index, seed));
   step(world, run, 0, n);
   const longest = Math.max(...made.map((candidate) => [...candidate.text].length));

@@ -48,6 +48,11 @@ function explainField({ field, detail }: { field: string; detail: string }): str
   return name ? t('fault.of', { field: name, fault }) : fault;
 }
 
+/** What an operator can do where no text came; '' = the explanation says it. */
+export function adviceOf(problem: Problem): string {
+  if (problem.code !== 'no_candidate') return '';
+  return t(problem.detail?.includes('没有说出商品类型') ? 'advice.category' : 'advice.settings');
+}
 export function explainProblem(problem: Problem): string {
   const word = `error.${problem.code}`;
   const own = hasWord(word) ? t(word, { time: problem.reset_at ? formatTime(problem.reset_at) : '' }) : '';

@@ -2,12 +2,12 @@
 import * as api from '../api/client';
 import { hasEnded, type JobHandlers } from '../api/events';
 import { ApiError } from '../api/http';
-import type { Candidate, CheckRequest, Factors, Job, JobRequest, Pick, PickRequest, Plan, ProductEntry, Review } from '../api/types';
+import type { Candidate, CheckRequest, Factors, Job, JobRequest, Pick, PickRequest, Plan, Problem, ProductEntry, Review } from '../api/types';
 import { CandidateCard, type TextPlace } from './candidate_card.svelte';
 import { inOrderOf, lastOnDesk } from './desk_memory';
 import { newId, newSeed } from './ids';
 import { WatchedJob } from './jobs.svelte';
-import { attempt, complainOf, say } from './notices.svelte';
+import { apiErrorOf, attempt, complainOf, explain, say } from './notices.svelte';
 import { PickClock } from './pick_clock';
 import { session } from './session.svelte';
 import { t } from './words.svelte';
@@ -94,11 +94,12 @@ export class Writer {
   cards = $state<CandidateCard[]>([]);
   pictures = $state<CandidateCard[]>([]);
   current = $state(0);
-  loadError = $state('');
+  failure = $state.raw<Problem>(); // why the last request for texts brought none
   readonly job = new WatchedJob();
   readonly pictureJob = new WatchedJob();
   readonly copyPick = new PickSheet();
   readonly picturePick = new PickSheet();
+  private loadFailure = $state.raw<ApiError>();
   private planTimer: ReturnType<typeof setTimeout> | undefined;
   private planTurn = 0;
   private openTurn = 0;
@@ -108,17 +109,22 @@ export class Writer {
   get currentCard(): CandidateCard | undefined {
     return this.cards[this.current];
   }
+  /** Why the product that was asked for is not on the desk; '' = it is, or is still on its way. */
+  get loadError(): string {
+    return this.loadFailure?.code === 'unknown' ? t('writer.noProductText') : explain(this.loadFailure);
+  }
 
   /** Puts a product on the desk. Settings stay; what was said about points of the former product goes. */
   async open(productId: string, factors?: Factors): Promise<void> {
     this.clear();
     const turn = ++this.openTurn;
-    const [entry, copy, images] = await Promise.all([
-      attempt(() => api.getProduct(productId)),
+    const entry = await this.findProduct(productId, turn);
+    if (!entry) return;
+    const [copy, images] = await Promise.all([
       attempt(() => api.listCandidates({ product_id: productId, kind: 'copy', limit: kLookBack })),
       attempt(() => api.listCandidates({ product_id: productId, kind: 'image', limit: kLookBack })),
     ]);
-    if (!entry || turn !== this.openTurn) return;
+    if (turn !== this.openTurn) return;
     this.entry = entry;
     this.factors = factors ?? { ...this.factors, pin: [], order: [], drop: [] };
     const isFresh = this.isFresh && !factors;
@@ -129,6 +135,15 @@ export class Writer {
     await this.makePlan();
     if (turn === this.openTurn) void this.takeUpJob(productId, turn);
   }
+  private async findProduct(productId: string, turn: number): Promise<ProductEntry | undefined> {
+    try {
+      const entry = await api.getProduct(productId);
+      return turn === this.openTurn ? entry : undefined;
+    } catch (error) {
+      if (turn === this.openTurn) this.loadFailure = apiErrorOf(error);
+      return undefined;
+    }
+  }
   /** Texts that are being written since before the page was loaded go on appearing. */
   private async takeUpJob(productId: string, turn: number): Promise<void> {
     const page = await attempt(() => api.listJobs({ kind: 'write', limit: kJobsToLookAt }));
@@ -138,9 +153,7 @@ export class Writer {
       const plan = await attempt(() => api.getPlan(request.plan_id));
       if (plan?.product_id !== productId || turn !== this.openTurn || this.job.isRunning) continue;
       this.layOut(request.num_return_sequences, plan);
-      const ended = await this.job.follow(job, this.handlersOf(this.cards));
-      complainOf(ended);
-      if (ended.state === 'done') this.settle(ended);
+      this.settle(await this.job.follow(job, this.handlersOf(this.cards)));
       return;
     }
   }
@@ -178,6 +191,7 @@ export class Writer {
     this.job.forget();
     this.pictureJob.forget();
     [this.cards, this.pictures, this.plan, this.entry, this.current] = [[], [], undefined, undefined, 0];
+    [this.failure, this.loadFailure] = [undefined, undefined];
     this.copyPick.restart();
     this.picturePick.restart();
   }
@@ -204,13 +218,12 @@ export class Writer {
     await this.makePlan();
     if (!this.plan || this.job.isRunning) return;
     this.layOut(this.count, this.plan);
-    const ended = await this.runCopy(this.cards, this.job, this.takeSeed());
-    if (ended?.state === 'done') this.settle(ended);
+    this.settle(await this.runCopy(this.cards, this.job, this.takeSeed()));
   }
   /** Empty places in place of what is on the desk. */
   private layOut(count: number, place: TextPlace): void {
     this.cards = Array.from({ length: count }, () => new CandidateCard(place));
-    [this.current, this.touched] = [0, false];
+    [this.current, this.touched, this.failure] = [0, false, undefined];
     this.copyPick.restart();
   }
   private takeSeed(): number {
@@ -222,10 +235,8 @@ export class Writer {
     const request = { kind: 'write' as const, plan_id: this.plan!.id, num_return_sequences: cards.length, seed };
     return this.run(request, cards, job);
   }
-  private async run(request: JobRequest, cards: CandidateCard[], job: WatchedJob): Promise<Job | undefined> {
-    const ended = await job.start(request, this.handlersOf(cards));
-    complainOf(ended);
-    return ended;
+  private run(request: JobRequest, cards: CandidateCard[], job: WatchedJob): Promise<Job | undefined> {
+    return job.start(request, this.handlersOf(cards));
   }
   private handlersOf(cards: CandidateCard[]): Omit<JobHandlers, 'job'> {
     return {
@@ -237,14 +248,15 @@ export class Writer {
       candidate: (candidate) => cards[candidate.index]?.take(candidate),
     };
   }
-  /** What the checks stopped leaves the grid; the best stands first unless somebody already works with the order on screen. */
-  private settle(job: Job): void {
-    const best = job.result?.candidate_ids ?? [];
+  /** What the checks stopped and what never came leaves the grid; the best stands first unless somebody already works with the order on screen. */
+  private settle(job: Job | undefined): void {
+    const best = job?.result?.candidate_ids ?? [];
     const finished = this.cards.filter((card) => card.isFinished);
     const place = (card: CandidateCard) => best.indexOf(card.candidate!.id);
     this.cards = this.touched ? finished : finished.toSorted((a, b) => place(a) - place(b));
     this.current = Math.min(this.current, Math.max(0, this.cards.length - 1));
-    const dropped = job.result?.dropped ?? 0;
+    this.failure = job?.problem;
+    const dropped = job?.result?.dropped ?? 0;
     if (dropped > 0) say(() => t('writer.dropped', { n: dropped }));
   }
   /** A new text in the place of one; the others stay. */
@@ -254,7 +266,7 @@ export class Writer {
     this.touch();
     const fresh = new CandidateCard(this.plan);
     this.cards[place] = fresh;
-    await this.runCopy([fresh], this.job, newSeed());
+    complainOf(await this.runCopy([fresh], this.job, newSeed()));
     if (!this.cards[place]?.isFinished) this.cards[place] = card;
   }
 
@@ -318,7 +330,7 @@ export class Writer {
     this.pictures = Array.from({ length: count }, () => new CandidateCard());
     this.picturePick.restart();
     const request = { kind: 'draw' as const, product_id: this.entry.product.id, num_images_per_prompt: count, width: side, height: side, seed: newSeed() };
-    await this.run(request, this.pictures, this.pictureJob);
+    complainOf(await this.run(request, this.pictures, this.pictureJob));
     this.pictures = this.pictures.filter((card) => card.isFinished);
   }
   /** Closes what is open on a card. */

@@ -180,6 +180,36 @@ describe('the writer', () => {
     await again;
     expect(ids(writer)).toEqual(['job-1-2', 'job-1-0', 'job-1-1']);
   });
+  it('says in place of the cards why no text came, until the next request', async () => {
+    const writer = new Writer();
+    await writer.open('shop-001');
+    const writing = writer.write();
+    await settle();
+    const problem = { ...example('Problem'), code: 'no_candidate', detail: '没有说出商品类型 4' };
+    source().say('job', { ...example('Job'), id: 'job-1', state: 'failed', result: undefined, problem });
+    await writing;
+    expect([writer.cards, writer.failure]).toEqual([[], problem]);
+    void writer.write();
+    await settle();
+    expect([writer.cards.length, writer.failure]).toEqual([4, undefined]);
+  });
+  it('keeps what has come of a request that was stopped, and no empty places', async () => {
+    const writer = new Writer();
+    await writer.open('shop-001');
+    const writing = writer.write();
+    await settle();
+    source().say('candidate', candidate(1, 'job-1'));
+    source().say('job', { ...example('Job'), id: 'job-1', state: 'cancelled', result: undefined });
+    await writing;
+    expect(ids(writer)).toEqual(['job-1-1']);
+  });
+  it('says why a product cannot be opened', async () => {
+    const writer = new Writer();
+    await writer.open('NOPE');
+    expect(writer.loadError).toContain('没有这个编号');
+    await writer.open('shop-001');
+    expect(writer.loadError).toBe('');
+  });
   it('says what was shown in the order of the screen', async () => {
     const writer = await written();
     await writer.pick(writer.cards[1]!);

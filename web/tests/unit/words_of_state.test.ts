@@ -7,7 +7,7 @@ import { changesOf, subjectInWords } from '../../src/state/audit';
 import { DataDesk } from '../../src/state/data.svelte';
 import { addDays, countDays, dayOf } from '../../src/state/days';
 import { attempt, complain, dismissAll, hold, letGo, notices, say } from '../../src/state/notices.svelte';
-import { explainProblem } from '../../src/state/problems';
+import { adviceOf, explainProblem } from '../../src/state/problems';
 import { replacedOf } from '../../src/state/replaced';
 import { Resource } from '../../src/state/resource.svelte';
 import { scoreRows } from '../../src/state/scores';
@@ -77,6 +77,11 @@ describe('problems', () => {
   it('keep the words of the server where the page has none', () => {
     expect(of('/x_new', 'expected something else')).toContain('x_new：expected something else');
     expect(explainProblem(problem('brand_new', { detail: 'why' }))).toBe('title of brand_new · why');
+  });
+  it('say what to do where no text came', () => {
+    expect(adviceOf(problem('no_candidate', { detail: '所有候选文案都未通过检查：没有说出商品类型 8' }))).toContain('类目');
+    expect(adviceOf(problem('no_candidate', { detail: '所有候选文案都未通过检查：用语重复 8' }))).toContain('风格');
+    expect(adviceOf(problem('busy'))).toBe('');
   });
   it('name the criteria of a gate', () => {
     const errors = [{ field: 'win_rate', detail: '0.480 [0.450, 0.510]: expected a lower bound over 0.5' }];
