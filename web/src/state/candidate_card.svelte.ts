@@ -17,6 +17,7 @@ export class CandidateCard {
   openMark = $state.raw<Mark>();
   explanation = $state.raw<Explanation>();
   previewId = $state('');
+  isAsked = $state(false); // whether a text that may not be published is meant to be picked
   readonly check = new LiveCheck();
 
   constructor(readonly place?: TextPlace) {}
@@ -45,6 +46,9 @@ export class CandidateCard {
   }
   get verdict(): Verdict | undefined {
     return this.report.verdict;
+  }
+  get isBlocked(): boolean {
+    return this.verdict === 'block';
   }
   get judged(): Judged {
     const { faults, like, keywords } = this.isChanged ? ({} as Judged) : (this.candidate ?? ({} as Judged));

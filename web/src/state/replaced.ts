@@ -12,9 +12,10 @@ export function replacedIn(attribute: Pick<Attribute, 'val' | 'val_raw'>): Repla
   const { val_raw: from, val: to } = attribute;
   return from && to && from !== to ? { from, to } : undefined;
 }
-export function replacedOf(product: Product, attributeIds: readonly string[]): Replaced | undefined {
+/** `shown`: the word that stands beside it; where that is the table's own there is nothing to tell. */
+export function replacedOf(product: Product, attributeIds: readonly string[], shown: string): Replaced | undefined {
   return product.attributes
     .filter((one) => attributeIds.includes(one.id))
     .map(replacedIn)
-    .find(Boolean);
+    .find((one) => one && one.from !== shown);
 }

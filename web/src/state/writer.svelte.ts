@@ -23,6 +23,7 @@ export const kDefaultFactors: Factors = {
   order: [],
   drop: [],
 };
+const kBatchPick = 'batch-'; // ids of picks that a batch made begin so
 const kPlanPauseMs = 200;
 const kJobsToLookAt = 5;
 const kLookBack = 24; // candidates of a product that are asked for when it is opened
@@ -63,8 +64,15 @@ class PickSheet {
     if (pick) this.pick = pick;
     return pick;
   }
-  /** A pick that was taken up may have been made of other texts than stand here now: then this is a new one. */
+  /** What is known to have been shown when the pick was made; a batch shows nobody more than what it took. */
+  private get formerlyShown(): readonly string[] | undefined {
+    if (this.pick) return this.pick.shown_ids;
+    return this.kept?.pick_id.startsWith(kBatchPick) ? [this.kept.candidate_id] : undefined;
+  }
+  /** A pick that was made of other texts than stand here now stays as it is: then this is a new one. */
   private async send(body: PickRequest): Promise<Pick> {
+    const former = this.formerlyShown;
+    if (former && former.toSorted().join() !== body.shown_ids.toSorted().join()) this.id = newId();
     try {
       return await api.putPick(this.id, body);
     } catch (error) {
@@ -302,7 +310,8 @@ export class Writer {
     if (!text || text === card.text) return;
     card.edited = text === card.candidate?.text ? undefined : text;
     card.check.request(this.checkRequest(card, text));
-    if (this.copyPick.isChosen(card)) await this.pick(card);
+    card.isAsked = false;
+    if (this.copyPick.isChosen(card)) await this.putPick(card);
   }
   async adopt(card: CandidateCard, text: string): Promise<void> {
     card.draft = text;
@@ -310,9 +319,15 @@ export class Writer {
     await this.endEdit(card);
   }
 
+  /** A text that may not be published is picked by the second call: after the first the card asks. */
   async pick(card: CandidateCard): Promise<void> {
     if (!card.isFinished) return;
     this.touch();
+    const wasAsked = card.isAsked;
+    card.isAsked = card.isBlocked && !wasAsked && !this.copyPick.isChosen(card);
+    if (!card.isAsked) await this.putPick(card);
+  }
+  private async putPick(card: CandidateCard): Promise<void> {
     if (await this.copyPick.put(this.cards, [card])) {
       const n = this.cards.indexOf(card) + 1;
       say(() => t('writer.picked', { n }));
@@ -335,7 +350,7 @@ export class Writer {
   }
   /** Closes what is open on a card. */
   fold(card: CandidateCard): void {
-    [card.openMark, card.explanation] = [undefined, undefined];
+    [card.openMark, card.explanation, card.isAsked] = [undefined, undefined, false];
   }
   async explain(card: CandidateCard): Promise<void> {
     this.touch();

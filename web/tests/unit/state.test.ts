@@ -226,6 +226,27 @@ describe('the writer', () => {
     expect(second!.body.edits).toEqual([{ from: 'job-1-0', to: '改过的文案' }]);
     expect(second!.body.ms).toBe(first!.body.ms);
   });
+  it('asks before it picks a text that may not be published', async () => {
+    const writer = await written();
+    const card = writer.cards[0]!;
+    card.take({ ...card.candidate!, verdict: 'block' });
+    await writer.pick(card);
+    expect([card.isAsked, picks().length]).toEqual([true, 0]);
+    await writer.pick(card);
+    expect([card.isAsked, picks().length]).toEqual([false, 1]);
+  });
+  it('makes a new pick when a text was written anew since the former one', async () => {
+    const writer = await written();
+    await writer.pick(writer.cards[0]!);
+    const again = writer.regenerate(writer.cards[1]!);
+    await settle();
+    source().say('candidate', candidate(0, 'job-2'));
+    source().say('job', { ...example('Job'), id: 'job-2', state: 'done', result: { candidate_ids: ['job-2-0'] } });
+    await again;
+    await writer.pick(writer.cards[1]!);
+    const [first, second] = picks();
+    expect(second!.path).not.toBe(first!.path);
+  });
   it('sends no edit that changes nothing', async () => {
     const writer = await written();
     await writer.pick(writer.cards[0]!);
@@ -317,6 +338,42 @@ describe('the desk of a product', () => {
     expect(put).toHaveLength(2);
     expect(put[1]).not.toBe(put[0]);
     expect(writer.copyPick.isChosen(writer.cards[0]!)).toBe(true);
+  });
+});
+
+describe('a product that a batch wrote about', () => {
+  const candidate = (index: number): Candidate => ({ ...(example('Candidate') as Candidate), id: `c-${index}`, job_id: 'job-1', index, text: `文案${index}` });
+  async function open(texts: number): Promise<{ writer: Writer; put: string[] }> {
+    const put: string[] = [];
+    stubFetch({
+      'POST /api/v1/session': { ...example('Session'), user: { ...example('Session').user, id: 'me', name: 'writer' } },
+      'GET /api/v1/options': example('Options'),
+      'GET /api/v1/products/shop-001': example('ProductEntry'),
+      'GET /api/v1/candidates': { items: Array.from({ length: texts }, (_, index) => candidate(index)).reverse() },
+      'GET /api/v1/reviews': { items: [{ ...example('Review'), author: 'writer', pick_id: 'batch-1', candidate_id: 'c-0', text: '文案0' }], counts: {} },
+      'POST /api/v1/plans': example('Plan'),
+    });
+    const known = globalThis.fetch;
+    vi.stubGlobal('fetch', async (address: string, init: { method: string; body: string }) => {
+      if (!address.startsWith('/api/v1/picks/')) return known(address, init as never);
+      put.push(address.split('/').at(-1)!);
+      return { ok: true, status: 200, json: async () => ({ ...example('Pick'), ...JSON.parse(init.body) }) };
+    });
+    await signIn('writer', 'x');
+    const writer = new Writer();
+    await writer.open('shop-001');
+    return { writer, put };
+  }
+  it('has a new pick at once where another text is chosen', async () => {
+    const { writer, put } = await open(2);
+    await writer.pick(writer.cards[1]!);
+    expect(put).toHaveLength(1);
+    expect(put[0]).not.toBe('batch-1');
+  });
+  it('has the pick of the batch again where its text is edited', async () => {
+    const { writer, put } = await open(1);
+    await writer.adopt(writer.cards[0]!, '改过的文案');
+    expect(put).toEqual(['batch-1']);
   });
 });
 

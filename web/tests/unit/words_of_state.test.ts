@@ -177,7 +177,10 @@ describe('days', () => {
 describe('a word that a rule replaced', () => {
   it('is known by the attributes of a point', () => {
     const product = example('Product');
-    expect(replacedOf(product, ['a3'])).toEqual({ from: '真丝', to: '蚕丝' });
-    expect(replacedOf(product, ['a4'])).toBeUndefined();
+    expect(replacedOf(product, ['a3'], '蚕丝')).toEqual({ from: '真丝', to: '蚕丝' });
+    expect(replacedOf(product, ['a4'], '蚕丝')).toBeUndefined();
+  });
+  it('is not told beside the word of the table itself', () => {
+    expect(replacedOf(example('Product'), ['a3'], '真丝')).toBeUndefined();
   });
 });
