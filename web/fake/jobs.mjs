@@ -148,14 +148,16 @@ async function batch(world, run) {
     return { estimate: { ...example('Estimate'), rows: world.entries.size, rows_rejected: 0, texts_to_write, seconds: texts_to_write * 2.2, tokens: texts_to_write * 515, cost: (texts_to_write * 2.2 * world.shop.price_per_hour) / 3600 } };
   }
   const before = run.job.done;
+  let rejected = 0;
   for (const [i, entry] of waiting.entries()) {
     step(world, run, before + i, before + waiting.length);
     await pause(world);
     if (!isRunning(run)) return undefined;
-    writeOne(world, run, entry, request);
+    if (isNameless(entry)) ++rejected;
+    else writeOne(world, run, entry, request);
   }
   step(world, run, before + waiting.length, before + waiting.length);
-  return { rejected: 0 };
+  return { rejected };
 }
 function writeOne(world, run, entry, request) {
   const plan = makePlan(world, entry.product, request.factors);

@@ -40,6 +40,7 @@ export interface CandidateQuery {
   q?: string;
   kind?: T.Candidate['kind'];
   product_id?: string;
+  job_id?: string;
   board_id?: string;
   cursor?: string | undefined;
   limit?: number;

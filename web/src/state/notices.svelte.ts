@@ -25,6 +25,10 @@ export function dismiss(id: number): void {
 export function dismissAll(): void {
   for (const { id } of state.notices) dismiss(id);
 }
+/** Errors are about what was done last: they leave with the page, or when it is done anew. */
+export function dismissErrors(): void {
+  for (const { id, isError } of state.notices) if (isError) dismiss(id);
+}
 /** Somebody reads it: it stays until it is let go. */
 export function hold(id: number): void {
   clearTimeout(timers.get(id));
