@@ -2,17 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 namespace vitrine::copywriting {
 namespace {
 
-// Keys whose values can be the noun, the first one wins. 裙型 and 裤型 only when they end in it (牛仔裙, not a字).
+// Keys whose values can be the noun, the first one wins, and how their nouns end: 牛仔裙, not a字; 衬衫, not 宽松.
 struct NounKey {
-  std::string_view key, suffix;
+  std::string_view key;
+  std::span<const std::string_view> ends;
 };
+constexpr std::array<std::string_view, 18> kTops{"衣", "衫", "恤", "外套", "马甲", "背心", "西装", "夹克", "服", "polo", "POLO", "吊带", "袄", "袍", "褂", "披肩", "斗篷", "抹胸"};
+constexpr std::array<std::string_view, 1> kSkirts{"裙"}, kTrousers{"裤"};
 constexpr std::array<NounKey, 5> kNounKeys{
-    {{"衣样式", ""}, {"裙长", "裙"}, {"裤长", "裤"}, {"裙型", "裙"}, {"裤型", "裤"}}};
+    {{"衣样式", kTops}, {"裙长", kSkirts}, {"裤长", kTrousers}, {"裙型", kSkirts}, {"裤型", kTrousers}}};
 
 // Nouns that say little; another value of the same key goes before them.
 constexpr std::array<std::string_view, 9> kWideNouns{"外套", "衫", "长裙", "短裙", "中裙", "中长裙", "超短裙", "长裤", "短裤"};
@@ -30,7 +34,8 @@ int find_noun(const data::Product& product, const NounKey& noun) {
   int wide = -1;
   for (size_t i = 0; i < product.attributes.size(); ++i) {
     const data::Attribute& a = product.attributes[i];
-    if (a.key != noun.key || !a.val.ends_with(noun.suffix)) continue;
+    const auto is_end_of_value = [&](std::string_view end) { return a.val.ends_with(end); };
+    if (a.key != noun.key || std::none_of(noun.ends.begin(), noun.ends.end(), is_end_of_value)) continue;
     if (!is_wide(a.val)) return static_cast<int>(i);
     if (wide < 0) wide = static_cast<int>(i);
   }

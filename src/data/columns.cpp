@@ -1,6 +1,7 @@
 #include "data/columns.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.h"
 #include "base/resource.h"
@@ -61,8 +62,22 @@ void add_content(const Cell& cell) {
   for (const BadPair& bad : append_content(cell.value, cell.product())) cell.warn(bad.code, bad.piece);
 }
 
+/// How the tops of shops' trees end: 女装/连衣裙 is a path, 帽子/围巾 is not.
+constexpr std::array<std::string_view, 20> kTreeTops{
+    "装", "鞋", "包", "服饰", "内衣", "配饰", "家居", "家纺", "家电", "家具",
+    "百货", "用品", "食品", "数码", "母婴", "美妆", "护肤", "户外", "运动", "厨具"};
+
+std::vector<std::string> category_path(std::string_view value) {
+  std::vector<std::string> path = split_any(value, U">＞»→|");
+  if (path.size() != 1) return path;
+  std::vector<std::string> parts = split_any(value, U"/／\\-");
+  const auto ends_top = [&](std::string_view end) { return parts[0].ends_with(end); };
+  const bool is_path = parts.size() > 1 && std::any_of(kTreeTops.begin(), kTreeTops.end(), ends_top);
+  return is_path ? parts : path;
+}
+
 void set_category(const Cell& cell) {
-  if (cell.product().category_path.empty()) cell.product().category_path = split_any(cell.value, U">＞»→|");
+  if (cell.product().category_path.empty()) cell.product().category_path = category_path(cell.value);
   else keep_second(cell);
 }
 

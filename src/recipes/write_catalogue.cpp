@@ -22,6 +22,7 @@ namespace vitrine::recipes {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr const char* kSettings = "run.json";
 constexpr int64_t kSampleProducts = 4;
 constexpr int64_t kMaxInputMib = int64_t{1} << 20;  // it is not held in memory
 
@@ -100,7 +101,7 @@ class Catalogue {
     const ExportResult result =
         export_texts(run_.input, export_config(texts), context_, (folder_ / "export").string());
     log_info("[write] ", to_line(result));
-    fs::remove_all(folder_);
+    remove_folder();
     return rows_rejected_ == 0 && !result.has_refused() &&
            result.counts[ExportStatus::no_text] == 0;
   }
@@ -158,6 +159,7 @@ class Catalogue {
 
   /// The fields that were asked for, else all that may get texts.
   void open_fields(const data::ShopFile& file) {
+    table_fields_ = file.fields();
     std::vector<std::string> fields = catalogue_.fields;
     if (fields.empty()) fields = {"description"};
     if (catalogue_.fields.empty() && file.has_field("title")) fields.emplace_back("title");
@@ -229,9 +231,42 @@ class Catalogue {
     return settings;
   }
 
+  /// What a run leaves there: its settings, and the texts and parts of a field and of the export.
+  bool is_own(const fs::path& entry) const {
+    std::string name = entry.filename().string();
+    if (name.starts_with('.') && name.ends_with(".tmp")) name.erase(0, 1);  // of write_file_atomic
+    const auto begins = [&](const std::string& stem) { return name.starts_with(stem + "."); };
+    return name.starts_with(kSettings) || begins("export") ||
+           std::any_of(table_fields_.begin(), table_fields_.end(), begins);
+  }
+
+  /// Files of others stay, and the folder with them.
+  void refuse_foreign_folder() const {
+    const auto status = fs::symlink_status(folder_);
+    if (!fs::exists(status)) return;
+    if (!fs::is_directory(status))
+      throw UsageError(concat("[write] ", folder_.string(),
+                              ": expected a folder for the run, found a file or a link"));
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      if (!is_own(entry.path()))
+        throw UsageError(concat("[write] ", folder_.string(), ": is no folder of a run (it holds ",
+                                entry.path().filename().string(), ")"));
+    }
+  }
+
+  void remove_folder() const {
+    if (!fs::exists(folder_)) return;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      if (is_own(entry.path())) fs::remove_all(entry.path());
+    }
+    std::error_code holds_more;
+    fs::remove(folder_, holds_more);
+  }
+
   void open_folder() {
-    const fs::path file = folder_ / "run.json";
-    if (!catalogue_.resume || run_.restart) fs::remove_all(folder_);
+    const fs::path file = folder_ / kSettings;
+    refuse_foreign_folder();
+    if (!catalogue_.resume || run_.restart) remove_folder();
     const Json now = settings();
     if (!fs::exists(file)) return write_file_atomic(file, dump_pretty(now));
     const Json before = read_json_file(file);
@@ -313,6 +348,7 @@ class Catalogue {
   const CatalogueConfig& catalogue_;
   LabelContext context_;
   fs::path folder_;
+  std::vector<std::string> table_fields_;  // all that the table has a place for
   data::ShopFileConfig shop_config_;
   std::string source_sha256_, table_sha256_;
   int64_t rows_rejected_ = 0;

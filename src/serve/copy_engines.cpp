@@ -1,13 +1,30 @@
 #include "serve/copy_engines.h"
 
+#include <filesystem>
+
 #include "base/log.h"
+#include "copywriting/copy_model.h"
 #include "serve/problem.h"
 
 namespace vitrine::serve {
+namespace {
+
+/// The store knows models by their folders, `auto` the embedded one by its name.
+bool is_embedded_model(const std::string& folder) {
+  try {
+    return std::filesystem::equivalent(folder, copywriting::find_model(copywriting::kEmbeddedModel));
+  } catch (const NotFound&) {
+    return false;
+  } catch (const std::filesystem::filesystem_error&) {
+    return false;  // no such folder
+  }
+}
+
+}  // namespace
 
 std::shared_ptr<CopyEngine> CopyEngines::load(const std::string& folder) const {
   CopyEngineConfig config = base_;
-  config.model = folder;
+  config.model = is_embedded_model(folder) ? copywriting::kEmbeddedModel : folder;
   try {
     return std::make_shared<CopyEngine>(config);
   } catch (const Error& error) {

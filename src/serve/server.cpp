@@ -20,13 +20,12 @@ namespace {
 
 void say_password(const std::string& account, const std::string& password) {
   std::cout << "第一次登录 first sign-in:  账号 name: " << account << "  密码 password: " << password
-            << "\n（密码只显示这一次，请登录后在“设置”里修改  shown this once; change it under Settings）\n";
+            << "\n（密码只显示这一次，请登录后在“设置”里修改  shown this once; change it under Settings）" << std::endl;
 }
 
-void say_where(const ServeConfig& config, int port, const std::optional<std::string>& password) {
-  std::cout << "Vitrine  http://" << config.host << ':' << port << "\n数据 data: " << config.data_folder().string() << '\n';
-  if (password) say_password(kFirstAdmin, *password);
-  std::cout << "停止 stop: Ctrl-C" << std::endl;
+void say_where(const ServeConfig& config, int port) {
+  std::cout << "Vitrine  http://" << config.host << ':' << port << "\n数据 data: " << config.data_folder().string()
+            << "\n停止 stop: Ctrl-C" << std::endl;
 }
 
 /// Loads what will be needed, so that the first writer does not wait for it.
@@ -104,7 +103,6 @@ void run_add_shop(const ServeConfig& config, const std::string& name) {
   const NewShop added = add_shop(service, name);
   std::cout << "店铺 shop: " << added.shop.name << " (" << added.shop.id << ")\n";
   say_password(added.admin, added.password);
-  std::cout << std::flush;
 }
 
 void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_password) {
@@ -116,18 +114,19 @@ void run_server(const ServeConfig& config, const ServeHooks& hooks, bool reset_p
   const FileLock lock(config.data_folder() / "lock",
                       concat("[serve] ", config.data_folder().string(), ": another server uses this data folder"));
   Service service(config, hooks);
+  const Dispatcher dispatcher(service, all_operations());
+  HttpServer http(service, dispatcher);
+  const int port = http.listen();  // first: nothing is made where the address is taken
   auto password = prepare_store(service);
   if (reset_password && !password) password = reset_admin_password(service);
+  if (password) say_password(kFirstAdmin, *password);  // at once: it stands nowhere else
   add_first_models(service);
   take_over_jobs(service);
   add_job_handlers(service);
-  const Dispatcher dispatcher(service, all_operations());
-  HttpServer http(service, dispatcher);
-  const int port = http.listen();
   service.jobs.start();
   {
     const Answering answering(http);
-    say_where(config, port, password);
+    say_where(config, port);
     warm_up(service);
     signals.wait();
     log_info("[serve] stopping: running jobs have ", config.grace_s, " s to end");

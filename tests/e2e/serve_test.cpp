@@ -28,9 +28,9 @@ class ServeTest : public testing::Test {
     client_.emplace(server_->port());
     client_->sign_in("admin", ServerProcess::kPassword);
   }
-  void import_table() {
-    const Json preview = client_->upload("/api/v1/imports", "shop.csv", kTable).json();
-    ASSERT_EQ(preview.at("kept"), 2) << preview;
+  void import_table(const std::string& table = kTable) {
+    const Json preview = client_->upload("/api/v1/imports", "shop.csv", table).json();
+    ASSERT_GT(preview.at("kept"), 0) << preview;
     ASSERT_EQ(client_->run_job({{"kind", "import"}, {"import_id", preview["id"]}, {"licence", "own"}}).at("state"), "done");
   }
   Json write(const std::string& product_id, int n = 2) {
@@ -73,6 +73,17 @@ TEST_F(ServeTest, TheWholeWayFromATableToALabelledFile) {
     EXPECT_EQ(archive.read(entry.name).find(folder_.path().string()), std::string::npos) << entry.name << " names a place of ours";
   }
   EXPECT_EQ(client_->get("/api/v1/products/a1").json()["state"], "exported");
+}
+
+TEST_F(ServeTest, TextsOfTheEmbeddedModelAreOrderedByTheEmbeddedRankingModel) {
+  start();
+  import_table("商品ID,标题,类目,材质,颜色,风格\nb1,红裙,裙,棉,红色,简约\n");
+  const Json job = write("b1");
+  ASSERT_EQ(job.at("state"), "done") << job;
+  const std::string id = job["result"]["candidate_ids"][0];
+  const Json candidate = client_->get("/api/v1/candidates/" + id).json();
+  EXPECT_EQ(candidate["origin"], "model") << candidate;
+  EXPECT_TRUE(candidate["scores"].contains("ranker")) << candidate;
 }
 
 TEST_F(ServeTest, AStreamTellsTokensCandidatesAndTheEnd) {
@@ -401,6 +412,8 @@ TEST_F(ServeTest, SaysWhatAFirstTimeOperatorNeedsAndStopsOnAsking) {
   EXPECT_EQ(server_->out().find("admin-password"), std::string::npos) << "said again: " << server_->out();
   EXPECT_TRUE(failed_with_one_line(run_program({"serve", "--port", "0", "--data", folder_ / "data"}), 1, "another server"));
   EXPECT_TRUE(failed_with_one_line(run_program({"serve", "--port", std::to_string(server_->port()), "--data", folder_ / "other"}), 1, "is it taken"));
+  const ServerProcess other(folder_ / "other");
+  EXPECT_NE(other.out().find("admin-password"), std::string::npos) << "the account was made before the address was taken: " << other.out();
 }
 
 TEST_F(ServeTest, BenchServePrintsEveryPart) {

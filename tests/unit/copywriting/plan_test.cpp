@@ -39,6 +39,11 @@ TEST(PlanTest, TheNounComesFirstAndRarePointsFollowBeforeCommonOnes) {
   EXPECT_GT(plan.points[1].score_idf, plan.points[3].score_idf);
 }
 
+TEST(PlanTest, AStyleThatIsNoGarmentIsNotTheNoun) {
+  EXPECT_EQ(values_of(plan_of("类型#上衣*颜色#黑色*衣样式#宽松")).front(), "上衣");
+  EXPECT_EQ(values_of(plan_of("类型#上衣*颜色#黑色*衣样式#衬衫")).front(), "衬衫");
+}
+
 TEST(PlanTest, TheOperatorsOrderIsKeptExactly) {
   const std::string content = "类型#裙*颜色#黑色*风格#简约*裙领型#v领*裙下摆#荷叶边*裙长#连衣裙";
   EXPECT_EQ(values_of(plan_of(content, {}, {"颜色", "裙下摆#荷叶边"})), (Names{"连衣裙", "黑色", "荷叶边", "v领", "简约"}));

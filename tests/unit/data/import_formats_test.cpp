@@ -386,6 +386,13 @@ TEST(ImportFormatsTest, AMappingByHandIsRememberedForTheShopAndItsHeader) {
   std::filesystem::remove(file);
 }
 
+TEST(ImportFormatsTest, APathOfCategoriesIsReadByAnyOfItsSigns) {
+  const auto path_of = [](const std::string& category) { return read("标题,类目,材质\n甲," + category + ",棉\n", "a.csv").products.at(0).category_path; };
+  for (const char* path : {"女装>连衣裙", "女装/连衣裙", "女装／连衣裙", "女装\\连衣裙", "女装-连衣裙", "女装 » 连衣裙"}) EXPECT_EQ(path_of(path), (Lines{"女装", "连衣裙"})) << path;
+  EXPECT_EQ(path_of("女装/女士精品>裤子"), (Lines{"女装/女士精品", "裤子"})) << "a sign in a name";
+  for (const char* one : {"帽子/围巾", "T-恤", "连衣裙"}) EXPECT_EQ(path_of(one), (Lines{one}));
+}
+
 TEST(ImportFormatsTest, AMappingIsRememberedNowhereWhereThatIsAsked) {
   ImportConfig config = quiet_config();
   config.map = {"货名=title"};
