@@ -45,6 +45,7 @@ void address_of(const sockaddr_storage& address, std::string& ip, int& port) {
 
 bool HttpConnection::begin_request() {
   part_ = Part::head;
+  form_ = {};
   begun_at_ = Clock::now();
   if (begin_ == end_ && (!wait_to_read(times_.idle) || fill() <= 0)) return false;
   begun_at_ = Clock::now();
@@ -92,11 +93,13 @@ ssize_t HttpConnection::read(char* data, size_t size) {
   const size_t count = std::min(size, end_ - begin_);
   std::memcpy(data, buffer_.data() + begin_, count);
   begin_ += count;
+  if (part_ == Part::head) form_.take({data, count});
+  if (!form_.fault().empty()) return -1;
   return static_cast<ssize_t>(count);
 }
 
 ssize_t HttpConnection::write(const char* data, size_t size) {
-  if (head_was_slow_) return static_cast<ssize_t>(size);
+  if (head_was_slow_ || !form_.fault().empty()) return static_cast<ssize_t>(size);
   if (!poll_one(socket_, POLLOUT, times_.write)) return -1;
   ssize_t sent = 0;
   do sent = ::send(socket_, data, size, MSG_NOSIGNAL);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "serve/request_head.h"
 #include "serve/waiting_room.h"
 
 namespace vitrine::serve {
@@ -31,6 +32,9 @@ class HttpConnection : public httplib::Stream {
   void end_head(bool may_be_long);
   /// The head did not come in time: what was written since went nowhere.
   bool head_was_slow() const { return head_was_slow_; }
+  /// What is wrong with the form of the head (HeadForm); empty = nothing. It was read no further, and what was
+  /// written since went nowhere.
+  std::string_view head_fault() const { return form_.fault(); }
   /// Whether the request that was begun is the greeting of TLS.
   bool begins_with_tls() const { return begin_ != end_ && buffer_[begin_] == kTlsHandshake; }
   /// Whether the client has closed its side.
@@ -59,6 +63,7 @@ class HttpConnection : public httplib::Stream {
   Part part_ = Part::head;
   Clock::time_point begun_at_ = {}, head_ended_at_ = {};
   bool head_was_slow_ = false;
+  HeadForm form_;
   std::array<char, 4096> buffer_;  // what came and was not asked for yet: [begin_, end_)
   size_t begin_ = 0, end_ = 0;
 };

@@ -268,6 +268,7 @@ class GuardedServer : public httplib::Server {
       const auto head_is_read = [&](httplib::Request& request) { connection.end_head(request.is_multipart_form_data()); };
       const bool is_good = process_request(connection, /*close_connection=*/left == 1, is_closed, head_is_read);
       if (connection.head_was_slow()) return refuse(socket, Refusal("slow_request"));
+      if (!connection.head_fault().empty()) return refuse(socket, Refusal("bad_request", std::string(connection.head_fault())));
       if (!is_good) return false;
       if (is_closed || serving.must_close) return true;
     }
@@ -390,9 +391,12 @@ class HttpServer::Impl {
         [this](bool) { --service_.open_streams; });
   }
 
+  /// GuardedServer answers instead.
+  static bool is_refused_by(const HttpConnection& connection) { return connection.head_was_slow() || !connection.head_fault().empty(); }
+
   /// What the library itself refuses: a request line that is none, an address that is too long.
   void refuse_broken(const httplib::Request& from, httplib::Response& to) {
-    if (!to.body.empty() || to.has_header("X-Request-Id") || Serving::now->connection.head_was_slow()) return;
+    if (!to.body.empty() || to.has_header("X-Request-Id") || is_refused_by(Serving::now->connection)) return;
     const char* code = to.status == 413 ? "too_large" : to.status == 414 ? "address_too_long" : "bad_request";
     refuse(Refusal(code), from, to);
   }

@@ -27,7 +27,48 @@ bool is_chunked(std::string_view text) {
   return std::equal(text.begin(), text.end(), kChunked.begin(), kChunked.end(), [](char a, char b) { return (a | 0x20) == b; });
 }
 
+/// Of names (RFC 9110, 5.6.2).
+bool is_token_char(char c) {
+  const bool is_letter = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return is_letter || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
+}
+
+bool is_control(char c) { return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f; }
+
 }  // namespace
+
+void HeadForm::take(std::string_view bytes) {
+  for (const char c : bytes) {
+    if (place_ == Place::behind) return;
+    place_ = next(c);
+  }
+}
+
+HeadForm::Place HeadForm::fail(std::string_view fault) {
+  fault_ = fault;
+  return Place::behind;
+}
+
+HeadForm::Place HeadForm::next(char c) {
+  switch (place_) {
+    case Place::request_line:
+    case Place::value:
+      if (c == '\r') return Place::line_end;
+      if (c == '\n') return fail("expected CR LF at the end of a line, got LF alone");
+      return is_control(c) ? fail("a control byte in the head") : place_;
+    case Place::line_end: return c == '\n' ? Place::line_begin : fail("expected LF behind CR");
+    case Place::line_begin:
+      if (c == '\r') return Place::head_end;
+      if (c == ' ' || c == '\t') return fail("a header's line begins with a blank");
+      [[fallthrough]];
+    case Place::name:
+      if (c == ':' && place_ == Place::name) return Place::value;
+      return is_token_char(c) ? Place::name : fail("expected header lines of a name, a colon right behind it and a value");
+    case Place::head_end: return c == '\n' ? Place::behind : fail("expected LF behind CR");
+    case Place::behind: break;
+  }
+  return Place::behind;
+}
 
 std::string head_fault(std::string_view version, const HeadLines& lines) {
   const size_t lengths = lines.count("content-length"), encodings = lines.count("transfer-encoding"), hosts = lines.count("host");

@@ -11,6 +11,24 @@ namespace vitrine::serve {
 /// Headers as they came, a name as often as it came.
 using HeadLines = std::multimap<std::string, std::string>;  // names in lower case
 
+/// The form of a head, byte by byte as it comes (RFC 9112, 2.2 and 5): lines that readers could take for others
+/// are a fault, before anybody looks at what they say.
+class HeadForm {
+ public:
+  /// Nothing behind the head, or behind a fault, is looked at.
+  void take(std::string_view bytes);
+  /// What is wrong; empty = nothing so far.
+  std::string_view fault() const { return fault_; }
+
+ private:
+  enum class Place { request_line, line_end, line_begin, name, value, head_end, behind };
+  Place next(char c);
+  Place fail(std::string_view fault);
+
+  Place place_ = Place::request_line;
+  std::string_view fault_;
+};
+
 /// Why the request must not be answered: two readers could differ on where its body ends, or it does
 /// not say whom it is for (RFC 9112, 3.2 and 6.3). Empty = nothing is wrong.
 ///   version  "HTTP/1.1"

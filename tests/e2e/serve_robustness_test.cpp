@@ -153,6 +153,13 @@ TEST_F(ServeRobustnessTest, HeadsThatAreRefusedAreLoggedAndCounted) {
       {post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "400 bad_request"},
       {post + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400 bad_request"},
       {"BOGUS\r\n\r\n", "400 bad_request"},
+      {post + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", "400 bad_request"},
+      {get + "Host: a\r\n b\r\n\r\n", "400 bad_request"},
+      {get + "\tHost: x\r\n\r\n", "400 bad_request"},
+      {get + "Host: x\r\nno colon\r\n\r\n", "400 bad_request"},
+      {get + "Host: x\nX-Other: y\r\n\r\n", "400 bad_request"},
+      {"GET /healthz HTTP/1.1\nHost: x\n\n", "400 bad_request"},
+      {get + "Host: x\r\nX-Other: a" + std::string(1, '\0') + "b\r\n\r\n", "400 bad_request"},
       {"GET /?q=%ff HTTP/1.1\r\nHost: x\r\n\r\n", "400 bad_address"},
       {"GET /" + std::string(9000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", "414 address_too_long"},
       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), "400 bad_request"},
@@ -170,7 +177,7 @@ TEST_F(ServeRobustnessTest, HeadsThatAreRefusedAreLoggedAndCounted) {
   }
   EXPECT_EQ(metric("vitrine_http_requests_total{operation=\"none\",status=\"408\"}"), 1);
   EXPECT_EQ(metric("vitrine_http_requests_total{operation=\"none\",status=\"414\"}"), 1);
-  EXPECT_EQ(metric("vitrine_http_requests_total{operation=\"none\",status=\"400\"}"), 9);
+  EXPECT_EQ(metric("vitrine_http_requests_total{operation=\"none\",status=\"400\"}"), 16);
 }
 
 TEST_F(ServeRobustnessTest, NothingBehindADoubtfulRequestIsTakenForAnother) {

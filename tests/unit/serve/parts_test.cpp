@@ -152,6 +152,24 @@ TEST(RequestHeadTest, WhatTwoReadersCouldDifferOnIsAFault) {
   EXPECT_NE(with({{"transfer-encoding", "chunked"}, {"transfer-encoding", "chunked"}}), "");
 }
 
+TEST(RequestHeadTest, LinesThatTwoReadersCouldTakeForOthersAreAFault) {
+  const auto fault = [](std::string_view lines) {
+    HeadForm form;
+    form.take("GET / HTTP/1.1\r\n");
+    for (const char c : lines) form.take({&c, 1});
+    return std::string(form.fault());
+  };
+  EXPECT_EQ(fault("Host: x\r\nX-Empty:\r\nX-Tab:\ta\tb \r\nX-Text: \xe8\xa3\x99\r\n\r\nbody\n\0 "), "");
+  constexpr std::string_view kFaults[] = {
+      "Transfer-Encoding : chunked\r\n\r\n", "Host: a\r\n b\r\n\r\n", "Host: a\r\n\tb\r\n\r\n", " Host: a\r\n\r\n", "\tHost: a\r\n\r\n",
+      "Host: a\r\nnonsense\r\n\r\n", "Host: a\n\r\n", "Host: a\r\n\n", "Host: a\rX: b\r\n\r\n", ": a\r\n\r\n", "Ho st: a\r\n\r\n",
+      "Host: a\x01\r\n\r\n", "Host: a\x7f\r\n\r\n", std::string_view("Host: a\0b\r\n\r\n", 13), "Host: a\r\n\rX"};
+  for (const auto& lines : kFaults) EXPECT_NE(fault(lines), "") << lines;
+  HeadForm form;
+  form.take("GET / HTTP/1.1\nHost: x\n\n");
+  EXPECT_NE(form.fault(), "");
+}
+
 TEST(RequestHeadTest, TheClientIsWhoStandsBehindTrustedProxiesAlone) {
   EXPECT_EQ(client_address("192.0.2.1", "198.51.100.7", {}), "192.0.2.1") << "nobody is believed";
   EXPECT_EQ(client_address("192.0.2.1", "198.51.100.7", {"127.0.0.1"}), "192.0.2.1");
