@@ -79,6 +79,10 @@ class RunningJob {
   virtual void tell(const std::string& name, const std::string& candidate_id, const Json& data) = 0;
 
   virtual StopReason stop_reason() const = 0;
+  /// Stores by `keep` what is finished, in one transaction with the progress: whoever cancels the job later
+  /// finds both. Throws as store::JobQueue::beat and `keep`; Cancelled when it is to stop, and then nothing was
+  /// stored of a job that is not held any more.
+  virtual void keep(int64_t done, std::optional<int64_t> total, const std::function<void(store::Connection& connection)>& keep) = 0;
   bool should_stop() const { return stop_reason() != StopReason::none; }
   /// Throws Cancelled when it is to stop.
   void throw_if_stopped() const;

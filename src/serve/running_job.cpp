@@ -28,11 +28,13 @@ void RunningJob::throw_if_stopped() const {
 HeldJob::HeldJob(store::Database& database, store::LeaseConfig lease, JobEvents& events, store::ClaimedJob claim)
     : database_(database), lease_(lease), events_(events), claim_(std::move(claim)), progress_(claim_.job.progress), checkpoint_(claim_.checkpoint) {}
 
+void HeldJob::set_progress(int64_t done, std::optional<int64_t> total) {
+  const std::lock_guard lock(mutex_);
+  progress_ = {.done = done, .total = total, .eta_seconds = seconds_left(done, total)};
+}
+
 void HeldJob::progress(int64_t done, std::optional<int64_t> total) {
-  {
-    const std::lock_guard lock(mutex_);
-    progress_ = {.done = done, .total = total, .eta_seconds = seconds_left(done, total)};
-  }
+  set_progress(done, total);
   if (!should_stop()) tell_state(events_, present());
 }
 
@@ -52,6 +54,28 @@ void HeldJob::checkpoint(const store::Document& document) {
   const std::lock_guard beating(beating_);
   beat(*database_.borrow());
   throw_if_stopped();
+}
+
+/// A beat of the keeper does not come between: what is counted is stored.
+void HeldJob::keep(int64_t done, std::optional<int64_t> total, const std::function<void(store::Connection& connection)>& keep) {
+  {
+    const std::lock_guard beating(beating_);
+    const store::JobProgress former = present().progress;
+    set_progress(done, total);
+    try {
+      const store::Database::Loan connection = database_.borrow();
+      store::Transaction transaction(*connection);
+      if (beat(*connection) == store::Lease::held) {
+        keep(*connection);
+        transaction.commit();
+      }
+    } catch (...) {
+      set_progress(former.done, former.total);
+      throw;
+    }
+  }
+  throw_if_stopped();
+  tell_state(events_, present());
 }
 
 void HeldJob::tell(const std::string& name, const std::string& candidate_id, const Json& data) {

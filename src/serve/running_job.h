@@ -21,6 +21,7 @@ class HeldJob : public RunningJob {
   const store::ClaimedJob& claim() const override { return claim_; }
   void progress(int64_t done, std::optional<int64_t> total) override;
   void checkpoint(const store::Document& document) override;
+  void keep(int64_t done, std::optional<int64_t> total, const std::function<void(store::Connection& connection)>& keep) override;
   void tell(const std::string& name, const std::string& candidate_id, const Json& data) override;
   StopReason stop_reason() const override;
 
@@ -39,6 +40,7 @@ class HeldJob : public RunningJob {
 
  private:
   store::Lease beat(store::Connection& connection);
+  void set_progress(int64_t done, std::optional<int64_t> total);
   std::optional<double> seconds_left(int64_t done, std::optional<int64_t> total) const;
   template <typename End>
   store::Lease end(End end);

@@ -1,5 +1,6 @@
 // Candidates of one plan, told as they are written.
 #include <algorithm>
+#include <set>
 
 #include "serve/job_handlers.h"
 #include "serve/job_request.h"
@@ -48,7 +49,36 @@ WriteWork prepare(Service& service, const RunningJob& job) {
   return work;
 }
 
-CopyWatch watch_of(RunningJob& job, const WriteWork& work, int64_t& finished) {
+/// Candidates of the job that are stored already: it was cancelled, or its worker died, and it goes on.
+std::set<std::string> kept_before(Service& service, const RunningJob& job, int count) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < count; ++i) ids.push_back(candidate_id(job.job().id, i));
+  auto loan = service.database.borrow();
+  std::set<std::string> kept;
+  for (const auto& candidate : store::Candidates(*loan, job.shop_id()).find_all(ids)) kept.insert(candidate.id);
+  return kept;
+}
+
+/// Stores it as soon as it is finished, so that whoever sees it can pick it and a cancelled job keeps it. One
+/// that was there stays as it is. Nothing while others hold the database: it is stored with the end.
+std::optional<store::Candidate> kept_candidate(RunningJob& job, const WriteWork& work, const store::Candidate& candidate, std::set<std::string>& finished) {
+  auto all = finished;
+  all.insert(candidate.id);
+  std::optional<store::Candidate> kept;
+  try {
+    job.keep(static_cast<int64_t>(all.size()), work.request.num_return_sequences, [&](store::Connection& connection) {
+      store::Candidates candidates(connection, job.shop_id());
+      candidates.add({candidate});
+      kept = candidates.find(candidate.id);
+    });
+  } catch (const Busy&) {
+    return std::nullopt;
+  }
+  finished = std::move(all);
+  return kept;
+}
+
+CopyWatch watch_of(RunningJob& job, const WriteWork& work, std::set<std::string>& finished) {
   const std::string job_id = job.job().id;
   CopyWatch watch;
   watch.on_text = [&job, job_id](int index, const std::string& text) {
@@ -56,9 +86,8 @@ CopyWatch watch_of(RunningJob& job, const WriteWork& work, int64_t& finished) {
     job.tell("token", id, {{"candidate_id", id}, {"index", index}, {"text", text}});
   };
   watch.on_candidate = [&job, &work, &finished](const copywriting::Candidate& candidate) {
-    const store::Candidate stored = stored_candidate(candidate, work.place, work.copy.config);
-    job.tell("candidate", stored.id, to_json(stored));
-    job.progress(++finished, work.request.num_return_sequences);
+    const auto kept = kept_candidate(job, work, stored_candidate(candidate, work.place, work.copy.config), finished);
+    if (kept) job.tell("candidate", kept->id, to_json(*kept));
   };
   watch.is_cancelled = [&job] { return job.should_stop(); };
   return watch;
@@ -68,24 +97,28 @@ CopyWatch watch_of(RunningJob& job, const WriteWork& work, int64_t& finished) {
 
 JobResult run_write_job(Service& service, RunningJob& job) {
   const WriteWork work = prepare(service, job);
-  int64_t finished = 0;
-  job.progress(0, work.request.num_return_sequences);
+  const int count = work.request.num_return_sequences;
+  std::set<std::string> finished = kept_before(service, job, count);
+  job.progress(static_cast<int64_t>(finished.size()), count);
   const auto written = work.writing.engine->write(work.copy, watch_of(job, work, finished));
   if (written.candidates.empty()) throw JobFailed("no_candidate", written.error);
-  std::vector<store::Candidate> candidates;
-  Json ids = Json::array();
+  const auto candidates = std::make_shared<std::vector<store::Candidate>>();
+  std::vector<std::string> ids;
   for (const auto& candidate : written.candidates) {
-    candidates.push_back(stored_candidate(candidate, work.place, work.copy.config));
-    ids.push_back(candidates.back().id);
+    candidates->push_back(stored_candidate(candidate, work.place, work.copy.config));
+    ids.push_back(candidates->back().id);
   }
-  job.progress(work.request.num_return_sequences, work.request.num_return_sequences);
+  job.progress(count, count);
   return {.result = dump_line(Json{{"candidate_ids", ids}, {"dropped", written.dropped}, {"saved", written.saved}}),
-          .keep = [candidates, shop_id = job.shop_id()](store::Connection& connection) {
-            store::Candidates(connection, shop_id).add(candidates);
-          },
           // With agreement and the ranking model's score, which came last.
+          .keep = [candidates, ids, shop_id = job.shop_id()](store::Connection& connection) {
+            store::Candidates stored(connection, shop_id);
+            stored.add(*candidates);
+            stored.set_details(*candidates);
+            *candidates = stored.find_all(ids);
+          },
           .kept = [candidates](RunningJob& ended) {
-            for (const auto& candidate : candidates) ended.tell("candidate", candidate.id, to_json(candidate));
+            for (const auto& candidate : *candidates) ended.tell("candidate", candidate.id, to_json(candidate));
           }};
 }
 

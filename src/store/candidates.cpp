@@ -52,6 +52,16 @@ int64_t Candidates::add(const std::vector<Candidate>& candidates) {
   return added;
 }
 
+void Candidates::set_details(const std::vector<Candidate>& candidates) {
+  Transaction transaction(connection_);
+  for (const Candidate& c : candidates) {
+    connection_.run(
+        "UPDATE candidates SET details = $4 WHERE shop_id = $1 AND id = $2 AND text = $3",
+        shop_id_, c.id, c.text, c.details);
+  }
+  transaction.commit();
+}
+
 std::optional<Candidate> Candidates::find(const std::string& id) {
   Statement rows =
       connection_.query(std::string(kSelect) + "c.shop_id = $1 AND c.id = $2", shop_id_, id);

@@ -15,7 +15,7 @@ struct EnumWords<CandidateKind> {
   static constexpr std::string_view words[] = {"copy", "image"};
 };
 
-/// A candidate never changes. What only copy or only images have is empty or 0 in the other.
+/// A candidate never changes, but that its details come in two parts (set_details). What only copy or only images have is empty or 0 in the other.
 struct Candidate {
   std::string id;
   CandidateKind kind = CandidateKind::copy;
@@ -52,6 +52,9 @@ class Candidates : public OfShop {
   /// Those whose id is there stay as they are: a job that is resumed may add them again. How many
   /// were new. Throws InvalidInput for a product or plan that the shop does not have.
   int64_t add(const std::vector<Candidate>& candidates);
+  /// Gives those that are stored with this id and text their details anew: scores that need the other candidates
+  /// of the job come last.
+  void set_details(const std::vector<Candidate>& candidates);
   std::optional<Candidate> find(const std::string& id);
   /// In the order of `ids`; unknown ones are left out.
   std::vector<Candidate> find_all(const std::vector<std::string>& ids);

@@ -100,6 +100,33 @@ TEST_F(ServeTest, AStreamTellsTokensCandidatesAndTheEnd) {
   EXPECT_NE(stream.body.find("\"state\":\"done\"", last), std::string::npos) << stream.body.substr(last);
 }
 
+TEST_F(ServeTest, ACancelledWritingKeepsWhatIsFinished) {
+  start();
+  const Json preview = client_->upload("/api/v1/imports", "shop.csv", "商品ID,标题,类型,材质,风格,裙长,裙领型\na1,蕾丝连衣裙,裙,蕾丝,简约,连衣裙,v领\n").json();
+  ASSERT_EQ(client_->run_job({{"kind", "import"}, {"import_id", preview["id"]}, {"licence", "own"}}).at("state"), "done");
+  const Json plan = client_->send("POST", "/api/v1/plans", Json{{"product_id", "a1"}, {"factors", factors()}}).json();
+  const Json job = client_->send("POST", "/api/v1/jobs", Json{{"kind", "write"}, {"plan_id", plan["id"]}, {"num_return_sequences", 32}, {"seed", 3}},
+                                 {{"Idempotency-Key", "cancel-01"}}).json();
+  const std::string address = "/api/v1/jobs/" + job["id"].get<std::string>();
+  Json running = job;
+  while (running["done"] < 1 && running["state"] != "done" && running["state"] != "failed") running = client_->get(address).json();
+  EXPECT_EQ(client_->send("PATCH", address, Json{{"state", "cancelled"}}).json()["state"], "cancelled") << running;
+  const Json cancelled = client_->get(address).json();
+  EXPECT_GE(cancelled["done"], 1);
+  const Json kept = client_->get("/api/v1/candidates?job_id=" + job["id"].get<std::string>() + "&limit=200").json()["items"];
+  EXPECT_EQ(kept.size(), cancelled["done"]);
+  EXPECT_EQ(pick("11111111-1111-4111-8111-111111111112", Json::array({kept.at(0)["id"]}))["review_ids"].size(), 1u);
+  EXPECT_EQ(client_->send("PATCH", address, Json{{"state", "queued"}}).status, 200);
+  Json resumed = cancelled;
+  for (int tries = 0; tries < 900 && resumed["state"] != "done"; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    resumed = client_->get(address).json();
+    EXPECT_GE(resumed["done"], cancelled["done"]) << resumed;
+  }
+  const Json all = client_->get("/api/v1/candidates?job_id=" + job["id"].get<std::string>() + "&limit=200").json()["items"];
+  EXPECT_EQ(all.size(), resumed["result"]["candidate_ids"].size()) << resumed;
+}
+
 TEST_F(ServeTest, ABatchGoesOnAfterAKillWithEachRowOnce) {
   start();
   import_table();

@@ -21,6 +21,7 @@ class ToldJob : public RunningJob {
     if (done >= stop_at) reason = StopReason::cancelled;
   }
   void checkpoint(const store::Document&) override {}
+  void keep(int64_t, std::optional<int64_t>, const std::function<void(store::Connection&)>&) override {}
   void tell(const std::string&, const std::string&, const Json&) override {}
   StopReason stop_reason() const override { return reason; }
 
