@@ -60,7 +60,7 @@ export function follow(world, run, lastEventId, follower) {
   const finished = [...world.candidates.values()].filter((candidate) => candidate.job_id === run.job.id);
   const begin = lastEventId
     ? run.log.slice(Number(lastEventId))
-    : [{ event: 'job', data: run.job }, ...finished.map((data) => ({ event: 'candidate', data })), ...(kEnded.includes(run.job.state) ? [{ event: 'job', data: run.job }] : [])].map((one) => ({ id: run.log.length, event: one.event, data: JSON.stringify(one.data) }));
+    : [...(kEnded.includes(run.job.state) ? [] : [{ event: 'job', data: run.job }]), ...finished.map((data) => ({ event: 'candidate', data })), ...(kEnded.includes(run.job.state) ? [{ event: 'job', data: run.job }] : [])].map((one) => ({ id: run.log.length, event: one.event, data: JSON.stringify(one.data) }));
   begin.forEach(follower);
   run.followers.add(follower);
   return () => run.followers.delete(follower);
