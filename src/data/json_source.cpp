@@ -20,6 +20,16 @@ std::vector<JsonSpan> json_objects_inside(std::string_view text, JsonSpan value)
   return {value};
 }
 
+namespace {
+
+/// Whether an object is no product but the list of some.
+bool holds_list(std::string_view object) {
+  const auto objects = json_objects_inside(object, {0, object.size()});
+  return objects.front().begin > 0;
+}
+
+}  // namespace
+
 JsonSource::JsonSource(TextWindow& window) : window_(window), lines_(window, kMaxRowBytes) { find_layout(); }
 
 /// Whether the window holds so many bytes, reading on where it does not.
@@ -40,17 +50,32 @@ void JsonSource::find_layout() {
   const char first = window_.text()[at];
   if (first == '[') layout_ = JsonLayout::array;
   if (first != '{') return;
-  // One object a line, when the first object ends in its line.
   size_t line_end = std::string_view::npos;
   do {
     line_end = window_.text().find_first_of("\r\n", at);
-  } while (line_end == std::string_view::npos && window_.text().size() < at + kMaxRowBytes && window_.more());
-  if (line_end == std::string_view::npos || json_value_end(window_.text().substr(0, line_end), at)) return;
+  } while (line_end == std::string_view::npos && window_.text().size() < at + kMaxDocumentBytes && window_.more());
+  const std::string_view line = window_.text().substr(at, line_end == std::string_view::npos ? line_end : line_end - at);
+  if (const auto end = json_value_end(line, 0)) {  // the first of many lines, or a document without line breaks
+    if (holds_list(line.substr(0, *end)) && is_blank_behind(at + *end)) read_document(at);
+    return;
+  }
+  if (line_end == std::string_view::npos) return;
   // Of a damaged first line the rest of the file says more: a document opens its object there.
-  const std::string_view line = window_.text().substr(at, line_end - at);
   const size_t last = line.find_last_not_of(" \t\r");
   const bool goes_on = line[last] == '{' || line[last] == ',' || line[last] == '[' || line[last] == ':';
-  if (!goes_on) return;
+  if (goes_on) read_document(at);
+}
+
+/// Whether nothing but blanks is left from there to the file's end.
+bool JsonSource::is_blank_behind(size_t at) {
+  for (;;) {
+    at = skip_json_space(window_.text(), at);
+    if (at < window_.text().size()) return false;
+    if (!window_.more()) return true;
+  }
+}
+
+void JsonSource::read_document(size_t at) {
   layout_ = JsonLayout::document;
   while (window_.text().size() <= kMaxDocumentBytes && window_.more()) {
   }
@@ -89,7 +114,20 @@ bool JsonSource::next_inside(JsonValue& value) {
   return true;
 }
 
+/// Elements of an array; of one that holds a list the list's.
 bool JsonSource::next_element(JsonValue& value) {
+  if (next_span_ == spans_.size()) {
+    spans_.clear();
+    next_span_ = 0;
+    if (!find_element(value)) return false;
+    if (!value.is_too_large && value.text.starts_with('{') && holds_list(value.text)) spans_ = json_objects_inside(value.text, {0, value.text.size()});
+  }
+  if (next_span_ < spans_.size()) value.text = spans_[next_span_++].of(window_.text());
+  value.number = ++number_;
+  return true;
+}
+
+bool JsonSource::find_element(JsonValue& value) {
   window_.drop(std::exchange(used_, 0));
   for (;;) {  // to the element's first character
     const std::string_view text = window_.text();
@@ -103,7 +141,6 @@ bool JsonSource::next_element(JsonValue& value) {
     if (!window_.more()) return false;
   }
   if (window_.text().front() == ']') return false;
-  value.number = ++number_;
   for (;;) {
     const auto end = json_value_end(window_.text(), 0);
     const bool is_whole = end && *end > 0 && *end < window_.text().size();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "data/json_spans.h"
@@ -32,22 +33,29 @@ struct XmlItem {
   bool is_too_large = false;
 };
 
+/// How elements of Google's namespace are written inside an item.
+struct XmlNames {
+  std::string prefix;       // "g:", or "" where the namespace is the default one
+  std::string declaration;  // " xmlns:g=\"…\"" where an element has to declare it itself
+};
+
 class XmlItems {
  public:
   /// The window must outlive it. Throws ImportRefused (NOT_XML) for a text that is no feed, and for one whose document type declares
   /// entities: nothing is expanded here.
   XmlItems(TextWindow& window, std::string file);
-  /// False at the end. Throws ImportRefused (NOT_XML) for an item that is cut off.
+  /// False at the end. Throws ImportRefused (NOT_XML) for an item that is cut off or not well-formed.
   bool next(XmlItem& item);
-  /// The prefix that stands for http://base.google.com/ns/1.0, "g" when none does.
-  const std::string& prefix() const { return prefix_; }
+  /// As the item's own elements are: by the declarations around it and of its start tag.
+  XmlNames names_in(std::string_view item) const;
 
  private:
   [[noreturn]] void refuse(int64_t row, std::string_view what, size_t at = 0) const;
   void read_head();
 
   TextWindow& window_;
-  std::string file_, prefix_ = "g";
+  std::string file_;
+  std::vector<std::pair<std::string, std::string>> around_;  // prefix and namespace, declared around the items
   std::optional<XmlElements> items_;  // item | entry
   int64_t number_ = 0;
 };

@@ -198,6 +198,7 @@ class XmlLayout : public ShopLayout {
       if (!items_.next(item)) return false;
     } while (item.is_too_large);
     const auto children = xml_fields(item.text);
+    names_ = items_.names_in(item.text);
     row = {item.number, false, {}, {}};
     for (const FieldSpec& spec : fields) row.places.push_back(place_of(spec, item, children));
     return true;
@@ -205,13 +206,15 @@ class XmlLayout : public ShopLayout {
 
   std::string encoded(size_t field_idx, const Place& place,
                       std::string_view stored) const override {
-    const auto tag = [&](std::string_view name, std::string_view content) {
-      return concat("<", items_.prefix(), ":", name, ">", content, "</", items_.prefix(), ":", name,
+    const auto tag = [&](std::string_view name, std::string_view content,
+                         std::string_view declaration = "") {
+      return concat("<", names_.prefix, name, declaration, ">", content, "</", names_.prefix, name,
                     ">");
     };
     return concat(place.before,
                   tag(fields[field_idx].column,
-                      tag("digital_source_type", kSource) + tag("content", xml_escape(stored))),
+                      tag("digital_source_type", kSource) + tag("content", xml_escape(stored)),
+                      names_.declaration),
                   place.after);
   }
 
@@ -246,6 +249,7 @@ class XmlLayout : public ShopLayout {
   }
 
   XmlItems items_;
+  XmlNames names_;  // of the item at hand
 };
 
 }  // namespace

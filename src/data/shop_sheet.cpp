@@ -216,10 +216,15 @@ class SheetLayout : public ShopLayout {
   Place place_in(const Row& row, const FieldSpec& spec, std::string value) const {
     Place place;
     place.value = std::move(value);
-    const auto at = std::find_if(row.cells.begin(), row.cells.end(), [&](const Cell& cell) {
-      return cell.column_idx >= spec.column_idx;
+    // Cells stand in any order.
+    auto at = std::find_if(row.cells.begin(), row.cells.end(), [&](const Cell& cell) {
+      return cell.column_idx == spec.column_idx;
     });
-    place.is_there = at != row.cells.end() && at->column_idx == spec.column_idx;
+    place.is_there = at != row.cells.end();
+    if (!place.is_there)
+      at = std::find_if(row.cells.begin(), row.cells.end(), [&](const Cell& cell) {
+        return cell.column_idx > spec.column_idx;
+      });
     place.is_formula = place.is_there && at->has_formula;
     if (place.is_there)
       place.span = at->span;

@@ -344,8 +344,9 @@ struct Workbook::State {
 /// Cells of a sheet's XML, row by row as it is unpacked.
 class SheetRows : public CellSource {
  public:
-  SheetRows(const Workbook::State& book, std::unique_ptr<ByteReader> xml)
+  SheetRows(const Workbook::State& book, std::string sheet, std::unique_ptr<ByteReader> xml)
       : book_(book),
+        sheet_(std::move(sheet)),
         xml_(std::move(xml)),
         window_(*xml_),
         rows_(window_, "row", kMaxElementBytes) {}
@@ -364,14 +365,18 @@ class SheetRows : public CellSource {
   bool read_row(DelimitedRow& row) {
     row = {};
     const auto element = rows_.next();
-    if (rows_.is_broken())
-      refuse(book_.name, "ARCHIVE_DAMAGED", concat("the sheet's XML is cut behind row ", line_));
+    if (rows_.is_broken()) refuse_sheet(concat("the XML is cut behind row ", line_));
+    if (rows_.has_document_type()) refuse_sheet("a document type, which no sheet may have");
     if (!element) return false;
     const auto number = xml_attribute(element->tag.attributes, "r");
     const auto stated = number ? parse_index(*number) : std::nullopt;
+    const int64_t before = line_;
     line_ = stated && *stated > 0 && *stated < (size_t{1} << 40) ? static_cast<int64_t>(*stated)
                                                                  : line_ + 1;
+    if (line_ == before) refuse_sheet(concat("two rows with the number ", line_));
     row.line = line_;
+    const auto problem = element->is_too_large ? std::nullopt : xml_problem(element->text);
+    if (problem) refuse_sheet(concat("row ", line_, ": ", problem->what));
     if (element->is_too_large)
       row.problem = "TOO_LARGE";
     else
@@ -379,8 +384,13 @@ class SheetRows : public CellSource {
     return true;
   }
 
+  [[noreturn]] void refuse_sheet(std::string_view what) const {
+    refuse(book_.name, "ARCHIVE_DAMAGED", concat("sheet ", sheet_, ": ", what));
+  }
+
   void read_cells(std::string_view content, DelimitedRow& row) const {
     XmlScanner tags(content);
+    std::vector<bool> is_seen;  // by column
     size_t next_column = 0, row_bytes = 0;
     while (const auto tag = tags.next()) {
       if (tag->is_end || tag->local_name() != "c") continue;
@@ -391,6 +401,10 @@ class SheetRows : public CellSource {
           tag->is_empty ? std::string_view() : content_of_cell(content, tags);
       if (column >= kMaxSheetColumns) row.problem = "TOO_LARGE";
       if (column >= kMaxSheetColumns) continue;
+      if (is_seen.size() <= column) is_seen.resize(column + 1);
+      if (is_seen[column])
+        refuse_sheet(concat("two cells ", column_letters(column), row.line));
+      is_seen[column] = true;
       next_column = column + 1;
       std::string text = tag->is_empty ? "" : cell_text(*tag, inner, column, row);
       row_bytes += text.size();
@@ -458,6 +472,7 @@ class SheetRows : public CellSource {
   }
 
   const Workbook::State& book_;
+  std::string sheet_;  // its name
   std::unique_ptr<ByteReader> xml_;
   TextWindow window_;
   XmlElements rows_;
@@ -483,7 +498,7 @@ const WorkbookSheet& Workbook::sheet(std::string_view name) const {
 }
 
 std::unique_ptr<CellSource> Workbook::rows(const WorkbookSheet& sheet) const {
-  return std::make_unique<SheetRows>(*state_, state_->archive.open(sheet.entry));
+  return std::make_unique<SheetRows>(*state_, sheet.name, state_->archive.open(sheet.entry));
 }
 
 std::vector<std::string> Workbook::table_ranges(const WorkbookSheet& sheet) const {

@@ -41,7 +41,8 @@ class Workbook {
   const Archive& archive() const;
 
   /// Rows of a sheet that hold a cell with text, gaps filled with empty cells. The workbook must
-  /// outlive the source, which throws ImportRefused (ARCHIVE_DAMAGED) for XML that is cut.
+  /// outlive the source, which throws ImportRefused (ARCHIVE_DAMAGED), naming the sheet, for XML
+  /// that is cut or not well-formed, a document type, and two rows or cells of one place.
   std::unique_ptr<CellSource> rows(const WorkbookSheet& sheet) const;
   /// Ranges of the sheet's tables, as they are stated ("A1:C9").
   std::vector<std::string> table_ranges(const WorkbookSheet& sheet) const;

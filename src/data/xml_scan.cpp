@@ -67,6 +67,43 @@ std::string resolved(std::string_view entity) {
   return good ? text::to_utf8(static_cast<char32_t>(value)) : "";
 }
 
+/// The attribute that begins at or behind `at`, which is moved behind it.
+std::optional<std::pair<std::string_view, std::string_view>> next_attribute(std::string_view attributes, size_t& at) {
+  at = attributes.find_first_not_of(kBlank, at);
+  if (at == std::string_view::npos) return std::nullopt;
+  const size_t equals = attributes.find('=', at);
+  if (equals == std::string_view::npos) return std::nullopt;
+  const std::string_view name = attributes.substr(at, equals - at);
+  const size_t open = attributes.find_first_of("\"'", equals);
+  if (open == std::string_view::npos) return std::nullopt;
+  const size_t close = attributes.find(attributes[open], open + 1);
+  if (close == std::string_view::npos) return std::nullopt;
+  at = close + 1;
+  return std::pair(name.substr(0, name.find_last_not_of(kBlank) + 1), attributes.substr(open + 1, close - open - 1));
+}
+
+bool is_name_sign(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x80 || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || c == '#' || c == '.' || c == '-' || c == '_' || c == ':';
+}
+
+/// A reference, outside of comments and CDATA sections, to what nobody declares.
+std::optional<XmlProblem> unknown_entity(std::string_view element) {
+  for (size_t at = 0; (at = element.find_first_of("&<", at)) != std::string_view::npos; ++at) {
+    const std::string_view rest = element.substr(at);
+    if (element[at] == '<') {
+      const std::string_view close = rest.starts_with("<!--") ? "-->" : rest.starts_with("<![CDATA[") ? "]]>" : "";
+      if (!close.empty()) at = std::min(element.find(close, at), element.size() - 1);
+      continue;
+    }
+    const size_t end = rest.find(';');
+    if (end == std::string_view::npos || end < 2 || end > kMaxReference) continue;
+    const std::string_view name = rest.substr(1, end - 1);
+    if (std::all_of(name.begin(), name.end(), is_name_sign) && resolved(name).empty()) return XmlProblem{at, concat("&", name, "; is not declared: write its character")};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string_view XmlTag::local_name() const {
@@ -154,6 +191,7 @@ std::optional<XmlElement> XmlElements::first_of_window() {
     if (depth == 0) open = *tag;
     if (!tag->is_empty) depth = tag->is_end ? depth - 1 : depth + 1;
     if (depth > 0) continue;
+    has_document_type_ = has_document_type_ || !tags.document_type().empty();
     used_ = tag->end;
     gap_ = 0;
     XmlElement element{window_.dropped() + open.begin, text.substr(open.begin, tag->end - open.begin), open, tag->end - open.begin > max_bytes_};
@@ -161,6 +199,7 @@ std::optional<XmlElement> XmlElements::first_of_window() {
     element.tag.begin = 0;
     return element;
   }
+  has_document_type_ = has_document_type_ || !tags.document_type().empty();
   is_open_ = depth > 0;
   const size_t used = is_open_ ? open.begin : tags.position();
   gap_ += used;
@@ -204,19 +243,31 @@ std::optional<XmlElement> XmlElements::pass_over() {
 
 std::optional<std::string_view> xml_attribute(std::string_view attributes, std::string_view name) {
   for (size_t at = 0;;) {
-    at = attributes.find_first_not_of(kBlank, at);
-    if (at == std::string_view::npos) return std::nullopt;
-    const size_t equals = attributes.find('=', at);
-    if (equals == std::string_view::npos) return std::nullopt;
-    std::string_view found = attributes.substr(at, equals - at);
-    found = found.substr(0, found.find_last_not_of(kBlank) + 1);
-    const size_t open = attributes.find_first_of("\"'", equals);
-    if (open == std::string_view::npos) return std::nullopt;
-    const size_t close = attributes.find(attributes[open], open + 1);
-    if (close == std::string_view::npos) return std::nullopt;
-    if (found == name) return attributes.substr(open + 1, close - open - 1);
-    at = close + 1;
+    const auto found = next_attribute(attributes, at);
+    if (!found || found->first == name) return found ? std::optional(found->second) : std::nullopt;
   }
+}
+
+std::vector<std::pair<std::string_view, std::string_view>> xml_attributes(std::string_view attributes) {
+  std::vector<std::pair<std::string_view, std::string_view>> all;
+  for (size_t at = 0; const auto found = next_attribute(attributes, at);) all.push_back(*found);
+  return all;
+}
+
+std::optional<XmlProblem> xml_problem(std::string_view element) {
+  std::vector<std::string_view> open;
+  XmlScanner tags(element);
+  while (const auto tag = tags.next()) {
+    if (tag->is_end && (open.empty() || open.back() != tag->name)) {
+      const std::string expected = open.empty() ? std::string("no end tag") : concat("</", open.back(), ">");
+      return XmlProblem{tag->begin, concat("expected ", expected, ", got </", tag->name, ">")};
+    }
+    if (tag->is_end) open.pop_back();
+    else if (!tag->is_empty) open.push_back(tag->name);
+  }
+  if (tags.is_broken()) return XmlProblem{tags.position(), "a tag, comment or section is not closed"};
+  if (!open.empty()) return XmlProblem{element.size(), concat("<", open.back(), "> is not closed")};
+  return unknown_entity(element);
 }
 
 std::string xml_unescape(std::string_view text) {

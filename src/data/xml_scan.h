@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "data/text_window.h"
 
@@ -73,6 +74,8 @@ class XmlElements {
   /// Nothing at the end, and where an element, tag or comment is not closed or a gap too large: is_broken then.
   std::optional<XmlElement> next();
   bool is_broken() const { return is_broken_; }
+  /// Whether a document type stands before the elements that were given.
+  bool has_document_type() const { return has_document_type_; }
   /// Whether an element has begun whose end is not there.
   bool is_open() const { return is_open_; }
 
@@ -88,11 +91,23 @@ class XmlElements {
   size_t gap_ = 0;           // bytes dropped behind it
   bool is_open_ = false;     // the window begins with the tag of an element whose end is not there yet
   bool is_broken_ = false;
+  bool has_document_type_ = false;
   std::string start_;        // of an element that is too large
 };
 
 /// The raw value of an attribute (any prefix-free name) between quotes; nothing when it is not there.
 std::optional<std::string_view> xml_attribute(std::string_view attributes, std::string_view name);
+
+/// All of them in order: name with its prefix, raw value.
+std::vector<std::pair<std::string_view, std::string_view>> xml_attributes(std::string_view attributes);
+
+/// What is not well-formed in an element: tags that do not match, entities that nobody declares.
+struct XmlProblem {
+  size_t at = 0;  // byte in the element
+  std::string what;
+};
+/// The first of them in the element that `element` is; nothing when there is none. A bare & is taken as the character.
+std::optional<XmlProblem> xml_problem(std::string_view element);
 
 /// Characters and the five named entities and character references resolved; others stay.
 std::string xml_unescape(std::string_view text);

@@ -185,6 +185,21 @@ TEST(ImportFormatsTest, MerchantFeedsInXmlAreReadItemByItem) {
   EXPECT_EQ(refused(xml.substr(0, xml.size() - 30), "feed.xml"), "NOT_XML");
 }
 
+TEST(ImportFormatsTest, AFeedThatIsNotWellFormedIsRefusedWithItemAndLine) {
+  const auto value = [](std::string_view second) {
+    try {
+      read(concat("<rss xmlns:g=\"http://base.google.com/ns/1.0\"><channel>\n<item><g:id>1</g:id><title>a & b &#65; &lt;</title></item>\n<item>\n<g:id>2</g:id>", second, "</item></channel></rss>"), "feed.xml");
+    } catch (const ImportRefused& refused) {
+      return concat(refused.entry().code, " ", refused.entry().row, " ", refused.entry().value);
+    }
+    return std::string("read");
+  };
+  EXPECT_EQ(value("<title>t</title><!-- &nbsp; </x> --><x><![CDATA[&nbsp;]]></x>"), "read");
+  EXPECT_EQ(value("<title>t"), "NOT_XML 2 line 4: expected </title>, got </item>");
+  EXPECT_EQ(value("\n<title>t</g:title>"), "NOT_XML 2 line 5: expected </title>, got </g:title>");
+  EXPECT_EQ(value("<title>a&nbsp;b</title>"), "NOT_XML 2 line 4: &nbsp; is not declared: write its character");
+}
+
 TEST(ImportFormatsTest, MerchantJsonIsReadInBothOfItsShapes) {
   const std::string json = R"({"products":[
     {"offerId":"1","title":"裙","link":"http://s","imageLink":"http://i/1.jpg","additionalImageLinks":["http://i/2.jpg"],"price":{"value":"12.99","currency":"CNY"},"productTypes":["女装 > 裙"],"color":"红"},
@@ -304,6 +319,23 @@ TEST(ImportFormatsTest, BadWorkbooksAndArchivesAreRefusedWithTheirCodes) {
   EXPECT_EQ(refused(make_archive({{"a.csv", "标题\n裙\n"}, {"b.csv", "标题\n裙\n"}}), "a.zip"), "NO_HEADER");
   EXPECT_EQ(refused("\xd0\xcf\x11\xe0 old", "a.xls"), "NO_HEADER");
   EXPECT_EQ(read(make_archive({{"a.csv", "标题\n裙\n"}, {"p/1.jpg", "x"}}), "a.zip").products.size(), 1u);
+}
+
+TEST(ImportFormatsTest, SheetsThatAreNoSoundXmlAreRefusedByName) {
+  const auto value = [](std::string_view second, const std::string& bytes = "") {
+    const std::string sheet = concat("<sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>id</v></c><c r=\"B1\" t=\"str\"><v>标题</v></c></row>", second, "</sheetData>");
+    try {
+      read(bytes.empty() ? test::workbook(sheet) : bytes, "a.xlsx");
+    } catch (const ImportRefused& refused) {
+      return concat(refused.entry().code, " ", refused.entry().value);
+    }
+    return std::string("read");
+  };
+  EXPECT_EQ(value("<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\" t=\"str\"><v>裙</v></c></row>"), "read");
+  EXPECT_EQ(value("<row r=\"2\"><c r=\"A2\"><v>1</v></c></c></row>"), "ARCHIVE_DAMAGED sheet 商品: row 2: expected </row>, got </c>");
+  EXPECT_EQ(value("<row r=\"2\"><c r=\"A2\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>2</v></c></row>"), "ARCHIVE_DAMAGED sheet 商品: two rows with the number 2");
+  EXPECT_EQ(value("<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"A2\"><v>2</v></c></row>"), "ARCHIVE_DAMAGED sheet 商品: two cells A2");
+  EXPECT_EQ(value("<!DOCTYPE w [<!ENTITY b \"cc\">]><row r=\"2\"><c r=\"A2\"><v>1</v></c></row>"), "ARCHIVE_DAMAGED sheet 商品: a document type, which no sheet may have");
 }
 
 TEST(ImportFormatsTest, ParquetAndArrowFilesAreRefusedWithAWayOut) {

@@ -98,6 +98,49 @@ TEST(ShopFileTest, MerchantTextsGoToStructuredFields) {
             "{\"offerId\":\"1\",\"title\":\"裙\",\"structuredTitle\":{\"digitalSourceType\":\"trained_algorithmic_media\",\"content\":\"好\"}}\n");
 }
 
+TEST(ShopFileTest, StructuredElementsAreWrittenAsTheItemsOwn) {
+  const std::string space = "http://base.google.com/ns/1.0";
+  const auto feed = [](std::string_view rss, std::string_view item) { return concat("<rss", rss, "><channel><title>t</title>", item, "</channel></rss>"); };
+  const auto structured = [](std::string_view prefix, std::string_view declaration) {
+    return concat("<", prefix, "structured_description", declaration, "><", prefix, "digital_source_type>trained_algorithmic_media</", prefix, "digital_source_type><", prefix, "content>好</",
+                  prefix, "content></", prefix, "structured_description>");
+  };
+  const auto check = [&](std::string_view rss, std::string_view own, std::string_view children, std::string_view expected) {
+    const auto item = [&](std::string_view more) { return concat("<item", own, ">", children, more, "</item>"); };
+    EXPECT_EQ(with(feed(rss, item("")), "f.xml", 0, "description", "好"), feed(rss, item(expected)));
+  };
+  const std::string g = concat(" xmlns:g=\"", space, "\"");
+  check(concat(" xmlns:c=\"http://base.google.com/cns/1.0\" xmlns=\"", space, "\""), "", "<id>1</id><title>t</title>", structured("", ""));
+  check("", concat(" xmlns:k='", space, "'"), "<k:id>1</k:id><k:title>t</k:title>", structured("k:", ""));
+  check("", "", "<id>1</id><title>t</title>", structured("g:", g));
+  check("", "", concat("<x:id xmlns:x=\"", space, "\">1</x:id><title>t</title>"), structured("g:", g));
+  check(concat(g, " xmlns:h=\"", space, "\""), "", "<h:id>1</h:id><title>t</title>", structured("h:", ""));
+  check(g, " xmlns:g=\"http://other\"", "<id>1</id><title>t</title>", structured("g:", g));
+}
+
+TEST(ShopFileTest, ADocumentOnOneLineIsReadAsTheIndentedOne) {
+  const auto ids = [](std::string_view json) {
+    std::string all;
+    const test::WholeShopFile file = open(json, "a.json");
+    for (const auto& row : file.rows()) all += concat(row.row, "=", row.product.title_raw, " ");
+    return all;
+  };
+  const std::string products = R"([{"title":"甲","材质":"棉"},{"title":"乙","材质":"棉"},{"title":"丙","材质":"棉"}])";
+  const std::string things = R"([{"@type":"Product","name":"甲"},{"@type":"WebSite","name":"x"},{"@type":"Product","name":"丙"}])";
+  for (const std::string name : {"items", "products"}) {
+    EXPECT_EQ(ids(concat("{\"", name, "\":", products, "}")), "1=甲 2=乙 3=丙 ");
+    EXPECT_EQ(ids(concat("{\"", name, "\":", products, "}\n\n ")), "1=甲 2=乙 3=丙 ");
+    EXPECT_EQ(ids(concat("{\n\"", name, "\":", products, "\n}")), "1=甲 2=乙 3=丙 ");
+  }
+  EXPECT_EQ(ids(concat("{\"@context\":\"https://schema.org\",\"@graph\":", things, "}\n")), "1=甲 3=丙 ");
+  EXPECT_EQ(ids(concat("[{\"@context\":\"https://schema.org\",\"@graph\":", things, "}]")), "1=甲 3=丙 ");
+  EXPECT_EQ(with(concat("{\"items\":", products, "}"), "a.json", 1, "description", "好"),
+            R"({"items":[{"title":"甲","材质":"棉"},{"title":"乙","材质":"棉","summary":"好"},{"title":"丙","材质":"棉"}]})");
+  EXPECT_EQ(with(concat("[{\"@graph\":", things, "}]"), "a.json", 1, "description", "好"),
+            R"([{"@graph":[{"@type":"Product","name":"甲"},{"@type":"WebSite","name":"x"},{"@type":"Product","name":"丙","description":"好"}]}])");
+  EXPECT_EQ(ids("{\"title\":\"甲\",\"材质\":\"棉\"}\n{\"title\":\"乙\",\"材质\":\"棉\"}\n"), "1=甲 2=乙 ");
+}
+
 TEST(ShopFileTest, JsonKeepsItsSpacesAndTheOrderOfItsMembers) {
   const std::string json = "{\n  \"@context\": \"https://schema.org\",\n  \"@graph\": [\n    { \"@type\": \"WebSite\", \"name\": \"x\" },\n    {\n      \"@type\": \"Product\",\n      \"name\" : \"裙\"\n    }\n  ]\n}\n";
   EXPECT_EQ(with(json, "p.json", 0, "description", "好\"裙"),
@@ -214,6 +257,14 @@ TEST(ShopFileTest, BlanksAloneAreNoText) {
   EXPECT_TRUE(file.is_blank(0, "description"));
   EXPECT_TRUE(file.is_blank(1, "description"));
   EXPECT_FALSE(file.is_blank(2, "description"));
+}
+
+TEST(ShopFileTest, CellsOfARowMayStandInAnyOrder) {
+  const auto cell = [](std::string_view place, std::string_view text) { return concat("<c r=\"", place, "\" t=\"inlineStr\"><is><t xml:space=\"preserve\">", text, "</t></is></c>"); };
+  const std::string head = concat("<sheetData><row r=\"1\">", cell("A1", "id"), cell("B1", "标题"), cell("C1", "文案"), cell("D1", "x"), "</row>");
+  const auto sheet = [&](std::string_view text) { return concat(head, "<row r=\"2\">", cell("A2", "1"), cell("D2", "y"), text, cell("B2", "裙"), "</row></sheetData>"); };
+  const std::string changed = with(test::workbook(sheet("<c r=\"C2\"/>")), "a.xlsx", 0, "description", "好");
+  EXPECT_NE(Archive(changed, "a.xlsx").read("xl/worksheets/sheet1.xml").find(sheet("<c r=\"C2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">好</t></is></c>")), std::string::npos);
 }
 
 TEST(ShopFileTest, LongNumbersOfASheetKeepTheirDigits) {
