@@ -102,6 +102,20 @@ std::optional<std::string> LabelWordings::find_in(std::string_view text) const {
   return longest == nullptr ? std::nullopt : std::optional(*longest);
 }
 
+std::string LabelWordings::without(std::string_view text) const {
+  const auto wording = find_in(text);
+  if (!wording) return std::string(text);
+  std::u32string wide = text::to_utf32(text);
+  const std::u32string sought = fold(text::to_utf32(*wording));
+  for (size_t at = 0; at + sought.size() <= wide.size();) {
+    if (fold(wide.substr(at, sought.size())) == sought)
+      wide.erase(at, sought.size());
+    else
+      ++at;
+  }
+  return text::to_utf8(wide);
+}
+
 LabelPlace parse_label_place(std::string_view name) {
   VITRINE_REQUIRE(name == "start" || name == "end",
                   "[parse_label_place] expected start or end, got ", name);

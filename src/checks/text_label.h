@@ -27,6 +27,9 @@ class LabelWordings {
   const std::string& allowed(const std::string& wording) const;
   /// The longest wording that `text` holds, full and half width alike; nothing when it holds none.
   std::optional<std::string> find_in(std::string_view text) const;
+  /// The text without each place where the wording that find_in gives stands; the text itself when
+  /// there is none.
+  std::string without(std::string_view text) const;
 
  private:
   std::vector<std::string> wordings_;

@@ -244,7 +244,12 @@ std::string Archive::with_entry(std::string_view entry, const std::string& conte
     zip_uint32_t attributes = 0;
     zip_file_get_external_attributes(in, at, 0, &system, &attributes);
     zip_file_set_external_attributes(out.archive, index, 0, system, attributes);
+    const bool is_common = stat.comp_method == ZIP_CM_STORE || stat.comp_method == ZIP_CM_DEFLATE;
+    if (is_common) zip_set_file_compression(out.archive, index, stat.comp_method, 0);
   }
+  int comment_size = 0;
+  const char* comment = zip_get_archive_comment(in, &comment_size, ZIP_FL_ENC_RAW);
+  if (comment != nullptr) zip_set_archive_comment(out.archive, comment, static_cast<zip_uint16_t>(comment_size));
   return finished(out.archive, out.sink);
 }
 

@@ -24,6 +24,16 @@ namespace {
 
 constexpr size_t kChunkBytes = size_t{1} << 16;
 
+/// That any kind of file has.
+constexpr std::array<std::string_view, 6> kFields = {
+    "title", "short_title", "description", "wireless_description", "seo_title", "seo_description"};
+
+std::string known_fields() {
+  std::string names;
+  for (const std::string_view field : kFields) names += concat(names.empty() ? "" : ", ", field);
+  return names;
+}
+
 std::map<std::string, std::string, std::less<>> parse_columns(
     const std::vector<std::string>& arguments) {
   std::map<std::string, std::string, std::less<>> columns;
@@ -33,7 +43,10 @@ std::map<std::string, std::string, std::less<>> parse_columns(
         equals != std::string::npos && equals != 0 && equals + 1 != argument.size();
     if (!is_pair)
       throw UsageError(concat("--columns: expected FIELD=COLUMN, got '", argument, "'"));
-    columns[argument.substr(0, equals)] = argument.substr(equals + 1);
+    const std::string field = argument.substr(0, equals);
+    if (std::find(kFields.begin(), kFields.end(), field) == kFields.end())
+      throw UsageError(concat("--columns: expected one of ", known_fields(), ", got '", field, "'"));
+    columns[field] = argument.substr(equals + 1);
   }
   return columns;
 }
@@ -474,8 +487,11 @@ bool ShopFile::is_fixed(const ShopRow& row, std::string_view field) const {
 std::string ShopFile::stored_form(std::string_view field, std::string_view plain) const {
   if (is_html(field)) {
     std::string html = "<p>";
-    for (const char c : xml_escape(plain))
-      html += c == '\n' ? std::string("<br>") : std::string(1, c);
+    for (size_t i = 0; i < plain.size(); ++i) {
+      if (plain.substr(i).starts_with("\r\n")) continue;
+      const bool is_line_end = plain[i] == '\n' || plain[i] == '\r';
+      html += is_line_end ? "<br>" : xml_escape(plain.substr(i, 1));
+    }
     return html + "</p>";
   }
   const bool for_spreadsheet = format() == "csv" || format() == "tsv";
@@ -484,6 +500,14 @@ std::string ShopFile::stored_form(std::string_view field, std::string_view plain
   const bool in_table =
       spec.is_structured && format() == "merchant" && spec.column == "structured_" + spec.field;
   return in_table ? one_line(std::string(plain)) : std::string(plain);
+}
+
+bool ShopFile::fits(std::string_view field, std::string_view stored) const {
+  constexpr size_t kMostUnits = 32767;
+  if (!state_->book) return true;
+  const bool is_structured = state_->fields.at(state_->field_index(field)).is_structured;
+  const std::string cell = is_structured ? structured_text(stored) : std::string(stored);
+  return text_to_utf16(cell, /*big_endian=*/false).size() / 2 <= kMostUnits;
 }
 
 ShopText ShopFile::place(const ShopRow& row, std::string_view field, std::string stored) const {

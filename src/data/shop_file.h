@@ -113,6 +113,10 @@ class ShopFile {
   /// Whether stored texts are markup.
   bool is_html(std::string_view field) const;
 
+  /// Whether a place can hold a stored text: a cell of a workbook takes 32,767 UTF-16 units.
+  /// REQUIRES: has_field.
+  bool fits(std::string_view field, std::string_view stored) const;
+
   /// A text for one place. REQUIRES: as is_fixed, which it must not be; valid UTF-8.
   ShopText place(const ShopRow& row, std::string_view field, std::string stored) const;
 

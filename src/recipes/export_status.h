@@ -14,12 +14,12 @@ enum class ExportStatus {
   filled,          // the cell had a text, which stays
   not_needed,      // an earlier text of the cell was taken
   blocked,         // by the checks
-  no_room,         // no clause and the label fit the platform
-  too_long,        // a title over the length of Merchant Center
+  no_room,         // no clause and the label fit the platform, or the text with the label that it holds
+  too_long,        // a title over the length of Merchant Center, a text over that of a workbook's cell
   no_description,  // a title without a labelled description
   no_field,        // the file has no place for it
   no_row,          // the file has no such product
-  no_text,         // a line without candidates
+  no_text,         // a line without candidates, or without a text that can be seen
 };
 inline constexpr size_t kExportStatuses = 11;
 

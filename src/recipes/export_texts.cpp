@@ -302,12 +302,15 @@ class Exporter {
   /// must not leave. `told` gets what the checks say.
   std::optional<std::string> checked(const std::string& field, const Offer& offer, Json& told,
                                      ExportStatus& status) {
-    // A description that is too long is cut when it gets its label; all else must fit as it is.
+    // A description that is too long is cut when it gets its label; all else must fit as it is. What
+    // the label says is no claim.
+    const std::string unlabelled = checks::LabelWordings::shipped().without(offer.text);
     const bool is_cut = field == "description";
     const checks::CheckContext check{
         .platform = is_cut ? "" : platform(), .field = field, .today = today_};
     const auto report = checks::Checker::shipped().check(
-        offer.text, checks::Evidence(normal_product(), today_), check);
+        unlabelled.empty() ? offer.text : unlabelled, checks::Evidence(normal_product(), today_),
+        check);
     told["hits"] = checks::hits_json(report);
     if (report.verdict() >= checks::Level::block) {
       status = ExportStatus::blocked;
@@ -317,21 +320,19 @@ class Exporter {
       status = ExportStatus::too_long;
       return std::nullopt;
     }
-    if (checks::is_adjacent_field(field)) {
-      if (holds_label("description")) return file_.stored_form(field, offer.text);
+    const bool adjacent = checks::is_adjacent_field(field);
+    if (adjacent && !holds_label("description")) {
       status = ExportStatus::no_description;
       return std::nullopt;
     }
-    const auto labelled = with_label(field, offer.text);
-    if (!labelled) {
-      status = ExportStatus::no_room;
-      return std::nullopt;
-    }
-    return file_.stored_form(field, *labelled);
+    const auto labelled = adjacent ? offer.text : with_label(field, offer.text);
+    std::string stored = labelled ? file_.stored_form(field, *labelled) : "";
+    if (labelled && file_.fits(field, stored)) return stored;
+    status = labelled ? ExportStatus::too_long : ExportStatus::no_room;
+    return std::nullopt;
   }
 
   std::optional<std::string> with_label(const std::string& field, const std::string& text) const {
-    if (checks::LabelWordings::shipped().find_in(text)) return text;
     checks::ExplicitLabel label = label_;
     const checks::Limit* limit =
         platform().empty() ? nullptr
@@ -339,6 +340,11 @@ class Exporter {
     if (limit != nullptr && limit->max) {
       label.max_length = static_cast<size_t>(*limit->max);
       label.length = length_in(limit->unit);
+    }
+    if (checks::LabelWordings::shipped().find_in(text)) {  // it is not cut: that could take the label
+      const size_t length = label.length ? label.length(text) : text::count_code_points(text);
+      return label.max_length == 0 || length <= label.max_length ? std::optional(text)
+                                                                 : std::nullopt;
     }
     return checks::with_explicit_label(text, label);
   }
@@ -601,11 +607,29 @@ class Exporter {
   std::map<std::string, std::string> new_texts_;  // by field, stored forms
 };
 
+void require_known_words(const ExportConfig& config) {
+  const auto platforms = checks::Checker::shipped().lengths().platforms();
+  const bool is_known = config.platform.empty() || std::find(platforms.begin(), platforms.end(),
+                                                             config.platform) != platforms.end();
+  if (!is_known) {
+    std::string known;
+    for (const std::string& name : platforms) known += (known.empty() ? "" : ", ") + name;
+    throw UsageError(
+        concat("[export] --platform: expected one of ", known, ", got ", config.platform));
+  }
+  try {
+    checks::LabelWordings::shipped().allowed(config.wording);
+  } catch (const InvalidInput& e) {
+    throw UsageError(concat("[export] --wording: ", e.what()));
+  }
+}
+
 }  // namespace
 
 ExportResult export_texts(const std::string& source, const ExportConfig& config,
                           const LabelContext& context, const std::string& work) {
   check_config(config, kVerb);
+  require_known_words(config);
   if (!config.dry_run) require_producer(context);
   if (config.output.empty() && !config.dry_run) throw UsageError("[export] --output: missing");
   if (config.output == "-")
@@ -613,6 +637,7 @@ ExportResult export_texts(const std::string& source, const ExportConfig& config,
         "[export] --output: expected a file: the labels and the manifest lie beside it");
   if (config.output.empty() && config.manifest.empty())
     throw UsageError("[export] --manifest: missing; a dry run writes nothing else");
+  if (config.dry_run) require_free_manifest(kVerb, config.output, config.manifest);
   std::vector<std::string> inputs = {source, sidecar_of(source).string()};
   for (const std::string& argument : config.texts)
     inputs.push_back(OfferedTexts::path_of(argument));
@@ -629,6 +654,14 @@ ExportResult export_texts(const std::string& source, const ExportConfig& config,
     findings.refuse(refused);
     throw;
   }
+}
+
+void require_free_manifest(std::string_view verb, const std::string& output,
+                           const std::string& manifest) {
+  const std::string usual = output + ".manifest.jsonl";
+  if (!manifest.empty() || !fs::exists(output) || !fs::exists(usual)) return;
+  throw UsageError(concat("[", verb, "] --dry-run: ", usual, " tells of the export that made ",
+                          output, ": name another file with --manifest"));
 }
 
 void require_same_kind(std::string_view verb, const data::ShopFile& file, const std::string& source,

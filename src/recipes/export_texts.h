@@ -68,6 +68,11 @@ ExportResult export_texts(const std::string& source, const ExportConfig& config,
 void require_same_kind(std::string_view verb, const data::ShopFile& file, const std::string& source,
                        const std::string& output);
 
+/// For a dry run. Throws UsageError when it would replace the manifest that lies beside a finished
+/// output. manifest: what --manifest names, empty = the usual one.
+void require_free_manifest(std::string_view verb, const std::string& output,
+                           const std::string& manifest);
+
 /// "商品 5, 已写入 3, 原有内容保留 2, …", Chinese, one line.
 std::string to_line(const ExportResult& result);
 

@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "data/table_file.h"
 #include "data/text_window.h"
 
 namespace vitrine::recipes {
 namespace {
 
 constexpr size_t kMaxLineBytes = size_t{16} << 20;
+constexpr size_t kMostWarnings = 20;  // of a file, that are named one by one
 
 std::pair<std::string, std::string> split_argument(const std::string& argument) {
   const size_t equals = argument.find('=');
@@ -19,37 +23,107 @@ std::pair<std::string, std::string> split_argument(const std::string& argument) 
                : std::pair(std::string("description"), argument);
 }
 
-Json origin_of(const Json& line, const Json& candidate) {
-  Json origin = {{"index", candidate.value("index", 0)},
-                 {"origin", candidate.value("origin", line.value("origin", ""))}};
-  for (const char* name : {"seed", "model_sha256", "ruleset"}) {
-    if (line.contains(name)) origin[name] = line[name];
+/// A text as it may leave: without control characters other than tab and line end, and without
+/// U+FFFE and U+FFFF, which no XML may hold. CRLF becomes LF, and so does a carriage return alone.
+/// `removed`: when one was taken out.
+std::string without_controls(std::string_view text, bool& removed) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const std::string_view rest = text.substr(i);
+    const bool is_c1 = c == 0xc2 && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xa0;
+    const bool is_none = rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf");
+    if (rest.starts_with("\r\n")) continue;
+    if (c == '\r') out += '\n';
+    if ((c >= 0x20 && c != 0x7f && !is_c1 && !is_none) || c == '\t' || c == '\n') {
+      out += text[i];
+      continue;
+    }
+    removed = true;
+    i += is_c1 ? 1 : is_none ? 2 : 0;
   }
-  return origin;
+  return out;
 }
 
-OfferedLine parse_line(const Json& line, const std::string& field, const std::string& where) {
-  VITRINE_REQUIRE(line.is_object() && line.contains("id") && line["id"].is_string(), "[export] ",
-                  where, ": id: expected a text");
-  OfferedLine offered{line["id"].get<std::string>(), field, {}};
-  if (line.contains("field") && line["field"].is_string())
-    offered.field = line["field"].get<std::string>();
-  if (!line.contains("candidates")) {
-    VITRINE_REQUIRE(line.contains("text") && line["text"].is_string(), "[export] ", where,
-                    ": text: expected a text or candidates");
-    offered.offers.push_back({line["text"].get<std::string>(), nullptr});
-    return offered;
-  }
-  VITRINE_REQUIRE(line["candidates"].is_array(), "[export] ", where,
-                  ": candidates: expected a list");
-  for (const Json& candidate : line["candidates"]) {
-    const bool good =
-        candidate.is_object() && candidate.contains("text") && candidate["text"].is_string();
-    VITRINE_REQUIRE(good, "[export] ", where, ": candidates: expected objects with a text");
-    offered.offers.push_back({candidate["text"].get<std::string>(), origin_of(line, candidate)});
-  }
-  return offered;
+/// Throws InvalidInput naming the place and the value.
+[[noreturn]] void refuse(std::string_view where, std::string_view name, std::string_view expected,
+                         const Json& value) {
+  throw InvalidInput(
+      concat("[export] ", where, ": ", name, ": expected ", expected, ", got ", dump_line(value)));
 }
+
+/// A member that is a text, "" when it is not there.
+std::string text_member(const Json& json, const char* name, std::string_view where) {
+  if (!json.contains(name)) return "";
+  if (!json[name].is_string()) refuse(where, name, "a text", json[name]);
+  return json[name].get<std::string>();
+}
+
+/// One line of a file as it is read.
+class LineParser {
+ public:
+  /// `warn` gets what was changed or passed over.
+  LineParser(const Json& line, const std::string& field, std::string where,
+             std::function<void(std::string)> warn)
+      : line_(line), where_(std::move(where)), warn_(std::move(warn)) {
+    if (!line.is_object()) refuse(where_, "line", "an object", line);
+    if (!line.contains("id")) refuse(where_, "id", "a text", nullptr);
+    offered_.id = text_member(line, "id", where_);
+    offered_.field = line.contains("field") ? text_member(line, "field", where_) : field;
+    if (offered_.field.empty()) refuse(where_, "field", "the name of a field", "");
+    where_ += concat(" field ", offered_.field);
+  }
+
+  OfferedLine parse() {
+    if (!line_.contains("candidates")) {
+      if (!line_.contains("text")) refuse(where_, "text", "a text or candidates", nullptr);
+      offer("text", text_member(line_, "text", where_), nullptr);
+      return std::move(offered_);
+    }
+    const Json& candidates = line_["candidates"];
+    if (!candidates.is_array()) refuse(where_, "candidates", "a list", candidates);
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      const Json& candidate = candidates[i];
+      const bool good = candidate.is_object() && candidate.contains("text");
+      if (!good) refuse(where_, "candidates", "objects with a text", candidate);
+      const std::string name = concat("candidates[", i, "]");
+      offer(name + ".text", text_member(candidate, "text", concat(where_, " ", name)),
+            origin_of(candidate, i, concat(where_, " ", name)));
+    }
+    return std::move(offered_);
+  }
+
+ private:
+  Json origin_of(const Json& candidate, size_t place, const std::string& where) const {
+    const Json index = candidate.value("index", Json(place));
+    if (!index.is_number_integer()) refuse(where, "index", "an integer", index);
+    Json origin = {{"index", index},
+                   {"origin", candidate.contains("origin") ? text_member(candidate, "origin", where)
+                                                           : text_member(line_, "origin", where_)}};
+    for (const char* name : {"seed", "model_sha256", "ruleset"}) {
+      if (line_.contains(name)) origin[name] = line_[name];
+    }
+    return origin;
+  }
+
+  void offer(const std::string& name, const std::string& text, Json origin) {
+    bool removed = false;
+    std::string clean = without_controls(text, removed);
+    if (removed) warn_(concat(where_, ": ", name, ": CTRL_REMOVED: ", dump_line(Json(clean))));
+    if (data::trim_space(clean).empty()) {
+      warn_(concat(where_, ": ", name, ": nothing that can be seen, passed over: ",
+                   dump_line(Json(text))));
+      return;
+    }
+    offered_.offers.push_back({std::move(clean), std::move(origin)});
+  }
+
+  const Json& line_;
+  std::string where_;
+  std::function<void(std::string)> warn_;
+  OfferedLine offered_;
+};
 
 /// An input from its start to its end.
 class SequentialReader : public ByteReader {
@@ -93,6 +167,7 @@ void OfferedTexts::index_lines(uint32_t source, Sha256& hash) {
   SequentialReader bytes(from.input);
   data::TextWindow window(bytes);
   data::LineReader lines(window, kMaxLineBytes);
+  size_t num_warnings = 0, num_lines = 0;
   for (std::string_view line; lines.next(line);) {
     const std::string where = concat(from.path, " row ", lines.number());
     if (line.size() > kMaxLineBytes)
@@ -101,11 +176,18 @@ void OfferedTexts::index_lines(uint32_t source, Sha256& hash) {
     hash.add(line);
     hash.add("\n");
     if (lines.is_blank()) continue;
-    const OfferedLine offered = parse_line(parse_json(line, where), from.field, where);
+    const Json json = parse_json(line, where);
+    const OfferedLine offered = LineParser(json, from.field, where, [&](std::string what) {
+                                  if (++num_warnings <= kMostWarnings) log_warn("[export] ", what);
+                                }).parse();
     const uint64_t offset =
         window.dropped() + static_cast<uint64_t>(line.data() - window.text().data());
     entries_.push_back({hash64(offered.id), offset, source, static_cast<uint32_t>(line.size())});
+    ++num_lines;
   }
+  if (num_lines == 0) log_warn("[export] --texts: ", from.path, ": holds no text");
+  if (num_warnings > kMostWarnings)
+    log_warn("[export] ", from.path, ": ", num_warnings - kMostWarnings, " more of these");
 }
 
 OfferedLine OfferedTexts::read(const Entry& entry) const {
@@ -118,7 +200,8 @@ OfferedLine OfferedTexts::read(const Entry& entry) const {
     filled += size;
   }
   const std::string where = concat(from.path, " byte ", entry.offset);
-  return parse_line(parse_json(line, where), from.field, where);
+  const Json json = parse_json(line, where);
+  return LineParser(json, from.field, where, [](const std::string&) {}).parse();
 }
 
 std::vector<OfferedLine> OfferedTexts::take(std::string_view id) {

@@ -17,20 +17,22 @@ namespace vitrine::recipes {
 
 /// One text that may go into a cell.
 struct Offer {
-  std::string text;
+  std::string text;  // without control characters but tab and line end
   Json candidate;  // index, model, seed: where it came from; null = not known
 };
 
 /// One line of a file.
 struct OfferedLine {
   std::string id, field;
-  std::vector<Offer> offers;  // for one cell, the best first
+  std::vector<Offer> offers;  // for one cell, the best first; texts that hold nothing are left out
 };
 
 class OfferedTexts {
  public:
   /// [FIELD=]FILE each; FIELD is description when neither it nor the line says another. Throws
-  /// InvalidInput naming file and row for a line that is no such text, NotFound, IoError, Corrupt.
+  /// InvalidInput naming file, row, field and value for a line that is no such text, NotFound,
+  /// IoError, Corrupt. Warns of control characters, which are removed (CTRL_REMOVED), and of texts
+  /// that hold nothing but blanks.
   explicit OfferedTexts(const std::vector<std::string>& arguments);
 
   /// The file of an argument.

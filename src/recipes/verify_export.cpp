@@ -82,11 +82,12 @@ class ExportVerifier {
     if (labels_.sidecar.rows.empty()) problem("", "", "no labelled text");
     const bool pass = problem_count_ == 0;
     const auto& rows = labels_.sidecar.rows;
+    const bool absent = absent_ || rows.empty();
     const checks::IntegrityCheck integrity =
         integrity_.value_or(checks::IntegrityCheck{.integrity = checks::Integrity::ok});
     return {{"file", file_},
-            {"explicit", absent_ ? "absent" : "present"},
-            {"explicit_checks", {{"wording", !absent_}}},
+            {"explicit", absent ? "absent" : "present"},
+            {"explicit_checks", {{"wording", !absent}}},
             {"implicit",
              {{"count", rows.empty() ? 0
                         : repeated_  ? 2

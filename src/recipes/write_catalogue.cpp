@@ -83,6 +83,7 @@ class Catalogue {
       throw UsageError("[write] --table and --format: not with a table as output");
     if (run.shard != "1/1") throw UsageError("[write] --shard: not with a table as output");
     if (!catalogue.dry_run) require_producer(context_);
+    if (catalogue.dry_run) require_free_manifest("write", run.output, catalogue.manifest);
     check_file_arguments(
         "write", std::vector{run.input},
         {{"--output", run.output}, {"--rejects", run.rejects}, {"--manifest", catalogue.manifest}});
@@ -114,6 +115,8 @@ class Catalogue {
     config.reader.map = catalogue_.map;
     config.reader.shop = catalogue_.shop;
     config.reader.sheet = catalogue_.sheet;
+    config.reader.separator = catalogue_.separator;
+    config.reader.properties = catalogue_.properties;
     config.reader.licence = catalogue_.licence;
     return config;
   }

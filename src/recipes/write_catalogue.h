@@ -13,7 +13,7 @@ namespace vitrine::recipes {
 struct CatalogueConfig {
   std::vector<std::string> fields;
   std::vector<std::string> columns, map;
-  std::string shop, sheet, licence, manifest;
+  std::string shop, sheet, separator, properties, licence, manifest;
   bool only_empty = true, dry_run = false, resume = true;
   double price_per_hour = 0;
 
@@ -26,6 +26,10 @@ struct CatalogueConfig {
     v.field("map", map, "columns of a table mapped by hand, 商品描述=description");
     v.field("shop", shop, "name of the shop whose mappings are remembered");
     v.field("sheet", sheet, "sheet of a workbook; empty = the first one");
+    v.field("separator", separator,
+            "cell separator of a table, one character; empty = by format");
+    v.field("properties", properties,
+            "names of 淘宝 property ids: columns pid, vid, key, value, parted by tabs");
     v.field("licence", licence, "licence of the rows of a table");
     v.field("manifest", manifest,
             "a table as output: what became of each text, JSONL; empty = OUTPUT.manifest.jsonl");

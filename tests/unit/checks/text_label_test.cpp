@@ -46,6 +46,14 @@ TEST(LabelWordingsTest, FullWidthLettersAreTheSameLabel) {
   EXPECT_FALSE(LabelWordings::shipped().find_in("AI也爱的裙子"));
 }
 
+TEST(LabelWordingsTest, ATextIsGivenWithoutItsLabel) {
+  const LabelWordings& wordings = LabelWordings::shipped();
+  EXPECT_EQ(wordings.without("好看的裙子。（本文由ＡＩ生成）"), "好看的裙子。");
+  EXPECT_EQ(wordings.without("（AI生成）好看（AI生成）。"), "好看。");
+  EXPECT_EQ(wordings.without("AI也爱的裙子"), "AI也爱的裙子");
+  EXPECT_EQ(wordings.without("（AI生成）"), "");
+}
+
 TEST(ExplicitLabelTest, ItStandsAtItsPlace) {
   EXPECT_EQ(with_explicit_label("好看。", label_of(0)), "好看。（AI生成）");
   EXPECT_EQ(with_explicit_label("好看。", label_of(0, LabelPlace::start)), "（AI生成）好看。");

@@ -251,6 +251,24 @@ TEST(ShopFileTest, ColumnsThatHoldIdsOrPricesTakeNoTexts) {
   EXPECT_EQ(open("商品ID,标题,备注\n1,裙,\n", "a.csv", config).column_of("description"), "备注");
 }
 
+TEST(ShopFileTest, ColumnsAreNamedForKnownFields) {
+  auto config = quiet_config();
+  config.columns = {"foo=文案"};
+  EXPECT_THROW(open("id,标题,文案\n1,裙,\n", "a.csv", config), UsageError);
+}
+
+TEST(ShopFileTest, ACellOfAWorkbookHoldsSoManyUnits) {
+  const std::string bytes = test::workbook("<sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>id</v></c><c r=\"B1\" t=\"str\"><v>标题</v></c></row><row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\" t=\"str\"><v>裙</v></c></row></sheetData>");
+  const ShopFile book = ShopFile::in_memory(bytes, "a.xlsx", quiet_config());
+  EXPECT_TRUE(book.fits("description", std::string(32767, 'a')));
+  EXPECT_FALSE(book.fits("description", std::string(32766, 'a') + "😀"));
+  EXPECT_TRUE(ShopFile::in_memory("id,标题\n1,裙\n", "a.csv", quiet_config()).fits("description", std::string(32768, 'a')));
+}
+
+TEST(ShopFileTest, LineEndsOfATextBecomeOneBreakEach) {
+  EXPECT_EQ(open("Handle,Title,Body (HTML)\nh,T,\n", "s.csv").stored_form("description", "a\r\nb\n<c"), "<p>a<br>b<br>&lt;c</p>");
+}
+
 TEST(ShopFileTest, BlanksAloneAreNoText) {
   const test::WholeShopFile file = open("商品ID,标题,文案\n1,裙,　\n2,裤,\" \t\"\n3,衫,好\n", "a.csv");
   ASSERT_EQ(file.rows().size(), 3u);

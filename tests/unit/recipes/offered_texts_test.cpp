@@ -36,12 +36,39 @@ TEST(OfferedTextsTest, LinesAreFoundByProductAndStayInTheOrderOfTheFiles) {
   EXPECT_EQ(left, std::vector<std::string>{"2title"});
 }
 
+TEST(OfferedTextsTest, ControlCharactersAndEmptyCandidatesAreLeftOut) {
+  const test::TemporaryDirectory folder;
+  const std::string path = (folder.path() / "t.jsonl").string();
+  write_file_atomic(path,
+                    R"({"id":"1","text":"a\u0000b\u0001\u000b\u001f\ufffe\uffff\u007f\u0085\td\r\ne\rf\n"})"
+                    "\n"
+                    R"({"id":"2","candidates":[{"text":""},{"text":" \u3000\u0001"},{"text":"乙"}]})"
+                    "\n"
+                    R"({"id":"3","text":"  "})"
+                    "\n");
+  ::testing::internal::CaptureStderr();
+  OfferedTexts texts({path});
+  const std::string warnings = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(texts_of(texts.take("1")), std::vector<std::string>{"description=ab\td\ne\nf\n"});
+  const auto second = texts.take("2");
+  EXPECT_EQ(texts_of(second), std::vector<std::string>{"description=乙"});
+  EXPECT_EQ(second[0].offers[0].candidate["index"], 2);
+  EXPECT_TRUE(texts.take("3").at(0).offers.empty());
+  EXPECT_NE(warnings.find("t.jsonl row 1 field description: text: CTRL_REMOVED"), std::string::npos) << warnings;
+  EXPECT_NE(warnings.find("t.jsonl row 2 field description: candidates[0].text: nothing that can be seen, passed over: \"\""), std::string::npos) << warnings;
+  EXPECT_NE(warnings.find("t.jsonl row 3 field description: text: nothing"), std::string::npos) << warnings;
+}
+
 TEST(OfferedTextsTest, ALineThatIsNoTextIsNamed) {
   const test::TemporaryDirectory folder;
   const std::string path = (folder.path() / "t.jsonl").string();
   for (const auto& [line, fault] : {std::pair<std::string, std::string>{"{\"id\":7,\"text\":\"x\"}", "id: expected a text"},
                                     {"{\"id\":\"7\"}", "text: expected a text or candidates"},
                                     {"{\"id\":\"7\",\"candidates\":[1]}", "expected objects with a text"},
+                                    {"{\"id\":\"7\",\"text\":3}", "field description: text: expected a text, got 3"},
+                                    {"{\"id\":\"7\",\"field\":[],\"text\":\"x\"}", "field: expected a text, got []"},
+                                    {"{\"id\":\"7\",\"candidates\":[{\"text\":\"x\",\"index\":\"a\"}]}", "field description candidates[0]: index: expected an integer, got \"a\""},
+                                    {"{\"id\":\"7\",\"origin\":1,\"candidates\":[{\"text\":\"x\"}]}", "field description candidates[0]: origin: expected a text, got 1"},
                                     {"{\"id\":\"7\",\"text\":\"" + std::string(size_t{17} << 20, 'x') + "\"}", "TOO_LARGE"}}) {
     write_file_atomic(path, "{\"id\":\"1\",\"text\":\"x\"}\n" + line + "\n");
     try {
