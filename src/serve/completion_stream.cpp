@@ -26,13 +26,22 @@ std::string_view standing_sentences(std::string_view text) {
 }  // namespace
 
 copywriting::WrittenProduct write_completion(const CompletionWork& work, const CopyWatch& watch) {
+  const auto drop_long = [&](copywriting::WrittenProduct& written) {
+    return std::erase_if(written.candidates, [&](const auto& candidate) { return !is_short_enough(work, candidate); });
+  };
   auto written = work.writing.engine->write(work.copy, watch);
+  drop_long(written);
   if (!written.candidates.empty()) return written;
   CopyRequest from_templates = work.copy;
   from_templates.config.baseline = "template";
   written = work.writing.engine->write(from_templates, {.is_cancelled = watch.is_cancelled});
-  if (written.candidates.empty()) throw Refusal("no_candidate", written.error);
+  const bool were_long = drop_long(written) > 0;
+  if (written.candidates.empty()) throw Refusal("no_candidate", were_long ? concat("none of at most ", *work.max_tokens, " tokens (max_tokens)") : written.error);
   return written;
+}
+
+bool is_short_enough(const CompletionWork& work, const copywriting::Candidate& candidate) {
+  return !work.max_tokens || tokens_of(work, candidate) <= *work.max_tokens;
 }
 
 std::string labelled_completion(const std::string& text, const store::Shop& shop, store::LabelPlace place) {
@@ -85,6 +94,7 @@ void CompletionStream::grow(int index, const std::string& text) {
   Choice& choice = choices_[index];
   const std::string standing(standing_sentences(text));
   if (standing.size() <= choice.text.size() || !standing.starts_with(choice.text)) return;
+  if (work_.max_tokens && work_.writing.engine->count_tokens(standing) > *work_.max_tokens) return;
   if (check_text(service_, standing, work_.checked, {}).verdict() == checks::Level::block) return;
   const std::string labelled = labelled_completion(standing, work_.shop, store::LabelPlace::start);
   put_choice(index, labelled.substr(choice.sent.size()), nullptr);
@@ -94,7 +104,7 @@ void CompletionStream::grow(int index, const std::string& text) {
 
 void CompletionStream::end(const copywriting::Candidate& candidate) {
   Choice& choice = choices_[candidate.index];
-  if (std::exchange(choice.has_ended, true)) return;
+  if (!is_short_enough(work_, candidate) || std::exchange(choice.has_ended, true)) return;
   const std::string labelled = labelled_completion(candidate.text, work_.shop, store::LabelPlace::start);
   const bool goes_on = labelled.starts_with(choice.sent);
   tokens_ += tokens_of(work_, candidate);

@@ -24,15 +24,20 @@ struct CompletionWork {
   std::string prompt;
   std::string id;
   int64_t created = 0;  // seconds since 1970
-  std::shared_ptr<const void> place;  // among those that are written at once
+  std::optional<int64_t> max_tokens = {};    // of a completion
+  std::shared_ptr<const void> place = {};    // among those that are written at once
+  std::shared_ptr<const void> stream = {};   // among the open streams; null = it is none
 };
 
 /// As the engine writes. Where none of the model's texts may leave, from the template bank, as for goods
-/// that the model does not know. Throws as CopyEngine::write; Refusal (no_candidate).
+/// that the model does not know. None is longer than max_tokens. Throws as CopyEngine::write; Refusal (no_candidate).
 copywriting::WrittenProduct write_completion(const CompletionWork& work, const CopyWatch& watch);
 
 /// The text with the shop's label. Throws Refusal (impossible) when there is no room for it.
 std::string labelled_completion(const std::string& text, const store::Shop& shop, store::LabelPlace place);
+
+/// Whether the candidate is within max_tokens.
+bool is_short_enough(const CompletionWork& work, const copywriting::Candidate& candidate);
 
 Json completion_usage(const CompletionWork& work, int64_t completion_tokens);
 /// Tokens of a candidate; of one that no model wrote as the model reads it.

@@ -183,7 +183,8 @@ HttpResponse Dispatcher::answer(HttpRequest& request, const ReadBody& read_body)
     response = problem_response(refusal, request);
     // The message of a refusal may quote the body, which may hold a password.
     entry.error = response.status >= 500 ? std::string(error.what()) : std::string(refusal.kind().code);
-    if (response.status >= 500) log_warn("[serve] ", request.id, " ", entry.operation, ": ", error.what());
+    const bool is_told = dynamic_cast<const Refusal*>(&error) != nullptr || !refusal.detail().empty();
+    if (response.status >= 500 || !is_told) log_warn("[serve] ", request.id, " ", entry.operation, ": ", error.what());
   }
   note(entry, response, start);
   return response;

@@ -24,14 +24,16 @@ class ExportRun {
     collect();
     if (groups_.empty() && pictures_.empty()) return {.result = dump_line(Json{{"superseded", superseded_}}), .keep = {}, .kept = {}};
     TextArchive archive(service_, job_, {.overwrite = request_.overwrite, .dry_run = request_.dry_run, .in_folders = groups_.size() > 1});
+    const auto total = static_cast<int64_t>(groups_.size() + pictures_.size());
     int64_t done = 0;
     for (const auto& [import_id, group] : groups_) {
       job_.throw_if_stopped();
-      job_.progress(done++, static_cast<int64_t>(groups_.size()));
+      job_.progress(done++, total);
       const auto written = archive.add_group(group);
       exported_.insert(exported_.end(), written.begin(), written.end());
     }
     for (const auto& review : pictures_) add_picture(review, archive);
+    job_.progress(total, total);
     return finish(archive);
   }
 

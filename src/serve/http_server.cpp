@@ -333,7 +333,7 @@ class HttpServer::Impl {
   void stop() {
     is_stopping_ = true;
     const auto deadline = SteadyClock::now() + kFarewellTime;
-    while (service_.open_streams > 0 && SteadyClock::now() < deadline) std::this_thread::sleep_for(milliseconds(5));
+    while (service_.streams.inside() > 0 && SteadyClock::now() < deadline) std::this_thread::sleep_for(milliseconds(5));
     server_.stop();
   }
 
@@ -384,11 +384,8 @@ class HttpServer::Impl {
   void send_events(const HttpResponse& response, httplib::Response& to) {
     to.set_header("Cache-Control", "no-store");
     to.set_header("X-Accel-Buffering", "no");
-    ++service_.open_streams;
     auto sender = std::make_shared<StreamSender>(response.events, is_stopping_);
-    to.set_chunked_content_provider(
-        "text/event-stream", [sender](size_t, httplib::DataSink& sink) { return sender->send(sink); },
-        [this](bool) { --service_.open_streams; });
+    to.set_chunked_content_provider("text/event-stream", [sender](size_t, httplib::DataSink& sink) { return sender->send(sink); });
   }
 
   /// GuardedServer answers instead.

@@ -1,4 +1,6 @@
 // Uploaded tables: how they would be read, and columns mapped by hand.
+#include <algorithm>
+
 #include "data/column_mapping.h"
 #include "serve/factors.h"
 #include "serve/operations.h"
@@ -52,8 +54,15 @@ void remove_old_previews(Service& service, const std::string& shop_id) {
   for (const std::string& file : old) fs::remove(service.uploads() / file, ignored);
 }
 
+/// Throws Refusal (impossible).
+void require_plain_name(const std::string& file_name) {
+  const bool is_plain = std::none_of(file_name.begin(), file_name.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+  if (!is_plain) throw Refusal("impossible", "the file's name holds control characters");
+}
+
 HttpResponse add_import(Service& service, Call& call) {
   const Upload& upload = *call.request.upload;
+  require_plain_name(upload.file_name());
   remove_old_previews(service, call.shop_id());
   const std::string id = store::new_id("imp");
   const std::string stored_as = id + reading_suffix(upload.file_name());

@@ -30,9 +30,12 @@ bool has_ended(const store::Job& job) { return job.state != store::JobState::que
 
 /// What a handler's exception makes of its job.
 store::JobFailure failure_of(const std::exception& error) {
-  if (const auto* failed = dynamic_cast<const JobFailed*>(&error)) return {failed->code, failed->what()};
+  if (const auto* failed = dynamic_cast<const JobFailed*>(&error)) {
+    const bool is_problem = find_problem_kind(failed->code) != nullptr;
+    return {failed->code, is_problem ? shown_detail(Refusal(failed->code, failed->what())) : failed->what()};
+  }
   const Refusal refusal = refusal_of(error);
-  return {std::string(refusal.kind().code), refusal.detail()};
+  return {std::string(refusal.kind().code), shown_detail(refusal)};
 }
 
 }  // namespace

@@ -73,9 +73,11 @@ DrawJob read_draw_job(const Json& request) {
   job.num_inference_steps = optional_int(body, "num_inference_steps", 1, 200);
   job.guidance_scale = optional_number(body, "guidance_scale", 1, 30);
   job.scheduler = body.text("scheduler", {.min = 0, .max = 40});
+  const bool is_known = job.scheduler.empty() || std::find(std::begin(kSchedulers), std::end(kSchedulers), job.scheduler) != std::end(kSchedulers);
   job.seed = body.integer("seed", 0, kMaxSeed);
   job.model_id = body.text("model_id", {.min = 0, .max = 200});
   body.finish();
+  if (!is_known) throw Refusal("impossible", "", {{"/scheduler", "expected one of Options.picture.schedulers"}});
   return job;
 }
 

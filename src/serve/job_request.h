@@ -3,6 +3,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "serve/factors.h"
@@ -27,6 +28,9 @@ struct WriteJob {
   bool avoid_catalogue = true;
   std::string polish;
 };
+
+/// Of the picture worker.
+inline constexpr std::string_view kSchedulers[] = {"ddim", "pndm", "euler", "euler_a", "dpmpp_2m", "lcm"};
 
 struct DrawJob {
   std::string product_id, prompt, negative_prompt;

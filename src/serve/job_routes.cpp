@@ -4,6 +4,7 @@
 
 #include "serve/job_request.h"
 #include "serve/operations.h"
+#include "serve/picture_model.h"
 #include "serve/request_parts.h"
 #include "serve/service.h"
 #include "serve/wire.h"
@@ -46,7 +47,9 @@ void require_possible(Service& service, const Call& call, const JobRequest& requ
     case store::JobKind::draw: {
       const DrawJob job = read_draw_job(call.body);
       need(store::Products(*loan, call.shop_id()).find(job.product_id));
-      return require_model(job.model_id);
+      const std::string model = job.model_id.empty() ? service.config.picture_model : need(store::Models(*loan, call.shop_id()).find(job.model_id)).folder;
+      if (!find_picture_model(model)) throw Refusal("model_missing");
+      return;
     }
     case store::JobKind::batch: {
       const BatchJob job = read_batch_job(call.body);
@@ -124,7 +127,7 @@ HttpResponse get_job(Service& service, Call& call) {
 /// Events of a job as they go over the wire.
 class JobEventStream : public EventStream {
  public:
-  explicit JobEventStream(std::unique_ptr<JobStream> stream) : stream_(std::move(stream)) {}
+  JobEventStream(std::unique_ptr<JobStream> stream, std::shared_ptr<const void> place) : stream_(std::move(stream)), place_(std::move(place)) {}
 
   std::optional<std::string> next(std::chrono::milliseconds wait) override {
     if (stream_->is_over()) return std::nullopt;
@@ -139,6 +142,7 @@ class JobEventStream : public EventStream {
 
  private:
   std::unique_ptr<JobStream> stream_;
+  const std::shared_ptr<const void> place_;  // among the open streams
 };
 
 int64_t last_event_id(const HttpRequest& request) {
@@ -149,11 +153,12 @@ int64_t last_event_id(const HttpRequest& request) {
 }
 
 HttpResponse stream_job(Service& service, Call& call) {
-  if (service.open_streams >= service.config.max_streams) throw Refusal("too_many_streams");
+  auto place = service.streams.enter();
+  if (!place) throw Refusal("too_many_streams");
   auto stream = service.jobs.follow(call.shop_id(), call.id(), last_event_id(call.request));
   if (!stream) throw Refusal("unknown");
   HttpResponse response;
-  response.events = std::make_shared<JobEventStream>(std::move(stream));
+  response.events = std::make_shared<JobEventStream>(std::move(stream), std::move(place));
   return response;
 }
 

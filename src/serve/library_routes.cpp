@@ -51,6 +51,16 @@ HttpResponse list_boards(Service& service, Call& call) {
   return json_response(list_json(store::Boards(*loan, call.shop_id()).list()));
 }
 
+/// Throws Refusal (unknown) that names those which the shop does not have.
+void require_candidates(store::Connection& connection, const std::string& shop_id, const std::vector<std::string>& ids) {
+  store::Candidates candidates(connection, shop_id);
+  std::vector<FieldFault> faults;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (!candidates.find(ids[i])) faults.push_back({concat("/candidate_ids/", i), "no candidate has this id"});
+  }
+  if (!faults.empty()) throw Refusal("unknown", "", std::move(faults));
+}
+
 HttpResponse put_board(Service& service, Call& call) {
   BodyReader body(call.body);
   body.require({"id", "name", "candidate_ids"});
@@ -59,6 +69,7 @@ HttpResponse put_board(Service& service, Call& call) {
   board.candidate_ids = body.texts("candidate_ids", {.min = 0, .max = 10000, .unique = true, .item = kId});
   body.finish();
   auto loan = service.database.borrow();
+  require_candidates(*loan, call.shop_id(), board.candidate_ids);
   store::Boards(*loan, call.shop_id()).put(board);
   return json_response(to_json(board));
 }

@@ -1,4 +1,5 @@
 // Copy and pictures for clients that speak OpenAI's interface.
+#include <algorithm>
 #include <cstdio>
 
 #include "base/base64.h"
@@ -7,6 +8,7 @@
 #include "serve/completion_stream.h"
 #include "serve/job_request.h"
 #include "serve/operations.h"
+#include "serve/picture_model.h"
 #include "serve/picture_settings.h"
 #include "serve/request_parts.h"
 #include "serve/service.h"
@@ -16,6 +18,8 @@
 
 namespace vitrine::serve {
 namespace {
+
+constexpr int kLeastMaxTokens = 16;
 
 struct CompletionRequest {
   std::string model, prompt;
@@ -40,6 +44,9 @@ CompletionRequest read_completion(const Json& json) {
   if (body.has("seed")) request.seed = body.integer("seed", 0, kMaxSeed);
   request.stream = body.flag("stream");
   body.finish();
+  if (request.max_tokens && *request.max_tokens < kLeastMaxTokens) {
+    throw Refusal("impossible", "", {{"/max_tokens", concat("expected at least ", kLeastMaxTokens, ": no text that may leave is shorter")}});
+  }
   return request;
 }
 
@@ -48,7 +55,7 @@ CopyRequest copy_request(const CompletionRequest& request) {
   copy.product = data::product_from_content(request.prompt);
   copy.config.num_return_sequences = request.n;
   copy.config.seed = request.seed;
-  if (request.max_tokens) copy.config.max_new_tokens = *request.max_tokens;
+  if (request.max_tokens) copy.config.max_new_tokens = std::min(copy.config.max_new_tokens, *request.max_tokens);
   if (request.temperature) copy.config.temperature = *request.temperature;
   if (request.top_p) copy.config.top_p = *request.top_p;
   return copy;
@@ -58,15 +65,21 @@ int64_t seconds_now() {
   return std::chrono::floor<std::chrono::seconds>(store::utc_now()).time_since_epoch().count();
 }
 
-/// The id of a copy model that is called so; of several the one that serves, else the newest. Empty = the one that serves.
-std::string model_id_of(Service& service, const std::string& shop_id, const std::string& name) {
-  if (name.empty()) return "";
+/// The model of a kind that is called so; of several the one that serves, else the newest.
+std::optional<store::Model> find_model(Service& service, const std::string& shop_id, store::ModelKind kind, const std::string& name) {
   auto loan = service.database.borrow();
   std::optional<store::Model> found;
   for (auto& model : store::Models(*loan, shop_id).list()) {
-    const bool is_called_so = model.kind == store::ModelKind::copy && (model.id == name || model.name == name);
+    const bool is_called_so = model.kind == kind && (model.id == name || model.name == name);
     if (is_called_so && (!found || model.state == store::ModelState::serving)) found = std::move(model);
   }
+  return found;
+}
+
+/// The id of a copy model. Empty = the one that serves.
+std::string model_id_of(Service& service, const std::string& shop_id, const std::string& name) {
+  if (name.empty()) return "";
+  const auto found = find_model(service, shop_id, store::ModelKind::copy, name);
   if (!found) throw Refusal("unknown", "", {{"/model", "no copy model has this id or name"}});
   return found->id;
 }
@@ -80,7 +93,7 @@ void take_place_in_quota(Service& service, const Call& call) {
 
 CompletionWork work_of(Service& service, const Call& call, const CompletionRequest& request) {
   CompletionWork work{.copy = copy_request(request), .writing = {}, .shop = {}, .checked = {}, .prompt = request.prompt,
-                      .id = store::new_id("cmpl"), .created = seconds_now(), .place = {}};
+                      .id = store::new_id("cmpl"), .created = seconds_now(), .max_tokens = request.max_tokens};
   work.checked = checked_product(service, work.copy.product);
   const std::string model_id = model_id_of(service, call.shop_id(), request.model);
   work.place = service.completions_at_once.enter();
@@ -120,7 +133,8 @@ HttpResponse whole_completion(const Call& call, const CompletionWork& work) {
 }
 
 HttpResponse completion_events(Service& service, const Call& call, CompletionWork work) {
-  if (service.open_streams >= service.config.max_streams) throw Refusal("too_many_streams");
+  work.stream = service.streams.enter();
+  if (!work.stream) throw Refusal("too_many_streams");
   HttpRequest asked;  // what its problem document says of it
   asked.path = call.request.path;
   asked.id = call.request.id;
@@ -151,11 +165,12 @@ void read_size(BodyReader& body, DrawJob& draw) {
   draw.height = height;
 }
 
+/// `model_id` is what the request calls the model.
 DrawJob read_image_request(const Json& json) {
   BodyReader body(json);
   body.require({"prompt"});
   DrawJob draw;
-  body.text("model", {.min = 0, .max = 200});
+  draw.model_id = body.text("model", {.min = 0, .max = 200});
   body.text("user", {.min = 0, .max = 200});
   body.word("response_format", {"b64_json"});
   draw.prompt = body.text("prompt", {.min = 1, .max = 1000});
@@ -167,7 +182,7 @@ DrawJob read_image_request(const Json& json) {
 }
 
 /// What the worker draws into a folder that goes with the request.
-Json drawn_pictures(Service& service, const Call& call, const DrawJob& draw, const std::filesystem::path& folder) {
+Json drawn_pictures(Service& service, const Call& call, const DrawJob& draw, const std::string& model, const std::filesystem::path& folder) {
   std::vector<std::string> names;
   for (int i = 0; i < draw.num_images_per_prompt; ++i) names.push_back(concat(i, ".png"));
   std::string producer;
@@ -175,26 +190,40 @@ Json drawn_pictures(Service& service, const Call& call, const DrawJob& draw, con
     auto loan = service.database.borrow();
     producer = need(store::Shops(*loan).find(call.shop_id())).producer;
   }
-  const Json order{{"settings", picture_settings(service.config, draw)},
+  Json order{{"settings", picture_settings(service.config, draw)},
                    {"labels", {{"producer", producer}, {"who", call.user().name}, {"log", (service.folder / "labels.jsonl").string()}}},
                    {"prompt", draw.prompt},
                    {"output", folder.string()},
                    {"names", names}};
+  order["settings"]["model"] = model;
   service.pictures->draw(order);
   Json data = Json::array();
   for (const auto& name : names) data.push_back({{"b64_json", base64(read_file(folder / name))}});
   return data;
 }
 
+/// The configured model, or one of the shop by id or name. Throws Refusal: unknown, model_missing.
+std::string picture_model_of(Service& service, const std::string& shop_id, const std::string& name) {
+  const std::string& configured = service.config.picture_model;
+  std::string model = configured;
+  if (!name.empty() && name != std::filesystem::path(configured).filename().string()) {
+    const auto found = find_model(service, shop_id, store::ModelKind::pictures, name);
+    if (!found) throw Refusal("unknown", "", {{"/model", "no picture model has this id or name"}});
+    model = found->folder;
+  }
+  if (service.pictures == nullptr || !find_picture_model(model)) throw Refusal("model_missing");
+  return model;
+}
+
 HttpResponse create_image(Service& service, Call& call) {
   const DrawJob draw = read_image_request(call.body);
-  if (service.pictures == nullptr) throw Refusal("model_missing");
+  const std::string model = picture_model_of(service, call.shop_id(), draw.model_id);
   take_place_in_quota(service, call);
   const auto folder = service.pictures_folder() / store::new_id("making");
   std::filesystem::create_directories(folder);
   std::error_code ignored;
   try {
-    const Json data = drawn_pictures(service, call, draw, folder);
+    const Json data = drawn_pictures(service, call, draw, model, folder);
     std::filesystem::remove_all(folder, ignored);
     return json_response({{"created", seconds_now()}, {"data", data}});
   } catch (const JobFailed& failed) {

@@ -2,11 +2,13 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "base/log.h"
 #include "base/version.h"
 #include "serve/operations.h"
+#include "serve/picture_model.h"
 #include "serve/request_parts.h"
 #include "serve/service.h"
 #include "store/models.h"
@@ -59,10 +61,15 @@ std::string disk_health(const Service& service) {
   return free_bytes < kLeastFreeBytes ? concat("only ", free_bytes >> 20, " MiB free") : "ok";
 }
 
+std::string picture_health(const Service& service) {
+  if (service.pictures == nullptr) return "there is no picture worker";
+  return find_picture_model(service.config.picture_model) ? "ok" : concat("the model ", name_of(service.config.picture_model), " is missing");
+}
+
 HttpResponse get_health(Service& service, Call&) {
   const auto [database, copy] = store_health(service);
   const std::string disk = disk_health(service);
-  const std::string pictures = service.pictures == nullptr ? "there is no picture worker" : "ok";
+  const std::string pictures = picture_health(service);
   const bool is_down = database != "ok" || disk != "ok";
   const bool is_degraded = copy != "ok" || pictures != "ok";
   const Json json{{"status", is_down ? "down" : is_degraded ? "degraded" : "ok"},
@@ -97,7 +104,7 @@ void write_process(const Service& service, MetricText& text) {
   text.begin("process_start_time_seconds", "gauge", "since 1970");
   text.add("process_start_time_seconds", {}, static_cast<double>(service.started_at.time_since_epoch().count()) / 1000);
   text.begin("vitrine_open_streams", "gauge", "streams of events");
-  text.add("vitrine_open_streams", {}, service.open_streams);
+  text.add("vitrine_open_streams", {}, service.streams.inside());
   text.begin("vitrine_waiting_connections", "gauge", "connections whose next request has not come in full");
   text.add("vitrine_waiting_connections", {}, static_cast<double>(service.waiting_room.waiting()));
   text.begin("vitrine_dropped_connections_total", "counter", "of these, connections that had to make room");
@@ -139,8 +146,17 @@ void write_engines(const Service& service, MetricText& text) {
   }
 }
 
+/// Whether the request names this machine as itself: a page of elsewhere whose name was turned to it does not.
+bool is_meant_for_loopback(const HttpRequest& request) {
+  std::string host = request.header("host");
+  const size_t port = host.find(':', host.starts_with('[') ? host.find(']') : 0);
+  host.resize(std::min(port, host.size()));
+  return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+}
+
 /// Whether the request comes from this machine itself, and not through a proxy on it.
 bool is_local(const HttpRequest& request) {
+  if (!is_meant_for_loopback(request)) return false;
   const bool through_proxy = !request.header("x-forwarded-for").empty() || !request.header("forwarded").empty();
   return !through_proxy && (request.remote_address == "127.0.0.1" || request.remote_address == "::1");
 }

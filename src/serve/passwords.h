@@ -5,6 +5,8 @@
 
 namespace vitrine::serve {
 
+inline constexpr size_t kLeastPassword = 10, kMostPassword = 1000;  // code points
+
 /// What one guess costs. 128 * 8 * 2^log2_n bytes of memory, and `p` times the work.
 struct ScryptCost {
   int log2_n = 15;  // 32 MiB

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/artefact.h"
+#include "base/error.h"
 #include "base/json.h"
+#include "copywriting/copy_model.h"
 
 namespace vitrine::serve {
 namespace {
@@ -29,6 +31,15 @@ PictureModelFacts read_picture_model(const std::filesystem::path& model) {
   const Json guidance = settings.value("sample_guidance_scale", Json());
   if (guidance.is_number() && guidance.get<double>() >= 1) facts.guidance_scale = guidance.get<double>();
   return facts;
+}
+
+std::optional<std::filesystem::path> find_picture_model(const std::string& name) {
+  if (std::filesystem::is_regular_file(name)) return name;
+  try {
+    return copywriting::find_model(name);
+  } catch (const NotFound&) {
+    return std::nullopt;
+  }
 }
 
 std::vector<int> picture_sides(const PictureModelFacts& model) {

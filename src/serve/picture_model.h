@@ -1,6 +1,8 @@
 // serve/picture_model.h - what a picture model says of itself, for the choices that the page offers.
 #pragma once
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace vitrine::serve {
@@ -13,6 +15,9 @@ struct PictureModelFacts {
 /// From vitrine.json of a model that this program trained, else from unet/config.json of a diffusers directory; what neither
 /// says, and a single file, has the defaults. Throws Corrupt for a file that is no JSON.
 PictureModelFacts read_picture_model(const std::filesystem::path& model);
+
+/// Where a picture model lies: a file, or a folder as copywriting::find_model finds it. Nothing = it is missing.
+std::optional<std::filesystem::path> find_picture_model(const std::string& name);
 
 /// Sides to choose from, up to the model's own: its own alone for a model of thumbnails.
 std::vector<int> picture_sides(const PictureModelFacts& model);

@@ -104,7 +104,8 @@ class PictureProcess::Impl {
     try {
       child_.emplace(config_.command, config_.max_line_bytes);
     } catch (const NotFound& e) {
-      throw JobFailed(kPictureWorkerMissing, e.what());
+      log_warn("[PictureProcess] ", e.what());
+      throw JobFailed(kPictureWorkerMissing, "the picture worker cannot be started");
     }
     pid_ = child_->pid();
     ++starts_;

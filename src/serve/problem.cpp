@@ -4,6 +4,7 @@
 
 #include "data/import.h"
 #include "serve/wire.h"
+#include "store/refused.h"
 
 namespace vitrine::serve {
 namespace {
@@ -100,20 +101,23 @@ Refusal Refusal::method_not_allowed(std::string methods) {
 Refusal refusal_of(const std::exception& error) {
   if (const auto* refusal = dynamic_cast<const Refusal*>(&error)) return *refusal;
   if (is<data::ImportRefused>(error)) return Refusal("unreadable_file", error.what());
+  if (is<store::Refused>(error)) return Refusal("impossible");
   if (is<UsageError>(error) || is<InvalidInput>(error)) return Refusal("impossible", error.what());
-  if (is<NotFound>(error)) return Refusal("unknown", error.what());
-  if (is<Busy>(error)) return Refusal("busy", error.what());
+  if (is<NotFound>(error)) return Refusal("unknown");
+  if (is<Busy>(error)) return Refusal("busy");
   if (is<IoError>(error)) return Refusal("storage_failed");
   if (is<Cancelled>(error)) return Refusal("shutting_down");
   return Refusal("internal");
 }
+
+std::string shown_detail(const Refusal& refusal) { return refusal.kind().status < 500 ? refusal.detail() : ""; }
 
 Json problem_json(const Refusal& refusal, const HttpRequest& request) {
   const ProblemKind& kind = refusal.kind();
   Json json{{"type", concat("/problems/", kind.code)},
             {"title", request.language() == Language::en ? kind.en : kind.zh},
             {"status", kind.status}};
-  if (!refusal.detail().empty()) json["detail"] = refusal.detail();
+  if (const std::string detail = shown_detail(refusal); !detail.empty()) json["detail"] = detail;
   json["instance"] = request.path;
   json["code"] = kind.code;
   json["request_id"] = request.id;

@@ -58,6 +58,9 @@ class Refusal : public Error {
 /// without their message: that is for the log.
 Refusal refusal_of(const std::exception& error);
 
+/// The detail as others may read it: that of a fault of the server is for its log, since it may name folders.
+std::string shown_detail(const Refusal& refusal);
+
 /// The document, in the language of the request.
 Json problem_json(const Refusal& refusal, const HttpRequest& request);
 /// The document as an answer, with Retry-After where there is a time, Allow where the method is wrong.

@@ -2,9 +2,9 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "checks/text_label.h"
-#include "copywriting/copy_model.h"
 #include "copywriting/style_rules.h"
 #include "serve/factors.h"
+#include "serve/job_request.h"
 #include "serve/operations.h"
 #include "serve/picture_model.h"
 #include "serve/request_parts.h"
@@ -147,20 +147,15 @@ Json rule_json(const checks::Rule& rule) {
 
 /// Where there is no picture model, what most have: the job that draws says what is missing.
 PictureModelFacts picture_model_of(const Service& service) {
-  const std::string& name = service.config.picture_model;
-  if (std::filesystem::is_regular_file(name)) return read_picture_model(name);
-  try {
-    return read_picture_model(copywriting::find_model(name));
-  } catch (const NotFound&) {
-    return {};
-  }
+  const auto model = find_picture_model(service.config.picture_model);
+  return model ? read_picture_model(*model) : PictureModelFacts();
 }
 
 Json picture_options(const Service& service) {
   const PictureModelFacts model = picture_model_of(service);
   return {{"available", service.pictures != nullptr},
           {"sides", picture_sides(model)},
-          {"schedulers", {"ddim", "pndm", "euler", "euler_a", "dpmpp_2m", "lcm"}},
+          {"schedulers", kSchedulers},
           {"num_inference_steps", 20},
           {"guidance_scale", model.guidance_scale}};
 }

@@ -62,6 +62,7 @@ Service::Service(const ServeConfig& serve_config, ServeHooks serve_hooks)
       completions({.max_events = serve_config.jobs_per_hour, .window = std::chrono::hours(1)}),
       completions_at_once(serve_config.max_completions()),
       waiting_room(serve_config.max_waiting()),
+      streams(serve_config.max_streams),
       started_at(store::utc_now()) {}
 
 std::shared_ptr<CopyEngine> Service::engine_of(const std::string& shop_id) {

@@ -1,6 +1,5 @@
 // serve/service.h - what handlers of requests and of jobs work with.
 #pragma once
-#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -74,7 +73,7 @@ struct Service {
   RateLimit completions;
   Places completions_at_once;
   WaitingRoom waiting_room;
-  std::atomic<int> open_streams = 0;
+  Places streams;
   std::set<store::JobKind> job_kinds;  // that this server does; set before it starts
   const store::UtcMillis started_at;
 

@@ -1,4 +1,6 @@
 // Who works here: signing in, accounts, API tokens, the shop's settings.
+#include <algorithm>
+
 #include "checks/text_label.h"
 #include "serve/body_reader.h"
 #include "serve/operations.h"
@@ -13,7 +15,7 @@ namespace {
 
 constexpr TextLimits kName{.min = 1, .max = 100, .blanks = Blanks::not_alone};
 constexpr TextLimits kUserName{.min = 1, .max = 100, .blanks = Blanks::not_at_ends};
-constexpr TextLimits kPassword{.min = 10, .max = 1000, .blanks = Blanks::not_alone};
+constexpr TextLimits kPassword{.min = kLeastPassword, .max = kMostPassword, .blanks = Blanks::not_alone};
 constexpr size_t kCsrfTokenSize = 32;
 constexpr double kMaxPrice = 1e9;
 
@@ -288,6 +290,12 @@ void read_label(BodyReader label, store::Shop& shop) {
   label.finish();
 }
 
+/// They stand in labels, on one line. Throws Refusal (impossible).
+void require_plain(const std::string& text, const std::string& field) {
+  const bool is_plain = std::none_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+  if (!is_plain) throw Refusal("impossible", "", {{field, "holds control characters"}});
+}
+
 /// The shop with what the body changes.
 store::Shop patched_shop(const Json& json, store::Shop shop) {
   BodyReader body(json);
@@ -301,6 +309,8 @@ store::Shop patched_shop(const Json& json, store::Shop shop) {
   }
   if (json.empty()) body.fault("", "expected at least one field");
   body.finish();
+  if (body.has("name")) require_plain(shop.name, "/name");
+  if (body.has("producer")) require_plain(shop.producer, "/producer");
   return shop;
 }
 

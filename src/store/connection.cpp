@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "store/backends.h"
+#include "store/refused.h"
 
 namespace vitrine::store {
 namespace {
@@ -29,8 +30,8 @@ std::unique_ptr<Connection> connect(const std::string& location, const DatabaseC
 
 void require_storable(const Value& value, const std::string& name) {
   const std::string* text = std::get_if<std::string>(&value);
-  VITRINE_REQUIRE(text == nullptr || text->find('\0') == std::string::npos, "[store] ", name,
-                  ": a text with U+0000 cannot be kept");
+  if (text != nullptr && text->find('\0') != std::string::npos)
+    throw Refused(concat("[store] ", name, ": a text with U+0000 cannot be kept"));
 }
 
 Transaction::Transaction(Connection& connection, Kind kind)

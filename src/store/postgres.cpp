@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "store/backends.h"
 #include "store/libpq.h"
+#include "store/refused.h"
 
 namespace vitrine::store {
 namespace {
@@ -42,7 +43,7 @@ std::string first_line(std::string_view message) {
   if (kind == "XX") throw Corrupt(line);
   if (kind == "22" || kind == "23" || kind == "28" || kind == "54" || state == "42501" ||
       state == "P0001")
-    throw InvalidInput(line);
+    throw Refused(line);
   throw InternalError(line);
 }
 

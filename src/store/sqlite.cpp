@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "store/backends.h"
+#include "store/refused.h"
 #include "store/sqlite_backup.h"
 
 namespace vitrine::store {
@@ -41,7 +42,7 @@ constexpr Dialect kDialect = {
     case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG:
     case SQLITE_MISMATCH:
-      throw InvalidInput(line);
+      throw Refused(line);
     default:
       throw InternalError(line);
   }

@@ -68,7 +68,7 @@ TEST(OfferedTextsTest, ALineThatIsNoTextIsNamed) {
                                     {"{\"id\":\"7\",\"text\":3}", "field description: text: expected a text, got 3"},
                                     {"{\"id\":\"7\",\"field\":[],\"text\":\"x\"}", "field: expected a text, got []"},
                                     {"{\"id\":\"7\",\"candidates\":[{\"text\":\"x\",\"index\":\"a\"}]}", "field description candidates[0]: index: expected an integer, got \"a\""},
-                                    {"{\"id\":\"7\",\"origin\":1,\"candidates\":[{\"text\":\"x\"}]}", "field description candidates[0]: origin: expected a text, got 1"},
+                                    {"{\"id\":\"7\",\"origin\":1,\"candidates\":[{\"text\":\"x\"}]}", "field description: origin: expected a text, got 1"},
                                     {"{\"id\":\"7\",\"text\":\"" + std::string(size_t{17} << 20, 'x') + "\"}", "TOO_LARGE"}}) {
     write_file_atomic(path, "{\"id\":\"1\",\"text\":\"x\"}\n" + line + "\n");
     try {

@@ -104,9 +104,10 @@ TEST_F(JobQueueTest, AFailureIsKeptWithItsCode) {
   const std::string own = add(queue), other = add(queue, job("", JobKind::batch));
   EXPECT_EQ(wait_for_end(queue, own), JobState::failed);
   EXPECT_EQ(queue.find("s1", own)->failure.code, "model_missing");
-  EXPECT_EQ(queue.find("s1", own)->failure.detail, "no copy-mini");
+  EXPECT_EQ(queue.find("s1", own)->failure.detail, "") << "what the server lacks is told to its log";
   EXPECT_EQ(wait_for_end(queue, other), JobState::failed);
   EXPECT_EQ(queue.find("s1", other)->failure.code, "impossible");
+  EXPECT_EQ(queue.find("s1", other)->failure.detail, "width: expected a multiple of 8, got 7");
 }
 
 TEST_F(JobQueueTest, ACancelledJobFreesItsWorkerAndKeepsNothing) {

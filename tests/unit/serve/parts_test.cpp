@@ -14,6 +14,7 @@
 #include "serve/serve_config.h"
 #include "serve/waiting_room.h"
 #include "serve/wire.h"
+#include "store/refused.h"
 #include "support/temporary_directory.h"
 #include "base/file.h"
 
@@ -177,6 +178,36 @@ TEST(RequestHeadTest, TheClientIsWhoStandsBehindTrustedProxiesAlone) {
   EXPECT_EQ(client_address("127.0.0.1", "10.0.0.1 , 198.51.100.7,2001:db8::1", {"127.0.0.1", "2001:db8::1"}), "198.51.100.7") << "what the client wrote itself stands before";
   EXPECT_EQ(client_address("127.0.0.1", "", {"127.0.0.1"}), "127.0.0.1");
   EXPECT_EQ(client_address("127.0.0.1", "unknown", {"127.0.0.1"}), "127.0.0.1");
+}
+
+TEST(ProblemTest, SaysNothingOfPlacesOfTheServer) {
+  HttpRequest request;
+  const auto detail_of = [&](const std::exception& error) { return problem_json(refusal_of(error), request).value("detail", ""); };
+  EXPECT_EQ(detail_of(Busy("[sqlite] /srv/vitrine.db: database is locked")), "");
+  EXPECT_EQ(detail_of(NotFound("[load] /srv/models/x: not there")), "");
+  EXPECT_EQ(detail_of(store::Refused("[sqlite] /srv/vitrine.db: FOREIGN KEY constraint failed")), "");
+  EXPECT_EQ(detail_of(Refusal("model_missing", "/srv/models/x")), "");
+  EXPECT_EQ(detail_of(Refusal("impossible", "told")), "told");
+}
+
+TEST(ServeConfigTest, RefusesWhatCannotServe) {
+  const auto fault = [](const ServeConfig& config) -> std::string {
+    try {
+      config.validate();
+      return "";
+    } catch (const InvalidInput& e) {
+      return e.what();
+    }
+  };
+  ServeConfig config;
+  config.host = "999.1.1.1";
+  EXPECT_NE(fault(config).find("--host: expected an address"), std::string::npos) << fault(config);
+  ::setenv("VITRINE_ADMIN_PASSWORD", "short", 1);
+  EXPECT_NE(fault({}).find("$VITRINE_ADMIN_PASSWORD: expected 10"), std::string::npos) << fault({});
+  ::setenv("VITRINE_ADMIN_PASSWORD", "long-enough", 1);
+  EXPECT_EQ(fault({}), "");
+  ::unsetenv("VITRINE_ADMIN_PASSWORD");
+  EXPECT_EQ(fault({}), "");
 }
 
 TEST(MetricsTest, CountsByOperationAndStatus) {

@@ -191,6 +191,19 @@ TEST_F(RoutesTest, PresetsAndBoardsAreKeptUnderTheClientsId) {
   EXPECT_EQ(json_of(ask(writer, "GET", "/api/v1/candidates?board_id=b"))["items"].size(), 2u);
 }
 
+TEST_F(RoutesTest, ABoardHoldsCandidatesOfItsShopAlone) {
+  {
+    auto loan = service_->database.borrow();
+    store::Candidates(*loan, "s2").add({candidate("of-s2", "真丝连衣裙")});
+  }
+  for (const char* id : {"nobody", "of-s2"}) {
+    const HttpResponse refused = send(sign_in("writer"), "PUT", "/api/v1/boards/b", {{"id", "b"}, {"name", "秋冬"}, {"candidate_ids", {"c1", id}}});
+    EXPECT_EQ(outcome(refused), "404 unknown");
+    EXPECT_EQ(parse_json(refused.body, "problem")["errors"][0]["field"], "/candidate_ids/1");
+    EXPECT_EQ(refused.body.find(folder_.path().string()), std::string::npos) << refused.body;
+  }
+}
+
 TEST_F(RoutesTest, JobsNeedAKeyAndSomethingThatIsThere) {
   const Asker writer = sign_in("writer");
   const auto add = [&](const Json& body, const std::string& key) {
@@ -256,6 +269,74 @@ TEST_F(RoutesTest, AFileThatHoldsNoProductsIsRefusedByName) {
   EXPECT_EQ(response.body.find(folder_.path().string()), std::string::npos) << "names a place of ours: " << response.body;
 }
 
+TEST_F(RoutesTest, ControlCharactersInAFilesNameAreRefused) {
+  for (const std::string& name : {std::string("a\0b.csv", 7), std::string("a\nb.csv")}) {
+    const auto place = service_->uploads() / "part-4";
+    std::ofstream(place) << "商品ID,标题,材质\nn1,羊毛大衣,羊毛\n";
+    const HttpResponse refused = ask(sign_in("writer"), "POST", "/api/v1/imports", {.type = "multipart/form-data", .upload = std::make_shared<Upload>(place, name)});
+    EXPECT_EQ(outcome(refused), "422 impossible");
+    EXPECT_NE(refused.body.find("control characters"), std::string::npos) << refused.body;
+  }
+}
+
+TEST_F(RoutesTest, AShopsNameAndProviderHaveNoControlCharacters) {
+  for (const char* field : {"name", "producer"}) {
+    const HttpResponse refused = send(sign_in("admin"), "PATCH", "/api/v1/shop", {{field, "甲\n乙"}});
+    EXPECT_EQ(outcome(refused), "422 impossible");
+    EXPECT_EQ(parse_json(refused.body, "problem")["errors"][0]["field"], std::string("/") + field);
+  }
+}
+
+TEST_F(RoutesTest, SoManyStreamsAsAreSaidAreOpenAtOnce) {
+  const Asker writer = sign_in("writer");
+  const Json job = json_of(ask(writer, "POST", "/api/v1/jobs", {.body = R"({"kind":"write","plan_id":"l1","num_return_sequences":1,"seed":0})", .headers = {{"idempotency-key", "stream-01"}}}));
+  const std::string address = "/api/v1/jobs/" + job["id"].get<std::string>() + "/events";
+  {
+    const HttpResponse stream = ask(writer, "GET", address);
+    EXPECT_EQ(service_->streams.inside(), 1);
+    std::vector<std::shared_ptr<const void>> others;
+    while (auto place = service_->streams.enter()) others.push_back(place);
+    EXPECT_EQ(others.size() + 1, static_cast<size_t>(service_->config.max_streams));
+    EXPECT_EQ(outcome(ask(writer, "GET", address)), "503 too_many_streams");
+  }
+  EXPECT_EQ(service_->streams.inside(), 0);
+  EXPECT_EQ(outcome(ask(writer, "GET", "/api/v1/jobs/nobody/events")), "404 unknown");
+  EXPECT_EQ(service_->streams.inside(), 0);
+}
+
+/// A server with a picture worker, whose model is not there.
+class PicturesTest : public ServiceTest {
+ protected:
+  PicturesTest() : ServiceTest({.export_texts = {}, .program = {}, .draw_worker = {"/bin/false"}}, config()) {}
+  static ServeConfig config() {
+    ServeConfig config;
+    config.picture_model = "/there/is/no/sd-model";
+    return config;
+  }
+  std::string draw(const Json& more, const std::string& key) {
+    Json request{{"kind", "draw"}, {"product_id", "p1"}, {"num_images_per_prompt", 1}, {"seed", 0}};
+    request.update(more);
+    return outcome(ask(sign_in("writer"), "POST", "/api/v1/jobs", {.body = dump_line(request), .headers = {{"idempotency-key", key}}}));
+  }
+};
+
+TEST_F(PicturesTest, WithoutAModelNoPictureIsPromised) {
+  EXPECT_EQ(json_of(ask({}, "GET", "/healthz"))["checks"]["picture_worker"], "the model sd-model is missing");
+  EXPECT_EQ(draw(Json::object(), "draw-00001"), "503 model_missing");
+  const Json token = json_of(send(sign_in("writer"), "POST", "/api/v1/tokens", {{"name", "ERP"}}));
+  const Asker program{.cookie = {}, .csrf = {}, .token = token["secret"]};
+  EXPECT_EQ(outcome(send(program, "POST", "/v1/images/generations", {{"prompt", "dress"}})), "503 model_missing");
+  EXPECT_EQ(outcome(send(program, "POST", "/v1/images/generations", {{"prompt", "dress"}, {"model", "sd-model"}})), "503 model_missing");
+  const HttpResponse refused = send(program, "POST", "/v1/images/generations", {{"prompt", "dress"}, {"model", "dall-e-3"}});
+  EXPECT_EQ(outcome(refused), "404 unknown");
+  EXPECT_EQ(parse_json(refused.body, "problem")["errors"][0]["field"], "/model");
+}
+
+TEST_F(PicturesTest, ASchedulerThatNobodyKnowsIsRefused) {
+  EXPECT_EQ(draw({{"scheduler", "magic"}}, "draw-00002"), "422 impossible");
+  EXPECT_EQ(draw({{"scheduler", "ddim"}}, "draw-00003"), "503 model_missing");
+}
+
 TEST_F(RoutesTest, HealthSaysWhatIsMissing) {
   const Json health = json_of(ask({}, "GET", "/healthz"));
   EXPECT_EQ(health["status"], "degraded");
@@ -274,6 +355,15 @@ TEST_F(RoutesTest, ACompletionByAModelThatIsNotThereIsUnknown) {
   while (auto place = service_->completions_at_once.enter()) inside.push_back(place);
   EXPECT_EQ(inside.size(), static_cast<size_t>(service_->config.max_completions()));
   EXPECT_EQ(outcome(send(program, "POST", "/v1/completions", {{"prompt", "类型#裙"}})), "429 queue_full");
+}
+
+TEST_F(RoutesTest, ALimitThatNoTextKeepsIsRefused) {
+  const Json token = json_of(send(sign_in("writer"), "POST", "/api/v1/tokens", {{"name", "ERP"}}));
+  const Asker program{.cookie = {}, .csrf = {}, .token = token["secret"]};
+  const HttpResponse refused = send(program, "POST", "/v1/completions", {{"prompt", "类型#裙"}, {"max_tokens", 15}});
+  EXPECT_EQ(outcome(refused), "422 impossible");
+  EXPECT_EQ(parse_json(refused.body, "problem")["errors"][0]["field"], "/max_tokens");
+  EXPECT_EQ(outcome(send(program, "POST", "/v1/completions", {{"prompt", "类型#裙"}, {"max_tokens", 16}})), "503 model_missing");
 }
 
 TEST_F(RoutesTest, RefusalsOutsideOfRequestsAreLoggedAndCounted) {
@@ -301,6 +391,14 @@ TEST_F(RoutesTest, MetricsAreForThisMachineAndForAdmins) {
   const HttpResponse metrics = ask(sign_in("admin"), "GET", "/metrics");
   EXPECT_EQ(outcome(metrics), "200");
   EXPECT_NE(metrics.body.find("vitrine_http_requests_total{operation=\"signIn\""), std::string::npos);
+}
+
+TEST_F(RoutesTest, MetricsAtTheLoopbackAreNotForPagesOfOtherNames) {
+  address_ = "127.0.0.1";
+  for (const char* host : {"localhost:8790", "127.0.0.1", "[::1]:8790"}) EXPECT_EQ(outcome(ask({}, "GET", "/metrics", {.headers = {{"host", host}}})), "200") << host;
+  for (const char* host : {"evil.example:8790", "localhost.evil.example", "127.0.0.1.evil.example", ""}) {
+    EXPECT_EQ(outcome(ask({}, "GET", "/metrics", {.headers = {{"host", host}}})), "401 not_signed_in") << host;
+  }
 }
 
 TEST_F(RoutesTest, AModelServesOnlyBehindItsGate) {

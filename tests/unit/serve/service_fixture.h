@@ -33,8 +33,7 @@ struct Ask {
 
 class ServiceTest : public testing::Test {
  protected:
-  explicit ServiceTest(ServeHooks hooks = {}) {
-    ServeConfig config;
+  explicit ServiceTest(ServeHooks hooks = {}, ServeConfig config = {}) {
     config.data = folder_.path().string();
     service_.emplace(config, std::move(hooks));
     for (const char* shop : {"s1", "s2"}) add_shop(shop);
