@@ -28,6 +28,17 @@ bool holds_list(std::string_view object) {
   return objects.front().begin > 0;
 }
 
+/// A document without line breaks opens its list soon; another first line is a row.
+size_t longest_first_line(std::string_view start) {
+  constexpr size_t kSoon = size_t{1} << 16;
+  const std::string_view looked_at = start.substr(0, kSoon);
+  for (size_t at = 0; (at = looked_at.find('[', at)) != std::string_view::npos; ++at) {
+    const size_t next = skip_json_space(looked_at, at + 1);
+    if (next < looked_at.size() && looked_at[next] == '{') return kMaxDocumentBytes;
+  }
+  return kMaxRowBytes;
+}
+
 }  // namespace
 
 JsonSource::JsonSource(TextWindow& window) : window_(window), lines_(window, kMaxRowBytes) { find_layout(); }
@@ -50,10 +61,11 @@ void JsonSource::find_layout() {
   const char first = window_.text()[at];
   if (first == '[') layout_ = JsonLayout::array;
   if (first != '{') return;
-  size_t line_end = std::string_view::npos;
+  size_t line_end = std::string_view::npos, seen = at;
   do {
-    line_end = window_.text().find_first_of("\r\n", at);
-  } while (line_end == std::string_view::npos && window_.text().size() < at + kMaxDocumentBytes && window_.more());
+    line_end = window_.text().find_first_of("\r\n", seen);
+    seen = window_.text().size();
+  } while (line_end == std::string_view::npos && seen < at + longest_first_line(window_.text().substr(at)) && window_.more());
   const std::string_view line = window_.text().substr(at, line_end == std::string_view::npos ? line_end : line_end - at);
   if (const auto end = json_value_end(line, 0)) {  // the first of many lines, or a document without line breaks
     if (holds_list(line.substr(0, *end)) && is_blank_behind(at + *end)) read_document(at);

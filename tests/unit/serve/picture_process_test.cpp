@@ -108,7 +108,7 @@ TEST(PictureProcessTest, CancelReachesTheWorker) {
 
 TEST(PictureProcessTest, AWorkerThatDoesNotAnswerIsEnded) {
   PictureProcessConfig impatient = config();
-  impatient.patience = milliseconds(100);
+  impatient.patience = milliseconds(1000);  // an answer takes a few, also beside other work
   impatient.cancel_patience = milliseconds(100);
   PictureProcess process(impatient);
   EXPECT_EQ(code_of(process, "silent"), kPictureWorkerSilent);
