@@ -12,13 +12,11 @@ should, or passes the bound.
 import argparse
 import filecmp
 import json
-import os
 import pathlib
 import sys
 import tempfile
-import time
 
-from import_memory import products
+from import_memory import products, run_measured
 
 EVERY = 100  # rows of which one has no copy
 COPY = "店家自己写的文案，不用改动。"
@@ -56,13 +54,7 @@ class Runs:
 
     def run(self, name, command, is_right):
         """One command under measure; is_right says what must hold behind it."""
-        begin = time.monotonic()
-        pid = os.fork()
-        if pid == 0:
-            os.execv(self.args.vitrine, [self.args.vitrine, *map(str, command)])
-        _, status, usage = os.wait4(pid, 0)
-        seconds, peak_mib = time.monotonic() - begin, usage.ru_maxrss / 1024
-        code = os.waitstatus_to_exitcode(status)
+        code, peak_mib, seconds = run_measured([self.args.vitrine, *command])
         right = code == 0 and is_right()
         self.good = self.good and right and peak_mib <= self.args.bound_mib
         print(json.dumps({"kind": self.kind, "run": name, "rows": self.args.rows, "mib": self.source.stat().st_size >> 20, "exit_code": code, "right": right, "peak_mib": round(peak_mib),

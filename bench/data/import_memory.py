@@ -102,24 +102,24 @@ KINDS = {  # name of the file, how it is written, and for how many rows it stand
 }
 
 
-def run_import(vitrine, path, output, duplicates):
-    """Exit code, peak MiB and seconds of one import."""
+def run_measured(command):
+    """Exit code, peak MiB and seconds of one command."""
     begin = time.monotonic()
     pid = os.fork()
     if pid == 0:
-        os.execv(vitrine, [vitrine, "import", str(path), "--output", str(output), "--duplicates", str(duplicates), "--licence", "generated"])
+        os.execv(command[0], [*map(str, command)])
     _, status, usage = os.wait4(pid, 0)
     return os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024, time.monotonic() - begin
 
 
 def planted_recall(duplicates, rows):
-    """Share of the planted rows that the report names, by field; every field when there is no report."""
+    """Share of the planted rows that the report names, by field."""
     named = {"title": set(), "text": set()}
     with open(duplicates, encoding="utf-8") as lines:
         for pair in map(json.loads, lines):
             row = re.search(r"\d{12}", pair["id"])
             if row and is_planted(int(row[0])):
-                named.setdefault(pair["field"], set()).add(int(row[0]))
+                named[pair["field"]].add(int(row[0]))
     return {field: len(found) / (rows // PLANTED_EVERY) for field, found in named.items()}
 
 
@@ -128,7 +128,7 @@ def measure(vitrine, folder, kind, args):
     path, rows = folder / name, args.rows // fewer
     write(path, rows)
     output, duplicates = path.with_suffix(".products"), path.with_suffix(".duplicates")
-    code, peak_mib, seconds = run_import(vitrine, path, output, duplicates)
+    code, peak_mib, seconds = run_measured([vitrine, "import", path, "--output", output, "--duplicates", duplicates, "--licence", "generated"])
     kept = sum(1 for _ in open(output, encoding="utf-8")) if code == 0 else None
     found = sum(1 for _ in open(duplicates, encoding="utf-8")) if code == 0 else None
     recall = planted_recall(duplicates, rows) if code == 0 else {}

@@ -264,7 +264,7 @@ class Exporter {
       const auto stored = checked(offered.field, offer, other, status);
       line["hits"] = other["hits"];
       if (stored) {
-        take(offered.field, *stored, offer, line);
+        keep_text(offered.field, *stored, offer, line);
         is_taken = true;
         continue;
       }
@@ -280,7 +280,8 @@ class Exporter {
     return note(std::move(line), is_taken ? taken : status);
   }
 
-  void take(const std::string& field, const std::string& stored, const Offer& offer, Json& line) {
+  void keep_text(const std::string& field, const std::string& stored, const Offer& offer,
+                 Json& line) {
     line["after_sha256"] = sha256_hex(stored);
     if (!offer.candidate.is_null()) line["candidate"] = offer.candidate;
     add_labels(field, stored, line);
@@ -316,11 +317,11 @@ class Exporter {
       status = ExportStatus::blocked;
       return std::nullopt;
     }
-    if (checks::is_adjacent_field(field) && is_too_long(field, offer.text)) {
+    const bool adjacent = checks::is_adjacent_field(field);
+    if (adjacent && is_too_long(field, offer.text)) {
       status = ExportStatus::too_long;
       return std::nullopt;
     }
-    const bool adjacent = checks::is_adjacent_field(field);
     if (adjacent && !holds_label("description")) {
       status = ExportStatus::no_description;
       return std::nullopt;

@@ -26,8 +26,8 @@ constexpr const char* kSettings = "run.json";
 constexpr int64_t kSampleProducts = 4;
 constexpr int64_t kMaxInputMib = int64_t{1} << 20;  // it is not held in memory
 
-/// Which products need a text, by 8 bytes each. Of a thousand thousand products, one is taken for
-/// another in fewer than one table of a thousand thousand: it gets a text that finds no empty cell.
+/// Which products need a text, by 8 bytes each. Among a million products two have one hash in fewer than
+/// one table of a million; such a product gets a text that finds no empty cell.
 class WantedIds {
  public:
   void add(const std::string& id) {
