@@ -454,8 +454,8 @@ std::string clean_value(std::string_view utf8, std::string_view column, RowTarge
   return value;
 }
 
-std::string clean_text(std::string_view utf8, bool& removed) {
-  if (!has_removed_control(utf8)) return text::nfc(utf8);
+std::string without_controls(std::string_view utf8, bool& removed) {
+  if (!has_removed_control(utf8)) return std::string(utf8);
   std::string out;
   out.reserve(utf8.size());
   for (size_t i = 0; i < utf8.size(); ++i) {
@@ -464,7 +464,11 @@ std::string clean_text(std::string_view utf8, bool& removed) {
     if (utf8[i] == '\r') out += '\n';
     else if (!is_removed_control(utf8[i])) out += utf8[i];
   }
-  return text::nfc(out);
+  return out;
+}
+
+std::string clean_text(std::string_view utf8, bool& removed) {
+  return has_removed_control(utf8) ? text::nfc(without_controls(utf8, removed)) : text::nfc(utf8);
 }
 
 std::string shown_removal(std::string_view utf8) {

@@ -82,8 +82,11 @@ void apply_json(std::string_view field, const std::string& header, const Json& v
 /// CTRL_REMOVED (repair, with what stood around the first one before and after), HTML_UNSAFE (warn, with what was removed).
 std::string clean_value(std::string_view utf8, std::string_view column, RowTarget& target);
 
-/// NFC, CRLF to LF, and C0 control characters other than tab and line end removed; a carriage return alone becomes a line end. Sets
+/// CRLF to LF, and C0 control characters other than tab and line end removed; a carriage return alone becomes a line end. Sets
 /// `removed` when one was.
+std::string without_controls(std::string_view utf8, bool& removed);
+
+/// The same in NFC.
 std::string clean_text(std::string_view utf8, bool& removed);
 
 /// "before -> after" around the first control character that clean_text takes out of a text: a\\x00b -> ab.

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "data/columns.h"
 #include "data/table_file.h"
 #include "data/text_window.h"
 
@@ -23,25 +24,13 @@ std::pair<std::string, std::string> split_argument(const std::string& argument) 
                : std::pair(std::string("description"), argument);
 }
 
-/// A text as it may leave: without control characters other than tab and line end, and without
-/// U+FFFE and U+FFFF, which no XML may hold. CRLF becomes LF, and so does a carriage return alone.
-/// `removed`: when one was taken out.
-std::string without_controls(std::string_view text, bool& removed) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const std::string_view rest = text.substr(i);
-    const bool is_c1 = c == 0xc2 && rest.size() > 1 && static_cast<unsigned char>(rest[1]) < 0xa0;
-    const bool is_none = rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf");
-    if (rest.starts_with("\r\n")) continue;
-    if (c == '\r') out += '\n';
-    if ((c >= 0x20 && c != 0x7f && !is_c1 && !is_none) || c == '\t' || c == '\n') {
-      out += text[i];
-      continue;
-    }
-    removed = true;
-    i += is_c1 ? 1 : is_none ? 2 : 0;
+/// A text as it may leave: as import keeps one, and without U+FFFE and U+FFFF, which no XML may
+/// hold. `removed`: when a sign was taken out.
+std::string as_it_may_leave(std::string_view text, bool& removed) {
+  std::string out = data::without_controls(text, removed);
+  for (const std::string_view sign : {"\xef\xbf\xbe", "\xef\xbf\xbf"}) {
+    for (size_t at = 0; (at = out.find(sign, at)) != std::string::npos; removed = true)
+      out.erase(at, sign.size());
   }
   return out;
 }
@@ -109,7 +98,7 @@ class LineParser {
 
   void offer(const std::string& name, const std::string& text, Json origin) {
     bool removed = false;
-    std::string clean = without_controls(text, removed);
+    std::string clean = as_it_may_leave(text, removed);
     if (removed) warn_(concat(where_, ": ", name, ": CTRL_REMOVED: ", dump_line(Json(clean))));
     if (data::trim_space(clean).empty()) {
       warn_(concat(where_, ": ", name, ": nothing that can be seen, passed over: ",

@@ -17,12 +17,12 @@
 #include "copywriting/copy_model.h"
 #include "data/shop_file.h"
 #include "recipes/shop_findings.h"
+#include "recipes/unfinished_folder.h"
 
 namespace vitrine::recipes {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* kSettings = "run.json";
 constexpr int64_t kSampleProducts = 4;
 constexpr int64_t kMaxInputMib = int64_t{1} << 20;  // it is not held in memory
 
@@ -75,7 +75,10 @@ class Catalogue {
         run_(run),
         catalogue_(catalogue),
         context_(open_labels(labels, system_utc_clock())),
-        folder_(run.output + ".run"),
+        own_{.place = run.output + ".run",
+             .verb = "write",
+             .holds = "a run",
+             .makes = [this](const std::string& name) { return makes(name); }},
         shop_config_(shop_config()) {
     if (run.input.empty() || run.input == "-")
       throw UsageError("[write] a table as output needs a table as PRODUCTS, a file");
@@ -100,7 +103,7 @@ class Catalogue {
       texts.push_back(field + "=" + lines_of(field));
     }
     const ExportResult result =
-        export_texts(run_.input, export_config(texts), context_, (folder_ / "export").string());
+        export_texts(run_.input, export_config(texts), context_, (own_.place / "export").string());
     log_info("[write] ", to_line(result));
     remove_folder();
     return rows_rejected_ == 0 && !result.has_refused() &&
@@ -180,7 +183,7 @@ class Catalogue {
   }
 
   std::string lines_of(const std::string& field) const {
-    return (folder_ / (field + ".jsonl")).string();
+    return (own_.place / (field + ".jsonl")).string();
   }
 
   copywriting::WriteConfig config_for(const std::string& field) const {
@@ -234,48 +237,31 @@ class Catalogue {
     return settings;
   }
 
-  /// What a run leaves there: its settings, and the texts and parts of a field and of the export.
-  bool is_own(const fs::path& entry) const {
-    std::string name = entry.filename().string();
-    if (name.starts_with('.') && name.ends_with(".tmp")) name.erase(0, 1);  // of write_file_atomic
+  /// The texts and parts of a field and of the export.
+  bool makes(const std::string& name) const {
     const auto begins = [&](const std::string& stem) { return name.starts_with(stem + "."); };
-    return name.starts_with(kSettings) || begins("export") ||
-           std::any_of(table_fields_.begin(), table_fields_.end(), begins);
-  }
-
-  /// Files of others stay, and the folder with them.
-  void refuse_foreign_folder() const {
-    const auto status = fs::symlink_status(folder_);
-    if (!fs::exists(status)) return;
-    if (!fs::is_directory(status))
-      throw UsageError(concat("[write] ", folder_.string(),
-                              ": expected a folder for the run, found a file or a link"));
-    for (const auto& entry : fs::directory_iterator(folder_)) {
-      if (!is_own(entry.path()))
-        throw UsageError(concat("[write] ", folder_.string(), ": is no folder of a run (it holds ",
-                                entry.path().filename().string(), ")"));
-    }
+    return begins("export") || std::any_of(table_fields_.begin(), table_fields_.end(), begins);
   }
 
   void remove_folder() const {
-    if (!fs::exists(folder_)) return;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
-      if (is_own(entry.path())) fs::remove_all(entry.path());
+    if (!fs::exists(own_.place)) return;
+    for (const fs::path& file : own_.files()) {
+      if (own_.is_own(file)) fs::remove_all(file);
     }
-    std::error_code holds_more;
-    fs::remove(folder_, holds_more);
+    std::error_code ignored;  // files of others keep the folder
+    fs::remove(own_.place, ignored);
   }
 
   void open_folder() {
-    const fs::path file = folder_ / kSettings;
-    refuse_foreign_folder();
+    const fs::path file = own_.place / kRunSettings;
+    own_.require_own();
     if (!catalogue_.resume || run_.restart) remove_folder();
     const Json now = settings();
     if (!fs::exists(file)) return write_file_atomic(file, dump_pretty(now));
     const Json before = read_json_file(file);
     for (const auto& [name, value] : now.items()) {
       if (before.value(name, Json()) == value) continue;
-      throw InvalidInput(concat("[write] ", folder_.string(), " is of a run with another ", name,
+      throw InvalidInput(concat("[write] ", own_.place.string(), " is of a run with another ", name,
                                 ": ", dump_line(before.value(name, Json())), ", now ",
                                 dump_line(value), "; --no-resume starts anew"));
     }
@@ -350,7 +336,7 @@ class Catalogue {
   const WriteRun& run_;
   const CatalogueConfig& catalogue_;
   LabelContext context_;
-  fs::path folder_;
+  UnfinishedFolder own_;
   std::vector<std::string> table_fields_;  // all that the table has a place for
   data::ShopFileConfig shop_config_;
   std::string source_sha256_, table_sha256_;

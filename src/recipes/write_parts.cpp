@@ -11,49 +11,27 @@ namespace vitrine::recipes {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kLock = "lock", kSettings = "run.json", kDone = ".done";
+constexpr std::string_view kLock = "lock", kDone = ".done";
 constexpr std::string_view kEndings[] = {".jsonl", ".txt", ".table", ".texts", ".manifest", ".labels",
                                          ".log", kDone};
 constexpr size_t kMaxNamed = 3;       // settings in one message
 constexpr size_t kMaxValueSize = 40;  // of each
 constexpr size_t kChunkBytes = size_t{1} << 16;
 
-/// Of a file that a run makes in its folder, finished or not.
-bool is_own_name(std::string name) {
-  if (name.starts_with('.') && name.ends_with(".tmp"))
-    name = name.substr(1, name.rfind('.', name.size() - 5) - 1);
-  if (name == kLock || name == kSettings) return true;
+bool is_part(const std::string& name) {
+  if (name == kLock) return true;
   const size_t digits = name.find_first_not_of("0123456789");
   return digits != std::string::npos && digits >= 6 &&
          std::find(std::begin(kEndings), std::end(kEndings), name.substr(digits)) !=
              std::end(kEndings);
 }
 
-std::vector<fs::path> files_in(const fs::path& folder, const std::string& verb) {
-  std::vector<fs::path> files;
-  std::error_code code;
-  for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
-       entry.increment(code))
-    files.push_back(entry->path());
-  if (code) throw IoError(concat("[", verb, "] ", folder.string(), ": ", code.message()));
-  return files;
+UnfinishedFolder parts_folder(const fs::path& output, const std::string& verb) {
+  return {.place = output.string() + ".parts", .verb = verb, .holds = "parts", .makes = is_part};
 }
 
-void refuse_foreign_folder(const fs::path& folder, const std::string& verb) {
-  if (!fs::exists(folder) || fs::exists(folder / kSettings)) return;
-  if (!fs::is_directory(folder))
-    throw InvalidInput(concat("[", verb, "] ", folder.string(),
-                              ": expected a folder for the parts of the output, found a file"));
-  for (const fs::path& file : files_in(folder, verb)) {
-    if (is_own_name(file.filename().string())) continue;
-    throw InvalidInput(concat("[", verb, "] ", folder.string(), ": is no folder of parts (it holds ",
-                              file.filename().string(),
-                              "); move it away or choose another --output"));
-  }
-}
-
-size_t count_done(const fs::path& folder, const std::string& verb) {
-  const auto files = files_in(folder, verb);
+size_t count_done(const UnfinishedFolder& folder) {
+  const auto files = folder.files();
   return static_cast<size_t>(std::count_if(
       files.begin(), files.end(), [](const fs::path& file) { return file.extension() == kDone; }));
 }
@@ -61,7 +39,7 @@ size_t count_done(const fs::path& folder, const std::string& verb) {
 /// null when it is not there or damaged.
 Json settings_in(const fs::path& folder) {
   try {
-    return read_json_file(folder / kSettings);
+    return read_json_file(folder / kRunSettings);
   } catch (const Error&) {
     return nullptr;
   }
@@ -74,7 +52,7 @@ std::string shown(const Json& settings, const std::string& name) {
 
 /// "temperature was 0.8, is 0.9".
 std::string differences(const Json& was, const Json& is) {
-  if (!was.is_object()) return concat(kSettings, " is missing or damaged");
+  if (!was.is_object()) return concat(kRunSettings, " is missing or damaged");
   Json names = is;
   names.update(was);
   std::string text;
@@ -91,11 +69,11 @@ std::string differences(const Json& was, const Json& is) {
 }  // namespace
 
 WriteParts::WriteParts(const fs::path& output, std::vector<std::string> endings, std::string verb)
-    : folder_(output.string() + ".parts"), endings_(std::move(endings)), verb_(std::move(verb)) {
-  refuse_foreign_folder(folder_, verb_);
-  lock_.emplace(folder_ / kLock,
+    : own_(parts_folder(output, verb)), endings_(std::move(endings)), verb_(std::move(verb)) {
+  own_.require_own();
+  lock_.emplace(own_.place / kLock,
                 concat("[", verb_, "] ", output.string(), ": another process is writing it"));
-  num_found_ = count_done(folder_, verb_);
+  num_found_ = count_done(own_);
 }
 
 WriteParts::WriteParts(const fs::path& output, const Json& settings,
@@ -105,21 +83,21 @@ WriteParts::WriteParts(const fs::path& output, const Json& settings,
 }
 
 bool WriteParts::are_there(const fs::path& output, const Json& settings) {
-  return settings_in(output.string() + ".parts") == settings;
+  return settings_in(parts_folder(output, "").place) == settings;
 }
 
 void WriteParts::take_over(const Json& settings, bool restart) {
-  const Json before = settings_in(folder_);
+  const Json before = settings_in(own_.place);
   if (before == settings && !restart) return;
   if (num_found_ > 0 && !restart) {
     throw InvalidInput(concat(
-        "[", verb_, "] ", folder_.string(), ": holds ", num_found_, " part", num_found_ == 1 ? "" : "s",
+        "[", verb_, "] ", own_.place.string(), ": holds ", num_found_, " part", num_found_ == 1 ? "" : "s",
         " of a run with other settings or another input: ", differences(before, settings),
         "; --restart starts anew"));
   }
   delete_own_files(/*lock_too=*/false);
   num_found_ = 0;
-  write_file_atomic(folder_ / kSettings, dump_pretty(settings));
+  write_file_atomic(own_.place / kRunSettings, dump_pretty(settings));
 }
 
 WriteParts::~WriteParts() {
@@ -135,7 +113,7 @@ WriteParts::~WriteParts() {
 fs::path WriteParts::place(size_t part, std::string_view ending) const {
   char number[32];
   std::snprintf(number, sizeof number, "%06zu", part);
-  return folder_ / concat(number, ending);
+  return own_.place / concat(number, ending);
 }
 
 std::optional<Json> WriteParts::finished(size_t part, int64_t first_row) const {
@@ -196,20 +174,19 @@ void WriteParts::copy(size_t part, size_t form, OutputFile& output) const {
 }
 
 void WriteParts::delete_own_files(bool lock_too) const {
-  std::vector<fs::path> files = files_in(folder_, verb_);
+  std::vector<fs::path> files = own_.files();
   // What is left by a kill in between must still be understood: no part without run.json, no part
   // at all without lock.
   const auto turn = [](const fs::path& file) {
     return file.filename() == kLock       ? 3
-           : file.filename() == kSettings ? 2
+           : file.filename() == kRunSettings ? 2
            : file.extension() == kDone    ? 0
                                           : 1;
   };
   std::sort(files.begin(), files.end(),
             [&](const fs::path& a, const fs::path& b) { return turn(a) < turn(b); });
   for (const fs::path& file : files) {
-    const std::string name = file.filename().string();
-    if (!is_own_name(name) || (name == kLock && !lock_too)) continue;
+    if (!own_.is_own(file) || (file.filename() == kLock && !lock_too)) continue;
     std::error_code code;
     fs::remove_all(file, code);
     if (code) throw IoError(concat("[", verb_, "] ", file.string(), ": ", code.message()));
@@ -220,7 +197,7 @@ void WriteParts::remove() {
   is_removed_ = true;
   delete_own_files(/*lock_too=*/true);
   std::error_code ignored;  // files of others keep the folder
-  fs::remove(folder_, ignored);
+  fs::remove(own_.place, ignored);
 }
 
 }  // namespace vitrine::recipes

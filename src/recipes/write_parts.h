@@ -3,8 +3,9 @@
 //
 // Beside OUTPUT lies the folder OUTPUT.parts while the run is going on:
 //   run.json       what the bytes of the parts depend on
-//   000017.jsonl   rows 17 k to 18 k - 1 of the run, one such file for each form of the result
-//   000017.done    written last: the hashes of these files, and what the run counted in them
+//   000017.jsonl   the rows of part 17, one such file for each form of the result
+//   000017.done    written last: the part's first row, the hashes of these files, and what the run
+//                  counted in them
 //   lock           held by the process that writes
 // Each file appears whole. A part without a `done` that fits is written anew; the same parts always
 // give the same OUTPUT.
@@ -22,6 +23,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "recipes/unfinished_folder.h"
 
 namespace vitrine::recipes {
 
@@ -42,7 +44,7 @@ class WriteParts {
   /// Whether parts of an earlier run with these settings are there to be taken over.
   static bool are_there(const std::filesystem::path& output, const Json& settings);
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return own_.place; }
   /// Parts with a `done` that were found at first.
   size_t num_found() const { return num_found_; }
 
@@ -73,7 +75,7 @@ class WriteParts {
   void take_over(const Json& settings, bool restart);
   void delete_own_files(bool lock_too) const;
 
-  std::filesystem::path folder_;
+  UnfinishedFolder own_;
   std::vector<std::string> endings_;
   std::string verb_;
   std::optional<FileLock> lock_;

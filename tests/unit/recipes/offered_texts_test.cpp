@@ -40,7 +40,7 @@ TEST(OfferedTextsTest, ControlCharactersAndEmptyCandidatesAreLeftOut) {
   const test::TemporaryDirectory folder;
   const std::string path = (folder.path() / "t.jsonl").string();
   write_file_atomic(path,
-                    R"({"id":"1","text":"a\u0000b\u0001\u000b\u001f\ufffe\uffff\u007f\u0085\td\r\ne\rf\n"})"
+                    R"({"id":"1","text":"a\u0000b\u0001\u000b\u001f\ufffe\uffff\td\r\ne\rf\n"})"
                     "\n"
                     R"({"id":"2","candidates":[{"text":""},{"text":" \u3000\u0001"},{"text":"乙"}]})"
                     "\n"
