@@ -42,6 +42,11 @@ int find_noun(const data::Product& product, const NounKey& noun) {
   return wide;
 }
 
+/// 长裙 of a 连衣裙, but not of a 裙.
+bool says_less_than_category(const data::Product& product, std::string_view noun) {
+  return is_wide(noun) && !product.category_path.empty() && !noun.ends_with(product.category_path.back());
+}
+
 }  // namespace
 
 Subject find_subject(const data::Product& product) {
@@ -49,6 +54,7 @@ Subject find_subject(const data::Product& product) {
   const int type = find_key(product, "类型");
   int word = -1;
   for (size_t k = 0; k < kNounKeys.size() && word < 0; ++k) word = find_noun(product, kNounKeys[k]);
+  if (word >= 0 && says_less_than_category(product, product.attributes[static_cast<size_t>(word)].val)) word = -1;
   if (type >= 0) subject.attr_idx.push_back(type);
   if (word >= 0) subject.attr_idx.push_back(word);
   if (word < 0 && !product.category_path.empty()) {

@@ -19,6 +19,7 @@ namespace vitrine::serve {
 namespace {
 
 constexpr int64_t kMeasuredProducts = 2;  // of a dry run
+constexpr size_t kMostNamed = 200;        // rows without a text; more are counted
 
 /// A text that is to be written.
 struct Row {
@@ -41,14 +42,16 @@ class BatchRun {
       job_.throw_if_stopped();
       job_.progress(static_cast<int64_t>(i), static_cast<int64_t>(rows_.size()));
       write_row(rows_[i]);
-      job_.checkpoint(dump_line(Json{{"rows_done", i + 1}, {"rejected", rejected_}}));
+      job_.checkpoint(dump_line(Json{{"rows_done", i + 1}, {"rejected", rejected_}, {"without_text", without_text_}}));
     }
     job_.progress(static_cast<int64_t>(rows_.size()), static_cast<int64_t>(rows_.size()));
     if (request_.to_file) return delivered();
-    return {.result = dump_line(Json{{"rejected", rejected_}}), .keep = {}, .kept = {}};
+    return {.result = dump_line(result()), .keep = {}, .kept = {}};
   }
 
  private:
+  Json result() const { return {{"rejected", rejected_}, {"without_text", without_text_}}; }
+
   bool is_wanted(const store::ProductEntry& entry) const {
     if (request_.state && entry.state != *request_.state) return false;
     const bool is_open = entry.state == store::CopyState::empty || entry.state == store::CopyState::written;
@@ -89,6 +92,7 @@ class BatchRun {
     if (job_.claim().checkpoint.empty()) return 0;
     const Json checkpoint = parse_json(job_.claim().checkpoint, "checkpoint of " + job_.job().id);
     rejected_ = checkpoint.at("rejected").get<int64_t>();
+    without_text_ = checkpoint.value("without_text", Json::array());  // one of an older server names none
     return checkpoint.at("rows_done").get<int64_t>();
   }
 
@@ -126,6 +130,8 @@ class BatchRun {
     const auto written = writing_.engine->write(copy, watch());
     if (written.candidates.empty()) {
       ++rejected_;
+      if (without_text_.size() < kMostNamed)
+        without_text_.push_back({{"product_id", row.product_id}, {"title", entry.title}, {"field", row.field}, {"reason", written.error}});
       return;
     }
     const std::string id = plan_id(entry.document, factors);
@@ -173,7 +179,7 @@ class BatchRun {
 
   JobResult delivered() {
     const auto by_import = groups();
-    if (by_import.empty()) return {.result = dump_line(Json{{"rejected", rejected_}}), .keep = {}, .kept = {}};
+    if (by_import.empty()) return {.result = dump_line(result()), .keep = {}, .kept = {}};
     TextArchive archive(service_, job_, {.overwrite = !request_.only_empty, .dry_run = false, .in_folders = by_import.size() > 1});
     for (const auto& [import_id, group] : by_import) {
       job_.throw_if_stopped();
@@ -182,7 +188,9 @@ class BatchRun {
     const store::Export record = archive.finish("batch");
     const store::AuditEntry entry{.id = store::new_id("a"), .time = record.created_at, .user_name = record.user_name, .action = "batch.export",
                                   .subject = "export:" + record.id, .before = {}, .after = record.counts};
-    return {.result = dump_line(Json{{"rejected", rejected_}, {"export_id", record.id}}),
+    Json delivered = result();
+    delivered["export_id"] = record.id;
+    return {.result = dump_line(delivered),
             .keep = [record, entry, shop_id = job_.shop_id()](store::Connection& connection) {
               store::Exports(connection, shop_id).add(record);
               store::AuditTrail(connection, shop_id).add(entry);
@@ -274,6 +282,7 @@ class BatchRun {
   const WritingModel writing_;
   std::vector<Row> rows_;
   int64_t products_seen_ = 0, rejected_ = 0;
+  Json without_text_ = Json::array();  // the first of those that were rejected
 };
 
 }  // namespace

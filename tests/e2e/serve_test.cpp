@@ -153,6 +153,20 @@ TEST_F(ServeTest, ABatchGoesOnAfterAKillWithEachRowOnce) {
   EXPECT_EQ(client_->send("GET", "/api/v1/picks", std::string(), {{"Accept", "application/jsonl"}}).body, "");
 }
 
+TEST_F(ServeTest, ABatchNamesTheTextsThatItCouldNotWrite) {
+  start();
+  import_table("商品ID,标题,类目,材质\nb1,好裙,国家级连衣裙,棉\nb2,裙,连衣裙,棉\n");
+  const Json job = client_->run_job({{"kind", "batch"}, {"fields", {"description"}}, {"factors", factors()}, {"num_return_sequences", 1}, {"seed", 0}, {"only_empty", true}, {"dry_run", false}, {"deliver", "review"}});
+  ASSERT_EQ(job.at("state"), "done") << job;
+  EXPECT_EQ(job["result"]["rejected"], 1) << job;
+  const Json missing = job["result"]["without_text"];
+  ASSERT_EQ(missing.size(), 1u) << job;
+  EXPECT_EQ(missing[0]["product_id"], "b1");
+  EXPECT_EQ(missing[0]["title"], "好裙");
+  EXPECT_EQ(missing[0]["field"], "description");
+  EXPECT_NE(missing[0]["reason"].get<std::string>().find("国家级"), std::string::npos) << missing;
+}
+
 TEST_F(ServeTest, ABatchIsDeliveredInTheFileThatTheProductsCameFrom) {
   start();
   import_table();

@@ -79,11 +79,12 @@ function writtenCandidate(world, run, plan, index, seed) {
   };
 }
 /** Nothing says what kind of thing it is: no text passes the checks. */
+const noKind = (n) => `所有候选文案都未通过检查：没有说出商品类型 ${n}`;
 const isNameless = ({ product }) => product.category_path.filter(Boolean).length === 0;
 async function write(world, run) {
   const { plan_id, num_return_sequences: n, seed } = run.job.request;
   const plan = world.plans.get(plan_id);
-  if (isNameless(world.entries.get(plan.product_id))) return fail(run, 'no_candidate', '写出的候选都没有通过检查', `所有候选文案都未通过检查：没有说出商品类型 ${n}`);
+  if (isNameless(world.entries.get(plan.product_id))) return fail(run, 'no_candidate', '写出的候选都没有通过检查', noKind(n));
   const made = Array.from({ length: n }, (_, index) => writtenCandidate(world, run, plan, index, seed));
   step(world, run, 0, n);
   const longest = Math.max(...made.map((candidate) => [...candidate.text].length));
@@ -148,16 +149,16 @@ async function batch(world, run) {
     return { estimate: { ...example('Estimate'), rows: world.entries.size, rows_rejected: 0, texts_to_write, seconds: texts_to_write * 2.2, tokens: texts_to_write * 515, cost: (texts_to_write * 2.2 * world.shop.price_per_hour) / 3600 } };
   }
   const before = run.job.done;
-  let rejected = 0;
+  const without_text = [];
   for (const [i, entry] of waiting.entries()) {
     step(world, run, before + i, before + waiting.length);
     await pause(world);
     if (!isRunning(run)) return undefined;
-    if (isNameless(entry)) ++rejected;
+    if (isNameless(entry)) without_text.push({ product_id: entry.product.id, title: entry.product.title_raw, field: request.fields[0], reason: noKind(request.num_return_sequences) });
     else writeOne(world, run, entry, request);
   }
   step(world, run, before + waiting.length, before + waiting.length);
-  return { rejected };
+  return { rejected: without_text.length, without_text };
 }
 function writeOne(world, run, entry, request) {
   const plan = makePlan(world, entry.product, request.factors);

@@ -1,5 +1,5 @@
 // server.mjs - a server in memory that keeps docs/api/openapi.yaml: requests and its own answers are held to the contract.
-//   node fake/server.mjs    serves dist/ at http://127.0.0.1:8791, accounts as in world.mjs
+//   node fake/server.mjs    serves dist/ (or the folder VITRINE_PAGE) at http://127.0.0.1:8791, accounts as in world.mjs
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname } from 'node:path';
@@ -10,7 +10,7 @@ import { follow } from './jobs.mjs';
 import { makeWorld, refuse, Refusal } from './world.mjs';
 
 const kPort = 8791;
-const dist = fileURLToPath(new URL('../dist', import.meta.url));
+const dist = process.env['VITRINE_PAGE'] ?? fileURLToPath(new URL('../dist', import.meta.url));
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const kPageHeaders = { 'Content-Security-Policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' };
 const kOpen = ['getSession', 'signIn', 'getHealth'];

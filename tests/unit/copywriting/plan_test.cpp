@@ -44,6 +44,16 @@ TEST(PlanTest, AStyleThatIsNoGarmentIsNotTheNoun) {
   EXPECT_EQ(values_of(plan_of("类型#上衣*颜色#黑色*衣样式#衬衫")).front(), "衬衫");
 }
 
+TEST(PlanTest, ACategoryGoesBeforeANounThatSaysLess) {
+  data::Product product = product_from_content("裙长#长裙*颜色#黑色");
+  const auto noun_in = [&](const std::string& category) {
+    product.category_path = {"女装", category};
+    return make_plan(product, small_statistics(), {}, {}, {}).points.at(0).value;
+  };
+  EXPECT_EQ(noun_in("连衣裙"), "连衣裙");
+  EXPECT_EQ(noun_in("裙"), "长裙");
+}
+
 TEST(PlanTest, TheOperatorsOrderIsKeptExactly) {
   const std::string content = "类型#裙*颜色#黑色*风格#简约*裙领型#v领*裙下摆#荷叶边*裙长#连衣裙";
   EXPECT_EQ(values_of(plan_of(content, {}, {"颜色", "裙下摆#荷叶边"})), (Names{"连衣裙", "黑色", "荷叶边", "v领", "简约"}));

@@ -788,6 +788,7 @@ export interface paths {
          * Copy for a product in the prompt, as OpenAI's route
          * @description `prompt` is AdvertiseGen notation (类型#裙*材质#棉), `model` the id or the name of a copy model of the shop (else 404), by default the one that serves. Texts are checked, and labelled as exports are. Where no text of the model passes the checks, texts of the template bank take their place.
          *     With `stream` the answer is server-sent events: a chunk (Completion without `usage`, `finish_reason` null until a choice ends) for each sentence as soon as it stands and passes the checks, then a chunk with `usage`, then `[DONE]`. The label comes first, since a stream may be cut. A choice that had to be begun anew behind what has left, or must not leave, ends as `content_filter`. After the first byte an error is `data: {"error": Problem}`.
+         *     No text has more than `max_tokens` tokens, and none is cut, since what was cut was not checked: one that would be longer does not leave (in a stream it ends as `content_filter`), and where none is left the answer is 422 `no_candidate`. Under 16, which no text keeps, it is 422 `impossible`.
          *     A client that closes the connection ends the writing. Over the quota, or with too many completions at once: 429.
          */
         post: operations["createCompletion"];
@@ -806,7 +807,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Labelled pictures, as OpenAI's route */
+        /**
+         * Labelled pictures, as OpenAI's route
+         * @description `model` is the configured picture model, or the id or the name of one of the shop (else 404); where it is not there: 503 `model_missing`.
+         */
         post: operations["createImage"];
         delete?: never;
         options?: never;
@@ -984,6 +988,7 @@ export interface components {
             };
         };
         CompletionRequest: {
+            /** @description of each text, without its label, as `usage` counts them; under 16: 422 */
             max_tokens?: number;
             model?: string;
             /** @default 1 */
@@ -1324,11 +1329,14 @@ export interface components {
             /** @description of a gate */
             passed?: boolean;
             products?: number;
+            /** @description of an import: rows that are left out; of a batch: texts that could not be written */
             rejected?: number;
             /** @description candidates that turned away from a banned term */
             saved?: number;
             /** @description of an export: approved texts that stay, because a newer one of their product and field leaves or has left */
             superseded?: number;
+            /** @description of a batch: the first 200 of those, in its order */
+            without_text?: components["schemas"]["UnwrittenText"][];
         };
         /** @enum {string} */
         JobState: "queued" | "running" | "done" | "failed" | "cancelled";
@@ -1776,6 +1784,13 @@ export interface components {
             index: number;
             /** @description all of it so far, so that a text that is begun anew simply replaces the former */
             text: string;
+        };
+        UnwrittenText: {
+            field: components["schemas"]["Field"];
+            product_id: string;
+            /** @description why no candidate may leave */
+            reason: string;
+            title: string;
         };
         User: {
             active: boolean;

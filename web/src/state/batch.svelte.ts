@@ -1,12 +1,10 @@
 // batch.svelte.ts - copy for many products at once: looked at first, then run.
 import * as api from '../api/client';
-import type { Estimate, Factors, Field, Job, ProductEntry } from '../api/types';
+import type { Estimate, Factors, Field, Job } from '../api/types';
 import { WatchedJob } from './jobs.svelte';
 import { attempt, complainOf, say } from './notices.svelte';
 import { t } from './words.svelte';
 import { kDefaultFactors } from './writer.svelte';
-
-const kMost = 200; // of one page
 
 export class BatchDesk {
   factors = $state<Factors>({ ...kDefaultFactors });
@@ -15,7 +13,7 @@ export class BatchDesk {
   deliver = $state<'review' | 'file'>('review');
   estimate = $state.raw<Estimate>();
   runs = $state.raw<Job[]>([]);
-  missing = $state.raw<{ jobId: string; entries: ProductEntry[] }>(); // products that one of the runs left without a text
+  missingOf = $state.raw<Job>(); // the run whose missing texts are shown
   readonly dryRun = new WatchedJob();
   readonly run = new WatchedJob();
 
@@ -43,7 +41,7 @@ export class BatchDesk {
     this.estimate = job?.result?.estimate;
   }
   async start(): Promise<void> {
-    this.missing = undefined;
+    this.missingOf = undefined;
     await this.finish(await this.run.start(this.request(false)));
   }
   async goOn(): Promise<void> {
@@ -61,28 +59,9 @@ export class BatchDesk {
     const open = this.runs.find((job) => job.state !== 'done');
     if (open && !this.run.isRunning) await this.takeUp(open);
   }
-  /** The server counts rows without a text and does not name them: they are the open products that this run has no text of. */
-  async toggleMissing(job: Job): Promise<void> {
-    if (this.missing?.jobId === job.id) {
-      this.missing = undefined;
-      return;
-    }
-    const entries = await attempt(async () => {
-      const [empty, written] = await Promise.all([api.listProducts({ state: 'empty', limit: kMost }), api.listProducts({ state: 'written', limit: kMost })]);
-      const hasText = await this.productsWithTextOf(job.id);
-      return [...empty.items, ...written.items].filter(({ product }) => !product.summary && !hasText.has(product.id));
-    });
-    if (entries) this.missing = { jobId: job.id, entries };
-  }
-  private async productsWithTextOf(jobId: string): Promise<Set<string>> {
-    const ids = new Set<string>();
-    let cursor: string | undefined;
-    do {
-      const page = await api.listCandidates({ job_id: jobId, kind: 'copy', limit: kMost, cursor });
-      for (const { product_id } of page.items) ids.add(product_id);
-      cursor = page.next;
-    } while (cursor);
-    return ids;
+  /** Shows the texts that a run could not write, or hides them again. */
+  toggleMissing(job: Job): void {
+    this.missingOf = this.missingOf?.id === job.id ? undefined : job;
   }
   private async takeUp(job: Job): Promise<void> {
     if (job.state === 'queued' || job.state === 'running') void this.run.follow(job).then((ended) => this.finish(ended));

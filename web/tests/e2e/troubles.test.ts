@@ -111,8 +111,9 @@ describe('a batch', () => {
     await page.getByRole('button', { name: /^开始写/ }).click();
     const run = page.getByRole('region', { name: '跑完的批次' });
     await run.getByRole('button', { name: '1 行没有可用的文案' }).click();
-    const missing = page.getByRole('region', { name: '还没有文案的商品' });
+    const missing = page.getByRole('region', { name: '没写出来的文案' });
     await missing.getByRole('link', { name: '无名之物' }).waitFor();
+    await missing.getByText('没有说出商品类型').waitFor();
     expect(await page.getByRole('heading', { name: '正在跑的批次' }).count()).toBe(0);
     await page.reload();
     await page.getByRole('table').getByRole('button', { name: '1 行没有可用的文案' }).click();
