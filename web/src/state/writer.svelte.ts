@@ -141,7 +141,9 @@ export class Writer {
     await this.bringBack(lastOnDesk(copy?.items ?? []), isFresh, turn);
     if (turn !== this.openTurn) return;
     await this.makePlan();
-    if (turn === this.openTurn) void this.takeUpJob(productId, turn);
+    if (turn !== this.openTurn) return;
+    void this.takeUpJob(productId, turn);
+    void this.takeUpDrawing(productId, turn);
   }
   private async findProduct(productId: string, turn: number): Promise<ProductEntry | undefined> {
     try {
@@ -162,6 +164,18 @@ export class Writer {
       if (plan?.product_id !== productId || turn !== this.openTurn || this.job.isRunning) continue;
       this.layOut(request.num_return_sequences, plan);
       this.settle(await this.job.follow(job, this.handlersOf(this.cards)));
+      return;
+    }
+  }
+  /** Pictures that are being drawn, likewise. */
+  private async takeUpDrawing(productId: string, turn: number): Promise<void> {
+    const page = await attempt(() => api.listJobs({ kind: 'draw', limit: kJobsToLookAt }));
+    for (const job of page?.items ?? []) {
+      const { request } = job;
+      if (hasEnded(job) || job.user !== session().user.name || request.kind !== 'draw' || request.product_id !== productId) continue;
+      if (turn !== this.openTurn || this.pictureJob.isRunning) return;
+      this.layOutPictures(request.num_images_per_prompt);
+      this.settlePictures(await this.pictureJob.follow(job, this.handlersOf(this.pictures)));
       return;
     }
   }
@@ -342,10 +356,16 @@ export class Writer {
   }
   async draw(count: number, side: number): Promise<void> {
     if (!this.entry || this.pictureJob.isRunning) return;
+    this.layOutPictures(count);
+    const request = { kind: 'draw' as const, product_id: this.entry.product.id, num_images_per_prompt: count, width: side, height: side, seed: newSeed() };
+    this.settlePictures(await this.run(request, this.pictures, this.pictureJob));
+  }
+  private layOutPictures(count: number): void {
     this.pictures = Array.from({ length: count }, () => new CandidateCard());
     this.picturePick.restart();
-    const request = { kind: 'draw' as const, product_id: this.entry.product.id, num_images_per_prompt: count, width: side, height: side, seed: newSeed() };
-    complainOf(await this.run(request, this.pictures, this.pictureJob));
+  }
+  private settlePictures(job: Job | undefined): void {
+    complainOf(job);
     this.pictures = this.pictures.filter((card) => card.isFinished);
   }
   /** Closes what is open on a card. */

@@ -216,7 +216,7 @@ describe('the desk', () => {
     await page.context().close();
   });
 
-  it.skipIf(Boolean(process.env['VITRINE_PROGRAM']))('draws while it says that it draws', async () => {
+  it.skipIf(Boolean(process.env['VITRINE_PROGRAM']))('draws while it says that it draws, also when the page is loaded anew', async () => {
     const slow = await openDesk({ delayMs: 600 });
     const { page } = await openPage(slow);
     await signIn(page, 'admin');
@@ -225,6 +225,10 @@ describe('the desk', () => {
     await page.getByRole('button', { name: /^画图/ }).click();
     await page.locator('figure').first().waitFor();
     expect(await page.locator('figure').first().innerText()).toBe('正在画…');
+    await page.reload();
+    await page.getByText(/^\d+\/\d+ 步$/).first().waitFor();
+    await page.locator('figure').first().getByRole('button', { name: '选这张' }).waitFor();
+    expect(await page.locator('figure').count()).toBe(4);
     await slow.close();
   });
 });
