@@ -4,12 +4,22 @@
 #include "base/file.h"
 
 namespace vitrine {
+namespace {
+
+/// What the parser says, without its name for the kind of error ("[json.exception.parse_error.101] ").
+std::string_view reason_of(const nlohmann::json::exception& e) {
+  const std::string_view what = e.what();
+  const size_t end = what.find("] ");
+  return what.starts_with('[') && end != std::string_view::npos ? what.substr(end + 2) : what;
+}
+
+}  // namespace
 
 Json parse_json(std::string_view text, std::string_view where) {
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::exception& e) {
-    throw Corrupt(concat("[parse_json] ", where, ": not JSON: ", e.what()));
+    throw Corrupt(concat("[parse_json] ", where, ": not JSON: ", reason_of(e)));
   }
 }
 

@@ -7,6 +7,7 @@
 // Columns go by rules/import/columns.tsv; docs/formats/product.md says what each becomes.
 #pragma once
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -18,6 +19,13 @@
 #include "data/product.h"
 
 namespace vitrine::data {
+
+/// Formats that can be named, and the help of an option that names one.
+inline const std::initializer_list<std::string_view> kReaderFormats = {
+    "auto",    "product",  "advertisegen", "jsonl",  "csv",       "tsv",      "xlsx",      "taobao",
+    "shopify", "merchant", "schema_org",   "alpaca", "share_gpt", "messages", "preference"};
+inline constexpr std::string_view kReaderFormatsHelp =
+    "auto = by name and first rows | product | advertisegen | jsonl | csv | tsv | xlsx | taobao | shopify | merchant | schema_org | alpaca | share_gpt | messages | preference";
 
 struct ImportConfig {
   std::string format = "auto";
@@ -32,9 +40,7 @@ struct ImportConfig {
   int64_t max_file_mib = 2048;
 
   void describe(FieldVisitor& v) {
-    v.field("format", format,
-            "auto = by name and first rows | product | advertisegen | jsonl | csv | tsv | xlsx | taobao | shopify | merchant | schema_org | alpaca | share_gpt | messages | preference",
-            {"auto", "product", "advertisegen", "jsonl", "csv", "tsv", "xlsx", "taobao", "shopify", "merchant", "schema_org", "alpaca", "share_gpt", "messages", "preference"});
+    v.field("format", format, kReaderFormatsHelp, kReaderFormats);
     v.field("separator", separator, "cell separator of a table, one character; empty = by format");
     v.field("sheet", sheet, "sheet of a workbook; empty = the first one");
     v.field("map", map, "columns mapped by hand, 商品描述=description,备注=-; remembered for the shop and this header");

@@ -94,7 +94,7 @@ class SheetLayout : public ShopLayout {
  private:
   std::string text_cell(const Place& place, std::string_view value) const {
     return concat(place.before, "t=\"inlineStr\"><", prefix_, "is><", prefix_,
-                  "t xml:space=\"preserve\">", xml_escape(value), "</", prefix_, "t></", prefix_,
+                  "t xml:space=\"preserve\">", xml_escape(escaped_cell_text(value)), "</", prefix_, "t></", prefix_,
                   "is></", prefix_, "c>");
   }
 

@@ -62,16 +62,19 @@ std::string text_of_item(std::string_view item) {
   return text;
 }
 
-/// Excel writes characters that XML cannot hold as _x000D_.
+/// Excel writes characters that XML cannot hold as _x000D_. The number of the escape at `at`, if one is there.
+std::optional<unsigned> escape_at(std::string_view text, size_t at) {
+  unsigned value = 0;
+  if (text.substr(at, 2) != "_x" || at + 7 > text.size() || text[at + 6] != '_') return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data() + at + 2, text.data() + at + 6, value, 16);
+  if (error != std::errc() || end != text.data() + at + 6) return std::nullopt;
+  return value;
+}
+
 std::string without_escapes(std::string text) {
   for (size_t at = text.find("_x"); at != std::string::npos; at = text.find("_x", at + 1)) {
-    unsigned value = 0;
-    const bool fits = at + 7 <= text.size() && text[at + 6] == '_';
-    if (!fits) continue;
-    const auto [end, error] =
-        std::from_chars(text.data() + at + 2, text.data() + at + 6, value, 16);
-    if (error != std::errc() || end != text.data() + at + 6 || value >= 0x80) continue;
-    text.replace(at, 7, 1, static_cast<char>(value));
+    const auto value = escape_at(text, at);
+    if (value && *value < 0x80) text.replace(at, 7, 1, static_cast<char>(*value));
   }
   return text;
 }
@@ -138,6 +141,16 @@ std::optional<size_t> column_of_reference(std::string_view reference) {
     column = column * 26 + static_cast<size_t>(c - 'A') + 1;
   }
   return letters == 0 || column > kMaxSheetColumns ? std::nullopt : std::optional(column - 1);
+}
+
+std::string escaped_cell_text(std::string_view text) {
+  std::string escaped(text);
+  for (size_t at = escaped.find("_x"); at != std::string::npos; at = escaped.find("_x", at + 1)) {
+    if (!escape_at(escaped, at)) continue;
+    escaped.replace(at, 1, "_x005F_");
+    at += 6;
+  }
+  return escaped;
 }
 
 std::string column_letters(size_t column_idx) {

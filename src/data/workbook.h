@@ -68,6 +68,10 @@ std::optional<size_t> column_of_reference(std::string_view reference);
 /// The letters of a column: 0 gives "A", 27 "AB".
 std::string column_letters(size_t column_idx);
 
+/// Text for a cell of a workbook: what would be read as an escape there ("_x0041_" means "A") begins with
+/// the escape of its underscore.
+std::string escaped_cell_text(std::string_view text);
+
 /// A serial date number of a workbook as YYYY-MM-DD, or with HH:MM:SS where it has a fraction;
 /// nothing outside of years 1900 to 9999. since_1904: the other of the two date systems.
 std::optional<std::string> date_of_serial(double serial, bool since_1904);

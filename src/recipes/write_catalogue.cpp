@@ -116,6 +116,7 @@ class Catalogue {
     config.columns = catalogue_.columns;
     config.reader.max_file_mib = kMaxInputMib;
     config.reader.map = catalogue_.map;
+    config.reader.format = catalogue_.source_format;
     config.reader.shop = catalogue_.shop;
     config.reader.sheet = catalogue_.sheet;
     config.reader.separator = catalogue_.separator;
@@ -214,6 +215,7 @@ class Catalogue {
                                      {"pin", &run_.pins},
                                      {"order", &run_.order}})
       settings[name] = *list;
+    settings["source_format"] = catalogue_.source_format;
     settings["shop"] = catalogue_.shop;
     settings["sheet"] = catalogue_.sheet;
     settings["table_sha256"] = table_sha256_;

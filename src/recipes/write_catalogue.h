@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "data/import.h"
 #include "recipes/export_texts.h"
 #include "recipes/label_settings.h"
 #include "recipes/run_write.h"
@@ -13,6 +14,7 @@ namespace vitrine::recipes {
 struct CatalogueConfig {
   std::vector<std::string> fields;
   std::vector<std::string> columns, map;
+  std::string source_format = "auto";
   std::string shop, sheet, separator, properties, licence, manifest;
   bool only_empty = true, dry_run = false, resume = true;
   double price_per_hour = 0;
@@ -24,6 +26,10 @@ struct CatalogueConfig {
     v.field("columns", columns,
             "a table as output: columns that take the texts, description=文案,title=标题");
     v.field("map", map, "columns of a table mapped by hand, 商品描述=description");
+    v.field("source_format", source_format,
+            "a table as output: what PRODUCTS is, by the names that import's format has; auto = by name and "
+            "first rows",
+            data::kReaderFormats);
     v.field("shop", shop, "name of the shop whose mappings are remembered");
     v.field("sheet", sheet, "sheet of a workbook; empty = the first one");
     v.field("separator", separator,

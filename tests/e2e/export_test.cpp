@@ -283,6 +283,18 @@ TEST(CatalogueTest, EveryEmptyCellGetsALabelledTextAndNothingElseChanges) {
   EXPECT_FALSE(std::filesystem::exists(folder / "out.csv.run"));
 }
 
+TEST(CatalogueTest, TheFormatOfTheTableCanBeStated) {
+  const TemporaryFolder folder;
+  put(folder / "in.csv", catalogue(3));
+  auto args = write_catalogue(folder, "out.csv");
+  for (const char* more : {"--source-format", "shopify"}) args.push_back(more);
+  EXPECT_TRUE(failed_with_one_line(run_program(args), 1, "Handle"));
+  args.back() = "csv";
+  EXPECT_EQ(run_program(args).exit_code, 0);
+  args.back() = "cvs";
+  EXPECT_TRUE(failed_with_one_line(run_program(args), 2, "source-format"));
+}
+
 TEST(CatalogueTest, AFolderOfSomebodyElsesIsLeftAlone) {
   const TemporaryFolder folder;
   put(folder / "in.csv", catalogue(3));

@@ -24,7 +24,7 @@ struct WriteVerb {
 
 /// What only a table as output can mean is not passed over in silence.
 void require_no_table_options(const VerbOptions& options) {
-  for (const char* name : {"fields", "columns", "map", "separator", "properties", "dry_run", "only_empty", "price_per_hour", "manifest"}) {
+  for (const char* name : {"fields", "columns", "map", "source_format", "separator", "properties", "dry_run", "only_empty", "price_per_hour", "manifest"}) {
     if (options.given().contains(name)) throw UsageError(concat("[write] ", name, ": needs a table as --output (.csv, .tsv, .xlsx, .xml, .json, .zip)"));
   }
 }

@@ -265,6 +265,11 @@ TEST(ShopFileTest, ACellOfAWorkbookHoldsSoManyUnits) {
   EXPECT_TRUE(ShopFile::in_memory("id,标题\n1,裙\n", "a.csv", quiet_config()).fits("description", std::string(32768, 'a')));
 }
 
+TEST(ShopFileTest, ATextOfACellThatLooksLikeAnEscapeIsReadBackAsItIs) {
+  const std::string bytes = test::workbook("<sheetData><row r=\"1\"><c r=\"A1\" t=\"str\"><v>标题</v></c><c r=\"B1\" t=\"str\"><v>文案</v></c></row><row r=\"2\"><c r=\"A2\" t=\"str\"><v>裙</v></c></row></sheetData>");
+  for (const char* text : {"型号_x0041_", "_x005F_x0041_", "_x_x000D__x000D_", "_x00", "_xzzzz_ _X0041_"}) with(bytes, "a.xlsx", 0, "description", text);
+}
+
 TEST(ShopFileTest, LineEndsOfATextBecomeOneBreakEach) {
   EXPECT_EQ(open("Handle,Title,Body (HTML)\nh,T,\n", "s.csv").stored_form("description", "a\r\nb\n<c"), "<p>a<br>b<br>&lt;c</p>");
 }
