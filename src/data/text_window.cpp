@@ -14,13 +14,13 @@ bool has_no_text(std::string_view line) {
 
 bool TextWindow::more() {
   if (reader_ == nullptr) return false;
-  const size_t kept = text_.size();
-  buffer_.erase(0, buffer_.size() - kept);
-  buffer_.resize(kept + chunk_bytes_);
-  const size_t size = reader_->read({buffer_.data() + kept, chunk_bytes_});
-  buffer_.resize(kept + size);
+  chunk_.resize(chunk_bytes_);
+  const size_t size = reader_->read(chunk_);
+  if (size == 0) return false;
+  buffer_.erase(0, buffer_.size() - text_.size());
+  buffer_.append(chunk_, 0, size);
   text_ = buffer_;
-  return size > 0;
+  return true;
 }
 
 void TextWindow::drop(size_t count) {

@@ -23,7 +23,7 @@ class TextWindow {
 
   /// What is there; changed by more and drop.
   std::string_view text() const { return text_; }
-  /// Reads on behind text(). False when nothing more comes.
+  /// Reads on behind text(). False when nothing more comes: then what text() gave before is still valid.
   bool more();
   void drop(size_t count);
   /// Bytes dropped so far.
@@ -35,6 +35,7 @@ class TextWindow {
  private:
   ByteReader* reader_ = nullptr;  // none = text_ is all there is
   size_t chunk_bytes_ = 0;
+  std::string chunk_;   // as it was read
   std::string buffer_;  // text_ is its end when there is a reader
   std::string_view text_;
   uint64_t dropped_ = 0;

@@ -57,6 +57,21 @@ TEST(ProductReaderTest, APieceMayEndAtAnyByte) {
   }
 }
 
+TEST(ProductReaderTest, ATextStaysWhereItIsWhenNothingMoreComes) {
+  const std::string bytes(1000, 'a');
+  for (const size_t chunk : {7, 1000, 4096}) {
+    const auto reader = read_memory(bytes);
+    TextWindow window(*reader, chunk);
+    while (window.text().size() < bytes.size()) ASSERT_TRUE(window.more());
+    window.drop(300);
+    const std::string_view before = window.text();
+    EXPECT_FALSE(window.more());
+    EXPECT_FALSE(window.more());
+    EXPECT_EQ(window.text().data(), before.data()) << "pieces of " << chunk;
+    EXPECT_EQ(window.text(), bytes.substr(300));
+  }
+}
+
 /// "line size problem" of each row.
 std::string sizes_of(TextWindow& window) {
   DelimitedReader reader(window, ',');
