@@ -56,6 +56,22 @@ bool is_common_triple(const unsigned char* bytes, size_t left) noexcept {
   return left >= 3 && bytes[0] >= 0xe1 && bytes[0] <= 0xec && (bytes[1] & 0xc0U) == 0x80 && (bytes[2] & 0xc0U) == 0x80;
 }
 
+constexpr size_t kTriplesBytes = 12;
+
+/// Whether four signs of three bytes begin here, by the high bits of their bytes; twelve bytes must be there.
+bool are_triples(const unsigned char* bytes) noexcept {
+  uint64_t first, last;
+  std::memcpy(&first, bytes, sizeof first);
+  std::memcpy(&last, bytes + 4, sizeof last);
+  return (first & 0xc0f0c0c0f0c0c0f0U) == 0x80e08080e08080e0U && (last & 0xc0c0f0c0c0f0c0c0U) == 0x8080e08080e08080U;
+}
+
+/// Of four triples: whether all of them begin with one of these bytes.
+template <typename IsLead>
+bool begin_with(const unsigned char* bytes, const IsLead& is_lead) noexcept {
+  return is_lead(bytes[0]) & is_lead(bytes[3]) & is_lead(bytes[6]) & is_lead(bytes[9]);
+}
+
 /// Whether eight bytes are ASCII.
 bool is_ascii_block(const unsigned char* bytes) noexcept {
   uint64_t block;
@@ -74,7 +90,12 @@ bool is_surely_nfc(std::string_view utf8) noexcept {
       ++at;
       continue;
     }
-    if (lead >= 0xe4 && lead <= 0xe9 && is_common_triple(bytes + at, utf8.size() - at)) {
+    const auto of_ideograph = [](unsigned byte) { return byte >= 0xe4 && byte <= 0xe9; };
+    if (at + kTriplesBytes <= utf8.size() && are_triples(bytes + at) && begin_with(bytes + at, of_ideograph)) {
+      at += kTriplesBytes;
+      continue;
+    }
+    if (of_ideograph(lead) && is_common_triple(bytes + at, utf8.size() - at)) {
       at += 3;
       continue;
     }
@@ -100,6 +121,11 @@ bool is_valid_utf8(std::string_view text) noexcept {
   for (size_t at = 0; at < text.size();) {
     if (at + 8 <= text.size() && is_ascii_block(bytes + at)) {
       at += 8;
+      continue;
+    }
+    const auto is_never_wrong = [](unsigned byte) { return byte != 0xe0 && byte != 0xed; };  // neither overlong nor a surrogate
+    if (at + kTriplesBytes <= text.size() && are_triples(bytes + at) && begin_with(bytes + at, is_never_wrong)) {
+      at += kTriplesBytes;
       continue;
     }
     if (is_common_triple(bytes + at, text.size() - at)) {

@@ -50,6 +50,10 @@ TEST(Utf8Test, EverySequenceOfTwoAndThreeBytesIsJudgedAsUtf8procJudgesIt) {
       for (unsigned third = 0x7e; third <= 0xc2; ++third) {
         const std::string three = two + static_cast<char>(third);
         ASSERT_EQ(is_valid_utf8(three), is_valid_by_utf8proc(three)) << lead << " " << second << " " << third;
+        for (const auto& [before, behind] : {std::pair{"", "裙裙裙"}, {"裙", "裙裙"}, {"裙裙", "裙"}, {"裙裙裙", ""}}) {
+          const std::string among_others = before + three + behind;
+          ASSERT_EQ(is_valid_utf8(among_others), is_valid_by_utf8proc(among_others)) << lead << " " << second << " " << third;
+        }
         const std::string four = three + static_cast<char>(0x80 + third % 0x40);
         ASSERT_EQ(is_valid_utf8(four), is_valid_by_utf8proc(four)) << lead << " " << second << " " << third;
       }
@@ -60,7 +64,7 @@ TEST(Utf8Test, EverySequenceOfTwoAndThreeBytesIsJudgedAsUtf8procJudgesIt) {
 TEST(Utf8Test, EveryCodePointHasTheNormalFormThatUtf8procGivesIt) {
   for (char32_t c = 1; c <= 0x2ffff; ++c) {
     if (c >= 0xd800 && c <= 0xdfff) continue;
-    for (const std::string& text : {to_utf8(c), "\u88d9" + to_utf8(c) + "\u0301", "\u304b" + to_utf8(c) + "\u3099"}) {
+    for (const std::string& text : {to_utf8(c), "\u88d9" + to_utf8(c) + "\u0301", "\u304b" + to_utf8(c) + "\u3099", "裙裙" + to_utf8(c) + "裙\u0301裙裙"}) {
       auto* expected = utf8proc_NFC(reinterpret_cast<const utf8proc_uint8_t*>(text.c_str()));
       ASSERT_EQ(nfc(text), reinterpret_cast<const char*>(expected)) << static_cast<uint32_t>(c);
       std::free(expected);
