@@ -184,8 +184,16 @@ void log_details(const std::exception& e) {
   }
 }
 
+/// Of libraries' exceptions the first line: libtorch puts a list of its own functions behind it.
+std::string cause_of(const std::exception& e) {
+  const std::string what = e.what();
+  const bool is_whole = dynamic_cast<const Error*>(&e) != nullptr || dynamic_cast<const CLI::Error*>(&e) != nullptr;
+  return one_line(is_whole ? what : what.substr(0, what.find('\n')));
+}
+
 int report(const std::exception& e, int code, const std::string& hint = "") {
-  log_line(LogLevel::error, one_line(e.what()) + hint);
+  log_line(LogLevel::error, cause_of(e) + hint);
+  if (cause_of(e) != one_line(e.what())) log_debug(one_line(e.what()));
   log_details(e);
   return code;
 }

@@ -41,6 +41,14 @@ bool is_own(const ArtefactKind& kind, std::string_view name) {
   throw IoError(concat("[ArtefactFolder] ", place.string(), ": ", std::strerror(code)));
 }
 
+/// What is above a place that is not there yet must be a folder, as far as it is there.
+void require_folder_above(std::string_view verb, const std::string& output, const fs::path& place) {
+  for (fs::path above = place.parent_path(); above.has_relative_path(); above = above.parent_path()) {
+    if (fs::is_directory(above)) return;
+    if (fs::exists(above)) refuse(verb, output, concat("lies below ", above.string(), ", which is a file"));
+  }
+}
+
 /// For file systems that cannot exchange two folders: two renames, the first is taken back when the second fails.
 void swap_by_renames(const fs::path& fresh, const fs::path& place) {
   const fs::path old = fresh.string() + ".old";
@@ -80,7 +88,10 @@ fs::path require_artefact_place(std::string_view verb, const std::string& output
   if (output == "-") throw UsageError(concat("[", verb, "] --output: -: a folder is written, which standard output cannot take"));
   fs::path place = fs::weakly_canonical(fs::absolute(output));
   if (!place.has_filename()) place = place.parent_path();  // "new/" is "new"
-  if (!fs::exists(place)) return place;
+  if (!fs::exists(place)) {
+    require_folder_above(verb, output, place);
+    return place;
+  }
   if (!fs::is_directory(place)) refuse(verb, output, "is a file");
   if (fs::is_empty(place)) return place;
   const std::string found = kind_in(place);

@@ -23,7 +23,7 @@ inline constexpr const char* kManifestName = "vitrine.json";
 Json manifest_of(const ArtefactKind& kind);
 
 /// The folder that `output` names, absolute, links followed, without a "/" at its end. Nothing is made.
-/// Throws UsageError in one line, naming `verb` and the folder: no name, "-", a file is there, a folder that holds other
+/// Throws UsageError in one line, naming `verb` and the folder: no name, "-", a file is there or above it, a folder that holds other
 /// files or another kind of artefact, one of `inputs` is a file that would be replaced.
 std::filesystem::path require_artefact_place(std::string_view verb, const std::string& output, const ArtefactKind& kind,
                                              std::span<const std::string> inputs = {});

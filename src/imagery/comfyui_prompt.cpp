@@ -59,14 +59,14 @@ void take_files(const Json& graph, const Json& sampler, RestoredSettings& settin
   const Json* link = &member(inputs_of(sampler), "model");
   for (int i = 0; i < kMostSteps && link->is_array(); ++i) {
     const Json& inputs = inputs_of(linked(graph, *link));
-    const std::string lora = text_in(member(inputs, "lora_name"));
+    const std::string lora = bare_name(text_in(member(inputs, "lora_name")));
     if (!lora.empty()) {
       const Json& weight = member(inputs, "strength_model");
       settings.adapters.push_back(
           {.file = lora, .sha256 = {}, .weight = weight.is_number() ? weight.get<double>() : 1});
     }
     for (const char* key : {"ckpt_name", "unet_name"})
-      if (settings.model.file.empty()) settings.model.file = text_in(member(inputs, key));
+      if (settings.model.file.empty()) settings.model.file = bare_name(text_in(member(inputs, key)));
     link = &member(inputs, "model");
   }
 }

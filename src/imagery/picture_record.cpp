@@ -43,12 +43,6 @@ std::optional<Number> parsed(std::string_view text) {
                                                                   : std::nullopt;
 }
 
-/// The name of a file without its folders: settings out of a file never name a place to read from.
-std::string bare_name(const std::string& path) {
-  const std::string name = path.substr(path.find_last_of("/\\") + 1);
-  return name == "." || name == ".." ? "" : name;
-}
-
 std::optional<Json> parse_object(const std::string& text, std::string_view name,
                                  std::string_view what) {
   Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -61,6 +55,30 @@ UsedFile file_in(const Json& json) {
   UsedFile file{.file = bare_name(text_of(json, "file")), .sha256 = text_of(json, "sha256")};
   file.weight = number_of(json, "weight").value_or(1);
   return file;
+}
+
+/// Settings that say how `draw` computed, and what it began with; false = not one of them, or not a value that draw takes.
+/// REQUIRES: settings.scheduler has been taken.
+bool take_drawing(const std::string& key, const Json& value, RestoredSettings& settings) {
+  static const std::set<std::string> kParts = {"text_encoder_sha256", "vae_sha256", "tokenizer_sha256", "scheduler_sha256"};
+  if (key == "karras" && value.is_boolean()) {
+    const bool has_them = settings.scheduler == "euler" || settings.scheduler == "dpmpp_2m";
+    settings.use_karras_sigmas = value && has_them;
+    return has_them || !value;
+  }
+  if (key == "strength" && value.is_number()) {
+    const auto strength = value.get<double>();
+    if (strength > 0 && strength <= 1) settings.strength = strength;
+    return settings.strength.has_value();
+  }
+  if (key == "vae_tiling" && value.is_boolean()) return settings.vae_tiling.emplace(value.get<bool>()), true;
+  if (key == "dtype" && (value == "float32" || value == "bfloat16")) return settings.dtype = value.get<std::string>(), true;
+  if (kParts.contains(key) && value.is_string()) return settings.model_parts[key] = value.get<std::string>(), true;
+  if (!value.is_object()) return false;
+  if (key == "image") return settings.image = file_in(value), true;
+  if (key == "mask") return settings.mask = file_in(value), true;
+  if (key == "latents") return settings.latents = file_in(value), true;
+  return false;
 }
 
 RestoredSettings restore_from_record(const Json& record) {
@@ -87,7 +105,8 @@ RestoredSettings restore_from_record(const Json& record) {
   static const std::set<std::string> kTaken = {"prompt", "negative", "seed",  "index",   "steps",
                                                "cfg",    "size",     "model", "adapters", "size_label"};
   for (const auto& [key, value] : record.items())
-    if (!kTaken.contains(key) && !(key == "sampler" && !settings.scheduler.empty()))
+    if (!kTaken.contains(key) && !(key == "sampler" && !settings.scheduler.empty()) &&
+        !take_drawing(key, value, settings))
       settings.other[key] = value;
   return settings;
 }
@@ -120,6 +139,11 @@ std::string number_text(const Json& value) {
 }
 
 }  // namespace
+
+std::string bare_name(const std::string& path) {
+  const std::string name = path.substr(path.find_last_of("/\\") + 1);
+  return name == "." || name == ".." ? "" : name;
+}
 
 std::optional<Json> read_record(const io::PictureMetadata& metadata, std::string_view name) {
   if (const std::string* text = metadata.text(kRecordKey))

@@ -2,6 +2,7 @@
 // what this and other programs wrote. docs/formats/picture_metadata.md has the fields.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,10 @@ struct UsedFile {
   double weight = 1;   // of an adapter
 };
 
+/// The name of a file without its folders; "" for one that is none, such as "..". Settings out of a file never name a place to
+/// read from.
+std::string bare_name(const std::string& path);
+
 /// What repeats a picture, by the names of `vitrine draw`.
 struct RestoredSettings {
   std::string source = {};  // "vitrine", "a1111", "comfyui"
@@ -41,7 +46,13 @@ struct RestoredSettings {
   std::optional<int64_t> seed = {}, steps = {}, width = {}, height = {}, index = {};
   std::optional<double> guidance_scale = {};
   std::string scheduler = {};  // of draw's list; "" = another one, named in `other`
-  UsedFile model = {};
+  bool use_karras_sigmas = false;          // only where draw's scheduler has them
+  std::optional<double> strength = {};     // of the image
+  std::optional<bool> vae_tiling = {};
+  std::string dtype = {};                  // float32 | bfloat16; "" = not said
+  std::optional<UsedFile> image = {}, mask = {}, latents = {};  // what the picture began with
+  UsedFile model = {};                                          // sha256: of the UNet
+  std::map<std::string, std::string> model_parts = {};          // hashes of its other parts, by the record's names
   std::vector<UsedFile> adapters = {};
   std::string size_label = {};  // imagery/size_label.h; "" = not said
   Json other = Json::object();  // settings without a name here, as they stand in the file

@@ -60,6 +60,16 @@ Shapes shapes_of(const std::string& model) {
   return {model, settings.text_encoder, settings.unet, settings.vae};
 }
 
+/// Sizes are checked before anything is measured.
+Shapes fitting_shapes(const BenchShape& shape) {
+  Shapes shapes = shapes_of(shape.model);
+  const int64_t step = shapes.vae.downscale();
+  for (const auto& [option, side] : {std::pair{"--width", shape.width}, {"--height", shape.height}}) {
+    if (side % step != 0) throw UsageError(concat(option, ": expected a multiple of ", step, ", got ", side));
+  }
+  return shapes;
+}
+
 /// Uniform values of the variance that keeps what flows through a layer near 1.
 nn::FrozenTensors random_tensors(const std::vector<models::WeightSpec>& specs, const models::FrozenConfig& config) {
   at::Generator generator = at::detail::createCPUGenerator(kSeed);
@@ -85,12 +95,8 @@ struct Bench {
   double limit_gflops;
 
   Bench(const BenchShape& given, const std::string& where)
-      : shape(given), shapes(shapes_of(given.model)), device(where), type(train::compute_type(given.dtype, at::empty({0}, device))),
-        limit_gflops(train::matmul_gflops(dtype(), device)) {
-    const int64_t step = shapes.vae.downscale();
-    VITRINE_REQUIRE(given.width % step == 0 && given.height % step == 0, "[bench] width and height: expected multiples of ", step, ", got ", given.width,
-                    "x", given.height);
-  }
+      : shape(given), shapes(fitting_shapes(given)), device(where), type(train::compute_type(given.dtype, at::empty({0}, device))),
+        limit_gflops(train::matmul_gflops(dtype(), device)) {}
   at::ScalarType dtype() const { return type == models::ComputeType::float32 ? at::kFloat : at::kBFloat16; }
   models::FrozenConfig frozen() const { return {dtype(), device}; }
   int64_t rows() const { return shape.height / shapes.vae.downscale(); }

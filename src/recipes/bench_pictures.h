@@ -45,7 +45,7 @@ struct BenchTuneConfig {
 
 /// The text encoder for prompt and negative prompt, one UNet step with guidance (both in one batch), the VAE's decoding of one
 /// picture. Prints one JSON object a part to `out`, a table to stderr.
-/// Throws InvalidInput for sizes that the model cannot have, what reading the shapes throws, Cancelled.
+/// Throws UsageError for sizes that the model cannot have, before anything is measured; what reading the shapes throws, Cancelled.
 void bench_draw(const BenchDrawConfig& config, const std::string& device, std::ostream& out);
 
 /// A step of train text-encoder with the diffusion loss, AdamW included; UNet frozen.

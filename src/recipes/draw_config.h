@@ -61,11 +61,12 @@ struct DrawConfig {
             {"auto", "on", "off"});
     v.field("seed", seed, "seed of all random choices", 0);
   }
-  /// Throws InvalidInput, naming the field, its value and what is expected.
+  /// Throws InvalidInput for a value that its field does not take; UsageError, naming the option, its value and what is expected,
+  /// for a size too small for a label, --use-karras-sigmas with another scheduler, and what the two functions below refuse.
   void validate() const;
 };
 
-/// Of products' pictures, in the words of captions; "none" = nothing. Throws InvalidInput for a word that is no colour.
+/// Of products' pictures, in the words of captions; "none" = nothing. Throws UsageError for a word that is no colour.
 std::optional<imagery::ColourName> background_colour(const DrawConfig& config);
 
 /// An adapter as --lora names it.
@@ -73,7 +74,7 @@ struct NamedLora {
   std::string path;
   double weight = 1;
 };
-/// FILE or FILE:weight. Throws InvalidInput for a weight that is no number.
+/// FILE or FILE:weight. Throws UsageError for a weight that is no number.
 NamedLora parse_lora(const std::string& text);
 
 }  // namespace vitrine::recipes

@@ -1,6 +1,7 @@
 #include "recipes/label_picture.h"
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -165,6 +166,14 @@ bool names_folder(const std::string& output) {
   return output.ends_with('/') || fs::is_directory(output);
 }
 
+/// The name in a folder: that of the input, but of a GIF, which is read and not written, one of a PNG.
+fs::path name_in_folder(const std::string& input) {
+  fs::path name = fs::path(input).filename();
+  std::string ending = name.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending == ".gif" ? name.replace_extension(".png") : name;
+}
+
 /// Outputs beside inputs, checked before any work.
 std::vector<fs::path> plan_outputs(const std::vector<std::string>& inputs,
                                    const LabelPicturesConfig& config) {
@@ -177,7 +186,7 @@ std::vector<fs::path> plan_outputs(const std::vector<std::string>& inputs,
   for (const std::string& input : inputs) {
     if (input == "-") throw UsageError("[label] FILES: expected files, got standard input");
     const fs::path output = names_folder(config.output)
-                                ? fs::path(config.output) / fs::path(input).filename()
+                                ? fs::path(config.output) / name_in_folder(input)
                                 : fs::path(config.output);
     if (std::find(outputs.begin(), outputs.end(), output) != outputs.end())
       throw UsageError(concat("[label] --output: two inputs would become ", output.string()));

@@ -97,7 +97,7 @@ struct LabelPicturesConfig {
             "the pictures are labelled already: only ContentPropagator, PropagateID and "
             "ReservedCode2 change");
     v.field("output", output,
-            "file for one picture; a folder (existing, or ending in /) for any number");
+            "file for one picture; a folder (existing, or ending in /) for any number, where a GIF becomes a PNG");
     v.field("rejects", rejects,
             "pictures that could not be labelled, JSONL; empty = messages only");
   }

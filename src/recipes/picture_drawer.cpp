@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/resource.h"
 #include "copywriting/copy_model.h"
 #include "diffusion/memory_estimate.h"
 #include "diffusion/network_models.h"
@@ -28,6 +27,8 @@
 #include "models/unet/weights.h"
 #include "models/vae/weights.h"
 #include "nn/frozen_layers.h"
+#include "recipes/picture_model_identity.h"
+#include "recipes/picture_tokenizer.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -84,6 +85,11 @@ diffusion::SchedulerConfig scheduler_of(const DrawConfig& config, const models::
   std::optional<diffusion::SchedulerKind> kind;
   if (!config.scheduler.empty()) kind = diffusion::scheduler_kind(config.scheduler);
   diffusion::SchedulerConfig scheduler = diffusion::scheduler_config_from_json(files.settings.scheduler, files.path.string(), kind);
+  const bool has_karras = scheduler.kind == diffusion::SchedulerKind::euler || scheduler.kind == diffusion::SchedulerKind::dpmpp_2m;
+  if (config.use_karras_sigmas && !has_karras) {
+    throw UsageError(concat("--use-karras-sigmas: expected the scheduler euler or dpmpp_2m, got ", kind ? "" : "the model's own, ",
+                            diffusion::word_of(scheduler.kind)));
+  }
   scheduler.use_karras_sigmas |= config.use_karras_sigmas;
   return scheduler;
 }
@@ -95,19 +101,24 @@ bool tiles(const DrawConfig& config, int64_t width, int64_t height, const models
 
 // ---- material ----
 
-io::Picture read_cut(const std::string& path, int64_t width, int64_t height) {
-  return io::cover_crop(io::read_picture(path), width, height);
-}
-
 /// [1, 3, H, W] from -1 to 1.
-at::Tensor image_tensor(const std::string& path, int64_t width, int64_t height) {
-  return models::to_signed_unit(models::to_tensor(read_cut(path, width, height))).unsqueeze(0);
-}
+at::Tensor image_tensor(const io::Picture& cut) { return models::to_signed_unit(models::to_tensor(cut)).unsqueeze(0); }
 
 /// [1, 1, H, W] from 0 to 1: the brightness.
-at::Tensor mask_tensor(const std::string& path, int64_t width, int64_t height) {
-  const at::Tensor rgb = models::to_tensor(read_cut(path, width, height)).to(at::kFloat) / 255;
+at::Tensor mask_tensor(const io::Picture& cut) {
+  const at::Tensor rgb = models::to_tensor(cut).to(at::kFloat) / 255;
   return rgb.mean(0, /*keepdim=*/true).unsqueeze(0);
+}
+
+/// The image that a mask is of has its size: cut on its own, a mask of another shape would cover another part.
+void require_size_of_image(const io::Picture& mask, const std::string& path, const io::Picture& image) {
+  VITRINE_REQUIRE(mask.width == image.width && mask.height == image.height, "[draw] mask: ", path, ": expected the image's size, ", image.width, " x ",
+                  image.height, ", got ", mask.width, " x ", mask.height);
+}
+
+/// A file as records name it.
+Json used_file(const fs::path& path, const std::string& sha256) {
+  return {{"file", (path.has_filename() ? path : path.parent_path()).filename().string()}, {"sha256", sha256}};
 }
 
 at::Tensor read_latents(const std::string& path, const std::vector<int64_t>& shape) {
@@ -150,7 +161,8 @@ struct PictureDrawer::State {
   at::Tensor image = {}, mask = {}, latents = {};
   std::vector<std::string> parents;
   std::vector<models::LoraFile> adapters = {};
-  std::string unet_sha256 = {}, text_encoder_sha256 = {};
+  PictureModelIdentity identity = {};
+  Json begun_with = Json::object();  // record's image, mask and latents
   Json record = {};
   // The networks, behind everything that may be refused.
   std::optional<models::TextEncoder> text_encoder = {};
@@ -174,6 +186,7 @@ struct PictureDrawer::State {
   void change(const DrawConfig& given);
   void check_sizes() const;
   void read_material(const DrawMaterial& material);
+  void read_image(const DrawMaterial& material);
   void read_adapters();
   void require_memory() const;
   void load();
@@ -198,7 +211,7 @@ PictureDrawer::State::State(const DrawConfig& given, const DrawMaterial& materia
       dtype(dtype_name == "bfloat16" ? at::kBFloat16 : at::kFloat),
       language(language_of(given, files.settings, manifest)),
       scheduler(diffusion::make_noise_scheduler(scheduler_of(given, files))),
-      tokenizer(text::load_tokenizer(files.tokenizer_dir.empty() ? resource_path("data/vocab/clip") : files.tokenizer_dir)) {
+      tokenizer(load_picture_tokenizer(files)) {
   check_sizes();
   read_material(material);
   read_adapters();
@@ -230,11 +243,22 @@ void PictureDrawer::State::read_material(const DrawMaterial& material) {
   VITRINE_REQUIRE(material.mask.empty() || !material.image.empty(), "[draw] mask: expected --image with it");
   VITRINE_REQUIRE(!files.is_inpainting() || !material.mask.empty(), "[draw] ", files.path.string(),
                   " is made for inpainting: expected --image and --mask");
-  if (!material.image.empty()) image = image_tensor(material.image, width, height);
-  if (!material.mask.empty()) mask = mask_tensor(material.mask, width, height);
+  if (!material.image.empty()) read_image(material);
   parents = parents_of(material.image);
+  for (const auto& [name, file] : {std::pair{"image", material.image}, {"mask", material.mask}, {"latents", material.latents}}) {
+    if (!file.empty()) begun_with[name] = used_file(file, sha256_file(file));
+  }
   if (!material.latents.empty()) latents = read_latents(material.latents, latents_shape(config.num_images_per_prompt));
   diffusion::count_steps(*scheduler, sampling(), image.defined());  // refuses steps and strength that do not fit
+}
+
+void PictureDrawer::State::read_image(const DrawMaterial& material) {
+  const io::Picture picture = io::read_picture(material.image);
+  image = image_tensor(io::cover_crop(picture, width, height));
+  if (material.mask.empty()) return;
+  const io::Picture masking = io::read_picture(material.mask);
+  require_size_of_image(masking, material.mask, picture);
+  mask = mask_tensor(io::cover_crop(masking, width, height));
 }
 
 void PictureDrawer::State::read_adapters() {
@@ -286,11 +310,7 @@ void PictureDrawer::State::load() {
 }
 
 void PictureDrawer::State::describe() {
-  const bool one_file = files.layout == models::SdLayout::single_file;
-  if (unet_sha256.empty()) {  // once: whole files are read
-    unet_sha256 = models::part_sha256(files, models::SdPart::unet);
-    text_encoder_sha256 = one_file ? unet_sha256 : models::part_sha256(files, models::SdPart::text_encoder);
-  }
+  if (identity.unet_sha256.empty()) identity = identity_of(files);  // once: whole files are read
   record = {{"negative", config.negative_prompt},
             {"sampler", diffusion::word_of(scheduler->config().kind)},
             {"karras", scheduler->config().use_karras_sigmas},
@@ -298,14 +318,16 @@ void PictureDrawer::State::describe() {
             {"cfg", guidance_scale},
             {"size", {width, height}},
             {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
-            {"model", {{"file", files.path.filename().string()}, {"sha256", unet_sha256}}},
-            {"text_encoder_sha256", text_encoder_sha256}};
+            {"vae_tiling", vae_tiling},
+            {"model", used_file(files.path, identity.unet_sha256)}};
+  record.update(identity.parts);
+  record.update(begun_with);
   if (image.defined()) record["strength"] = config.strength;
   Json used = Json::array();
   for (const std::string& text : config.lora) {
     const NamedLora lora = parse_lora(text);
-    const fs::path path(lora.path);
-    used.push_back({{"file", path.filename().string()}, {"sha256", fs::is_directory(path) ? "" : sha256_file(path)}, {"weight", lora.weight}});
+    used.push_back(used_file(lora.path, adapter_sha256(lora.path)));
+    used.back()["weight"] = lora.weight;
   }
   if (!used.empty()) record["adapters"] = used;
 }

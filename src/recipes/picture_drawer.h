@@ -19,7 +19,7 @@ namespace vitrine::recipes {
 /// What the pictures begin with beside the prompt; files, empty = none.
 struct DrawMaterial {
   std::string image;    // cut to the size of the pictures
-  std::string mask;     // of the image: white = to be painted anew
+  std::string mask;     // of the image and of its size: white = to be painted anew
   std::string latents;  // safetensors: `latents` [n, C, h, w], noise of unit variance
 };
 
@@ -35,9 +35,10 @@ class PictureDrawer {
   /// Opens and checks everything before the weights are loaded: sizes, material, adapters, memory.
   ///   dtype   "float32" or "bfloat16": of UNet and VAE; the text encoder is float32
   ///   device  "cpu", "cuda:0"
-  /// Throws what DrawConfig::validate and open_stable_diffusion throw; NotFound for a model or
-  /// file; InvalidInput for sizes, material and adapters that do not fit, and when there is not
-  /// enough memory on the CPU, with what would need less.
+  /// Throws what DrawConfig::validate, open_stable_diffusion and load_picture_tokenizer throw;
+  /// NotFound for a model or file; UsageError for use_karras_sigmas where the model's own scheduler
+  /// has none; InvalidInput for sizes, material (a mask has the image's size) and adapters that do
+  /// not fit, and when there is not enough memory on the CPU, with what would need less.
   PictureDrawer(const DrawConfig& config, const DrawMaterial& material, const std::string& dtype,
                 const std::string& device);
   ~PictureDrawer();

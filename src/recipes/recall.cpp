@@ -5,12 +5,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/resource.h"
 #include "imagery/picture_record.h"
 #include "io/picture_metadata.h"
 #include "models/stable_diffusion/files.h"
+#include "recipes/picture_model_identity.h"
 
 namespace vitrine::recipes {
 namespace fs = std::filesystem;
@@ -41,12 +41,23 @@ std::string shell_word(const std::string& text) {
   return result + "'";
 }
 
-/// The hash that pictures name: of a model's UNet (the file itself when it is a single one), of an
-/// adapter's file.
-std::string hash_of(const fs::path& path, bool is_model) {
-  if (!is_model) return sha256_file(path);
-  return models::part_sha256(models::open_stable_diffusion(path), models::SdPart::unet);
+/// Which hash of the model at `path` is not that of the picture, as "vae_sha256 0123…"; "" = none.
+/// Those that the picture does not name are not compared.
+std::string other_part_of(const fs::path& path, const RestoredSettings& settings) {
+  if (settings.model.sha256.empty() && settings.model_parts.empty()) return "";
+  const PictureModelIdentity identity = identity_of(models::open_stable_diffusion(path));
+  if (!identity.unet_sha256.starts_with(settings.model.sha256))
+    return concat("sha256 ", settings.model.sha256);
+  for (const auto& [name, sha256] : settings.model_parts)
+    if (identity.parts.at(name) != sha256) return concat(name, " ", sha256);
+  return "";
 }
+
+/// Whether `name` is that of something in a folder, not of a place elsewhere.
+bool is_bare(const std::string& name) { return !name.empty() && imagery::bare_name(name) == name; }
+
+/// A file that a person has to put there: never one that this program looks for.
+std::string here(const std::string& name) { return name.empty() ? "FILE" : "./" + name; }
 
 class Recaller {
  public:
@@ -71,10 +82,11 @@ class Recaller {
     add(json, "num_inference_steps", settings_.steps);
     add(json, "guidance_scale", settings_.guidance_scale);
     if (!settings_.scheduler.empty()) add(json, "scheduler", std::optional(settings_.scheduler));
-    json["model"] = take_file(settings_.model, true);
+    take_computing(json);
+    take_material(json);
+    json["model"] = take_model();
     json["lora"] = Json::array();
-    for (const UsedFile& adapter : settings_.adapters)
-      json["lora"].push_back(take_file(adapter, false));
+    for (const UsedFile& adapter : settings_.adapters) json["lora"].push_back(take_adapter(adapter));
     if (!settings_.size_label.empty()) json["size_label"] = settings_.size_label;
     json["other"] = settings_.other;
     json["missing"] = missing_;
@@ -101,31 +113,90 @@ class Recaller {
     command_ += concat(" -n ", *settings_.index + 1);
   }
 
-  Json take_file(const UsedFile& used, bool is_model) {
+  /// How draw computes, beside the sampler.
+  void take_computing(Json& json) {
+    if (settings_.use_karras_sigmas) {
+      json["use_karras_sigmas"] = true;
+      command_ += " --use-karras-sigmas";
+    }
+    if (!settings_.dtype.empty()) add(json, "dtype", std::optional(settings_.dtype));
+    if (!settings_.vae_tiling) return;
+    const std::optional<std::string> tiling = *settings_.vae_tiling ? "on" : "off";
+    add(json, "vae_tiling", tiling);
+  }
+
+  /// What the picture began with. It lies with whoever drew it: always missing, by name and hash.
+  void take_material(Json& json) {
+    if (settings_.strength && !settings_.image) settings_.image = UsedFile();  // an older record names none
+    add(json, "strength", settings_.strength);
+    for (const auto& [name, used] : {std::pair{"image", settings_.image}, {"mask", settings_.mask}, {"latents", settings_.latents}}) {
+      if (!used) continue;
+      json[name] = {{"file", used->file}, {"sha256", used->sha256}};
+      miss(name, *used, concat("sha256 ", used->sha256.empty() ? "unknown" : used->sha256));
+      command_ += concat(" --", name, " ", shell_word(here(used->file)));
+    }
+  }
+
+  void miss(std::string_view what, const UsedFile& used, const std::string& why) {
+    missing_.push_back(concat(what, " ", used.file, used.file.empty() ? "(" : " (", why, ")"));
+  }
+
+  Json take_model() {
+    const UsedFile& used = settings_.model;
     Json json = {{"file", used.file}, {"sha256", used.sha256}, {"path", nullptr}};
-    if (!is_model) json["weight"] = used.weight;
+    for (const auto& [name, sha256] : settings_.model_parts) json[name] = sha256;
     if (used.file.empty() && used.sha256.empty()) return json;
-    const fs::path path = folder_ / used.file;
-    const bool there = !folder_.empty() && !used.file.empty() && fs::exists(path) &&
-                       has_hash(path, used, is_model);
-    if (there)
+    const fs::path path = place_of(used);
+    const std::string why = why_not_the_model(path);
+    if (why.empty())
       json["path"] = path.string();
     else
-      missing_.push_back(concat(is_model ? "model " : "adapter ", used.file, " (sha256 ",
-                                used.sha256.empty() ? "unknown" : used.sha256, ")"));
-    const std::string shown = there               ? path.string()
-                              : used.file.empty() ? concat("sha256:", used.sha256)
-                                                  : used.file;
-    command_ += is_model ? concat(" --model ", shell_word(shown))
-                         : concat(" --lora ", shell_word(concat(shown, ":", used.weight)));
+      miss("model", used, why);
+    command_ += concat(" --model ", shell_word(why.empty() ? path.string() : name_of(used)));
     return json;
   }
 
-  bool has_hash(const fs::path& path, const UsedFile& used, bool is_model) const {
+  Json take_adapter(const UsedFile& used) {
+    Json json = {{"file", used.file}, {"sha256", used.sha256}, {"path", nullptr}, {"weight", used.weight}};
+    if (used.file.empty() && used.sha256.empty()) return json;
+    const fs::path path = place_of(used);
+    const bool there = !path.empty() && is_adapter(path, used);
+    if (there)
+      json["path"] = path.string();
+    else
+      miss("adapter", used, concat("sha256 ", used.sha256.empty() ? "unknown" : used.sha256));
+    command_ += concat(" --lora ", shell_word(concat(there ? path.string() : name_of(used), ":", used.weight)));
+    return json;
+  }
+
+  static std::string name_of(const UsedFile& used) {
+    return used.file.empty() ? concat("sha256:", used.sha256) : used.file;
+  }
+
+  /// In the folder of models; empty when it is not there. A name that leads elsewhere is never followed.
+  fs::path place_of(const UsedFile& used) const {
+    if (folder_.empty() || !is_bare(used.file) || !fs::exists(folder_ / used.file)) return {};
+    return folder_ / used.file;
+  }
+
+  /// "" = it is there.
+  std::string why_not_the_model(const fs::path& path) const {
+    const std::string unknown = concat("sha256 ", settings_.model.sha256.empty() ? "unknown" : settings_.model.sha256);
+    if (path.empty()) return unknown;
+    if (!config_.check_models) return "";
+    try {
+      return other_part_of(path, settings_);
+    } catch (const Error& e) {  // another thing of that name
+      log_warn("[recall] ", path.string(), ": ", e.what());
+      return unknown;
+    }
+  }
+
+  bool is_adapter(const fs::path& path, const UsedFile& used) const {
     if (!config_.check_models || used.sha256.empty()) return true;
     try {
-      return hash_of(path, is_model).starts_with(used.sha256);
-    } catch (const Error& e) {  // another thing of that name
+      return adapter_sha256(path).starts_with(used.sha256);
+    } catch (const Error& e) {
       log_warn("[recall] ", path.string(), ": ", e.what());
       return false;
     }

@@ -1,5 +1,7 @@
 #include "recipes/run_draw.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -15,12 +17,14 @@
 #include "base/progress.h"
 #include "base/utc_time.h"
 #include "base/version.h"
+#include "imagery/explicit_label.h"
 #include "imagery/size_label.h"
 #include "imagery/terminal_picture.h"
 #include "recipes/contact_sheet.h"
 #include "recipes/draw_row.h"
 #include "recipes/inspection_totals.h"
 #include "recipes/write_parts.h"
+#include "text/utf8.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -42,6 +46,13 @@ std::string picture_name(size_t row, size_t index) {
   return name;
 }
 
+/// Escape sequences are for a terminal, not for a file that standard error goes to.
+bool shows_previews(const DrawRun& run) {
+  if (!run.preview || ::isatty(STDERR_FILENO) == 1) return run.preview;
+  log_warn("[draw] --preview: standard error is no terminal, nothing is shown");
+  return false;
+}
+
 /// The rows of one run; see run_draw.
 class DrawJob {
  public:
@@ -57,7 +68,8 @@ class DrawJob {
         drawer_(config, run.material, run.dtype.empty() ? "float32" : run.dtype, run.device),
         tasks_(run.source, {.language = drawer_.language(), .background = background_colour(config)}, drawer_.tokenizer(), drawer_.max_tokens()),
         parts_(place_, settings(), {".jsonl"}, run.restart, kVerb),
-        progress_(kVerb, total_steps(), "steps") {
+        progress_(kVerb, total_steps(), "steps"),
+        previews_(shows_previews(run)) {
     require_room_for_label(drawer_);
     if (!run.rejects.empty()) rejects_.emplace(run.rejects);
     if (parts_.num_found() > 0) log_info("[draw] going on from ", parts_.folder().string(), ", finished rows: ", parts_.num_found());
@@ -131,7 +143,7 @@ class DrawJob {
 
   DrawWatch watch() {
     DrawWatch watch{[this] { progress_.advance(); }};
-    if (run_.preview) watch.on_preview = [](const io::Picture& picture) { std::cerr << '\n' << imagery::terminal_picture(picture, kPreviewColumns); };
+    if (previews_) watch.on_preview = [](const io::Picture& picture) { std::cerr << '\n' << imagery::terminal_picture(picture, kPreviewColumns); };
     return watch;
   }
 
@@ -247,11 +259,22 @@ class DrawJob {
   WriteParts parts_;
   std::optional<OutputFile> rejects_;
   Progress progress_;
+  bool previews_;
   size_t num_rows_ = 0, num_pictures_ = 0;  // done
   size_t rows_without_ = 0;                 // with no picture
   InspectionTotals totals_;
   std::vector<Json> sheet_rows_;
 };
+
+void require_options_that_fit(const DrawConfig& config, const DrawRun& run) {
+  if (!run.material.mask.empty() && run.material.image.empty()) throw UsageError("--mask: expected --image with it");
+  if (run.material.image.empty() && config.strength != DrawConfig().strength) {
+    throw UsageError(concat("--strength: without effect without --image, got ", config.strength));
+  }
+  for (const auto& [option, text] : {std::pair{"--prompt", run.source.prompt}, {"--negative-prompt", config.negative_prompt}}) {
+    if (!text::is_valid_utf8(text)) throw UsageError(concat(option, ": expected valid UTF-8"));
+  }
+}
 
 }  // namespace
 
@@ -259,6 +282,8 @@ bool run_draw(const DrawConfig& config, const DrawRun& run, const PictureInspect
               const LabelOptions& labels) {
   config.validate();
   inspection.validate();
+  require_options_that_fit(config, run);
+  imagery::picture_wordings().allowed(label.wording);
   if (run.output.empty()) throw UsageError("--output: missing");
   for (const auto& [option, side] : {std::pair{"--width", config.width}, {"--height", config.height}}) {
     if (side % 8 != 0) throw UsageError(concat(option, ": expected a multiple of 8, got ", side));

@@ -1,6 +1,8 @@
 #include "recipes/verify_picture.h"
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -162,6 +164,13 @@ class PictureVerifier {
   Json problems_ = Json::array();
 };
 
+bool has_name_of_picture(const std::string& file) {
+  std::string ending = std::filesystem::path(file).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  constexpr std::string_view kEndings[] = {".png", ".jpg", ".jpeg", ".webp", ".gif"};
+  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
+}
+
 }  // namespace
 
 Json verify_picture_file(const std::string& file, const LabelContext& context) {
@@ -182,7 +191,8 @@ bool is_picture_file(const std::string& file) {
   std::string head(12, '\0');
   std::ifstream stream(file, std::ios::binary);
   stream.read(head.data(), static_cast<std::streamsize>(head.size()));
-  return io::recognise_picture(head.substr(0, static_cast<size_t>(stream.gcount()))).has_value();
+  const auto begin = head.substr(0, static_cast<size_t>(stream.gcount()));
+  return io::recognise_picture(begin).has_value() || has_name_of_picture(file);
 }
 
 }  // namespace vitrine::recipes

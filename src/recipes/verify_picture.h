@@ -17,7 +17,7 @@ Json verify_picture_file(const std::string& file, const LabelContext& context);
 /// The same of bytes that are about to be written; throws what reading throws.
 Json verify_new_picture(std::string_view bytes, const LabelContext& context);
 
-/// Whether a file begins as a picture; false for one that cannot be opened.
+/// Whether a file begins as a picture, or has the name of one: also when it is empty, damaged or not there.
 bool is_picture_file(const std::string& file);
 
 }  // namespace vitrine::recipes

@@ -1,6 +1,7 @@
 #include "recipes/verify_text.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <unordered_map>
 
@@ -218,6 +219,7 @@ class FileVerifier {
 Json verify_text_file(const std::string& file, const TextFileConfig& config,
                       const LabelContext& context) {
   try {
+    if (file != "-" && !std::filesystem::exists(file)) throw NotFound(concat("[verify] ", file, ": no such file"));
     if (is_export(file)) return verify_export(file, context);
     return FileVerifier(file, config, context).run();
   } catch (const Cancelled&) {

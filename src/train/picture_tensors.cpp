@@ -62,6 +62,8 @@ PictureTensors load_pictures(const std::vector<data::PictureFile>& sources, cons
       names_and_hashes += concat(fs::path(name).filename().string(), " ", sha256_hex(bytes), "\n");
     } catch (const Corrupt& error) {
       log_warn("left out: ", error.what());
+    } catch (const InvalidInput& error) {  // TOO_LARGE
+      log_warn("left out: ", error.what());
     }
   }
   if (pictures.empty()) throw NotFound("[load_pictures] none of the pictures can be read");

@@ -6,16 +6,47 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "e2e/program.h"
 #include "e2e/tiny_models.h"
 #include "io/picture.h"
+#include "io/safetensors.h"
 
 namespace vitrine::e2e {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// While it is there, run_program starts the program in a terminal, whose screen is the standard output. Arguments have no spaces.
+class ProgramInATerminal {
+ public:
+  explicit ProgramInATerminal(const std::string& script) {
+    const char* other = std::getenv("VITRINE_PROGRAM");
+    program_ = other != nullptr ? other : std::string(VITRINE_BINARY_DIR) + "/bin/vitrine";
+    write_file_atomic(script, "#!/bin/sh\nexec /usr/bin/script -qec \"" + program_ + " $*\" /dev/null\n");
+    fs::permissions(script, fs::perms::owner_all);
+    was_set_ = other != nullptr;
+    ::setenv("VITRINE_PROGRAM", script.c_str(), 1);
+  }
+  ~ProgramInATerminal() { was_set_ ? ::setenv("VITRINE_PROGRAM", program_.c_str(), 1) : ::unsetenv("VITRINE_PROGRAM"); }
+  ProgramInATerminal(const ProgramInATerminal&) = delete;
+  ProgramInATerminal& operator=(const ProgramInATerminal&) = delete;
+
+  static bool can_be_made() { return fs::exists("/usr/bin/script"); }
+
+ private:
+  std::string program_;
+  bool was_set_ = false;
+};
+
+/// The latents that a run saved, [C, h, w] of its first picture.
+std::vector<float> latents_in(const std::string& path) {
+  const io::SafetensorsFile file{fs::path(path)};
+  return io::to_float32(*file.find("latents"));
+}
 
 /// Runs with a log of labels of its own.
 class DrawE2e : public testing::Test {
@@ -80,6 +111,16 @@ class DrawE2e : public testing::Test {
     EXPECT_EQ(trained.exit_code, 0) << trained.err;
     return folder_ / "probe";
   }
+  /// The tiny model with equal weights and another noise schedule.
+  std::string model_of_other_noise() const {
+    const fs::path model = folder_.path() / "other_noise/model";
+    fs::create_directories(model.parent_path());
+    fs::copy(source_file("tests/data/sd_tiny/model"), model, fs::copy_options::recursive);
+    Json scheduler = read_json_file(model / "scheduler/scheduler_config.json");
+    scheduler["beta_end"] = 0.02;
+    write_file_atomic(model / "scheduler/scheduler_config.json", dump_pretty(scheduler));
+    return model;
+  }
   std::string products() const {
     const std::string path = folder_ / "products.jsonl";
     write_file_atomic(
@@ -107,11 +148,17 @@ TEST_F(DrawE2e, APromptGivesPicturesCandidatesSheetAndManifest) {
   EXPECT_FALSE(fs::exists(folder_ / "out.parts"));
 }
 
-TEST_F(DrawE2e, APreviewIsShownOnTheWayAndWritesNoFile) {
-  const auto result = draw("seen", {"--prompt", "a red dress", "-n", "2", "--num-inference-steps", "4", "--preview"});
-  ASSERT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_NE(result.err.find("\x1b[48;2;"), std::string::npos);
-  EXPECT_EQ(draw("unseen", {"--prompt", "a red dress", "-n", "2", "--num-inference-steps", "4"}).err.find("\x1b[48;2;"), std::string::npos);
+TEST_F(DrawE2e, APreviewIsShownInATerminalAloneAndChangesNoPicture) {
+  const std::vector<std::string> args = {"--prompt", "dress", "-n", "2", "--num-inference-steps", "4", "--preview"};
+  const auto redirected = draw("unseen", args);
+  ASSERT_EQ(redirected.exit_code, 0) << redirected.err;
+  EXPECT_EQ(redirected.err.find('\x1b'), std::string::npos) << "a file is no terminal";
+  EXPECT_NE(redirected.err.find("--preview: standard error is no terminal"), std::string::npos) << redirected.err;
+  const ProgramInATerminal terminal(folder_ / "in_a_terminal");
+  if (!terminal.can_be_made()) GTEST_SKIP() << "no program `script` here";
+  const auto shown = draw("seen", args);
+  ASSERT_EQ(shown.exit_code, 0) << shown.out << shown.err;
+  EXPECT_NE(shown.out.find("\x1b[48;2;"), std::string::npos);
   EXPECT_EQ(picture("seen", "000001-1.png"), picture("unseen", "000001-1.png"));
 }
 
@@ -138,7 +185,9 @@ TEST_F(DrawE2e, LatentsThatWereSavedAreThoseOfARunThatBeginsWithTheSameNoise) {
   std::vector<std::string> other_seed = again;
   other_seed.insert(other_seed.end(), {"--seed", "5"});
   ASSERT_EQ(draw("c", other_seed).exit_code, 0);
-  EXPECT_EQ(candidates("b")[0]["candidates"].size(), candidates("c")[0]["candidates"].size());
+  const auto pixels = [&](const std::string& output) { return io::read_picture(folder_ / output + "/pictures/000001-0.png").rgb; };
+  EXPECT_TRUE(pixels("b") == pixels("c")) << "the noise is given, the seed has no say";
+  EXPECT_FALSE(pixels("b") == pixels("out"));
   const auto refused =
       draw("d", {"--prompt", "a red dress", "-n", "2", "--latents", folder_ / "a.safetensors"});
   EXPECT_TRUE(failed_with_one_line(refused, 1, "expected [2, 4, 64, 64], got [1, 4, 64, 64]"));
@@ -171,11 +220,47 @@ TEST_F(DrawE2e, AnImageAndAMaskKeepWhatIsNotMasked) {
                                                  "--strength", strength});
     EXPECT_EQ(result.exit_code, 0) << result.err;
   }
-  EXPECT_EQ(
-      draw("masked", {"--prompt", "a hat", "-n", "1", "--image", image, "--mask", image}).exit_code,
-      0);
-  EXPECT_TRUE(failed_with_one_line(draw("x", {"--prompt", "a hat", "--mask", image}), 1,
-                                   "mask: expected --image"));
+  EXPECT_FALSE(picture("from1", "000001-0.png") == picture("from0.5", "000001-0.png"));
+
+  io::Picture left = io::blank_picture(128, 128, {0, 0, 0});
+  for (size_t i = 0; i < left.rgb.size(); ++i) left.rgb[i] = i / 3 % 128 < 64 ? 255 : 0;
+  io::write_picture(folder_ / "left.png", left);
+  for (const std::string prompt : {"hat", "coat"}) {
+    const auto result = draw(prompt, {"--prompt", prompt, "-n", "1", "--image", image, "--mask", folder_ / "left.png", "--save-latents",
+                                      folder_ / prompt + ".safetensors"});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+  // What is kept is kept in the latents, 2 pixels each; the VAE mixes neighbours.
+  const std::vector<float> hat = latents_in(folder_ / "hat.safetensors"), coat = latents_in(folder_ / "coat.safetensors");
+  ASSERT_EQ(hat.size(), 4u * 64 * 64);
+  size_t kept = 0, painted = 0;
+  for (size_t i = 0; i < hat.size(); ++i) (i % 64 < 32 ? painted : kept) += hat[i] != coat[i];
+  EXPECT_EQ(kept, 0u) << "black: the same whatever the prompt";
+  EXPECT_GT(painted, 4u * 64 * 32 / 2) << "white: painted by the prompt";
+
+  io::write_picture(folder_ / "small.png", io::blank_picture(64, 64, {255, 255, 255}));
+  EXPECT_TRUE(failed_with_one_line(draw("x", {"--prompt", "a hat", "--image", image, "--mask", folder_ / "small.png"}), 1,
+                                   "small.png: expected the image's size, 128 x 128, got 64 x 64"));
+}
+
+TEST_F(DrawE2e, RecallRepeatsAPictureThatBeganWithAnImage) {
+  io::write_picture(folder_ / "in.png", io::blank_picture(160, 160, {90, 20, 160}));
+  io::write_picture(folder_ / "mask.png", io::blank_picture(160, 160, {255, 255, 255}));
+  const std::vector<std::string> begin = {"--prompt", "hat", "-n", "1", "--image", folder_ / "in.png", "--mask", folder_ / "mask.png"};
+  std::vector<std::string> args = begin;
+  args.insert(args.end(), {"--scheduler", "euler", "--use-karras-sigmas", "--strength", "0.7", "--no-inspect"});
+  ASSERT_EQ(draw("out", args).exit_code, 0);
+  const auto result = run_program({"recall", folder_ / "out/pictures/000001-0.png", "--models", source_file("tests/data/sd_tiny").string()});
+  const Json recalled = parse_json(result.out, "recall");
+  EXPECT_EQ(recalled["strength"], 0.7);
+  EXPECT_EQ(recalled["use_karras_sigmas"], true);
+  EXPECT_EQ(recalled["dtype"], "float32");
+  EXPECT_EQ(recalled["missing"], Json({concat("image in.png (sha256 ", sha256_file(folder_ / "in.png"), ")"),
+                                       concat("mask mask.png (sha256 ", sha256_file(folder_ / "mask.png"), ")")}));
+  for (const char* name : {"strength", "karras", "dtype", "vae_tiling", "image", "mask", "vae_sha256"}) EXPECT_FALSE(recalled["other"].contains(name)) << name;
+  const std::string command = recalled["command"];
+  EXPECT_NE(command.find(" --use-karras-sigmas --dtype float32 --vae-tiling "), std::string::npos) << command;
+  EXPECT_NE(command.find(" --strength 0.7 --image ./in.png --mask ./mask.png --model "), std::string::npos) << command;
 }
 
 TEST_F(DrawE2e, CtrlCKeepsFinishedRowsAndTheSameCommandGoesOn) {
@@ -187,6 +272,9 @@ TEST_F(DrawE2e, CtrlCKeepsFinishedRowsAndTheSameCommandGoesOn) {
     EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
     EXPECT_FALSE(fs::exists(folder_ / "out"));
     EXPECT_TRUE(fs::exists(folder_ / "out.parts/pictures/000001-0.png"));
+    std::vector<std::string> other = args;
+    other.insert(other.end(), {"--model", model_of_other_noise()});
+    EXPECT_TRUE(failed_with_one_line(draw("out", other), 1, "scheduler_sha256 was")) << "rows of two models never lie in one folder";
     ASSERT_EQ(draw("out", args).exit_code, 0);
   }
   ASSERT_EQ(draw("whole", args).exit_code, 0);
@@ -308,8 +396,23 @@ TEST_F(DrawE2e, WrongUsageIsSaidBeforeAnyWork) {
                                    "--save-latents"));
   EXPECT_TRUE(
       failed_with_one_line(draw("a", {"--prompt", "x", "--scheduler", "heun"}), 2, "--scheduler"));
-  EXPECT_TRUE(
-      failed_with_one_line(draw("a", {"--prompt", "x", "--width", "64"}), 1, "no legible label"));
+  const std::vector<std::pair<std::vector<std::string>, const char*>> wrong = {
+      {{"--width", "64"}, "--width: expected at least 128, as a smaller picture holds no legible label, got 64"},
+      {{"--lora", "F:abc"}, "--lora: expected FILE or FILE:weight, got 'F:abc'"},
+      {{"--background", "mauve"}, "--background: expected a colour"},
+      {{"--mask", "m.png"}, "--mask: expected --image with it"},
+      {{"--strength", "0.5"}, "--strength: without effect without --image, got 0.5"},
+      {{"--negative-prompt", "\xff"}, "--negative-prompt: expected valid UTF-8"},
+      {{"--use-karras-sigmas", "--scheduler", "lcm"}, "--use-karras-sigmas: expected the scheduler euler or dpmpp_2m, got lcm"},
+      {{"--use-karras-sigmas"}, "--use-karras-sigmas: expected the scheduler euler or dpmpp_2m, got the model's own, pndm"}};
+  for (const auto& [options, message] : wrong) {
+    std::vector<std::string> args = {"--prompt", "x"};
+    args.insert(args.end(), options.begin(), options.end());
+    EXPECT_TRUE(failed_with_one_line(draw("a", args), 2, message));
+  }
+  EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "\xff"}), 2, "--prompt: expected valid UTF-8"));
+  EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "x", "--wording", "mine"}), 1, "mine"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"bench", "draw", "--width", "100"}), 2, "--width: expected a multiple of 8, got 100"));
   EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "x", "--num-inference-steps", "1000"}), 1,
                                    "steps_offset"));
   EXPECT_TRUE(failed_with_one_line(draw("a", {"--prompt", "x", "--width", "8192", "--height",
@@ -317,6 +420,7 @@ TEST_F(DrawE2e, WrongUsageIsSaidBeforeAnyWork) {
                                    1, "MiB of memory"));
   write_file_atomic(folder_ / "taken/file", "mine");
   EXPECT_TRUE(failed_with_one_line(draw("taken", {"--prompt", "x"}), 2, "taken"));
+  EXPECT_TRUE(failed_with_one_line(draw("taken/file/sub", {"--prompt", "x"}), 2, "taken/file, which is a file"));
 }
 
 TEST_F(DrawE2e, SettingsInForceArePrinted) {

@@ -122,7 +122,19 @@ TEST_F(PictureE2e, BadPicturesAreRefusedInOneLine) {
   const auto verified = run_program(
       {"verify", golden("pictures/truncated.png"), golden("pictures/empty.png"), "/nowhere/a.png"});
   EXPECT_EQ(verified.exit_code, 3);
-  EXPECT_EQ(lines(verified.out).size(), 3u) << verified.out;
+  ASSERT_EQ(lines(verified.out).size(), 3u) << verified.out;
+  const char* const reasons[] = {"IMG_UNREADABLE", "EMPTY_FILE", "No such file"};
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_NE(lines(verified.out)[i].find(reasons[i]), std::string::npos) << verified.out;
+  EXPECT_NE(run_program({"verify", "/nowhere/any"}).out.find("no such file"), std::string::npos);
+}
+
+TEST_F(PictureE2e, LabelSettingsBeginAFileThatIsNotThereYet) {
+  const std::string file = folder_ / "new/labels.json";
+  const Json stored = one_line(run_program({"label", "settings", "--set-producer", "Shop", "--settings", file}));
+  EXPECT_EQ(stored.at("producer"), "Shop");
+  EXPECT_EQ(read_json_file(file).at("producer"), "Shop");
+  EXPECT_TRUE(failed_with_one_line(run_program({"label", "settings", "--settings", folder_ / "typo.json"}), 1, "typo.json"));
 }
 
 TEST_F(PictureE2e, WrongUsageIsNamed) {
@@ -150,6 +162,11 @@ TEST_F(PictureE2e, RecallPrintsSettingsAndTheCommand) {
       run_program({"recall", golden("picture_metadata/comfyui.png"), golden("pictures/rgb.png")});
   EXPECT_EQ(two.exit_code, 3);
   EXPECT_EQ(lines(two.out).size(), 1u);
+  const auto some = run_program({"recall", golden("pictures/text.jpg"), golden("picture_metadata/comfyui.png"),
+                                 golden("pictures/truncated.png"), "/nowhere/a.png"});
+  EXPECT_EQ(some.exit_code, 3) << some.err;
+  EXPECT_EQ(lines(some.out).size(), 1u) << "one bad file does not hide the others";
+  for (const char* name : {"text.jpg", "truncated.png", "/nowhere/a.png"}) EXPECT_NE(some.err.find(name), std::string::npos) << some.err;
   EXPECT_TRUE(failed_with_one_line(run_program({"recall", golden("pictures/rgb.png")}), 1,
                                    "RECALL_NOTHING"));
 }

@@ -2,6 +2,7 @@
 // export | status
 //
 // Labels are written and proved; no object of this verb takes one away.
+#include <filesystem>
 #include <iostream>
 
 #include "apps/command_line.h"
@@ -82,18 +83,19 @@ struct SettingsVerb : LabelVerb {
             store::kMinKeepMonths, 1200);
   }
 
-  /// Prints the settings; those that are given are stored first.
+  /// Prints the settings; those that are given are stored first, in a new file where there is none.
   int run() {
-    auto settings = recipes::read_label_settings(labels);
     const auto path = recipes::label_settings_path(labels);
     const auto& given = options.given();
+    const bool changed = given.contains("set_producer") || given.contains("set_key_file") ||
+                         given.contains("one_person_approval") || given.contains("keep_months");
+    const bool is_new = changed && !std::filesystem::exists(path);
+    auto settings = is_new ? recipes::LabelSettings{} : recipes::read_label_settings(labels);
     if (given.contains("set_producer")) settings.producer = set_producer;
     if (given.contains("set_key_file"))
       settings.key_file = set_key_file == "none" ? "" : set_key_file;
     if (given.contains("one_person_approval")) settings.one_person_approval = one_person_approval;
     if (given.contains("keep_months")) settings.keep_months = keep_months;
-    const bool changed = given.contains("set_producer") || given.contains("set_key_file") ||
-                         given.contains("one_person_approval") || given.contains("keep_months");
     if (changed && !settings.key_file.empty())
       VITRINE_REQUIRE(Ed25519Key::load(settings.key_file).can_sign(),
                       "[label settings] --set-key-file: expected a private key, got ",

@@ -20,7 +20,7 @@ struct RecallVerb {
   VerbOptions options;
 };
 
-/// Files without settings are named; only when none has any, the command fails.
+/// Files without settings, or that cannot be read, are named; only when none has any, the command fails.
 int run_recall(RecallVerb& verb) {
   if (verb.options.resolve()) return kDone;
   VerbOptions::require(!verb.files.empty(), "FILES");
@@ -34,7 +34,9 @@ int run_recall(RecallVerb& verb) {
       std::cerr << "重绘: " << printable(settings.at("command").get<std::string>()) << "\n";
       for (const Json& missing : settings.at("missing"))
         std::cerr << "缺少: " << printable(missing.get<std::string>()) << "\n";
-    } catch (const InvalidInput& e) {
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const Error& e) {  // one bad file must not hide what the others are
       if (verb.files.size() == 1) throw;
       log_warn(e.what());
       ++without;

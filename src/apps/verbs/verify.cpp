@@ -11,7 +11,7 @@
 namespace vitrine::apps {
 namespace {
 
-/// Files of texts, or any files: pictures are known by how they begin.
+/// Files of texts, or any files: pictures are known by how they begin, else by their names.
 struct VerifyFilesVerb {
   VerifyFilesVerb(CLI::App& app, bool pictures_too) : pictures(pictures_too), options(app) {}
   bool pictures;

@@ -86,6 +86,9 @@ TEST_F(ArtefactTest, AnotherKindAFileAndStandardOutputAreRefused) {
   make("one");
   EXPECT_NE(refusal(out(), kOtherKind).find("kind 'rows', not 'model'"), std::string::npos);
   EXPECT_NE(refusal(out() + "/rows.jsonl").find("is a file"), std::string::npos);
+  const std::string below = out() + "/rows.jsonl/new/sub", file = fs::weakly_canonical(out() + "/rows.jsonl").string();
+  EXPECT_EQ(refusal(below), "[make] --output: " + below + " lies below " + file + ", which is a file; choose another folder");
+  EXPECT_EQ(refusal((dir_ / "new/sub").string()), "accepted");
   EXPECT_NE(refusal("-").find("standard output"), std::string::npos);
   EXPECT_NE(refusal("").find("no folder given"), std::string::npos);
 }

@@ -80,6 +80,41 @@ TEST(PictureRecordTest, ComfyUiGraphsAreFollowed) {
   EXPECT_EQ(settings.adapters[0].weight, 0.8);
 }
 
+TEST(PictureRecordTest, NamesInAComfyUiGraphLeadToNoPlaceElsewhere) {
+  io::PictureMetadata metadata;
+  metadata.texts = {{"prompt", R"({"1":{"class_type":"KSampler","inputs":{"steps":1,"positive":["9",0],"model":["2",0]}},
+"2":{"inputs":{"lora_name":"/etc/hostname","model":["3",0]}},"3":{"inputs":{"lora_name":"clothes\\dress.safetensors","model":["4",0]}},
+"4":{"inputs":{"ckpt_name":"../../../etc/passwd"}}})"}};
+  const auto settings = restore_settings(metadata, "x").value();
+  EXPECT_EQ(settings.model.file, "passwd");
+  ASSERT_EQ(settings.adapters.size(), 2u);
+  EXPECT_EQ(settings.adapters[0].file, "hostname");
+  EXPECT_EQ(settings.adapters[1].file, "dress.safetensors");
+}
+
+TEST(PictureRecordTest, WhatDrawHasAnOptionForIsNoOtherSetting) {
+  io::PictureMetadata metadata;
+  metadata.texts = {
+      {"vitrine",
+       R"({"prompt":"p","sampler":"euler","karras":true,"strength":0.5,"dtype":"bfloat16","vae_tiling":false,"text_encoder_sha256":"t","vae_sha256":"v",
+"image":{"file":"/home/a/in.png","sha256":"i"},"mask":{"file":"m.png","sha256":"m"},"latents":{"file":"l.safetensors","sha256":"l"}})"}};
+  auto settings = restore_settings(metadata, "x").value();
+  EXPECT_TRUE(settings.use_karras_sigmas);
+  EXPECT_EQ(settings.strength, 0.5);
+  EXPECT_EQ(settings.dtype, "bfloat16");
+  EXPECT_EQ(settings.vae_tiling, false);
+  EXPECT_EQ(settings.image.value().file, "in.png");
+  EXPECT_EQ(settings.mask.value().sha256, "m");
+  EXPECT_EQ(settings.latents.value().file, "l.safetensors");
+  EXPECT_EQ(settings.model_parts, (std::map<std::string, std::string>{{"text_encoder_sha256", "t"}, {"vae_sha256", "v"}}));
+  EXPECT_EQ(settings.other, Json::object());
+  // Values that draw does not take stay where they can be seen.
+  metadata.texts = {{"vitrine", R"({"prompt":"p","sampler":"ddim","karras":true,"strength":7,"dtype":"x; rm","vae_tiling":1,"image":2,"vae_sha256":[]})"}};
+  settings = restore_settings(metadata, "x").value();
+  EXPECT_EQ(settings.other.size(), 6u) << settings.other.dump();
+  EXPECT_FALSE(settings.strength || settings.image || settings.vae_tiling || settings.use_karras_sigmas);
+}
+
 TEST(PictureRecordTest, GraphsThatLeadNowhereAreNoFault) {
   io::PictureMetadata metadata;
   for (

@@ -12,20 +12,35 @@ TEST(DrawConfigTest, AnAdapterMayHaveAWeight) {
   EXPECT_EQ(parse_lora("dir/a.safetensors:0.5").path, "dir/a.safetensors");
   EXPECT_EQ(parse_lora("dir/a.safetensors:0.5").weight, 0.5);
   EXPECT_EQ(parse_lora("a:-1").weight, -1);
-  EXPECT_THROW(parse_lora("a:much"), InvalidInput);
-  EXPECT_THROW(parse_lora("a:"), InvalidInput);
+  EXPECT_THROW(parse_lora("a:much"), UsageError);
+  EXPECT_THROW(parse_lora("a:"), UsageError);
 }
 
-TEST(DrawConfigTest, SettingsThatDoNotFitTogetherAreRefused) {
+std::string refusal(const DrawConfig& config) {
+  try {
+    config.validate();
+  } catch (const UsageError& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(DrawConfigTest, SettingsThatDoNotFitTogetherAreWrongUsageOfAnOption) {
   DrawConfig config;
-  config.validate();
+  EXPECT_EQ(refusal(config), "accepted");
   config.use_karras_sigmas = true;
-  config.validate();  // where the model's own scheduler has them
-  config.scheduler = "ddim";
-  EXPECT_THROW(config.validate(), InvalidInput);
+  EXPECT_EQ(refusal(config), "accepted") << "the model's own scheduler may have them";
+  config.scheduler = "lcm";
+  EXPECT_EQ(refusal(config), "--use-karras-sigmas: expected the scheduler euler or dpmpp_2m, got lcm");
   config = {};
-  config.width = 64;
-  EXPECT_THROW(config.validate(), InvalidInput);
+  config.height = 64;
+  EXPECT_EQ(refusal(config), "--height: expected at least 128, as a smaller picture holds no legible label, got 64");
+  config = {};
+  config.background = "mauve";
+  EXPECT_EQ(refusal(config), "--background: expected a colour such as white or 白色, or none, got 'mauve'");
+  config = {};
+  config.lora = {"F:abc"};
+  EXPECT_EQ(refusal(config), "--lora: expected FILE or FILE:weight, got 'F:abc'");
   config = {};
   config.strength = 0;
   EXPECT_THROW(config.validate(), InvalidInput);

@@ -15,6 +15,7 @@
 #include "io/picture_metadata.h"
 #include "io/picture_resize.h"
 #include "recipes/label_workflow.h"
+#include "recipes/picture_model_identity.h"
 #include "recipes/picture_workflow.h"
 #include "recipes/recall.h"
 #include "recipes/verify_picture.h"
@@ -363,7 +364,7 @@ TEST_F(LabelPictureTest, BadPicturesAreListedAndTheOthersAreLabelled) {
         parse_json(rejects.substr(at, rejects.find('\n', at) - at), "rejects").at("code"));
   EXPECT_EQ(codes,
             (std::vector<std::string>{"IMG_UNREADABLE", "TOO_LARGE", "EMPTY_FILE", "IMG_UNREADABLE",
-                                      "IMG_FORMAT", "LBL_TOO_SMALL", "IMG_UNREADABLE"}));
+                                      "LBL_TOO_SMALL", "LBL_TOO_SMALL", "IMG_UNREADABLE"}));
   EXPECT_EQ(verify("out/good.png").at("result"), "pass");
 }
 
@@ -561,6 +562,111 @@ TEST_F(LabelPictureTest, RecallFindsModelsByNameInTheirFolderOnly) {
   EXPECT_EQ(settings.at("lora").at(1).at("path"), nullptr) << "another hash";
   EXPECT_EQ(settings.at("missing"),
             Json({"model passwd (sha256 unknown)", "adapter b.safetensors (sha256 00)"}));
+}
+
+TEST_F(LabelPictureTest, RecallOfAGraphReadsNothingOutsideTheFolderOfModels) {
+  io::write_picture(path("plain.png"), scene());
+  write_file_atomic(path("secret.safetensors"), "weights");
+  const std::string secret = path("secret.safetensors").string();
+  const Json graph = {{"1", {{"class_type", "KSampler"}, {"inputs", {{"steps", 1}, {"positive", {"3", 0}}, {"model", {"2", 0}}}}}},
+                      {"2", {{"inputs", {{"lora_name", secret}, {"model", {"4", 0}}}}}},
+                      {"3", {{"inputs", {{"text", "a dress"}}}}},
+                      {"4", {{"inputs", {{"ckpt_name", "../secret.safetensors"}}}}}};
+  io::MetadataChange change;
+  change.texts = {{"prompt", graph.dump()}};
+  write_file_atomic(path("comfy.png"), io::with_metadata(read_file(path("plain.png")), "plain.png", change));
+  fs::create_directories(path("models"));
+  RecallConfig config;
+  config.models = path("models").string();
+  const Json settings = recall(path("comfy.png").string(), config);
+  EXPECT_EQ(settings.at("model").at("path"), nullptr);
+  EXPECT_EQ(settings.at("lora").at(0).at("path"), nullptr);
+  EXPECT_EQ(settings.at("missing"), Json({"model secret.safetensors (sha256 unknown)", "adapter secret.safetensors (sha256 unknown)"}));
+  EXPECT_EQ(settings.at("command").get<std::string>().find(".."), std::string::npos);
+}
+
+TEST_F(LabelPictureTest, RecallNamesWhatThePictureBeganWithAndHowItWasComputed) {
+  Json fields = draw_fields();
+  fields.update({{"karras", true}, {"dtype", "bfloat16"}, {"vae_tiling", false}, {"strength", 0.5}, {"model", Json::object()}});
+  fields["image"] = {{"file", "in put.png"}, {"sha256", "11"}};
+  fields["mask"] = {{"file", "mask.png"}, {"sha256", "22"}};
+  fields["latents"] = {{"file", "l.safetensors"}, {"sha256", "33"}};
+  draw("a.png", {.fields = fields});
+  const Json settings = recall(path("a.png").string(), {});
+  EXPECT_EQ(settings.at("missing"), Json({"image in put.png (sha256 11)", "mask mask.png (sha256 22)", "latents l.safetensors (sha256 33)"}));
+  EXPECT_NE(settings.at("command").get<std::string>().find(
+                " --use-karras-sigmas --dtype bfloat16 --vae-tiling off --strength 0.5 --image './in put.png' --mask ./mask.png --latents ./l.safetensors "),
+            std::string::npos)
+      << settings.at("command");
+  EXPECT_EQ(settings.at("strength"), 0.5);
+  EXPECT_FALSE(settings.at("other").contains("strength"));
+  // A record of an earlier version says that there was an image, but not which.
+  fields = draw_fields();
+  fields["strength"] = 0.5;
+  draw("b.png", {.fields = fields});
+  EXPECT_EQ(recall(path("b.png").string(), {}).at("missing").at(0), "image (sha256 unknown)");
+}
+
+TEST_F(LabelPictureTest, RecallComparesEveryPartOfTheModel) {
+  fs::create_directories(path("models"));
+  fs::copy(fs::path(VITRINE_SOURCE_DIR) / "tests/data/sd_tiny/model", path("models/tiny"), fs::copy_options::recursive);
+  const PictureModelIdentity identity = identity_of(models::open_stable_diffusion(path("models/tiny")));
+  Json fields = draw_fields();
+  fields["model"] = {{"file", "tiny"}, {"sha256", identity.unet_sha256}};
+  for (const auto& [name, sha256] : identity.parts) fields[name] = sha256;
+  draw("a.png", {.fields = fields});
+  RecallConfig config;
+  config.models = path("models").string();
+  const auto missing = [&] { return recall(path("a.png").string(), config).at("missing"); };
+  EXPECT_EQ(missing(), Json::array());
+  const Json settings = recall(path("a.png").string(), config);
+  EXPECT_EQ(settings.at("model").at("vae_sha256"), identity.parts.at("vae_sha256"));
+  EXPECT_FALSE(settings.at("other").contains("text_encoder_sha256"));
+
+  fields["vae_sha256"] = "0123";
+  draw("a.png", {.fields = fields});
+  EXPECT_EQ(missing(), Json({"model tiny (vae_sha256 0123)"}));
+  config.check_models = false;
+  EXPECT_EQ(missing(), Json::array());
+  config.check_models = true;
+  fields["vae_sha256"] = identity.parts.at("vae_sha256");
+  draw("a.png", {.fields = fields});
+  Json scheduler = read_json_file(path("models/tiny/scheduler/scheduler_config.json"));
+  scheduler["beta_end"] = 0.02;
+  write_file_atomic(path("models/tiny/scheduler/scheduler_config.json"), dump_pretty(scheduler));
+  EXPECT_EQ(missing(), Json({concat("model tiny (scheduler_sha256 ", identity.parts.at("scheduler_sha256"), ")")}));
+}
+
+TEST_F(LabelPictureTest, AnAdapterInAFolderIsKnownByItsFiles) {
+  write_file_atomic(path("lora/unet/adapter_config.json"), "{}");
+  write_file_atomic(path("lora/unet/adapter_model.safetensors"), "weights");
+  const std::string before = adapter_sha256(path("lora"));
+  EXPECT_EQ(before.size(), 64u);
+  write_file_atomic(path("lora/unet/adapter_model.safetensors"), "other weights");
+  EXPECT_NE(adapter_sha256(path("lora")), before);
+  EXPECT_EQ(adapter_sha256(path("lora/unet/adapter_config.json")), sha256_hex("{}"));
+}
+
+/// A GIF of one colour: codes of 8 bits, and the table is cleared before they grow.
+std::string gif(int width, int height) {
+  const auto little = [](int value) { return std::string{static_cast<char>(value & 255), static_cast<char>(value >> 8)}; };
+  std::string bytes = "GIF89a" + little(width) + little(height) + std::string("\xF6\0\0", 3);
+  for (int i = 0; i < 3 * 128; ++i) bytes += static_cast<char>(i % 200);
+  bytes += "," + std::string(4, '\0') + little(width) + little(height) + std::string("\0\x07", 2);
+  for (int left = width * height; left > 0; left -= 100) {
+    const int count = std::min(left, 100);
+    bytes += static_cast<char>(count + 1) + std::string("\x80") + std::string(static_cast<size_t>(count), '\x20');
+  }
+  return bytes + std::string("\x01\x81\0;", 4);
+}
+
+TEST_F(LabelPictureTest, AGifIsLabelledIntoAFolderAsAPng) {
+  write_file_atomic(path("anim.gif"), gif(200, 160));
+  fs::create_directories(path("out"));
+  EXPECT_EQ(label({path("anim.gif").string()}, "out").labelled, 1u);
+  EXPECT_EQ(verify("out/anim.png").at("result"), "pass") << verify("out/anim.png").dump();
+  EXPECT_NE(message_of<UsageError>([&] { label({path("anim.gif").string(), unlabelled("anim.png")}, "out"); }).find("two inputs would become"),
+            std::string::npos);
 }
 
 TEST_F(LabelPictureTest, RecallOfAPictureWithoutSettingsSaysSo) {
