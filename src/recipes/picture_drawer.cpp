@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "base/resource.h"
 #include "copywriting/copy_model.h"
 #include "diffusion/memory_estimate.h"
 #include "diffusion/network_models.h"
@@ -28,6 +27,7 @@
 #include "models/unet/weights.h"
 #include "models/vae/weights.h"
 #include "nn/frozen_layers.h"
+#include "recipes/picture_tokenizer.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -198,7 +198,7 @@ PictureDrawer::State::State(const DrawConfig& given, const DrawMaterial& materia
       dtype(dtype_name == "bfloat16" ? at::kBFloat16 : at::kFloat),
       language(language_of(given, files.settings, manifest)),
       scheduler(diffusion::make_noise_scheduler(scheduler_of(given, files))),
-      tokenizer(text::load_tokenizer(files.tokenizer_dir.empty() ? resource_path("data/vocab/clip") : files.tokenizer_dir)) {
+      tokenizer(load_picture_tokenizer(files)) {
   check_sizes();
   read_material(material);
   read_adapters();
