@@ -32,9 +32,8 @@ TEST(ConvertSdE2e, ADirectoryBecomesAFileAndADirectoryAgain) {
   EXPECT_TRUE(failed_with_one_line(run_program({"convert", "sd", folder / "model", folder / "model/", "--to", "diffusers"}), 2, "is the input"));
   const auto again = run_program({"convert", "sd", folder / "model", folder / "again.safetensors", "--to", "single-file", "--dtype", "float16"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  for (const io::TensorView& tensor : file.tensors()) {
-    EXPECT_EQ(io::to_float32(tensor), io::to_float32(*io::SafetensorsFile(folder / "again.safetensors").find(tensor.name))) << tensor.name;
-  }
+  const io::SafetensorsFile second(folder / "again.safetensors");
+  for (const io::TensorView& tensor : file.tensors()) EXPECT_EQ(io::to_float32(tensor), io::to_float32(*second.find(tensor.name))) << tensor.name;
 }
 
 TEST(ConvertSdE2e, AVocabularyThatIsNotClipsIsNotLostInASingleFile) {
