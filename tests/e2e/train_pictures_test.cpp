@@ -199,6 +199,12 @@ TEST_F(TrainPicturesTest, BadInputGetsOneLine) {
   EXPECT_NE(error_of({"train", "vae", data(), "--output", root() / "x", "--block-out-channels", "16,many"}).find("'many'"), std::string::npos);
   EXPECT_NE(error_of({"train", "lora", data(), "--model", root() / "sd", "--output", root() / "x", "--unet-modules", "nothing"}).find("nothing"), std::string::npos);
   EXPECT_FALSE(fs::exists(root() / "x"));
+  // A tokenizer of another model is told from the text encoder before the weights are read.
+  fs::copy(root() / "sd", root() / "big-words", fs::copy_options::recursive);
+  fs::remove_all(root() / "big-words" / "tokenizer");
+  fs::copy(source_file("data/vocab/clip"), root() / "big-words" / "tokenizer", fs::copy_options::recursive);
+  EXPECT_TRUE(failed_with_one_line(run_program({"train", "text-encoder", data(), "--model", root() / "big-words", "--output", root() / "x"}), 1,
+                                   "TOK_MISMATCH: the tokenizer has 49408 tokens, the text encoder 540"));
   // What need not wait for the pictures is said before, and leaves no folder of a run.
   EXPECT_TRUE(failed_with_one_line(run_program({"train", "base", data(), "--vae", root() / "vae", "--output", root() / "x", "--width", "33"}), 2, "--width: expected a multiple of 2"));
   EXPECT_TRUE(failed_with_one_line(run_program({"train", "base", data(), "--vae", root() / "nowhere", "--output", root() / "x"}), 1, "nowhere"));
