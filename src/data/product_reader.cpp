@@ -350,7 +350,7 @@ struct ProductReader::State {
     is_decoded = encoding != Encoding::utf8 && encoding != Encoding::utf8_bom;
     bytes = is_decoded ? text::decoding(std::move(raw), encoding) : std::move(raw);
     window = std::make_unique<TextWindow>(*bytes);
-    if (survey.facts.text.is_blank()) refuse(name, "EMPTY_FILE", archive ? entry : "");
+    if (survey.facts.text.is_blank()) refuse(name, "EMPTY_FILE", archive ? concat("no text in ", entry) : "no text in it");
     open_rows(config, text_name);
   }
 

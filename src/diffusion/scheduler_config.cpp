@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/python_json.h"
 #include "models/config_fields.h"
 
 namespace vitrine::diffusion {
@@ -264,11 +263,6 @@ SchedulerConfig scheduler_config_from_json(const Json& json, std::string_view wh
   take_fields(fields, where, config);
   validate(config, where);
   return config;
-}
-
-SchedulerConfig read_scheduler_config(const std::filesystem::path& path,
-                                      std::optional<SchedulerKind> kind) {
-  return scheduler_config_from_json(read_python_json_file(path), path.string(), kind);
 }
 
 Json to_json(const SchedulerConfig& config) {

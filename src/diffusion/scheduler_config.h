@@ -2,7 +2,6 @@
 // names them.
 #pragma once
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -55,14 +54,10 @@ SchedulerConfig default_scheduler_config(SchedulerKind kind);
 /// prediction type or zero_snr that the kind does not have.
 void validate(const SchedulerConfig& config, std::string_view where);
 
-/// A scheduler_config.json, validated. `kind` takes the place of the file's class, as
+/// The content of a scheduler_config.json, validated; `where` names the file in messages. `kind` takes the place of the file's class, as
 /// `Other.from_config(scheduler.config)` does. A field that we do not know is ignored; a known one
 /// with a value that is not implemented (thresholding, solver_order 3) is refused by its name.
-/// Throws NotFound, Corrupt (not JSON), InvalidInput.
-SchedulerConfig read_scheduler_config(const std::filesystem::path& path,
-                                      std::optional<SchedulerKind> kind = std::nullopt);
-
-/// The same from JSON. `where` names the file in messages.
+/// Throws InvalidInput.
 SchedulerConfig scheduler_config_from_json(const Json& json, std::string_view where,
                                            std::optional<SchedulerKind> kind = std::nullopt);
 

@@ -104,9 +104,4 @@ std::array<float, kColourNames> name_fits(Lab lab) noexcept {
   return nearest;
 }
 
-ColourName name_colour(Lab lab) noexcept {
-  const auto fits = name_fits(lab);
-  return static_cast<ColourName>(std::max_element(fits.begin(), fits.end()) - fits.begin());
-}
-
 }  // namespace vitrine::imagery

@@ -38,7 +38,5 @@ std::optional<ColourName> colour_name(std::string_view word);
 /// table (colour_names.cpp) has for it, where lightness counts less than a and b; a colour between
 /// two names belongs to both.
 std::array<float, kColourNames> name_fits(Lab lab) noexcept;
-/// The name that fits best.
-ColourName name_colour(Lab lab) noexcept;
 
 }  // namespace vitrine::imagery

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 
 #include "base/error.h"
 
@@ -27,16 +26,8 @@ const std::array<double, 256>& linear_table() {
   return kTable;
 }
 
-uint8_t gamma(double v) {
-  const double coded = v <= 0.0031308 ? 12.92 * v : 1.055 * std::pow(v, 1 / 2.4) - 0.055;
-  return static_cast<uint8_t>(std::lround(std::clamp(coded, 0.0, 1.0) * 255));
-}
-
 double lab_f(double t) {
   return t > kDelta * kDelta * kDelta ? std::cbrt(t) : t / (3 * kDelta * kDelta) + 4.0 / 29.0;
-}
-double lab_f_inverse(double t) {
-  return t > kDelta ? t * t * t : 3 * kDelta * kDelta * (t - 4.0 / 29.0);
 }
 
 Lab from_linear(double r, double g, double b) {
@@ -61,27 +52,6 @@ Lab mean_of_area(const io::Picture& picture, int64_t x0, int64_t x1, int64_t y0,
 }
 
 }  // namespace
-
-Lab to_lab(io::Colour srgb) noexcept {
-  const auto& table = linear_table();
-  return from_linear(table[srgb[0]], table[srgb[1]], table[srgb[2]]);
-}
-
-io::Colour to_srgb(Lab lab) noexcept {
-  const double fy = (lab.l + 16) / 116.0;
-  const double x = kWhiteX * lab_f_inverse(fy + lab.a / 500.0), y = lab_f_inverse(fy);
-  const double z = kWhiteZ * lab_f_inverse(fy - lab.b / 200.0);
-  return {gamma(3.2404542 * x - 1.5371385 * y - 0.4985314 * z),
-          gamma(-0.9692660 * x + 1.8760108 * y + 0.0415560 * z),
-          gamma(0.0556434 * x - 0.2040259 * y + 1.0572252 * z)};
-}
-
-float chroma(Lab lab) noexcept { return std::hypot(lab.a, lab.b); }
-
-float hue(Lab lab) noexcept {
-  const float degrees = std::atan2(lab.b, lab.a) * 180 / std::numbers::pi_v<float>;
-  return degrees < 0 ? std::min(degrees + 360, std::nextafter(360.0f, 0.0f)) : degrees;
-}
 
 float distance(Lab x, Lab y) noexcept { return std::hypot(x.l - y.l, x.a - y.a, x.b - y.b); }
 

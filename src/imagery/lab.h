@@ -12,14 +12,6 @@ struct Lab {
   float l = 0, a = 0, b = 0;
 };
 
-Lab to_lab(io::Colour srgb) noexcept;
-/// The nearest sRGB colour; what sRGB cannot show is cut.
-io::Colour to_srgb(Lab lab) noexcept;
-
-/// sqrt(a^2 + b^2): 0 for greys.
-float chroma(Lab lab) noexcept;
-/// The angle of (a, b) in degrees, 0 <= h < 360.
-float hue(Lab lab) noexcept;
 /// Euclidean: the colour difference of CIE 1976.
 float distance(Lab x, Lab y) noexcept;
 

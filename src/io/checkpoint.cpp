@@ -33,9 +33,8 @@ fs::path find_pickle(const fs::path& dir) {
   const fs::path pickle = find_pickle(dir);
   VITRINE_REQUIRE(pickle.empty(), "[open_checkpoint] ", pickle.string(),
                   ": WGT_PICKLE: pickle files can run code and are not opened; convert it where you trust it: ", how_to_convert);
-  std::string missing;
-  for (const std::string& name : names) missing += concat(missing.empty() ? ": no " : " and no ", name);
-  throw NotFound(concat("[open_checkpoint] ", dir.string(), missing));
+  throw NotFound(concat("[open_checkpoint] ", dir.string(), ": no ", names.front(), names.size() > 1 ? concat(" or ", names[1]) : "",
+                        names.size() > 2 ? ", nor a variant of these" : ""));
 }
 
 /// tensor name -> shard file name, with every name checked to lie in the directory itself.

@@ -46,6 +46,25 @@ struct Opened {
   VipsPtr image;  // not yet decoded
 };
 
+uint32_t big_endian(std::string_view bytes) {
+  uint32_t value = 0;
+  for (const char c : bytes.substr(0, 4)) value = value << 8 | static_cast<uint8_t>(c);
+  return value;
+}
+
+// Of an animated PNG, whose chunk acTL stands before the pixels; libvips shows such a file as one picture.
+int64_t png_frames(std::string_view bytes) {
+  constexpr size_t kSignature = 8, kChunkFrame = 12;  // length, type and checksum
+  for (size_t at = kSignature; at + kChunkFrame <= bytes.size();) {
+    const uint32_t length = big_endian(bytes.substr(at));
+    const std::string_view type = bytes.substr(at + 4, 4);
+    if (type == "acTL" && length >= 4) return std::max<int64_t>(1, big_endian(bytes.substr(at + 8)));
+    if (type == "IDAT" || length > bytes.size() - at - kChunkFrame) return 1;
+    at += kChunkFrame + length;
+  }
+  return 1;
+}
+
 // Opens the file with its own decoder; only the header is read.
 Opened open(std::string_view bytes, std::string_view name, const PictureLimits& limits) {
   require_bytes(bytes.size(), name, limits);
@@ -62,7 +81,8 @@ Opened open(std::string_view bytes, std::string_view name, const PictureLimits& 
   VITRINE_REQUIRE(width * height <= limits.max_pixels, "[read_picture] TOO_LARGE ", name, ": ",
                   width, " x ", height, " = ", width * height, " pixels, the limit is ",
                   limits.max_pixels);
-  opened.header = {*format, width, height, std::max(1, vips_image_get_n_pages(out))};
+  const int64_t frames = *format == PictureFormat::png ? png_frames(bytes) : std::max(1, vips_image_get_n_pages(out));
+  opened.header = {*format, width, height, frames};
   if (vips_image_get_orientation_swap(out)) std::swap(opened.header.width, opened.header.height);
   return opened;
 }
@@ -84,13 +104,13 @@ bool decode(VipsPtr& image) {
 }
 
 // By the profile of the file. A profile that does not fit its pixels is left aside with a warning.
-void apply_profile(VipsPtr& image, std::string_view name) {
+void apply_profile(VipsPtr& image, std::string_view name, bool warns) {
   if (vips_image_get_typeof(image.get(), VIPS_META_ICC_NAME) == 0) return;
   const bool applied = step(image, [](VipsImage* in, VipsImage** out) {
     return vips_icc_transform(in, out, "srgb", "embedded", TRUE, "intent", VIPS_INTENT_PERCEPTUAL,
                               "depth", 8, nullptr);
   });
-  if (!applied)
+  if (!applied && warns)
     log_warn("[read_picture] ", name, ": its colour profile cannot be used and is left aside (",
              vips_message(), ")");
 }
@@ -105,8 +125,8 @@ bool flatten(VipsPtr& image) {
   return done;
 }
 
-bool to_srgb8(VipsPtr& image, std::string_view name) {
-  apply_profile(image, name);
+bool to_srgb8(VipsPtr& image, std::string_view name, bool warns) {
+  apply_profile(image, name, warns);
   return step(image,
               [](VipsImage* in, VipsImage** out) {
                 return vips_colourspace(in, out, VIPS_INTERPRETATION_sRGB, nullptr);
@@ -114,6 +134,24 @@ bool to_srgb8(VipsPtr& image, std::string_view name) {
          flatten(image) && step(image, [](VipsImage* in, VipsImage** out) {
            return vips_cast_uchar(in, out, nullptr);
          });
+}
+
+Picture decoded(std::string_view bytes, std::string_view name, const PictureLimits& limits, bool warns) {
+  Opened opened = open(bytes, name, limits);
+  if (opened.header.frames > 1 && warns)
+    log_warn("[read_picture] ", name, ": animated, ", opened.header.frames,
+             " frames; the first one is read");
+  VipsPtr& image = opened.image;
+  Picture picture;
+  const bool done =
+      decode(image) &&
+      step(image, [](VipsImage* in, VipsImage** out) { return vips_autorot(in, out, nullptr); }) &&
+      to_srgb8(image, name, warns) && vips_image_get_bands(image.get()) == 3 &&
+      copy_pixels(image.get(), picture);
+  if (!done)
+    throw_unreadable(
+        name, concat("damaged ", to_string(opened.header.format), " file (", vips_message(), ")"));
+  return picture;
 }
 
 }  // namespace
@@ -141,21 +179,11 @@ PictureHeader read_picture_header(std::string_view bytes, std::string_view name,
 }
 
 Picture read_picture(std::string_view bytes, std::string_view name, const PictureLimits& limits) {
-  Opened opened = open(bytes, name, limits);
-  if (opened.header.frames > 1)
-    log_warn("[read_picture] ", name, ": animated, ", opened.header.frames,
-             " frames; the first one is read");
-  VipsPtr& image = opened.image;
-  Picture picture;
-  const bool done =
-      decode(image) &&
-      step(image, [](VipsImage* in, VipsImage** out) { return vips_autorot(in, out, nullptr); }) &&
-      to_srgb8(image, name) && vips_image_get_bands(image.get()) == 3 &&
-      copy_pixels(image.get(), picture);
-  if (!done)
-    throw_unreadable(
-        name, concat("damaged ", to_string(opened.header.format), " file (", vips_message(), ")"));
-  return picture;
+  return decoded(bytes, name, limits, /*warns=*/true);
+}
+
+Picture reread_picture(std::string_view bytes, std::string_view name, const PictureLimits& limits) {
+  return decoded(bytes, name, limits, /*warns=*/false);
 }
 
 Picture read_picture(const fs::path& path, const PictureLimits& limits) {

@@ -39,7 +39,7 @@ struct PictureLimits {
 struct PictureHeader {
   PictureFormat format = PictureFormat::png;
   int64_t width = 0, height = 0;  // as shown: after the EXIF rotation
-  int64_t frames = 1;
+  int64_t frames = 1;  // of an animated GIF, WebP or PNG
 };
 
 /// What the header of a file says; no pixel is decoded. `name` stands for the file in messages.
@@ -54,6 +54,9 @@ PictureHeader read_picture_header(std::string_view bytes, std::string_view name,
 Picture read_picture(const std::filesystem::path& path, const PictureLimits& limits = {});
 Picture read_picture(std::string_view bytes, std::string_view name,
                      const PictureLimits& limits = {});
+/// The same of a file that was read before: no warning is said again.
+Picture reread_picture(std::string_view bytes, std::string_view name,
+                       const PictureLimits& limits = {});
 
 /// Throws InvalidInput when sides and number of bytes do not fit together.
 void require_whole(const Picture& picture, std::string_view where);

@@ -270,7 +270,6 @@ class Loop {
     if (!ranker.given.contains("seed")) ranker.train.seed = config_.tune.train.seed;
     if (!ranker.given.contains("dtype")) ranker.train.dtype = config_.tune.train.dtype;
     train_ranker(work_.path() / "pairs.jsonl", sets.held_out.empty() ? fs::path() : work_.path() / "held-out-pairs.jsonl", (work_.path() / "ranker").string(), ranker, run_.device);
-    if (!fs::exists(work_.path() / "ranker" / kManifestName)) throw Cancelled(concat("[", kVerb, "] the ranking model's training was stopped by its own limit, state saved"));
     result["model_sha256"] = model_sha256(work_.path() / "ranker");
     if (!sets.held_out.empty()) result["held_out_accuracy"] = measure_ranking_model();
     return result;

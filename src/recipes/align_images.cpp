@@ -153,7 +153,7 @@ void finish(const fs::path& place, const AlignImagesConfig& config, const Rounds
 
 void AlignImagesConfig::validate() const {
   check_config(*this, kVerb);
-  VITRINE_REQUIRE(!judges.clip.empty() || !judges.probe.empty(), "[", kVerb, "] clip, probe: rounds of reward need a judge, none is given");
+  if (judges.clip.empty() && judges.probe.empty()) throw UsageError(concat("[", kVerb, "] --clip, --probe: rounds of reward need a judge, none is given"));
   round(1, common.model).validate();
 }
 

@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/stopwatch.h"
+#include "copywriting/copy_model.h"
 #include "diffusion/network_models.h"
 #include "diffusion/noise_schedule.h"
 #include "diffusion/scheduler_config.h"
@@ -56,7 +57,7 @@ Shapes stable_diffusion_1_5() {
 
 Shapes shapes_of(const std::string& model) {
   if (model.empty()) return stable_diffusion_1_5();
-  models::SdSettings settings = models::read_settings(model);
+  models::SdSettings settings = models::read_settings(copywriting::find_model(model));
   return {model, settings.text_encoder, settings.unet, settings.vae};
 }
 

@@ -11,6 +11,7 @@
 #include "base/file_arguments.h"
 #include "base/log.h"
 #include "models/lora/lora_file.h"
+#include "recipes/picture_model.h"
 #include "recipes/weight_type.h"
 
 namespace vitrine::recipes {
@@ -66,7 +67,7 @@ std::map<std::string, std::string> kept_metadata(std::map<std::string, std::stri
 void convert_lora(const std::string& input, const std::string& dtype, const ConvertLoraConfig& config) {
   const fs::path place = output_place(input, config);
   std::optional<models::StableDiffusionFiles> base;
-  if (!config.model.empty()) base = models::open_stable_diffusion(config.model);
+  if (!config.model.empty()) base = models::open_stable_diffusion(find_picture_model(config.model));
   const models::LoraTargets targets(base ? base->settings : usual_settings());
   const models::LoraFile lora = models::read_lora(input, targets, {.skip_missing = config.skip_missing});
   if (base) models::warn_of_other_base(lora, *base);

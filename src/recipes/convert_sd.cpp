@@ -1,5 +1,6 @@
 #include "recipes/convert_sd.h"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <optional>
@@ -60,6 +61,26 @@ void write_directory(const StableDiffusionFiles& files, const models::StableDiff
   folder.commit();
 }
 
+/// A single file has no room for a vocabulary: it stands for CLIP's. Special tokens may differ, as in Stable Diffusion 2.
+void require_clip_vocabulary(const StableDiffusionFiles& files) {
+  if (files.tokenizer_dir.empty()) return;
+  const text::TokenizerSpec own = text::read_tokenizer_spec(files.tokenizer_dir), clip = text::read_tokenizer_spec(resource_path("data/vocab/clip"));
+  const auto size = [](const text::TokenizerSpec& spec) {
+    int64_t count = spec.vocabulary.size();
+    for (const text::AddedToken& token : spec.added) count = std::max<int64_t>(count, token.id + 1);
+    return count;
+  };
+  const auto is_same = [&] {
+    if (own.kind != clip.kind || size(own) != size(clip) || own.merges.size() != clip.merges.size()) return false;
+    for (int32_t id = 0; id < clip.vocabulary.size(); ++id) {
+      if (!own.vocabulary.contains(id) || own.vocabulary.token(id) != clip.vocabulary.token(id)) return false;
+    }
+    return true;
+  };
+  VITRINE_REQUIRE(is_same(), "[convert] ", files.path.string(), ": its tokenizer of ", size(own), " tokens is not CLIP's (", size(clip),
+                  "), which a single file stands for, and would be lost; expected --to diffusers");
+}
+
 /// Throws UsageError.
 fs::path output_place(const std::string& input, const ConvertSdConfig& config) {
   const std::array<std::string, 1> inputs{input};
@@ -83,6 +104,7 @@ void convert_sd(const std::string& input, const std::string& dtype, const Conver
   if (files.layout == models::SdLayout::diffusers && (config.average || !config.prediction_type.empty() || !config.settings_from.empty())) {
     throw UsageError(concat("[convert] ", input, ": --average, --prediction-type and --settings-from are for a single file, this is a directory"));
   }
+  if (config.to == "single-file") require_clip_vocabulary(files);
   const models::StableDiffusionWeights weights = models::load_stable_diffusion_weights(files);
   const Json base = base_of(files);
   const models::SdSaveConfig save{.dtype = weight_type(dtype), .metadata = {{"vitrine.base", dump_line(base)}}};

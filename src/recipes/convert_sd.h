@@ -24,7 +24,7 @@ struct ConvertSdConfig {
 
 /// Reads and checks all parts, then writes the output whole or not at all. Numbers are copied bit by bit, or rounded once.
 ///   dtype  float32 | float16 | bfloat16; empty = as stored
-/// Throws UsageError (the output is no place for it), what open_stable_diffusion and load_stable_diffusion_weights throw, IoError.
+/// Throws UsageError (the output is no place for it), InvalidInput (a single file of a model whose tokenizer is not CLIP's), what open_stable_diffusion and load_stable_diffusion_weights throw, IoError.
 void convert_sd(const std::string& input, const std::string& dtype, const ConvertSdConfig& config);
 
 }  // namespace vitrine::recipes

@@ -267,7 +267,7 @@ class ClipFilter : public PictureFilter {
     for (PictureRow& row : rows) {
       if (!row.measures) continue;
       const data::PictureFile& file = row.record.pictures.front();
-      pictures.push_back(io::read_picture(data::read_picture_bytes(file), to_string(file)));
+      pictures.push_back(io::reread_picture(data::read_picture_bytes(file), to_string(file)));
       texts.push_back(text_for(row));
       scored.push_back(&row);
     }

@@ -119,7 +119,7 @@ constexpr std::string_view kGalleryStyle =
 /// A small JPEG as a data URI; "" for a picture that cannot be read.
 std::string thumbnail(const data::PictureFile& file) {
   try {
-    const io::Picture picture = io::read_picture(data::read_picture_bytes(file), to_string(file));
+    const io::Picture picture = io::reread_picture(data::read_picture_bytes(file), to_string(file));
     const double scale = static_cast<double>(kThumbnail) / static_cast<double>(std::max(picture.width, picture.height));
     const auto side = [&](int64_t pixels) { return std::max<int64_t>(1, std::lround(static_cast<double>(pixels) * scale)); };
     const io::Picture small = io::resize(picture, side(picture.width), side(picture.height));

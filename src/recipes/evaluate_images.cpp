@@ -29,6 +29,8 @@
 #include "recipes/interval_json.h"
 #include "recipes/picture_judges.h"
 #include "recipes/picture_learner.h"
+#include "recipes/picture_model.h"
+#include "recipes/picture_tokenizer.h"
 #include "recipes/prompt_drawer.h"
 #include "recipes/resample.h"
 #include "train/picture_tensors.h"
@@ -68,6 +70,9 @@ struct NamedModel {
   std::string name, dir, lora;
 };
 
+/// The last part of a path, also of one that ends in "/".
+std::string last_name(const fs::path& path) { return (path.has_filename() ? path : path.parent_path()).filename().string(); }
+
 /// "DIR", "NAME=DIR" or "NAME=DIR+LORA"; a plus sign is part of DIR where such a folder is there.
 NamedModel named_model(const std::string& text) {
   const size_t equal = text.find('=');
@@ -77,14 +82,31 @@ NamedModel named_model(const std::string& text) {
     model.lora = model.dir.substr(plus + 1);
     model.dir.resize(plus);
   }
-  model.name = equal == std::string::npos ? fs::path(text).filename().string() : text.substr(0, equal);
+  model.name = equal == std::string::npos ? last_name(text) : text.substr(0, equal);
   return model;
+}
+
+/// All of --model, before the first is loaded and drawn with: names that tell rows of the table apart, models and adapters that can be opened.
+std::vector<NamedModel> named_models(const std::vector<std::string>& texts) {
+  std::vector<NamedModel> models;
+  std::set<std::string> names;
+  for (const std::string& text : texts) {
+    models.push_back(named_model(text));
+    const NamedModel& model = models.back();
+    if (model.name.empty()) throw UsageError(concat("[", kVerb, "] --model: expected a name before '=', got ", text));
+    if (!names.insert(model.name).second) throw UsageError(concat("[", kVerb, "] --model: two models are named ", model.name, "; give names: NAME=DIR"));
+    const models::StableDiffusionFiles files = models::open_stable_diffusion(find_picture_model(model.dir));
+    load_picture_tokenizer(files);
+    if (!model.lora.empty()) models::read_lora(model.lora, models::LoraTargets(files.settings));
+  }
+  return models;
 }
 
 /// What a model drew; those of a prompt behind each other.
 struct DrawnSet {
-  at::Tensor pictures;                     // [N, 3, H, W]: the first attempts
-  std::vector<double> accepted, attempts;  // [N]: after refused pictures were drawn anew
+  at::Tensor pictures, probabilities, features;  // [N, 3, H, W], [N, classes], [N, F]: the first attempts, and what the probe sees in them
+  std::vector<imagery::Inspection> inspections;  // [N], of the same
+  std::vector<double> accepted, attempts;        // [N]: after refused pictures were drawn anew
 };
 
 int64_t known_class(const models::ProbeClassifier& probe, const std::string& label) {
@@ -93,10 +115,8 @@ int64_t known_class(const models::ProbeClassifier& probe, const std::string& lab
   return static_cast<int64_t>(*idx);
 }
 
-std::vector<imagery::Inspection> inspect(std::span<const DrawnPicture> drawn, const PicturePrompt& ask, const models::ProbeClassifier& probe) {
-  std::vector<at::Tensor> pixels;
-  for (const DrawnPicture& one : drawn) pixels.push_back(models::to_signed_unit(models::to_tensor(one.picture)));
-  const at::Tensor probabilities = probe.look(at::stack(pixels)).probabilities.select(1, known_class(probe, ask.facts.label));
+std::vector<imagery::Inspection> inspect(std::span<const DrawnPicture> drawn, const PicturePrompt& ask, const models::ProbeView& seen, int64_t wanted) {
+  const at::Tensor probabilities = seen.probabilities.select(1, wanted);
   std::vector<imagery::Inspection> inspections;
   for (size_t i = 0; i < drawn.size(); ++i) {
     const double probability = probabilities[static_cast<int64_t>(i)].item<double>();
@@ -138,25 +158,38 @@ DrawnSet draw_all(const AdaptedModel& adapted, const std::vector<PicturePrompt>&
                       diffusion::scheduler_config_from_json(model.files.settings.scheduler, model.files.path.string(), diffusion::scheduler_kind(config.scheduler)),
                       {.width = size.width, .height = size.height, .num_inference_steps = config.num_inference_steps, .guidance_scale = config.guidance_scale});
   DrawnSet set;
-  std::vector<at::Tensor> first;
+  std::vector<at::Tensor> first, probabilities, features;
   Progress bar("pictures", asks.size() * static_cast<size_t>(config.pictures), "pictures");
   for (size_t a = 0; a < asks.size(); ++a) {
+    models::ProbeView seen;  // of the attempt that was drawn last
     const auto draw = [&](std::span<const PictureSeed> seeds) {
       const at::Tensor pictures = drawer.pictures(drawer.latents(asks[a].text, seeds));
-      if (first.size() == a) first.push_back(pictures);
+      seen = probe.look(pictures);
+      if (first.size() == a) {
+        first.push_back(pictures);
+        probabilities.push_back(seen.probabilities);
+        features.push_back(seen.features);
+      }
       std::vector<DrawnPicture> drawn;
       for (int64_t i = 0; i < pictures.size(0); ++i) drawn.push_back({models::to_picture(pictures[i]), {}});
       return drawn;
     };
+    const auto inspect_drawn = [&](std::span<const DrawnPicture> drawn) {
+      std::vector<imagery::Inspection> inspections = inspect(drawn, asks[a], seen, known_class(probe, asks[a].facts.label));
+      if (set.inspections.size() == a * static_cast<size_t>(config.pictures)) set.inspections.insert(set.inspections.end(), inspections.begin(), inspections.end());
+      return inspections;
+    };
     const ResampleRequest request{.seed = static_cast<uint64_t>(config.seed), .first_index = static_cast<int64_t>(a) * config.pictures, .count = config.pictures,
                                   .attempts = config.attempts};
-    for (const Resampled& picture : draw_until_accepted(request, draw, [&](auto drawn) { return inspect(drawn, asks[a], probe); })) {
+    for (const Resampled& picture : draw_until_accepted(request, draw, inspect_drawn)) {
       set.accepted.push_back(picture.inspection.accepted() ? 1 : 0);
       set.attempts.push_back(picture.attempts);
     }
     bar.advance(static_cast<uint64_t>(config.pictures));
   }
   set.pictures = at::cat(first);
+  set.probabilities = at::cat(probabilities);
+  set.features = at::cat(features);
   return set;
 }
 
@@ -227,7 +260,6 @@ Row measure(const std::string& name, const DrawnSet& set, const std::vector<Pict
   Row row{name, {}, {}, 0, {}, {}, drawn};
   row.measured.available_after = set.accepted;
   row.measured.attempts = set.attempts;
-  const models::ProbeView seen = judges.probe.look(drawn);
   std::vector<io::Picture> pictures;
   std::vector<std::string> prompts;
   for (int64_t i = 0; i < drawn.size(0); ++i) {
@@ -235,9 +267,8 @@ Row measure(const std::string& name, const DrawnSet& set, const std::vector<Pict
     const int64_t wanted = known_class(judges.probe, ask.facts.label);
     pictures.push_back(models::to_picture(drawn[i]));
     prompts.push_back(ask.text);
-    const imagery::Inspection inspection =
-        imagery::inspect_picture(pictures.back(), {.colour = ask.facts.colour, .class_probability = seen.probabilities[i][wanted].item<double>()});
-    row.measured.category.push_back(seen.probabilities[i].argmax().item<int64_t>() == wanted ? 1 : 0);
+    const imagery::Inspection& inspection = set.inspections[static_cast<size_t>(i)];
+    row.measured.category.push_back(set.probabilities[i].argmax().item<int64_t>() == wanted ? 1 : 0);
     row.measured.colour.push_back(inspection.traits.garment.name == ask.facts.colour ? 1 : 0);
     row.measured.available.push_back(inspection.accepted() ? 1 : 0);
     for (const imagery::Finding& finding : inspection.findings) ++row.measured.defects[std::string(imagery::english(finding.defect))];
@@ -245,8 +276,8 @@ Row measure(const std::string& name, const DrawnSet& set, const std::vector<Pict
   row.measured.clip = clip_scores(judges.clip.get(), pictures, prompts);
   row.measured.judge = clip_scores(judges.judge.get(), pictures, prompts);
   row.retrieval = retrieval_of(judges.clip.get(), pictures, asks);
-  row.distance = eval::kernel_distance(rows_of(seen.features), rows_of(real_features), {.seed = static_cast<uint64_t>(config.seed)});
-  row.spread = spread_of(seen.features, config.pictures);
+  row.distance = eval::kernel_distance(rows_of(set.features), rows_of(real_features), {.seed = static_cast<uint64_t>(config.seed)});
+  row.spread = spread_of(set.features, config.pictures);
   return row;
 }
 
@@ -333,6 +364,12 @@ std::optional<double> likeness_of(const at::Tensor& states, const at::Tensor& fi
   return train::state_likeness(states, first).item<double>();
 }
 
+std::string known_colours() {
+  std::string words;
+  for (size_t i = 0; i < imagery::kColourNames; ++i) words += concat(i == 0 ? "" : ", ", imagery::english(static_cast<imagery::ColourName>(i)));
+  return words;
+}
+
 std::vector<uint32_t> prompt_of_each(size_t prompts, int64_t pictures) {
   std::vector<uint32_t> groups;
   for (size_t p = 0; p < prompts; ++p) groups.insert(groups.end(), static_cast<size_t>(pictures), static_cast<uint32_t>(p));
@@ -346,11 +383,15 @@ void EvaluateImagesConfig::validate() const {
   VITRINE_REQUIRE(!model.empty(), "[evaluate images] model: no Stable Diffusion directory given");
   VITRINE_REQUIRE(!probe.empty(), "[evaluate images] probe: no directory of train probe given");
   VITRINE_REQUIRE(!colours.empty(), "[evaluate images] colours: none given");
+  for (const std::string& colour : colours) {
+    if (!imagery::colour_name(colour)) throw UsageError(concat("[evaluate images] --colours: expected ", known_colours(), "; '", colour, "' is no colour name"));
+  }
 }
 
 void evaluate_images(const fs::path& set, const std::string& output, const EvaluateImagesConfig& config, const std::string& device) {
   config.validate();
   const fs::path place = require_artefact_place(kVerb, output, kKind);
+  const std::vector<NamedModel> models = named_models(config.model);
   const Judges judges{models::ProbeClassifier(config.probe), load_scorer(config.clip, device), load_scorer(config.judge, device)};
   const train::PictureSize size = size_of(config, judges.probe);
   const RealPictures real = load_real(set, size);
@@ -365,8 +406,7 @@ void evaluate_images(const fs::path& set, const std::string& output, const Evalu
   std::vector<Row> rows;
   const std::vector<std::string> general = general_prompts();
   at::Tensor first_states;
-  for (const std::string& text : config.model) {
-    const NamedModel named = named_model(text);
+  for (const NamedModel& named : models) {
     const AdaptedModel model(named, config.dtype, at::Device(device));
     rows.push_back(measure(named.name, draw_all(model, asks, size, judges.probe, config), asks, judges, real_seen.features, config));
     const at::Tensor states = states_of_prompts(model.model(), general, &model.text());

@@ -7,6 +7,8 @@
 
 #include "base/file.h"
 #include "base/resource.h"
+#include "recipes/picture_model.h"
+#include "recipes/picture_tokenizer.h"
 #include "train/caption_batch.h"
 #include "train/caption_ids.h"
 
@@ -43,10 +45,11 @@ at::Tensor states_of_prompts(const LoadedModel& model, const std::vector<std::st
   return states_of(model.parts.text_encoder, *model.tokenizer, prompts, model.device, adapted);
 }
 
-at::Tensor states_of_prompts_at(const std::string& path, const std::vector<std::string>& prompts, const LoadedModel& like) {
-  const models::StableDiffusionFiles files = models::open_stable_diffusion(path);
+at::Tensor states_of_prompts_at(const std::string& name, const std::vector<std::string>& prompts, const LoadedModel& like) {
+  const models::StableDiffusionFiles files = models::open_stable_diffusion(find_picture_model(name));
+  const auto tokenizer = load_picture_tokenizer(files);
   const models::TextEncoder encoder(files.settings.text_encoder, models::load_text_weights(files), {.dtype = like.dtype, .device = like.device});
-  return states_of(encoder, *text::load_tokenizer(files.tokenizer_dir), prompts, like.device, nullptr);
+  return states_of(encoder, *tokenizer, prompts, like.device, nullptr);
 }
 
 }  // namespace vitrine::recipes

@@ -17,7 +17,8 @@ at::Tensor prompt_ids(const text::Tokenizer& tokenizer, const std::vector<std::s
 ///   adapted  in place of its tensors; nullptr = none
 at::Tensor states_of_prompts(const LoadedModel& model, const std::vector<std::string>& prompts, const nn::TensorSource* adapted = nullptr);
 
-/// The same of the text encoder of the Stable Diffusion model at `path`, computed as `like` is. Throws what open_stable_diffusion throws.
-at::Tensor states_of_prompts_at(const std::string& path, const std::vector<std::string>& prompts, const LoadedModel& like);
+/// The same of the text encoder of a Stable Diffusion model, named as find_picture_model takes it, computed as `like` is. Throws what find_picture_model
+/// and open_stable_diffusion throw.
+at::Tensor states_of_prompts_at(const std::string& name, const std::vector<std::string>& prompts, const LoadedModel& like);
 
 }  // namespace vitrine::recipes

@@ -8,6 +8,7 @@
 #include "models/tensor_files.h"
 #include "models/text_encoder.h"
 #include "recipes/picture_learner.h"
+#include "recipes/picture_tokenizer.h"
 #include "text/clip_bpe_trainer.h"
 #include "text/tokenizer_spec.h"
 #include "train/contrastive_loss.h"
@@ -29,7 +30,7 @@ struct Vocabulary {
 };
 
 Vocabulary vocabulary_of(const LoadedModel& model, const TrainTextEncoderConfig& config, const std::vector<std::string>& captions) {
-  Vocabulary vocabulary{text::read_tokenizer_spec(model.files.tokenizer_dir), {}};
+  Vocabulary vocabulary{text::read_tokenizer_spec(picture_tokenizer_dir(model.files)), {}};
   if (config.new_tokens == 0) return vocabulary;
   text::ExtendedTokenizer extended = text::extend_clip_bpe(std::move(vocabulary.spec), captions, static_cast<int>(config.new_tokens));
   vocabulary.spec = std::move(extended.spec);

@@ -2,17 +2,21 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "models/clip/weights.h"
 #include "models/text_encoder.h"
 #include "models/textual_inversion.h"
 #include "recipes/picture_learner.h"
+#include "recipes/picture_tokenizer.h"
 #include "text/tokenizer_spec.h"
 
 namespace vitrine::recipes {
 namespace {
 
 constexpr const char* kRows = "rows";
+constexpr const char* kVerb = "[train textual-inversion] ";
 
 /// The text encoder's tensors, with new rows behind its vocabulary.
 class ExtendedTensors final : public nn::TensorSource {
@@ -33,12 +37,31 @@ class ExtendedTensors final : public nn::TensorSource {
 /// The placeholder as several tokens: <my-dress>, <my-dress>_1, …, as diffusers names them.
 std::string token_name(const std::string& placeholder, int64_t i) { return i == 0 ? placeholder : concat(placeholder, "_", i); }
 
+/// A word is known by its own spelling, and as a text: CLIP stores "dress</w>". What only becomes [UNK] is new.
+bool is_known(const text::Tokenizer& tokenizer, const std::string& word) {
+  if (tokenizer.token_to_id(word)) return true;
+  const std::vector<int32_t> ids = tokenizer.encode(word);
+  return ids.size() == 1 && ids.front() != tokenizer.special().unk;
+}
+
 text::TokenizerSpec with_placeholder(const LoadedModel& model, const TrainTextualInversionConfig& config) {
-  text::TokenizerSpec spec = text::read_tokenizer_spec(model.files.tokenizer_dir);
-  VITRINE_REQUIRE(!model.tokenizer->token_to_id(config.placeholder_token), "[train textual-inversion] placeholder_token: ", config.placeholder_token,
-                  " is a token of the model already");
+  text::TokenizerSpec spec = text::read_tokenizer_spec(picture_tokenizer_dir(model.files));
+  for (int64_t i = 0; i < config.num_vectors; ++i) {
+    const std::string word = token_name(config.placeholder_token, i);
+    if (is_known(*model.tokenizer, word)) throw UsageError(concat(kVerb, "--placeholder-token: ", word, " is a token of the model already; expected a new word, such as <", word, ">"));
+  }
   for (int64_t i = 0; i < config.num_vectors; ++i) text::add_token(spec, {.content = token_name(config.placeholder_token, i)});
   return spec;
+}
+
+/// One token that every new row begins as, or one for each of them.
+std::vector<int32_t> initializer_ids(const text::Tokenizer& tokenizer, const TrainTextualInversionConfig& config) {
+  const std::vector<int32_t> ids = tokenizer.encode(config.initializer_token);
+  const auto count = static_cast<int64_t>(ids.size());
+  const bool is_unknown = std::any_of(ids.begin(), ids.end(), [&](int32_t id) { return id == tokenizer.special().unk; });
+  if (!is_unknown && (count == 1 || count == config.num_vectors)) return ids;
+  throw UsageError(concat(kVerb, "--initializer-token: expected a word of one token", config.num_vectors > 1 ? concat(" or of ", config.num_vectors) : "", ", '",
+                          config.initializer_token, "' ", is_unknown ? "is unknown to the model" : concat("has ", count)));
 }
 
 class TextualInversionLearner final : public PictureLearner {
@@ -48,8 +71,7 @@ class TextualInversionLearner final : public PictureLearner {
         matrix_(concat("text_model.", models::vocabulary_matrix_of(model.files.settings.text_encoder))),
         parameters_({{kRows, {config.num_vectors, model.parts.text_encoder.width()}, /*decay=*/false}}, model.device),
         text_(model.parts.text_encoder.tensors().source(), matrix_, parameters_) {
-    const std::vector<int32_t> ids = model.tokenizer->encode(config.initializer_token);
-    VITRINE_REQUIRE(!ids.empty(), "[train textual-inversion] initializer_token: '", config.initializer_token, "' has no token");
+    const std::vector<int32_t> ids = initializer_ids(*model.tokenizer, config);
     const at::NoGradGuard no_grad;
     const at::Tensor known = model.parts.text_encoder.tensors().value(matrix_);
     for (int64_t i = 0; i < config.num_vectors; ++i) {

@@ -2,18 +2,21 @@
 
 #include <ATen/ATen.h>
 
+#include "recipes/picture_model.h"
+#include "recipes/picture_tokenizer.h"
 #include "train/compute_type.h"
 
 namespace vitrine::recipes {
 
-std::unique_ptr<LoadedModel> load_model_to_tune(const std::string& path, const std::string& dtype, const at::Device& device) {
+std::unique_ptr<LoadedModel> load_model_to_tune(const std::string& name, const std::string& dtype, const at::Device& device) {
   const auto compute = train::compute_type(dtype, at::empty({0}, at::TensorOptions().device(device)));
   const at::ScalarType type = compute == models::ComputeType::bfloat16 ? at::kBFloat16 : at::kFloat;
-  const models::StableDiffusionFiles files = models::open_stable_diffusion(path);
+  const models::StableDiffusionFiles files = models::open_stable_diffusion(find_picture_model(name));
+  auto tokenizer = load_picture_tokenizer(files);  // refused before the weights are read
   std::map<std::string, std::string> sha256;
   for (const models::SdPart part : models::kSdParts) sha256[std::string(models::name_of(part))] = models::part_sha256(files, part);
-  return std::unique_ptr<LoadedModel>(new LoadedModel{files, models::load_stable_diffusion(files, {type, device}), text::load_tokenizer(files.tokenizer_dir),
-                                                      diffusion::scheduler_config_from_json(files.settings.scheduler, path, diffusion::SchedulerKind::ddim),
+  return std::unique_ptr<LoadedModel>(new LoadedModel{files, models::load_stable_diffusion(files, {type, device}), std::move(tokenizer),
+                                                      diffusion::scheduler_config_from_json(files.settings.scheduler, files.path.string(), diffusion::SchedulerKind::ddim),
                                                       type, device, sha256});
 }
 

@@ -28,8 +28,9 @@ struct LoadedModel {
   std::map<std::string, std::string> sha256;
 };
 
-/// dtype: of TrainPicturesConfig::train. Throws what load_stable_diffusion, load_tokenizer and read_scheduler_config throw.
-std::unique_ptr<LoadedModel> load_model_to_tune(const std::string& path, const std::string& dtype, const at::Device& device);
+/// name: a directory, a single file or a name, as find_picture_model takes it; dtype: of TunePicturesConfig::train. Throws what find_picture_model,
+/// open_stable_diffusion, load_picture_tokenizer, load_stable_diffusion and scheduler_config_from_json throw.
+std::unique_ptr<LoadedModel> load_model_to_tune(const std::string& name, const std::string& dtype, const at::Device& device);
 
 /// For pictures with the model as it is on disk.
 diffusion::Networks networks_of(const LoadedModel& model);

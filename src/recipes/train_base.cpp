@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "copywriting/copy_model.h"
 #include "diffusion/network_models.h"
 #include "models/diffusers_files.h"
 #include "models/initialize_pictures.h"
@@ -53,12 +54,14 @@ struct FrozenVae {
   std::string sha256;
 };
 
+std::string vae_sha256(const fs::path& dir) { return sha256_file(dir / concat(models::kDiffusersStem, ".safetensors")); }
+
 FrozenVae load_vae(const std::string& name, at::ScalarType dtype, const at::Device& device) {
   const fs::path dir(name);
   const models::VaeConfig config = models::read_vae_config(dir);
   auto tensors = models::frozen_tensors(models::load_vae_weights(dir, config), models::vae_weight_specs(config), {dtype, device});
   return {config, std::make_unique<nn::FrozenTensors>(std::move(tensors)),
-          sha256_file(dir / concat(models::kDiffusersStem, ".safetensors"))};
+          vae_sha256(name)};
 }
 
 /// Text encoder and UNet in one store, under "text_encoder." and "unet.".
@@ -133,10 +136,12 @@ std::string sample_sheet(const Base& base, const std::vector<std::string>& promp
                               .max_tokens = config.text_positions});
 }
 
+fs::path init_dir(const TrainBaseConfig& config) { return copywriting::find_model(config.init); }
+
 /// Of the UNet that the run began with; "" = random weights.
 std::string init_sha256(const TrainBaseConfig& config) {
   if (config.init.empty()) return "";
-  return sha256_file(fs::path(config.init) / "unet" / concat(models::kDiffusersStem, ".safetensors"));
+  return sha256_file(init_dir(config) / "unet" / concat(models::kDiffusersStem, ".safetensors"));
 }
 
 void save_part(const nn::ParameterStore& parameters, const std::string& prefix, const fs::path& file, models::ComputeType dtype,
@@ -261,7 +266,7 @@ fs::path make_tokenizer(const fs::path& work, const CaptionedPictures& training,
   fs::remove_all(folder);
   fs::create_directories(folder);
   if (!config.init.empty()) {
-    fs::copy(fs::path(config.init) / "tokenizer", folder, fs::copy_options::recursive);
+    fs::copy(init_dir(config) / "tokenizer", folder, fs::copy_options::recursive);
     return folder;
   }
   const std::vector<std::string> captions = training.all_captions();
@@ -277,15 +282,34 @@ at::ScalarType compute_type(const TrainBaseConfig& config, const at::Device& dev
   return train::compute_type(config.train.dtype, any) == models::ComputeType::bfloat16 ? at::kBFloat16 : at::kFloat;
 }
 
+/// Throws UsageError for sides that the VAE cannot take.
+void check_sides(const TrainBaseConfig& config, const models::VaeConfig& vae) {
+  for (const auto& [option, side] : {std::pair("--width", config.width), std::pair("--height", config.height)}) {
+    if (side % vae.downscale() == 0) continue;
+    throw UsageError(concat("[train base] ", option, ": expected a multiple of ", vae.downscale(), ", which a latent of ", config.vae, " stands for, got ", side));
+  }
+}
+
 /// Throws InvalidInput where what is learned on does not fit the settings.
-void check_init(const TrainBaseConfig& config, const FrozenVae& vae, const models::UNetConfig& unet, const models::ClipTextConfig& text) {
-  const models::StableDiffusionFiles files = models::open_stable_diffusion(config.init);
-  VITRINE_REQUIRE(models::part_sha256(files, models::SdPart::vae) == vae.sha256, "[train base] init: ", config.init, " was made with another VAE than ", config.vae);
+void check_init(const TrainBaseConfig& config, const models::VaeConfig& vae) {
+  const models::StableDiffusionFiles files = models::open_stable_diffusion(init_dir(config));
+  const models::UNetConfig unet = config.unet(vae.latent_channels, vae.downscale());
+  const models::ClipTextConfig text = config.text_encoder(text::load_tokenizer(files.tokenizer_dir)->vocab_size());
+  VITRINE_REQUIRE(models::part_sha256(files, models::SdPart::vae) == vae_sha256(config.vae), "[train base] init: ", config.init, " was made with another VAE than ",
+                  config.vae);
   models::UNetConfig known = files.settings.unet;
   if (known.addition_embed_heads == 0) known.addition_embed_heads = unet.addition_embed_heads;  // may be new: it begins as nothing
   VITRINE_REQUIRE(models::to_json(known) == models::to_json(unet), "[train base] init: the UNet of ", config.init, " has other shapes than the settings");
   VITRINE_REQUIRE(models::to_json(files.settings.text_encoder, "float32") == models::to_json(models::TextConfig(text), "float32"),
                   "[train base] init: the text encoder of ", config.init, " has other shapes than the settings");
+}
+
+/// What need not wait for the pictures.
+void check_start(const TrainBaseConfig& config) {
+  const models::VaeConfig vae = models::read_vae_config(config.vae);
+  check_sides(config, vae);
+  models::load_vae_weights(config.vae, vae);
+  if (!config.init.empty()) check_init(config, vae);
 }
 
 std::unique_ptr<Base> make_base(const TrainBaseConfig& config, const fs::path& tokenizer_dir, const at::Device& device) {
@@ -296,8 +320,7 @@ std::unique_ptr<Base> make_base(const TrainBaseConfig& config, const fs::path& t
   const models::UNetConfig unet = config.unet(vae.config.latent_channels, vae.config.downscale());
   const models::ClipTextConfig text = config.text_encoder(tokenizer->vocab_size());
   const bool learns_on = !config.init.empty();
-  if (learns_on) check_init(config, vae, unet, text);
-  const fs::path init(config.init);
+  const fs::path init = learns_on ? init_dir(config) : fs::path();
   auto encoder = learns_on ? models::TextEncoder::load(init / "text_encoder") : models::TextEncoder::random(text, key.fold_in("text"), {});
   auto parameters = first_parameters(encoder, unet, key, device);
   if (learns_on) read_unet(*parameters, init / "unet", models::read_unet_config(init / "unet"));
@@ -335,8 +358,8 @@ train::StepTrainResult run_training(Base& base, const Sets& sets, const fs::path
 
 bool train_base(const fs::path& data, const std::string& output, const TrainBaseConfig& config, const std::string& device) {
   config.validate();
-  if (!config.init.empty()) models::open_stable_diffusion(config.init);  // what is no model is refused before anything is written
   const fs::path place = require_artefact_place(kVerb, output, kSdKind);
+  check_start(config);
   train::RunFolder run(kVerb, place.string() + ".run");
   const Sets sets = load_sets(data, config);
   const fs::path tokenizer_dir = make_tokenizer(run.model(), sets.training, config);

@@ -38,7 +38,7 @@ struct TrainBaseConfig {
 
   void describe(FieldVisitor& v) {
     v.field("vae", vae, "directory of `train vae`");
-    v.field("init", init, "directory of an earlier `train base` with the same VAE and shapes, whose weights and tokenizer are learned on; text_in_time may be new");
+    v.field("init", init, "directory, or name in models/, of an earlier `train base` with the same VAE and shapes, whose weights and tokenizer are learned on; text_in_time may be new");
     v.field("width", width, "pictures are cut to this width, pixels", 16, 4096);
     v.field("height", height, "and this height", 16, 4096);
     v.field("shifts", shifts, "ways to cut each picture a little larger, each also mirrored", 1, 64);
@@ -72,7 +72,8 @@ struct TrainBaseConfig {
 /// DATA: a picture set with the splits train and validation (data/picture_sets.h). A picture without a text of its own gets a
 /// caption made of its class and of what is measured in it. Writes a Stable Diffusion directory with vitrine.json, train.jsonl and run.html. The same
 /// command goes on with a run that was stopped. Returns false when the run was stopped by its own limits, with its state saved.
-/// Throws InvalidInput for an `init` of another VAE or of other shapes.
+/// Throws, before pictures are read: UsageError for sides that the VAE cannot take, InvalidInput for an `init` of another VAE or of other shapes, what
+/// find_model, open_stable_diffusion and load_vae_weights throw.
 bool train_base(const std::filesystem::path& data, const std::string& output, const TrainBaseConfig& config, const std::string& device);
 
 }  // namespace vitrine::recipes

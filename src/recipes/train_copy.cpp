@@ -321,10 +321,7 @@ bool train_copy(const fs::path& data_path, const fs::path& validation_path, cons
   hooks.settings = settings_of(record);
   hooks.samples = [&](const train::EpochReport&) { return sample_texts(model, work, record); };
   const auto result = train::train(model, config.train, source, {to_examples(held_out.plain()), held_out.num_code_points()}, run_dir, hooks);
-  if (!result.complete) {
-    log_info("stopped by the limit, state saved in ", run_dir.string(), "; the same command goes on");
-    return rows.rejected == 0;
-  }
+  if (!result.complete) throw Cancelled(concat("[train copy] stopped by the limit, state saved in ", run_dir.string(), "; the same command goes on"));
   const Json metrics{{"validation_nats_per_label", or_null(result.validation_loss)},
                      {"validation_nats_per_char", or_null(result.validation_nats_per_char)},
                      {"epochs_used", result.epochs_used}};

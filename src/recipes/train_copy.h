@@ -55,7 +55,8 @@ struct TrainCopyConfig {
 /// config.init: a copy model keeps its vocabulary; a public GPT-2 gets the tokens it lacks (public_gpt2.h).
 /// Returns false when rows were rejected (they are logged by code).
 /// Throws UsageError (an output that holds other files, a state of other settings, a size that is not the init model's),
-/// Busy (another process trains there), NotFound, Corrupt, InvalidInput, IoError, Cancelled (state saved).
+/// Busy (another process trains there), NotFound, Corrupt, InvalidInput, IoError, Cancelled (state saved): by the user, or
+/// by max_minutes or max_steps.
 bool train_copy(const std::filesystem::path& data, const std::filesystem::path& validation, const std::string& output,
                 const TrainCopyConfig& config, const std::string& device);
 

@@ -316,11 +316,7 @@ bool train_ranker(const fs::path& data, const fs::path& validation, const std::s
     return watch(model, config, rows.validation, held_out.examples);
   };
   const auto result = train::train(model, config.train, source, held_out, run.path(), hooks);
-  if (!result.complete) {
-    log_info("stopped by the limit, state saved in ", run.path().string(),
-             "; the same command goes on");
-    return true;
-  }
+  if (!result.complete) throw Cancelled(concat("[train ranker] stopped by the limit, state saved in ", run.path().string(), "; the same command goes on"));
   save_model(model, work, record, Json::object());
   const RankerFigures figures = measure(work, rows.validation, held_out.examples);
   for (const auto& line : figures.lines()) log_info("saved model, ", line);

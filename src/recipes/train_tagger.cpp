@@ -387,11 +387,7 @@ bool train_tagger(const fs::path& data_path, const fs::path& validation_path,
   const auto result =
       train::train(model, config.train, source, {to_examples(held_out.epoch(key)), 0},
                    run.path(), hooks);
-  if (!result.complete) {
-    log_info("stopped by the limit, state saved in ", run.path().string(),
-             "; the same command goes on");
-    return rows.rejected == 0;
-  }
+  if (!result.complete) throw Cancelled(concat("[train tagger] stopped by the limit, state saved in ", run.path().string(), "; the same command goes on"));
   save_model(model, work, record, Json::object());
   auto tagger = copywriting::ClaimTagger::load(work, kMeasuredWith);
   Json metrics = score_json(tagger, sentences);

@@ -24,6 +24,7 @@
 #include "recipes/general_prompts.h"
 #include "recipes/picture_judges.h"
 #include "recipes/picture_learner.h"
+#include "recipes/picture_model.h"
 #include "recipes/prompt_drawer.h"
 #include "recipes/reward_pictures.h"
 #include "recipes/training_rows.h"
@@ -81,6 +82,13 @@ Json judges_sha256(const PictureJudgesConfig& judges) {
   return {{"clip", hash(judges.clip)}, {"probe", hash(judges.probe)}};
 }
 
+/// The size in force, which may be the model's own: `draw` takes it from vitrine.json.
+Json settings_with_size(Json settings, const train::PictureSize& size) {
+  settings["width"] = size.width;
+  settings["height"] = size.height;
+  return settings;
+}
+
 /// One run: the model, what learns, the sets; in the order they are needed.
 class TuneRun {
  public:
@@ -109,6 +117,7 @@ class TuneRun {
   const LoadedModel& model() const { return *model_; }
   const PictureLearner& learner() const { return *learner_; }
   const CaptionedPictures& pictures() const { return sets_.all; }
+  const train::PictureSize& cut() const { return cut_; }
   size_t num_training() const { return sets_.training.size(); }
   /// What the drawing of rewarded pictures says of itself; null where there are none.
   const Json& reward_report() const { return reward_report_; }
@@ -238,7 +247,7 @@ class TuneRun {
       hooks.weight = way_.text->contrast.diffusion_weight;
       hooks.more_validation = [this] { return contrast_->validate(); };
     }
-    hooks.settings = way_.settings;
+    hooks.settings = settings_with_size(way_.settings, cut_);
     if (way_.text != nullptr) hooks.settings["judges_sha256"] = judges_sha256(way_.text->judges);
     hooks.settings["data"] = sets_.all.pictures().sha256;
     hooks.settings["base"] = Json(model_->sha256);
@@ -271,8 +280,6 @@ class TuneRun {
 
 /// The parts that did not learn, as files of the base.
 void copy_base(const LoadedModel& model, const std::vector<std::string>& learned, const fs::path& folder) {
-  VITRINE_REQUIRE(model.files.layout == models::SdLayout::diffusers, "[train] ", model.files.path.string(),
-                  ": a single file cannot be taken over part by part; make a directory of it first: vitrine convert sd");
   for (const char* name : {"model_index.json", "scheduler", "text_encoder", "tokenizer", "unet", "vae"}) {
     if (std::find(learned.begin(), learned.end(), name) != learned.end()) continue;
     fs::copy(model.files.path / name, folder / name, fs::copy_options::recursive);
@@ -298,7 +305,7 @@ Json manifest_of_run(const Way& way, const TuneRun& run, const train::StepTrainR
     for (const auto& [name, value] : validation.measures) last[name] = value;
   }
   manifest.update({{"verb", way.verb},
-                   {"settings", way.settings},
+                   {"settings", settings_with_size(way.settings, run.cut())},
                    {"base", {{"path", way.config.model}, {"sha256", Json(run.model().sha256)}}},
                    {"data", {{"sha256", run.pictures().pictures().sha256}, {"licence", run.pictures().licence()}, {"pictures", run.num_training()}}},
                    {"metrics", {{"before", first}, {"after", last}}},
@@ -344,18 +351,26 @@ void validate_common(const TunePicturesConfig& config, std::string_view verb) {
   config.train.validate();
 }
 
+/// Where the result is a whole model, the parts that do not learn are taken over as they are.
+void require_parts(const TunePicturesConfig& config, std::string_view verb) {
+  if (!fs::is_regular_file(find_picture_model(config.model))) return;
+  throw UsageError(concat("[", verb, "] --model: expected a directory, ", config.model,
+                          " is a single file, which cannot be taken over part by part; make a directory of it first: vitrine convert sd"));
+}
+
 }  // namespace
 
 void TrainTextEncoderConfig::validate() const {
   check_config(*this, kTextVerb);
   validate_common(common, kTextVerb);
-  const auto require_use = [&](const std::string& dir, bool is_used, const char* name) {
-    VITRINE_REQUIRE(dir.empty() || is_used, "[", kTextVerb, "] ", name, ": has no say with objective ", objective);
+  const auto refuse_unless = [](bool is_right, const auto&... parts) {
+    if (!is_right) throw UsageError(concat("[", kTextVerb, "] ", parts...));
   };
-  require_use(judges.clip, is_contrastive() || is_reward(), "clip");
-  require_use(judges.probe, is_reward(), "probe");
-  VITRINE_REQUIRE(!is_contrastive() || !judges.clip.empty(), "[", kTextVerb, "] clip: objective contrastive compares with the picture side of a CLIP, none is given");
-  VITRINE_REQUIRE(!is_reward() || !judges.clip.empty() || !judges.probe.empty(), "[", kTextVerb, "] clip, probe: objective reward needs a judge, none is given");
+  refuse_unless(judges.clip.empty() || is_contrastive() || is_reward(), "--clip: has no say with objective ", objective);
+  refuse_unless(judges.probe.empty() || is_reward(), "--probe: has no say with objective ", objective);
+  refuse_unless(!is_contrastive() || !judges.clip.empty(), "--clip: objective contrastive compares with the picture side of a CLIP, none is given");
+  refuse_unless(!is_reward() || !judges.clip.empty() || !judges.probe.empty(), "--clip, --probe: objective reward needs a judge, none is given");
+  require_parts(common, kTextVerb);
   if (!judges.clip.empty()) models::read_clip_config(judges.clip);
   if (!judges.probe.empty()) models::read_probe_config(judges.probe);
 }
@@ -369,6 +384,7 @@ void TrainDreamboothConfig::validate() const {
   check_config(*this, "train dreambooth");
   validate_common(common, "train dreambooth");
   VITRINE_REQUIRE(!instance_prompt.empty(), "[train dreambooth] instance_prompt: no prompt given");
+  require_parts(common, "train dreambooth");
   VITRINE_REQUIRE(class_pictures == 0 || !class_prompt.empty(), "[train dreambooth] class_prompt: no prompt given for ", class_pictures, " class pictures");
 }
 

@@ -9,11 +9,11 @@
 namespace vitrine::recipes {
 
 /// DATA: a picture set (data/picture_sets.h) with the splits train and validation, or without splits: then every twentieth
-/// picture is held out, and of fewer than twenty the first one is measured though it is trained on. The same command goes on with a run
-/// that was stopped. Each returns false when the run was stopped by its own limits, with its state saved.
-/// Throws what load_model_to_tune and train_steps throw; InternalError when a part that does not learn was changed.
+/// picture is held out, and of fewer than twenty the first one is measured though it is trained on, with a warning. The same command goes on with a
+/// run that was stopped. Each returns false when the run was stopped by its own limits, with its state saved.
+/// Throws what the config's validate, load_model_to_tune and train_steps throw; InternalError when a part that does not learn was changed.
 
-/// Writes a whole Stable Diffusion directory; UNet and VAE are the files of the model, byte for byte where that is a directory.
+/// Writes a whole Stable Diffusion directory; UNet and VAE are the files of the model, byte for byte.
 bool train_text_encoder(const std::filesystem::path& data, const std::string& output, const TrainTextEncoderConfig& config, const std::string& device);
 
 /// Writes lora.safetensors (or, of PEFT, lora/) with vitrine.json, train.jsonl and run.html.

@@ -29,7 +29,7 @@ struct TunePicturesConfig {
   train::StepTrainConfig train;
 
   void describe(FieldVisitor& v) {
-    v.field("model", model, "Stable Diffusion directory or single file that is tuned");
+    v.field("model", model, "Stable Diffusion model that is tuned: a directory or a name in models/; for lora and textual-inversion also a single file");
     v.field("width", width, "pictures are cut to this width, pixels; 0 = the model's own size", 0, 4096);
     v.field("height", height, "and this height", 0, 4096);
     v.field("shifts", shifts, "ways to cut each picture a little larger, each also mirrored", 1, 64);
@@ -53,7 +53,7 @@ struct TextDriftConfig {
 
   void describe(FieldVisitor& v) {
     v.field("drift_prompts", prompts, "general prompts whose states must stay near; default: rules/pictures/general_prompts.txt");
-    v.field("drift_base", base, "Stable Diffusion directory whose states these are; default: the model that is tuned");
+    v.field("drift_base", base, "Stable Diffusion model whose states these are; default: the model that is tuned");
     drift.describe(v);
   }
 };
@@ -91,7 +91,8 @@ struct TrainTextEncoderConfig {
   }
   bool is_contrastive() const { return objective == "contrastive"; }
   bool is_reward() const { return objective == "reward"; }
-  /// Throws InvalidInput, naming the field.
+  /// Throws InvalidInput, naming the field; UsageError, naming the option, for judges that do not go with the objective and a model in a single
+  /// file; what read_clip_config and read_probe_config throw.
   void validate() const;
 };
 
@@ -134,6 +135,7 @@ struct TrainDreamboothConfig {
     v.field("prior_weight", prior_weight, "weight of their loss", 0, 100);
     v.field("train_text_encoder", train_text_encoder, "the text encoder learns too");
   }
+  /// As TrainTextEncoderConfig::validate.
   void validate() const;
 };
 

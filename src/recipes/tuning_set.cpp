@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "recipes/picture_model.h"
 
 namespace vitrine::recipes {
 namespace {
@@ -14,8 +16,8 @@ constexpr size_t kHeldOut = 20;  // one picture in so many is held out of a set 
 
 train::PictureSize cut_size(const TunePicturesConfig& config, const LoadedModel& model) {
   const int64_t step = model.files.settings.vae.downscale();
-  const int64_t own = model.files.settings.unet.sample_size * step;
-  const train::PictureSize size{config.width > 0 ? config.width : own, config.height > 0 ? config.height : own};
+  const PictureSides own = own_sides(model.files);
+  const train::PictureSize size{config.width > 0 ? config.width : own.width, config.height > 0 ? config.height : own.height};
   VITRINE_REQUIRE(size.width % step == 0 && size.height % step == 0, "[train] width and height: expected multiples of ", step, ", got ", size.width, "x", size.height);
   return size;
 }
@@ -29,7 +31,11 @@ TuningSet load_tuning_set(const std::filesystem::path& data, const TunePicturesC
     if (has_splits && !is_held_out && sets.all.split(row) != "train") continue;
     (is_held_out ? sets.validation : sets.training).push_back(static_cast<int64_t>(row));
   }
-  if (sets.validation.empty()) sets.validation = {sets.training.front()};
+  if (sets.validation.empty()) {
+    log_warn("[train] ", data.string(), ": ", sets.training.size(), " pictures without splits, fewer than ", kHeldOut,
+             ": none is held out, the validation loss (and keep_best, patience) is of the first one, which is trained on");
+    sets.validation = {sets.training.front()};
+  }
   return sets;
 }
 

@@ -15,11 +15,11 @@ struct TuningSet {
   std::vector<int64_t> training, validation;  // rows
 };
 
-/// width and height of the config, or the model's own. Throws InvalidInput for sides that the model cannot take.
+/// width and height of the config, or the model's own (own_sides). Throws InvalidInput for sides that the model cannot take.
 train::PictureSize cut_size(const TunePicturesConfig& config, const LoadedModel& model);
 
 /// The splits train and validation; of a set without splits every twentieth picture is held out, and of fewer than twenty the first one is
-/// measured though it is trained on. Pictures are a little larger than `cut`.
+/// measured though it is trained on, with a warning. Pictures are a little larger than `cut`.
 ///   plain  a folder of pictures without captions
 /// Throws what CaptionedPictures throws.
 TuningSet load_tuning_set(const std::filesystem::path& data, const TunePicturesConfig& config, const train::PictureSize& cut, bool plain);

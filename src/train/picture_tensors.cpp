@@ -54,16 +54,19 @@ PictureTensors load_pictures(const std::vector<data::PictureFile>& sources, cons
     throw_if_interrupted("nothing is saved yet");
     bar.advance();
     const std::string name = data::to_string(sources[i]);
+    const auto leave_out = [](const std::exception& error) { log_warn("left out: ", error.what()); };
     try {
       const std::string bytes = data::read_picture_bytes(sources[i]);
       pictures.push_back(models::to_tensor(fitted(io::read_picture(bytes, name), size)));
       result.files.push_back(sources[i].file);
       kept.push_back(i);
       names_and_hashes += concat(fs::path(name).filename().string(), " ", sha256_hex(bytes), "\n");
-    } catch (const Corrupt& error) {
-      log_warn("left out: ", error.what());
+    } catch (const Corrupt& error) {  // what a picture file can be is an outcome, not a failure
+      leave_out(error);
     } catch (const InvalidInput& error) {  // TOO_LARGE
-      log_warn("left out: ", error.what());
+      leave_out(error);
+    } catch (const NotFound& error) {
+      leave_out(error);
     }
   }
   if (pictures.empty()) throw NotFound("[load_pictures] none of the pictures can be read");

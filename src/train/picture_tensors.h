@@ -25,7 +25,7 @@ struct PictureTensors {
 /// Throws NotFound when there is no such folder or no picture in it.
 std::vector<std::filesystem::path> picture_files(const std::filesystem::path& folder);
 
-/// Each picture as `size` says. A file that cannot be read, or is TOO_LARGE, is left out with a warning.
+/// Each picture as `size` says. A file that is missing, broken or larger than the limits of io::read_picture is left out with a warning.
 /// Shows progress. Throws NotFound (no readable picture), Cancelled.
 PictureTensors load_pictures(const std::vector<std::filesystem::path>& files, const PictureSize& size);
 /// The same of pictures that may lie in containers. kept: of each picture in the result, its index in `pictures`.

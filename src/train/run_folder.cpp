@@ -9,7 +9,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::string_view kLock = "lock";
-constexpr std::string_view kNames[] = {kLock, "model", "state.safetensors", "checkpoints", "train.jsonl", "run.html", "samples", "best.safetensors", "cache"};
+constexpr std::string_view kModel = "model";
+constexpr std::string_view kNames[] = {kLock, kModel, "state.safetensors", "checkpoints", "train.jsonl", "run.html", "samples", "best.safetensors", "cache"};
 
 /// A run's file, or what a killed process left of one (".state.safetensors.PID.tmp").
 bool is_of_a_run(const std::string& name) {
@@ -28,8 +29,10 @@ void require_run_folder(std::string_view verb, const fs::path& path) {
   }
 }
 
-bool holds_only_the_lock(const fs::path& path) {
-  return std::all_of(fs::directory_iterator(path), fs::directory_iterator(), [](const auto& entry) { return entry.path().filename() == kLock; });
+/// The model's own files are made anew by every start.
+bool is_begun(const fs::path& path) {
+  return std::any_of(fs::directory_iterator(path), fs::directory_iterator(),
+                     [](const auto& entry) { return entry.path().filename() != kLock && entry.path().filename() != kModel; });
 }
 
 }  // namespace
@@ -42,7 +45,8 @@ RunFolder::RunFolder(std::string_view verb, fs::path path) : path_(std::move(pat
 
 RunFolder::~RunFolder() {
   std::error_code ignored;
-  if (!fs::is_directory(path_, ignored) || !holds_only_the_lock(path_)) return;
+  if (!fs::is_directory(path_, ignored) || is_begun(path_)) return;
+  fs::remove_all(path_ / kModel, ignored);
   fs::remove(path_ / kLock, ignored);
   fs::remove(path_, ignored);
 }

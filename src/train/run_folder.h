@@ -8,7 +8,7 @@
 
 namespace vitrine::train {
 
-/// Holds the folder's lock. A folder in which nothing was begun goes with the object.
+/// Holds the folder's lock. A folder in which nothing was begun goes with the object: there is no state, only what was made in model() before.
 class RunFolder {
  public:
   /// Throws UsageError, naming `verb`, when the folder is a file or holds other files than a run's; Busy when another

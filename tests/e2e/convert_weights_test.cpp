@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "e2e/program.h"
 #include "io/safetensors.h"
+#include "support/clip_vocabulary_model.h"
 
 namespace vitrine::e2e {
 namespace {
@@ -15,12 +16,14 @@ const std::string kAdapter = kGolden + "/sd_lora/first_kohya.safetensors";
 
 TEST(ConvertSdE2e, ADirectoryBecomesAFileAndADirectoryAgain) {
   TemporaryFolder folder;
-  const auto there = run_program({"convert", "sd", kModel, folder / "model.safetensors", "--to", "single-file"});
+  const std::string model = folder / "clip-words";
+  test::copy_with_clip_vocabulary(kModel, model);
+  const auto there = run_program({"convert", "sd", model, folder / "model.safetensors", "--to", "single-file"});
   EXPECT_EQ(there.exit_code, 0) << there.err;
   const io::SafetensorsFile file(folder / "model.safetensors");
   EXPECT_NE(file.find("model.diffusion_model.input_blocks.0.0.weight"), nullptr);
   EXPECT_TRUE(file.metadata().contains("vitrine.base"));
-  const auto back = run_program({"convert", "sd", kModel, "--to", "diffusers", "--dtype", "float32", "--output", folder / "model"});
+  const auto back = run_program({"convert", "sd", folder / "model.safetensors", "--to", "diffusers", "--dtype", "float32", "--output", folder / "model"});
   EXPECT_EQ(back.exit_code, 0) << back.err;
   EXPECT_EQ(read_json_file(folder / "model/vitrine.json")["kind"], "sd");
   const io::SafetensorsFile unet(folder / "model/unet/diffusion_pytorch_model.safetensors");
@@ -29,9 +32,15 @@ TEST(ConvertSdE2e, ADirectoryBecomesAFileAndADirectoryAgain) {
   EXPECT_TRUE(failed_with_one_line(run_program({"convert", "sd", folder / "model", folder / "model/", "--to", "diffusers"}), 2, "is the input"));
   const auto again = run_program({"convert", "sd", folder / "model", folder / "again.safetensors", "--to", "single-file", "--dtype", "float16"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  for (const io::TensorView& tensor : file.tensors()) {
-    EXPECT_EQ(io::to_float32(tensor), io::to_float32(*io::SafetensorsFile(folder / "again.safetensors").find(tensor.name))) << tensor.name;
-  }
+  const io::SafetensorsFile second(folder / "again.safetensors");
+  for (const io::TensorView& tensor : file.tensors()) EXPECT_EQ(io::to_float32(tensor), io::to_float32(*second.find(tensor.name))) << tensor.name;
+}
+
+TEST(ConvertSdE2e, AVocabularyThatIsNotClipsIsNotLostInASingleFile) {
+  TemporaryFolder folder;
+  const auto result = run_program({"convert", "sd", kModel, folder / "model.safetensors", "--to", "single-file"});
+  EXPECT_TRUE(failed_with_one_line(result, 1, "its tokenizer of 565 tokens is not CLIP's (49408)"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "model.safetensors"));
 }
 
 TEST(ConvertSdE2e, ABrokenModelIsOneLineAndLeavesNothing) {

@@ -44,6 +44,17 @@ TEST(CurateImagesE2eTest, ClassFoldersGetMeasuredCaptionsAndAreExported) {
   EXPECT_TRUE(fs::exists(folder / "out/imagefolder/validation/000000.jpg"));
 }
 
+TEST(CurateImagesE2eTest, AnAnimatedFileIsWarnedOfOnce) {
+  TemporaryFolder folder;
+  fs::create_directories(folder.path() / "set/train/dress");
+  fs::copy(source_file("tests/data/golden/pictures/animated.gif"), folder.path() / "set/train/dress/a.gif");
+  const auto result = run_program({"curate", "images", folder / "set", "--output", folder / "out", "--min-side", "1"});
+  EXPECT_NE(result.err.find("1 picture kept"), std::string::npos) << result.err;
+  const size_t first = result.err.find("a.gif: animated, 3 frames");
+  EXPECT_NE(first, std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("animated", first + 20), std::string::npos) << result.err;
+}
+
 TEST(CurateImagesE2eTest, AClipModelSetsItsThresholdByQuantile) {
   VITRINE_NEEDS_VERB("score clip");
   TemporaryFolder folder;

@@ -1,6 +1,8 @@
 // evaluate images on a tiny model with random weights and the tiny clothing set: what stands in metrics.json, and what is refused.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "base/json.h"
 #include "e2e/program.h"
@@ -78,7 +80,7 @@ TEST_F(EvaluateImagesTest, EveryMetricOfEveryModelIsThereWithItsInterval) {
 
 TEST_F(EvaluateImagesTest, DrawingRefusedPicturesAnewNeverLowersTheAvailability) {
   const std::string output = *folder_ / "resampled";
-  ASSERT_EQ(evaluate(kClothing.string(), output, {"--model", kModel, "--probe", probe()}).exit_code, 0);
+  ASSERT_EQ(evaluate(kClothing.string(), output, {"--model", kModel + "/", "--probe", probe()}).exit_code, 0);
   const Json model = read_json_file(fs::path(output) / "metrics.json")["models"][0];
   EXPECT_EQ(model["name"], "model");
   EXPECT_GE(model["availability_after"]["mean"], model["availability"]["mean"]);
@@ -97,7 +99,14 @@ TEST_F(EvaluateImagesTest, BadInputIsOneLine) {
   EXPECT_TRUE(failed_with_one_line(evaluate(kClothing.string(), output, {"--probe", probe()}), 2, "--model: missing"));
   EXPECT_TRUE(failed_with_one_line(evaluate(kClothing.string(), output, {"--model", kModel}), 2, "--probe: missing"));
   EXPECT_TRUE(failed_with_one_line(evaluate(kClothing.string(), output, {"--model", *folder_ / "nowhere", "--probe", probe()}), 1, "nowhere"));
-  EXPECT_TRUE(failed_with_one_line(evaluate(kClothing.string(), output, {"--model", kModel, "--probe", probe(), "--colours", "loud"}), 1, "'loud' is no colour name"));
+  EXPECT_TRUE(failed_with_one_line(evaluate(kClothing.string(), output, {"--model", kModel, "--probe", probe(), "--colours", "loud"}), 2, "--colours: expected black, "));
+  // The second of two models is looked at before the first one draws.
+  const ProgramResult missing = evaluate(kClothing.string(), output, {"--model", "a=" + kModel, "--model", "b=" + (*folder_ / "nowhere"), "--probe", probe()});
+  EXPECT_TRUE(failed_with_one_line(missing, 1, "nowhere"));
+  EXPECT_EQ(std::count(missing.err.begin(), missing.err.end(), '\n'), 1) << missing.err;
+  EXPECT_TRUE(failed_with_one_line(evaluate(kClothing.string(), output, {"--model", "a=" + kModel, "--model", "a=" + kModel, "--probe", probe()}), 2, "--model: two models are named a"));
+  EXPECT_TRUE(failed_with_one_line(evaluate(kClothing.string(), output, {"--model", kModel, "--model", kModel + "/", "--probe", probe()}), 2, "--model: two models are named model"));
+  EXPECT_TRUE(failed_with_one_line(evaluate(kClothing.string(), output, {"--model", "=" + kModel, "--probe", probe()}), 2, "--model: expected a name"));
   EXPECT_FALSE(fs::exists(output));
 }
 

@@ -46,7 +46,7 @@ TEST(ImportE2e, AnEmptyFileIsRefusedAndNoOutputAppears) {
   TemporaryFolder folder;
   write_file_atomic(folder / "shop.csv", "");
   const auto result = run_program({"import", folder / "shop.csv", "--output", folder / "out.jsonl"});
-  EXPECT_TRUE(failed_with_one_line(result, 1, "EMPTY_FILE"));
+  EXPECT_TRUE(failed_with_one_line(result, 1, "EMPTY_FILE: no text in it"));
   EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"shop.csv"});
 }
 

@@ -33,9 +33,9 @@ class PictureObjectivesTest : public TinyPictureModel {
     return args;
   }
 
-  static void tune_text(const std::string& output, std::vector<std::string> more) {
+  static void tune_text(const std::string& output, std::vector<std::string> more, int exit_code = 0) {
     more.insert(more.end(), {"--language", "en", "--save-dtype", "float32", "--warmup-steps", "0", "--learning-rate", "0.001"});
-    tune("text-encoder", data(), output, more);
+    tune("text-encoder", data(), output, more, exit_code);
   }
   static void expect_only_the_text_encoder_changed(const fs::path& tuned) {
     EXPECT_EQ(hash(tuned, "unet"), hash(root() / "sd", "unet"));
@@ -47,7 +47,7 @@ class PictureObjectivesTest : public TinyPictureModel {
     tune_text(root() / (name + "-whole"), options);
     std::vector<std::string> stopped = options;
     stopped.insert(stopped.end(), {"--max-steps", "1"});
-    tune_text(root() / (name + "-parts"), stopped);
+    tune_text(root() / (name + "-parts"), stopped, 130);
     EXPECT_FALSE(fs::exists(root() / (name + "-parts")));
     tune_text(root() / (name + "-parts"), options);
     EXPECT_EQ(hash(root() / (name + "-parts"), "text_encoder"), hash(root() / (name + "-whole"), "text_encoder"));
@@ -132,18 +132,26 @@ TEST_F(PictureObjectivesTest, OneReportSetsModelsAndAdaptersBesideEachOther) {
 
 TEST_F(PictureObjectivesTest, BadInputGetsOneLine) {
   const fs::path sd = root() / "sd", x = root() / "x";
+  int exit_code = 0;
   const auto error_of = [&](std::vector<std::string> more) {
     std::vector<std::string> args{"train", "text-encoder", data(), "--model", sd, "--output", x, "--width", "32", "--height", "32"};
     args.insert(args.end(), more.begin(), more.end());
     const ProgramResult result = run_program(args);
     EXPECT_NE(result.exit_code, 0);
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    exit_code = result.exit_code;
     return result.err;
   };
-  EXPECT_NE(error_of({"--objective", "contrastive"}).find("clip: objective contrastive"), std::string::npos);
-  EXPECT_NE(error_of({"--objective", "reward"}).find("needs a judge"), std::string::npos);
-  EXPECT_NE(error_of({"--objective", "guess"}).find("guess"), std::string::npos);
-  EXPECT_NE(error_of({"--clip", clip()}).find("has no say with objective diffusion"), std::string::npos);
+  const auto usage_of = [&](std::vector<std::string> more) {
+    const std::string error = error_of(std::move(more));
+    EXPECT_EQ(exit_code, 2) << error;
+    return error;
+  };
+  EXPECT_NE(usage_of({"--objective", "contrastive"}).find("--clip: objective contrastive"), std::string::npos);
+  EXPECT_NE(usage_of({"--objective", "reward"}).find("--clip, --probe: objective reward needs a judge"), std::string::npos);
+  EXPECT_NE(usage_of({"--objective", "guess"}).find("guess"), std::string::npos);
+  EXPECT_NE(usage_of({"--clip", clip()}).find("--clip: has no say with objective diffusion"), std::string::npos);
+  EXPECT_NE(usage_of({"--objective", "contrastive", "--clip", clip(), "--probe", probe()}).find("--probe: has no say with objective contrastive"), std::string::npos);
   EXPECT_NE(error_of({"--objective", "contrastive", "--clip", probe()}).find("vitrine_probe"), std::string::npos);
   EXPECT_NE(error_of({"--objective", "contrastive", "--clip", root() / "nowhere"}).find("nowhere"), std::string::npos);
   EXPECT_NE(error_of({"--objective", "reward", "--probe", clip()}).find("vitrine_probe"), std::string::npos);

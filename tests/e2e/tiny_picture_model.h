@@ -60,9 +60,9 @@ class TinyPictureModel : public testing::Test {
     return sha256_file(model / part / (std::string(part) == "text_encoder" ? "model.safetensors" : "diffusion_pytorch_model.safetensors"));
   }
 
-  static ProgramResult run(std::vector<std::string> args) {
+  static ProgramResult run(std::vector<std::string> args, int exit_code = 0) {
     const ProgramResult result = run_program(args, {.timeout_s = 200});
-    EXPECT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(result.exit_code, exit_code) << result.err;
     return result;
   }
   static std::vector<std::string> base(const std::filesystem::path& output, std::vector<std::string> more) {
@@ -72,12 +72,13 @@ class TinyPictureModel : public testing::Test {
     args.insert(args.end(), more.begin(), more.end());
     return args;
   }
-  static ProgramResult tune(const std::string& way, const std::filesystem::path& set, const std::filesystem::path& output, std::vector<std::string> more) {
+  static ProgramResult tune(const std::string& way, const std::filesystem::path& set, const std::filesystem::path& output, std::vector<std::string> more,
+                            int exit_code = 0) {
     std::vector<std::string> args{"train", way, set, "--model", root() / "sd", "--output", output, "--validation-steps", "1", "--batch-size", "2",
                                   "--sample-steps", "1", "--width", "32", "--height", "32"};
     args.insert(args.end(), more.begin(), more.end());
     if (std::find(more.begin(), more.end(), "--steps") == more.end()) args.insert(args.end(), {"--steps", "2"});
-    return run(args);
+    return run(args, exit_code);
   }
 
   inline static TemporaryFolder* folder_ = nullptr;

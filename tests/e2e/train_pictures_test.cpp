@@ -2,18 +2,45 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <tuple>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "e2e/tiny_picture_model.h"
 #include "io/safetensors.h"
+#include "support/clip_vocabulary_model.h"
 
 namespace vitrine::e2e {
 namespace {
 
 namespace fs = std::filesystem;
 
-class TrainPicturesTest : public TinyPictureModel {};
+class TrainPicturesTest : public TinyPictureModel {
+ protected:
+  /// Every tensor has a name of the dialect, and both parts are there.
+  static void expect_names_of(const std::string& dialect, const fs::path& output) {
+    if (dialect == "peft") {
+      for (const char* part : {"unet", "text_encoder"}) {
+        EXPECT_TRUE(fs::exists(output / "lora" / part / "adapter_config.json")) << part;
+        const io::SafetensorsFile file(output / "lora" / part / "adapter_model.safetensors");
+        EXPECT_FALSE(file.tensors().empty()) << part;
+        for (const io::TensorView& tensor : file.tensors()) EXPECT_TRUE(tensor.name.starts_with("base_model.model.")) << tensor.name;
+      }
+      return;
+    }
+    const std::string unet = dialect == "kohya" ? "lora_unet_" : "unet.", text = dialect == "kohya" ? "lora_te_" : "text_encoder.";
+    size_t of_unet = 0, of_text = 0;
+    const io::SafetensorsFile file(output / "lora.safetensors");
+    for (const io::TensorView& tensor : file.tensors()) {
+      of_unet += tensor.name.starts_with(unet) ? 1 : 0;
+      of_text += tensor.name.starts_with(text) ? 1 : 0;
+    }
+    EXPECT_GT(of_unet, 0u) << dialect;
+    EXPECT_GT(of_text, 0u) << dialect;
+    EXPECT_EQ(of_unet + of_text, file.tensors().size()) << dialect;
+  }
+};
 
 TEST_F(TrainPicturesTest, AModelOfOnesOwnHasAllPartsAndItsRecord) {
   for (const char* file : {"model_index.json", "unet/config.json", "vae/config.json", "text_encoder/config.json", "tokenizer/vocab.json",
@@ -85,13 +112,53 @@ TEST_F(TrainPicturesTest, AdaptersAreSavedInEachDialect) {
   for (const char* dialect : {"kohya", "diffusers", "peft"}) {
     const fs::path output = root() / (std::string("lora-") + dialect);
     tune("lora", data(), output, {"--language", "en", "--parts", "both", "--rank", "2", "--dialect", dialect});
-    EXPECT_TRUE(fs::exists(output / "lora.safetensors") || fs::exists(output / "lora")) << dialect;
+    const bool is_folder = std::string(dialect) == "peft";
+    EXPECT_EQ(fs::exists(output / "lora.safetensors"), !is_folder) << dialect;
+    EXPECT_EQ(fs::exists(output / "lora"), is_folder) << dialect;
+    expect_names_of(dialect, output);
   }
+}
+
+TEST_F(TrainPicturesTest, ATunedModelKeepsTheSizeThatItWasTrainedAt) {
+  const fs::path model = root() / "tall", output = root() / "tall-lora";
+  fs::copy(root() / "sd", model, fs::copy_options::recursive);
+  Json manifest = read_json_file(model / "vitrine.json");
+  manifest["settings"]["height"] = 48;
+  write_file_atomic(model / "vitrine.json", dump_pretty(manifest));
+  // By its name in a folder of models.
+  ::setenv("VITRINE_MODELS", root().c_str(), 1);
+  run({"train", "lora", data(), "--model", "tall", "--output", output, "--language", "en", "--steps", "1", "--validation-steps", "1", "--batch-size", "2", "--sample-steps", "0"});
+  ::unsetenv("VITRINE_MODELS");
+  const Json settings = read_json_file(output / "vitrine.json")["settings"];
+  EXPECT_EQ(settings["width"], 32);
+  EXPECT_EQ(settings["height"], 48);
+}
+
+TEST_F(TrainPicturesTest, ASingleFileIsTunedWhereNoWholeModelIsWrittenAndElseRefusedBeforeAnyWork) {
+  const std::string model = root() / "words", file = root() / "words.safetensors";
+  test::copy_with_clip_vocabulary(root() / "sd", model);
+  run({"convert", "sd", model, file, "--to", "single-file"});
+  const auto command = [&](const std::string& way, const fs::path& output, std::vector<std::string> more) {
+    std::vector<std::string> args{"train", way, data() / "train" / "dress", "--model", file, "--output", output, "--steps", "1", "--validation-steps", "1", "--batch-size", "2",
+                                  "--sample-steps", "0", "--width", "32", "--height", "32"};
+    args.insert(args.end(), more.begin(), more.end());
+    return args;
+  };
+  run(command("textual-inversion", root() / "file-word", {"--placeholder-token", "<my-dress>", "--initializer-token", "dress"}));
+  EXPECT_TRUE(fs::exists(root() / "file-word" / "learned_embeds.safetensors"));
+  for (const auto& [word, first, option] : {std::tuple("dress", "dress", "--placeholder-token: dress is a token"), {"<d>", "zzzqqq", "--initializer-token: expected a word of one token"}}) {
+    EXPECT_TRUE(failed_with_one_line(run_program(command("textual-inversion", root() / "x", {"--placeholder-token", word, "--initializer-token", first}), {.timeout_s = 200}), 2, option));
+  }
+  EXPECT_TRUE(failed_with_one_line(run_program(command("text-encoder", root() / "x", {})), 2, "--model: expected a directory"));
+  EXPECT_TRUE(failed_with_one_line(run_program(command("dreambooth", root() / "x", {"--instance-prompt", "a", "--class-prompt", "b"})), 2, "--model: expected a directory"));
+  EXPECT_FALSE(fs::exists(root() / "x"));
+  EXPECT_FALSE(fs::exists(root() / "x.run"));
 }
 
 TEST_F(TrainPicturesTest, DreamboothKeepsItsClassByPicturesThatTheModelDraws) {
   const fs::path output = root() / "dreambooth";
-  tune("dreambooth", data() / "train" / "dress", output, {"--instance-prompt", "sks dress", "--class-prompt", "dress", "--class-pictures", "2"});
+  const ProgramResult result = tune("dreambooth", data() / "train" / "dress", output, {"--instance-prompt", "sks dress", "--class-prompt", "dress", "--class-pictures", "2"});
+  EXPECT_NE(result.err.find("4 pictures without splits, fewer than 20: none is held out"), std::string::npos) << result.err;
   EXPECT_NE(hash(output, "unet"), hash(root() / "sd", "unet"));
   EXPECT_EQ(hash(output, "vae"), hash(root() / "sd", "vae"));
 }
@@ -99,7 +166,10 @@ TEST_F(TrainPicturesTest, DreamboothKeepsItsClassByPicturesThatTheModelDraws) {
 TEST_F(TrainPicturesTest, ANewWordIsSavedAsRowsOfTheVocabulary) {
   const fs::path output = root() / "word";
   tune("textual-inversion", data() / "train" / "dress", output, {"--placeholder-token", "<my-dress>", "--initializer-token", "dress", "--num-vectors", "2"});
-  EXPECT_TRUE(fs::exists(output / "learned_embeds.safetensors"));
+  const io::SafetensorsFile file(output / "learned_embeds.safetensors");
+  ASSERT_EQ(file.tensors().size(), 1u);
+  EXPECT_EQ(file.tensors()[0].name, "<my-dress>");
+  EXPECT_EQ(file.tensors()[0].shape, (std::vector<int64_t>{2, 64}));
 }
 
 TEST_F(TrainPicturesTest, AClipIsTrainedAndGoneOnFrom) {
@@ -129,6 +199,25 @@ TEST_F(TrainPicturesTest, BadInputGetsOneLine) {
   EXPECT_NE(error_of({"train", "vae", data(), "--output", root() / "x", "--block-out-channels", "16,many"}).find("'many'"), std::string::npos);
   EXPECT_NE(error_of({"train", "lora", data(), "--model", root() / "sd", "--output", root() / "x", "--unet-modules", "nothing"}).find("nothing"), std::string::npos);
   EXPECT_FALSE(fs::exists(root() / "x"));
+  // A tokenizer of another model is told from the text encoder before the weights are read.
+  fs::copy(root() / "sd", root() / "big-words", fs::copy_options::recursive);
+  fs::remove_all(root() / "big-words" / "tokenizer");
+  fs::copy(source_file("data/vocab/clip"), root() / "big-words" / "tokenizer", fs::copy_options::recursive);
+  EXPECT_TRUE(failed_with_one_line(run_program({"train", "text-encoder", data(), "--model", root() / "big-words", "--output", root() / "x"}), 1,
+                                   "TOK_MISMATCH: the tokenizer has 49408 tokens, the text encoder 540"));
+  // What need not wait for the pictures is said before, and leaves no folder of a run.
+  EXPECT_TRUE(failed_with_one_line(run_program({"train", "base", data(), "--vae", root() / "vae", "--output", root() / "x", "--width", "33"}), 2, "--width: expected a multiple of 2"));
+  EXPECT_TRUE(failed_with_one_line(run_program({"train", "base", data(), "--vae", root() / "nowhere", "--output", root() / "x"}), 1, "nowhere"));
+  const ProgramResult other = run_program(base(root() / "x", {"--init", root() / "sd", "--layers-per-block", "2"}));
+  EXPECT_TRUE(failed_with_one_line(other, 1, "has other shapes than the settings"));
+  EXPECT_EQ(std::count(other.err.begin(), other.err.end(), '\n'), 1) << other.err;
+  EXPECT_FALSE(fs::exists(root() / "x.run"));
+}
+
+TEST_F(TrainPicturesTest, ARunThatItsLimitStoppedIsNotDone) {
+  tune("lora", data(), root() / "limited", {"--language", "en", "--max-steps", "1"}, 130);
+  EXPECT_FALSE(fs::exists(root() / "limited"));
+  EXPECT_TRUE(fs::exists(root() / "limited.run" / "state.safetensors"));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ struct CurateCopyVerb {
     for (const auto& f : set.filters) {
       log_info("[curate] ", f.filter, f.enabled ? "" : " (off)", ": in ", f.rows_in, ", kept ", f.kept, ", dropped ", f.dropped, ", repaired ", f.repaired);
     }
-    log_info("[curate] ", config.output, ": ", set.kept.size(), " rows kept");
+    log_info("[curate] ", config.output, ": ", set.kept.size(), set.kept.size() == 1 ? " row kept" : " rows kept");
     return set.filters.front().dropped > 0 || set.held_out_rejected > 0 ? kSomeRejected : kDone;
   }
 };

@@ -25,7 +25,7 @@ struct CurateImagesVerb {
     for (const auto& f : set.filters) {
       log_info("[curate] ", f.filter, f.enabled ? "" : " (off)", ": in ", f.rows_in, ", kept ", f.kept, ", dropped ", f.dropped, ", changed ", f.repaired);
     }
-    log_info("[curate] ", config.output, ": ", set.kept.size(), " pictures kept");
+    log_info("[curate] ", config.output, ": ", set.kept.size(), set.kept.size() == 1 ? " picture kept" : " pictures kept");
     return set.filters.front().dropped > 0 ? kSomeRejected : kDone;
   }
 };

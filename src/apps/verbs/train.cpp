@@ -1,5 +1,6 @@
 // vitrine train copy|tagger|ranker - a copy model from curated pairs, a tagger from products with copy, a ranking model from
 // preference pairs.
+// vitrine train text-encoder|lora|dreambooth|textual-inversion|base|clip|probe|vae - picture models from picture sets.
 #include <memory>
 
 #include "apps/command_line.h"
@@ -88,8 +89,8 @@ void add_picture_train(CLI::App& train, const char* name, const char* help, cons
     VerbOptions::require(!state->data.empty(), "DATA");
     VerbOptions::require(!state->files.output.empty(), "--output");
     set_threads(state->common.threads);
-    run(state->data, state->files.output, state->config, parse_device(state->common.device).str());
-    exit_code = kDone;
+    const bool is_finished = run(state->data, state->files.output, state->config, parse_device(state->common.device).str());
+    exit_code = is_finished ? kDone : kInterrupted;
   });
 }
 

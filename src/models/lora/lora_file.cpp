@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr const char *kPeftFile = "adapter_model.safetensors", *kPeftConfig = "adapter_config.json";
 constexpr const char* kDiffusersMetadata = "lora_adapter_metadata";
-constexpr size_t kMaxListed = 50;
+constexpr size_t kMaxListed = 10;  // problems are alike, where a LoRA is of another model
 
 /// The tensors of one module before they are checked.
 struct Found {

@@ -20,6 +20,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// "[load_unet_weights] DIR: …" without its bracket, behind that of the function that collects.
+std::string without_caller(const std::string& message) {
+  const size_t end = message.starts_with('[') ? message.find("] ") : std::string::npos;
+  return end == std::string::npos ? message : message.substr(end + 2);
+}
+
 /// Collects what is wrong in several places; each is one line.
 class Problems {
  public:
@@ -27,7 +33,7 @@ class Problems {
     try {
       work();
     } catch (const InvalidInput& e) {
-      found_.push_back(e.what());
+      found_.push_back(without_caller(e.what()));
     }
   }
   void add(std::string problem) { found_.push_back(std::move(problem)); }
@@ -37,7 +43,7 @@ class Problems {
     if (found_.empty()) return;
     constexpr size_t kMaxListed = 50;
     std::string text = start;
-    for (size_t i = 0; i < std::min(found_.size(), kMaxListed); ++i) text += (i == 0 ? ": " : "; ") + found_[i];
+    for (size_t i = 0; i < std::min(found_.size(), kMaxListed); ++i) text += (i == 0 ? "" : "; ") + found_[i];
     if (found_.size() > kMaxListed) text += concat("; and ", found_.size() - kMaxListed, " more");
     throw InvalidInput(text);
   }
@@ -59,7 +65,7 @@ void check_parts_fit(const StableDiffusionFiles& files) {
   if (in != latent && in != 2 * latent + 1) {
     problems.add(concat("unet: in_channels ", in, " (WGT_ARCH), known are ", latent, " and, for inpainting, ", 2 * latent + 1));
   }
-  problems.throw_if_any(concat("[open_stable_diffusion] ", files.path.string()));
+  problems.throw_if_any(concat("[open_stable_diffusion] ", files.path.string(), ": "));
 }
 
 StableDiffusionFiles open_directory(const fs::path& dir) {
@@ -155,7 +161,7 @@ StableDiffusionWeights load_stable_diffusion_weights(const StableDiffusionFiles&
   problems.try_to([&] { unet.emplace(load_unet_weights(files)); });
   problems.try_to([&] { vae.emplace(load_vae_weights(files)); });
   if (files.layout == SdLayout::single_file) problems.add(foreign_tensors(files.checkpoint(SdPart::unet), text_prefix(files)));
-  problems.throw_if_any("[load_stable_diffusion_weights]");
+  problems.throw_if_any("[load_stable_diffusion_weights] ");
   return {std::move(*text), std::move(*unet), std::move(*vae)};
 }
 

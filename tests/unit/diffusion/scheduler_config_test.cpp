@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/error.h"
 #include "base/file.h"
+#include "base/python_json.h"
 
 namespace vitrine::diffusion {
 namespace {
@@ -81,7 +84,7 @@ TEST(SchedulerConfigTest, PythonsInfinityIsRead) {
                     ("scheduler_config_test_" + std::to_string(::getpid()) + ".json");
   write_file_atomic(path, R"({"_class_name": "DPMSolverMultistepScheduler",
       "note": "\" -Infinity", "lambda_min_clipped": -Infinity})");
-  EXPECT_EQ(read_scheduler_config(path).kind, SchedulerKind::dpmpp_2m);
+  EXPECT_EQ(scheduler_config_from_json(read_python_json_file(path), "file").kind, SchedulerKind::dpmpp_2m);
   std::filesystem::remove(path);
 }
 

@@ -47,7 +47,7 @@ TEST(PictureTraitsTest, ColoursOfGarmentAndBackgroundAreTold) {
   EXPECT_GT(traits.garment.share, 0.9);
   EXPECT_FALSE(traits.garment.second);
   EXPECT_EQ(traits.background.name, ColourName::yellow);
-  EXPECT_LT(distance(traits.garment.mean, to_lab(kRed)), 3);
+  EXPECT_LT(distance(traits.garment.mean, lab_grid(io::blank_picture(1, 1, kRed), 1).at(0, 0)), 3);
   EXPECT_EQ(traits.pattern, Pattern::plain);
 }
 

@@ -82,6 +82,44 @@ TEST(PictureTest, OfAnimatedFilesTheFirstFrameIsReadWithAWarning) {
       << said;
 }
 
+uint32_t crc32_of(std::string_view bytes) {
+  uint32_t crc = 0xFFFFFFFF;
+  for (const char byte : bytes) {
+    crc ^= static_cast<uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+  }
+  return ~crc;
+}
+
+std::string big_endian(uint32_t value) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xFF);
+  return bytes;
+}
+
+/// A still picture with the chunk that makes it an animation, behind its header.
+std::string animated_png(uint32_t frames) {
+  const std::string still = encode_picture(blank_picture(4, 4), PictureFormat::png), control = "acTL" + big_endian(frames) + big_endian(0);
+  constexpr size_t kHeaderEnd = 8 + 12 + 13;  // signature, IHDR
+  return still.substr(0, kHeaderEnd) + big_endian(8) + control + big_endian(crc32_of(control)) + still.substr(kHeaderEnd);
+}
+
+TEST(PictureTest, AnAnimatedPngSaysItsFramesToo) {
+  EXPECT_EQ(read_picture_header(animated_png(3), "a.png").frames, 3);
+  EXPECT_EQ(read_picture_header(encode_picture(blank_picture(4, 4), PictureFormat::png), "still.png").frames, 1);
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(read_picture(animated_png(3), "a.png").width, 4);
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("a.png: animated, 3 frames"), std::string::npos);
+}
+
+TEST(PictureTest, AFileThatIsReadAgainIsWarnedOfOnce) {
+  const std::string bytes = read_file(kFiles / "animated.gif");
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(reread_picture(bytes, "a.gif").rgb, read_picture(bytes, "a.gif").rgb);
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(said.find("animated"), said.rfind("animated")) << said;
+}
+
 TEST(PictureTest, BadFilesAreRefusedInOneLineThatNamesThem) {
   const std::vector<std::pair<const char*, const char*>> files = {
       {"truncated.png", "IMG_UNREADABLE"},  {"truncated.jpg", "IMG_UNREADABLE"},

@@ -208,6 +208,14 @@ TEST_F(LoraFileTest, AllThatIsWrongIsListedAtOnce) {
                                "LORA_SHAPE: lora_unet_time_embedding_linear_2: the module is [16, 16], got down [1, 4], up [16, 1]"});
 }
 
+TEST_F(LoraFileTest, OfManyProblemsTheFirstAreNamed) {
+  EditedWeights weights;
+  for (int i = 0; i < 36; ++i) weights.set(concat("lora_unet_down_blocks_9_conv_", i, ".lora_down.weight"), {1, 4}, {1, 1, 1, 1});
+  const std::string message = refusal(weights);
+  expect_in(message, {"36 problems", "LORA_HALF: lora_unet_down_blocks_9_conv_0", "; and 26 more"});
+  EXPECT_LT(message.size(), 1200u) << message;
+}
+
 TEST_F(LoraFileTest, ModulesThatTheModelLacksAreLeftOutOnlyWhenAsked) {
   EditedWeights weights = conv_out();
   weights.set("lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight", {1, 4}, {1, 1, 1, 1});

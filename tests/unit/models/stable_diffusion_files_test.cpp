@@ -144,11 +144,19 @@ TEST_F(StableDiffusionFilesTest, PartsThatDoNotFitEachOtherAreRefusedTogether) {
   expect_in(refusal<InvalidInput>(dir), {"cross_attention_dim 12, but the states of text_encoder are 8 wide", "in_channels 6 (WGT_ARCH), known are 4 and, for inpainting, 9"});
 }
 
+TEST_F(StableDiffusionFilesTest, AProblemOfAPartHasOneFunctionBeforeIt) {
+  edit_weights(dir / kUNetFile, [](EditedWeights& weights) { weights.erase("conv_in.bias"); });
+  const std::string message = refusal<InvalidInput>(dir);
+  EXPECT_TRUE(message.starts_with("[load_stable_diffusion_weights] ")) << message;
+  EXPECT_EQ(message.find("[load_unet_weights]"), std::string::npos) << message;
+  expect_in(message, {"model/unet", "conv_in.bias"});
+}
+
 TEST_F(StableDiffusionFilesTest, MissingPartsAreNamed) {
   expect_in(refusal<NotFound>(temporary.path() / "nothing"), {"nothing: no such model"});
   expect_in(refusal<NotFound>(temporary.path()), {"no model_index.json"});
   fs::remove(dir / kUNetFile);
-  expect_in(refusal<NotFound>(dir), {"model/unet: no diffusion_pytorch_model.safetensors and no diffusion_pytorch_model.safetensors.index.json"});
+  expect_in(refusal<NotFound>(dir), {"model/unet: no diffusion_pytorch_model.safetensors or diffusion_pytorch_model.safetensors.index.json, nor a variant of these"});
   fs::remove_all(dir / "tokenizer");
   expect_in(refusal<NotFound>(dir), {"no folder tokenizer"});
 }

@@ -32,6 +32,20 @@ TEST_F(RunFolderTest, AFolderInWhichNothingWasBegunGoes) {
   EXPECT_FALSE(fs::exists(path_));
 }
 
+TEST_F(RunFolderTest, WhatWasMadeForTheModelBeforeTheFirstStateGoesToo) {
+  {
+    const RunFolder folder("train base", path_);
+    write_file_atomic(folder.model() / "tokenizer" / "vocab.json", "{}");
+  }
+  EXPECT_FALSE(fs::exists(path_));
+  {
+    const RunFolder folder("train base", path_);
+    write_file_atomic(folder.model() / "tokenizer" / "vocab.json", "{}");
+    write_file_atomic(path_ / "state.safetensors", "s");
+  }
+  EXPECT_TRUE(fs::exists(path_ / "model" / "tokenizer" / "vocab.json"));
+}
+
 TEST_F(RunFolderTest, AFolderOfOtherFilesIsRefusedAndStays) {
   write_file_atomic(path_ / "diary.txt", "mine");
   EXPECT_THROW(RunFolder("train copy", path_), UsageError);
