@@ -84,7 +84,8 @@ bool is_whole(const std::string& text) {
   const std::string head = lower(text.substr(0, head_end));
   const size_t length = head.find("content-length: ");
   if (length != head.npos) return text.size() >= head_end + 4 + std::strtoul(head.c_str() + length + 16, nullptr, 10);
-  return head.find("transfer-encoding: chunked") == head.npos || text.ends_with("0\r\n\r\n");
+  const auto body = std::string_view(text).substr(head_end + 4);
+  return head.find("transfer-encoding: chunked") == head.npos || body == "0\r\n\r\n" || body.ends_with("\r\n0\r\n\r\n");
 }
 
 }  // namespace
