@@ -192,8 +192,9 @@ std::string cause_of(const std::exception& e) {
 }
 
 int report(const std::exception& e, int code, const std::string& hint = "") {
-  log_line(LogLevel::error, cause_of(e) + hint);
-  if (cause_of(e) != one_line(e.what())) log_debug(one_line(e.what()));
+  const std::string cause = cause_of(e), whole = one_line(e.what());
+  log_line(LogLevel::error, cause + hint);
+  if (cause != whole) log_debug(whole);
   log_details(e);
   return code;
 }

@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "io/byte_order.h"
+#include "io/picture_name.h"
 #include "io/vips_image.h"
 
 namespace vitrine::io {
@@ -46,19 +48,13 @@ struct Opened {
   VipsPtr image;  // not yet decoded
 };
 
-uint32_t big_endian(std::string_view bytes) {
-  uint32_t value = 0;
-  for (const char c : bytes.substr(0, 4)) value = value << 8 | static_cast<uint8_t>(c);
-  return value;
-}
-
 // Of an animated PNG, whose chunk acTL stands before the pixels; libvips shows such a file as one picture.
 int64_t png_frames(std::string_view bytes) {
   constexpr size_t kSignature = 8, kChunkFrame = 12;  // length, type and checksum
   for (size_t at = kSignature; at + kChunkFrame <= bytes.size();) {
-    const uint32_t length = big_endian(bytes.substr(at));
+    const uint64_t length = big_endian(bytes.substr(at, 4));
     const std::string_view type = bytes.substr(at + 4, 4);
-    if (type == "acTL" && length >= 4) return std::max<int64_t>(1, big_endian(bytes.substr(at + 8)));
+    if (type == "acTL" && length >= 4) return std::max<int64_t>(1, static_cast<int64_t>(big_endian(bytes.substr(at + 8, 4))));
     if (type == "IDAT" || length > bytes.size() - at - kChunkFrame) return 1;
     at += kChunkFrame + length;
   }
@@ -194,12 +190,8 @@ Picture read_picture(const fs::path& path, const PictureLimits& limits) {
 }
 
 PictureFormat format_of(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (ending == ".png") return PictureFormat::png;
-  if (ending == ".jpg" || ending == ".jpeg") return PictureFormat::jpeg;
-  if (ending == ".webp") return PictureFormat::webp;
+  const auto format = format_by_name(path);
+  if (format && *format != PictureFormat::gif) return *format;
   throw InvalidInput(concat("[write_picture] IMG_FORMAT ", path.string(),
                             ": expected a name that ends with .png, .jpg, .jpeg or .webp"));
 }

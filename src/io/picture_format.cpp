@@ -1,5 +1,11 @@
 #include "io/picture_format.h"
 
+#include <algorithm>
+#include <cctype>
+#include <string>
+
+#include "io/picture_name.h"
+
 namespace vitrine::io {
 
 std::string_view to_string(PictureFormat format) {
@@ -13,6 +19,16 @@ std::optional<PictureFormat> recognise_picture(std::string_view bytes) {
   if (bytes.starts_with("RIFF") && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP")
     return PictureFormat::webp;
   if (bytes.starts_with("GIF87a") || bytes.starts_with("GIF89a")) return PictureFormat::gif;
+  return std::nullopt;
+}
+
+std::optional<PictureFormat> format_by_name(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (ending == ".png") return PictureFormat::png;
+  if (ending == ".jpg" || ending == ".jpeg") return PictureFormat::jpeg;
+  if (ending == ".webp") return PictureFormat::webp;
+  if (ending == ".gif") return PictureFormat::gif;
   return std::nullopt;
 }
 

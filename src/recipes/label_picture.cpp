@@ -1,7 +1,6 @@
 #include "recipes/label_picture.h"
 
 #include <algorithm>
-#include <cctype>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -16,6 +15,7 @@
 #include "imagery/label_carriers.h"
 #include "imagery/picture_record.h"
 #include "io/picture_metadata.h"
+#include "io/picture_name.h"
 #include "recipes/labelled_file.h"
 #include "store/label_log.h"
 
@@ -169,9 +169,7 @@ bool names_folder(const std::string& output) {
 /// The name in a folder: that of the input, but of a GIF, which is read and not written, one of a PNG.
 fs::path name_in_folder(const std::string& input) {
   fs::path name = fs::path(input).filename();
-  std::string ending = name.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ending == ".gif" ? name.replace_extension(".png") : name;
+  return io::format_by_name(name) == io::PictureFormat::gif ? name.replace_extension(".png") : name;
 }
 
 /// Outputs beside inputs, checked before any work.

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/artefact.h"
 #include "base/available_memory.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "copywriting/copy_model.h"
 #include "diffusion/memory_estimate.h"
 #include "diffusion/network_models.h"
 #include "diffusion/pipeline.h"
@@ -27,6 +27,7 @@
 #include "models/unet/weights.h"
 #include "models/vae/weights.h"
 #include "nn/frozen_layers.h"
+#include "recipes/picture_model.h"
 #include "recipes/picture_model_identity.h"
 #include "recipes/picture_tokenizer.h"
 
@@ -39,10 +40,6 @@ using diffusion::NoiseScheduler;
 constexpr const char* kLatents = "latents";
 constexpr double kUsualGuidance = 7.5;  // of Stable Diffusion
 constexpr int64_t kPreviews = 4;  // parts of a run; after each but the last there is a preview
-
-fs::path model_path(const std::string& name) {
-  return fs::is_regular_file(name) ? fs::path(name) : copywriting::find_model(name);
-}
 
 /// vitrine.json of a model that this program trained; an empty object for others.
 Json manifest_of_model(const models::StableDiffusionFiles& files) {
@@ -60,14 +57,6 @@ imagery::Language language_of(const DrawConfig& config, const models::SdSettings
   if (std::holds_alternative<models::BertConfig>(settings.text_encoder)) return imagery::Language::zh;
   const Json trained = setting(manifest, "language");
   return trained == "zh" || trained == "both" ? imagery::Language::zh : imagery::Language::en;
-}
-
-/// The size asked for, else the one that the model was trained at.
-int64_t side_of(int64_t asked, const char* name, const models::SdSettings& settings, const Json& manifest) {
-  if (asked > 0) return asked;
-  const Json trained = setting(manifest, name);
-  if (trained.is_number_integer() && trained.get<int64_t>() > 0) return trained.get<int64_t>();
-  return settings.unet.sample_size * settings.vae.downscale();
 }
 
 double guidance_of(const DrawConfig& config, const Json& manifest) {
@@ -201,10 +190,10 @@ struct PictureDrawer::State {
 
 PictureDrawer::State::State(const DrawConfig& given, const DrawMaterial& material, const std::string& dtype_name, const std::string& device_name)
     : config(given),
-      files(models::open_stable_diffusion(model_path(given.model))),
+      files(models::open_stable_diffusion(find_picture_model(given.model))),
       manifest(manifest_of_model(files)),
-      width(side_of(given.width, "width", files.settings, manifest)),
-      height(side_of(given.height, "height", files.settings, manifest)),
+      width(given.width > 0 ? given.width : own_sides(files).width),
+      height(given.height > 0 ? given.height : own_sides(files).height),
       guidance_scale(guidance_of(given, manifest)),
       vae_tiling(tiles(given, width, height, files.settings.vae)),
       device(device_name),
@@ -222,8 +211,8 @@ PictureDrawer::State::State(const DrawConfig& given, const DrawMaterial& materia
 
 void PictureDrawer::State::change(const DrawConfig& given) {
   config = given;
-  width = side_of(given.width, "width", files.settings, manifest);
-  height = side_of(given.height, "height", files.settings, manifest);
+  width = given.width > 0 ? given.width : own_sides(files).width;
+  height = given.height > 0 ? given.height : own_sides(files).height;
   guidance_scale = guidance_of(given, manifest);
   vae_tiling = tiles(given, width, height, files.settings.vae);
   language = language_of(given, files.settings, manifest);

@@ -1,8 +1,6 @@
 #include "recipes/verify_picture.h"
 
 #include <algorithm>
-#include <cctype>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -14,6 +12,7 @@
 #include "imagery/picture_record.h"
 #include "imagery/size_label.h"
 #include "io/picture.h"
+#include "io/picture_name.h"
 #include "recipes/labelled_file.h"
 #include "store/label_log.h"
 
@@ -164,13 +163,6 @@ class PictureVerifier {
   Json problems_ = Json::array();
 };
 
-bool has_name_of_picture(const std::string& file) {
-  std::string ending = std::filesystem::path(file).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  constexpr std::string_view kEndings[] = {".png", ".jpg", ".jpeg", ".webp", ".gif"};
-  return std::find(std::begin(kEndings), std::end(kEndings), ending) != std::end(kEndings);
-}
-
 }  // namespace
 
 Json verify_picture_file(const std::string& file, const LabelContext& context) {
@@ -192,7 +184,7 @@ bool is_picture_file(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   stream.read(head.data(), static_cast<std::streamsize>(head.size()));
   const auto begin = head.substr(0, static_cast<size_t>(stream.gcount()));
-  return io::recognise_picture(begin).has_value() || has_name_of_picture(file);
+  return io::recognise_picture(begin).has_value() || io::format_by_name(file).has_value();
 }
 
 }  // namespace vitrine::recipes
